@@ -1,0 +1,117 @@
+import type { Observable } from 'rxjs';
+import type { Bundle, Handshake, PluginError } from '../model/index.js';
+
+/** A running process, as far as the machine has to know it. */
+export interface ProcessHandle {
+  readonly pid: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** The last 8 KiB of stderr so far. */
+  stderrTail(): string;
+}
+
+/** The connection to one generation, as far as the machine has to know it. */
+export interface ChannelHandle {
+  /** For example `unix:/run/…/plugin123` or `tcp:127.0.0.1:4711`. */
+  readonly address: string;
+  readonly transport: 'plaintext' | 'mtls';
+}
+
+/** Which generation of which plugin an effect works for. */
+export interface Subject {
+  readonly plugin: string;
+  readonly generation: number;
+}
+
+export type ProcessFact =
+  | { readonly type: 'process.started'; readonly process: ProcessHandle }
+  | { readonly type: 'process.failed'; readonly at: number; readonly error: PluginError }
+  | {
+      readonly type: 'process.exited';
+      readonly at: number;
+      readonly code: number | null;
+      readonly signal: string | null;
+      /** What the exit code, the signal and stderr point to: the next step for whoever reads the error. */
+      readonly diagnosis: string;
+    };
+
+export type HandshakeFact =
+  /** A line before the handshake that is none. At most a few are reported. */
+  | { readonly type: 'handshake.noise'; readonly line: string }
+  | { readonly type: 'handshake.read'; readonly handshake: Handshake }
+  | { readonly type: 'handshake.rejected'; readonly error: PluginError };
+
+export type DialFact =
+  | { readonly type: 'channel.ready'; readonly channel: ChannelHandle }
+  | { readonly type: 'channel.failed'; readonly error: PluginError };
+
+export type ProbeFact =
+  | { readonly type: 'probe.passed'; readonly ms: number }
+  | { readonly type: 'probe.failed'; readonly error: PluginError };
+
+export type HookFact =
+  /** `hooks` names what the plugin implements; `null`: it has no hooks at all. */
+  | { readonly type: 'hook.returned'; readonly hooks: readonly string[] | null }
+  | { readonly type: 'hook.failed'; readonly error: PluginError };
+
+export type StdioFact = { readonly type: 'stdio.opened' } | { readonly type: 'stdio.unavailable' };
+
+export type ShutdownFact =
+  /** The plugin has been asked, whatever it said. */
+  | { readonly type: 'shutdown.requested' }
+  /** The plugin has no GRPCController. */
+  | { readonly type: 'shutdown.unsupported' };
+
+export type DrainFact = { readonly type: 'drain.finished' };
+
+export interface ProcessInput extends Subject {
+  readonly bundle: Bundle;
+}
+export interface HandshakeInput extends Subject {
+  readonly process: ProcessHandle;
+}
+export interface DialInput extends Subject {
+  readonly process: ProcessHandle;
+  readonly handshake: Handshake;
+}
+export interface ChannelInput extends Subject {
+  readonly channel: ChannelHandle;
+}
+export interface SignalInput extends Subject {
+  readonly process: ProcessHandle;
+  readonly signal: 'SIGTERM' | 'SIGKILL';
+}
+
+/**
+ * Everything that the plugin machine asks of the world. Each effect is cold, emits facts, never errors, holds no
+ * timer, and releases what it holds when it is unsubscribed.
+ *
+ * They are methods, not properties, on purpose: an implementation may ask for the richer handles that its own
+ * `process` and `dial` hand out, as one object always implements all of them.
+ */
+export interface PluginEffects {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Starts the bundle's program. Unsubscribing is the last resort: the whole process group is killed. */
+  process(input: ProcessInput): Observable<ProcessFact>;
+  /** Forwards what the process prints to the logs, for as long as it is subscribed. */
+  logs(input: HandshakeInput): Observable<never>;
+  /** Waits for the handshake line on stdout. */
+  handshake(input: HandshakeInput): Observable<HandshakeFact>;
+  /** Connects to the announced address; keeps trying while it is refused. */
+  dial(input: DialInput): Observable<DialFact>;
+  /** Asks the health service once. */
+  probe(input: ChannelInput): Observable<ProbeFact>;
+  /** Calls `OnActivate` where the plugin implements it. */
+  onActivate(input: ChannelInput): Observable<HookFact>;
+  /** Calls `OnDeactivate`. */
+  onDeactivate(input: ChannelInput): Observable<HookFact>;
+  /** Drains GRPCStdio into the logs, for as long as it is subscribed. */
+  stdio(input: ChannelInput): Observable<StdioFact>;
+  /** Refuses new calls and waits for those in flight. */
+  drain(input: ChannelInput): Observable<DrainFact>;
+  /** Asks the plugin to end itself. */
+  shutdown(input: ChannelInput): Observable<ShutdownFact>;
+  /** Signals the whole process group. */
+  signal(input: SignalInput): Observable<never>;
+}

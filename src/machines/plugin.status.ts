@@ -1,0 +1,76 @@
+import type { SnapshotFrom } from 'xstate';
+import type { MattermostState, PluginPhase, PluginState, PluginStatus } from '../model/index.js';
+import type { PluginMachine } from './plugin.js';
+import type { PluginContext } from './plugin.types.js';
+
+export type PluginSnapshot = SnapshotFrom<PluginMachine>;
+
+/** The one flat word for a snapshot of the plugin machine. */
+export function pluginState(snapshot: PluginSnapshot): PluginState {
+  const { value } = snapshot;
+  if (typeof value === 'string') return value;
+  const { live } = value;
+  if (typeof live === 'string') return live;
+  return 'handshaking' in live ? 'handshaking' : 'stopping';
+}
+
+/** The public status of one plugin, derived from its snapshot and from nothing else. */
+export function pluginStatus(snapshot: PluginSnapshot): PluginStatus {
+  const { context } = snapshot;
+  const state = pluginState(snapshot);
+  const { manifest } = context.bundle;
+  return {
+    id: manifest.id,
+    state,
+    phase: finerPhase(context, state),
+    wanted: context.wanted,
+    mattermostState: mattermostState(context, state),
+    generation: context.generation,
+    pid: context.process?.pid ?? null,
+    version: manifest.version,
+    protocolVersion: context.handshake?.appVersion ?? null,
+    address: context.channel?.address ?? null,
+    transport: context.channel?.transport ?? null,
+    stdio: context.stdio,
+    hooks: context.hooks === undefined ? null : context.hooks !== null,
+    restarts: context.restarts,
+    health: { passed: context.health.passed, missed: context.health.missed, lastMs: context.health.lastMs },
+    failedReason: state === 'failed' ? context.failedReason : null,
+    lastExit: context.lastExit,
+    error: context.error,
+    since: context.since,
+    retryAt: retryAt(context, state),
+  };
+}
+
+function finerPhase({ phase }: PluginContext, state: PluginState): PluginPhase | null {
+  const alive = ['spawning', 'handshaking', 'healthy', 'stopping'];
+  return alive.includes(state) ? phase : null;
+}
+
+function mattermostState(context: PluginContext, state: PluginState): MattermostState {
+  switch (state) {
+    case 'spawning':
+    case 'handshaking':
+      return 'Starting';
+    case 'healthy':
+      return 'Running';
+    case 'stopping':
+      return 'Stopping';
+    case 'crashed':
+    case 'restarting':
+      return context.wasHealthy ? 'FailedToStayRunning' : 'FailedToStart';
+    case 'failed':
+      return context.failedReason ?? 'FailedToStart';
+    case 'idle':
+      return 'NotRunning';
+    case 'invalid':
+      return 'FailedToStart';
+  }
+}
+
+function retryAt({ since, retryDelayMs, policy }: PluginContext, state: PluginState): number | null {
+  if (state === 'restarting') return since + retryDelayMs;
+  const { halfOpenAfterMs } = policy.restart;
+  return state === 'failed' && halfOpenAfterMs !== null ? since + halfOpenAfterMs : null;
+}

@@ -1,0 +1,109 @@
+import type {
+  Bundle,
+  ExitRecord,
+  FailedReason,
+  Handshake,
+  PluginError,
+  PluginPhase,
+  StopRung,
+  SupervisionPolicy,
+} from '../model/index.js';
+import type { EffectBroke, Stamped } from './lift.js';
+import type {
+  ChannelHandle,
+  DialFact,
+  DrainFact,
+  HandshakeFact,
+  HookFact,
+  ProbeFact,
+  ProcessFact,
+  ProcessHandle,
+  ShutdownFact,
+  StdioFact,
+} from './plugin.effects.js';
+
+export interface PluginInput {
+  readonly bundle: Bundle;
+  readonly policy: SupervisionPolicy;
+  /** The generations that earlier actors of the same plugin have used up. */
+  readonly generation: number;
+}
+
+/** Why a living process is being brought down. */
+export interface Ending {
+  readonly cause: 'deactivated' | 'refused' | 'unhealthy';
+  /** `null` when it was asked for. */
+  readonly error: PluginError | null;
+}
+
+/** What the probes of one generation found. */
+export interface HealthTally {
+  /** Checks that callers asked for so far; the newest one's number. */
+  readonly asked: number;
+  /** The newest asked check that a finished probe answers. */
+  readonly answered: number;
+  readonly passed: number;
+  readonly missed: number;
+  readonly lastMs: number | null;
+  /** What the newest finished probe failed with; `null` when it passed. */
+  readonly lastError: PluginError | null;
+}
+
+export interface PluginContext {
+  readonly bundle: Bundle;
+  readonly policy: SupervisionPolicy;
+  readonly wanted: boolean;
+  readonly generation: number;
+  /** When the process of this generation was asked for. */
+  readonly begunAt: number;
+  readonly phase: PluginPhase;
+  readonly rung: StopRung | null;
+  readonly process: ProcessHandle | null;
+  /** What the process printed before its handshake line. */
+  readonly noise: readonly string[];
+  readonly handshake: Handshake | null;
+  readonly channel: ChannelHandle | null;
+  /** `undefined` until the plugin has answered. */
+  readonly hooks: readonly string[] | null | undefined;
+  readonly stdio: boolean | null;
+  readonly healthySince: number | null;
+  /** Whether any generation since the activation was healthy. */
+  readonly wasHealthy: boolean;
+  readonly health: HealthTally;
+  readonly ending: Ending | null;
+  readonly restarts: number;
+  readonly retryDelayMs: number;
+  readonly failedReason: FailedReason | null;
+  readonly lastExit: ExitRecord | null;
+  readonly error: PluginError | null;
+  readonly since: number;
+  /** The type of the event that led here. */
+  readonly because: string;
+}
+
+/** What a supervisor or an operator tells a plugin. */
+export type PluginCommand =
+  | { readonly type: 'plugin.activate' }
+  | { readonly type: 'plugin.deactivate' }
+  | { readonly type: 'plugin.check' }
+  | { readonly type: 'plugin.restart'; readonly delayMs: number }
+  | { readonly type: 'plugin.rest' }
+  | { readonly type: 'plugin.giveUp'; readonly reason: FailedReason };
+
+export type HealthReport =
+  | { readonly type: 'health.passed'; readonly answers: number; readonly ms: number }
+  | { readonly type: 'health.missed'; readonly answers: number; readonly error: PluginError }
+  | { readonly type: 'health.lost'; readonly error: PluginError };
+
+export type PluginFact = Stamped<
+  ProcessFact | HandshakeFact | DialFact | ProbeFact | HookFact | StdioFact | ShutdownFact | DrainFact
+>;
+
+export type PluginEvent = PluginCommand | PluginFact | HealthReport | EffectBroke;
+
+/** What a plugin tells its supervisor. */
+export type PluginReport =
+  /** No process is left, though one was wanted. */
+  | { readonly type: 'plugin.crashed'; readonly plugin: string; readonly exit: ExitRecord; readonly wasHealthy: boolean }
+  /** No process is left, and none is wanted. */
+  | { readonly type: 'plugin.rested'; readonly plugin: string };

@@ -1,0 +1,59 @@
+import type { Backoff, Deadlines, HealthPolicy, PresetName, RestartPolicy } from './policy.js';
+
+export type PluginRuntime = 'python' | 'node' | 'executable';
+
+export interface PythonSettings {
+  /** `system`: the interpreter on PATH. `venv`: one that `espalier prepare` makes. `bundled`: one shipped in the bundle. */
+  readonly dependency_mode: 'system' | 'venv' | 'bundled';
+  /** Where the virtual environment is, relative to the bundle. */
+  readonly venv_path?: string | undefined;
+  /** The requirements file, relative to the bundle. Default `requirements.txt`. */
+  readonly requirements_path?: string | undefined;
+}
+
+/** What a bundle's `plugin.json`, `plugin.yaml` or `plugin.yml` says, checked. */
+export interface Manifest {
+  /** 3–190 characters of `a-z 0-9 - _ .`, lower-cased. */
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly description?: string | undefined;
+  /** The lowest version of the embedding server that the plugin works with (semver). */
+  readonly min_server_version?: string | undefined;
+  readonly server: {
+    readonly runtime?: PluginRuntime | undefined;
+    readonly executable?: string | undefined;
+    /** Keyed `linux-amd64`, `darwin-arm64`, `windows-amd64`, … */
+    readonly executables?: Readonly<Record<string, string>> | undefined;
+    readonly args?: readonly string[] | undefined;
+    /** For example `3.11`, or `>=3.10`. */
+    readonly python_version?: string | undefined;
+    readonly python?: PythonSettings | undefined;
+  };
+  readonly props?: Readonly<Record<string, unknown>> | undefined;
+  /** Ids of the plugins that this one needs. */
+  readonly requires: readonly string[];
+  readonly supervision: Supervision;
+  /** Environment variables for the plugin's process. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** How one plugin is looked after; what is left out comes from the environment's options. */
+export interface Supervision {
+  readonly preset?: PresetName | undefined;
+  readonly restart?: (Partial<Omit<RestartPolicy, 'backoff'>> & { readonly backoff?: Partial<Backoff> }) | undefined;
+  readonly health?: Partial<HealthPolicy> | undefined;
+  readonly deadlines?: Partial<Deadlines> | undefined;
+}
+
+/** A directory with a manifest that can be run. */
+export interface Bundle {
+  /** Absolute, symlinks resolved. */
+  readonly directory: string;
+  readonly manifestPath: string;
+  readonly manifest: Manifest;
+  /** The runtime that the manifest's rules lead to. */
+  readonly runtime: PluginRuntime;
+  /** The script or executable, relative to the bundle. */
+  readonly entry: string;
+}

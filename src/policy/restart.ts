@@ -1,0 +1,57 @@
+import type { ExitRecord, FailedReason, PluginErrorCode, RestartPolicy } from '../model/index.js';
+import { backoffDelay } from './backoff.js';
+import { exceedsIntensity, type FailureHistory } from './failures.js';
+
+/** The supervisor's answer to the end of a plugin. */
+export type RestartVerdict =
+  { readonly verdict: 'restart'; readonly delayMs: number; readonly attempt: number }
+  | { readonly verdict: 'rest' }
+  | { readonly verdict: 'giveUp'; readonly reason: FailedReason };
+
+export interface RestartQuestion {
+  readonly policy: RestartPolicy;
+  readonly exit: ExitRecord;
+  /** The failures that count, this one included. */
+  readonly failures: FailureHistory;
+  /** Whether any generation since the activation was healthy. */
+  readonly wasHealthy: boolean;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+/** Failures that the same try would only repeat: something has to be mended first. */
+const unrecoverable: ReadonlySet<PluginErrorCode> = new Set<PluginErrorCode>([
+  'CONFIG_INVALID',
+  'MANIFEST_INVALID',
+  'INTERPRETER_NOT_FOUND',
+  'EXECUTABLE_NOT_FOUND',
+  'PATH_ESCAPES_BUNDLE',
+  'CHECKSUM_MISMATCH',
+  'CORE_VERSION_MISMATCH',
+  'APP_VERSION_MISMATCH',
+  'NETWORK_UNSUPPORTED',
+  'PROTOCOL_UNSUPPORTED',
+  'MTLS_UNSUPPORTED',
+  'MUX_UNSUPPORTED',
+  'RUNNER_LOST',
+]);
+
+/** Whether a plugin ended by itself, with code 0, after it had served: OTP's `normal`. */
+export function endedNormally(exit: Pick<ExitRecord, 'kind' | 'code' | 'phase'>): boolean {
+  return exit.kind === 'exit' && exit.code === 0 && exit.phase === 'serving';
+}
+
+/** Decides what follows the end of a plugin. */
+export function decideRestart(question: RestartQuestion): RestartVerdict {
+  const { policy, exit, failures, wasHealthy, random } = question;
+  const reason: FailedReason = wasHealthy ? 'FailedToStayRunning' : 'FailedToStart';
+  const failedToStart = exit.phase !== 'serving' && exit.phase !== 'stopping';
+
+  if (policy.restart === 'temporary') return { verdict: 'rest' };
+  if (policy.restart === 'transient' && endedNormally(exit)) return { verdict: 'rest' };
+  if (exit.error !== null && unrecoverable.has(exit.error.code)) return { verdict: 'giveUp', reason };
+  if (failedToStart && !policy.retryFailedStart) return { verdict: 'giveUp', reason: 'FailedToStart' };
+  if (exceedsIntensity(failures, policy)) return { verdict: 'giveUp', reason };
+  const attempt = failures.length;
+  return { verdict: 'restart', attempt, delayMs: backoffDelay(policy.backoff, attempt, random) };
+}

@@ -1,0 +1,165 @@
+import { Observable, Subject } from 'rxjs';
+import type { PluginError } from '../model/index.js';
+import type {
+  ChannelHandle,
+  DialFact,
+  DrainFact,
+  HandshakeFact,
+  HookFact,
+  PluginEffects,
+  ProbeFact,
+  ProcessFact,
+  ProcessHandle,
+  ShutdownFact,
+  StdioFact,
+} from '../machines/index.js';
+
+/** One effect that a machine has subscribed to and a test answers by hand. */
+export interface PretendedEffect<Fact> {
+  readonly plugin: string;
+  readonly generation: number;
+  /** For `signal`: which one was sent. */
+  readonly detail: string | null;
+  say(fact: Fact): void;
+  /** Whether the machine still listens. */
+  isActive(): boolean;
+}
+
+interface Facts {
+  process: ProcessFact;
+  logs: never;
+  handshake: HandshakeFact;
+  dial: DialFact;
+  probe: ProbeFact;
+  onActivate: HookFact;
+  onDeactivate: HookFact;
+  stdio: StdioFact;
+  drain: DrainFact;
+  shutdown: ShutdownFact;
+  signal: never;
+}
+
+export type EffectName = keyof Facts;
+
+/** A world that does only what a test says. */
+export interface PretendedWorld {
+  readonly effects: PluginEffects;
+  /** Every effect that was ever ordered, in order, as `name` or `name:detail`. */
+  readonly ordered: readonly string[];
+  /** The effect of this name that is running; an error when there is none. */
+  running<Name extends EffectName>(name: Name, plugin?: string): PretendedEffect<Facts[Name]>;
+  isRunning(name: EffectName, plugin?: string): boolean;
+  /** How many effects of this name are running. */
+  count(name: EffectName): number;
+}
+
+interface Entry extends PretendedEffect<never> {
+  readonly name: EffectName;
+}
+
+/** Effects without a world behind them. `clock` is the machine's own (XState's SimulatedClock has `now`). */
+export function pretendWorld(clock: { now(): number }): PretendedWorld {
+  const ordered: string[] = [];
+  const active: Entry[] = [];
+
+  const pretend =
+    <Name extends EffectName>(name: Name) =>
+    (input: { plugin: string; generation: number; signal?: string }): Observable<Facts[Name]> =>
+      new Observable((subscriber) => {
+        const said = new Subject<Facts[Name]>();
+        const subscription = said.subscribe(subscriber);
+        const detail = input.signal ?? null;
+        const entry = {
+          name,
+          plugin: input.plugin,
+          generation: input.generation,
+          detail,
+          say: (fact: Facts[Name]) => {
+            said.next(fact);
+          },
+          isActive: () => !subscription.closed,
+        } as unknown as Entry;
+        ordered.push(detail === null ? name : `${name}:${detail}`);
+        active.push(entry);
+        return () => {
+          subscription.unsubscribe();
+          active.splice(active.indexOf(entry), 1);
+        };
+      });
+
+  const find = (name: EffectName, plugin?: string) =>
+    active.findLast((entry) => entry.name === name && (plugin === undefined || entry.plugin === plugin));
+
+  return {
+    ordered,
+    effects: {
+      now: () => clock.now(),
+      process: pretend('process'),
+      logs: pretend('logs'),
+      handshake: pretend('handshake'),
+      dial: pretend('dial'),
+      probe: pretend('probe'),
+      onActivate: pretend('onActivate'),
+      onDeactivate: pretend('onDeactivate'),
+      stdio: pretend('stdio'),
+      drain: pretend('drain'),
+      shutdown: pretend('shutdown'),
+      signal: pretend('signal'),
+    },
+    running<Name extends EffectName>(name: Name, plugin?: string) {
+      const entry = find(name, plugin);
+      if (entry === undefined) throw new Error(`No effect ${name} is running${plugin ? ` for ${plugin}` : ''}.`);
+      return entry as PretendedEffect<Facts[Name]>;
+    },
+    isRunning: (name, plugin) => find(name, plugin) !== undefined,
+    count: (name) => active.filter((entry) => entry.name === name).length,
+  };
+}
+
+export function pretendedProcess(pid: number, startedAt: number, stderr = ''): ProcessHandle {
+  return { pid, startedAt, stderrTail: () => stderr };
+}
+
+export function pretendedChannel(address = 'unix:/pretended'): ChannelHandle {
+  return { address, transport: 'plaintext' };
+}
+
+/** Answers each step of a start with success, up to `healthy`. */
+export function startWell(world: PretendedWorld, plugin?: string, pid = 4711): void {
+  world.running('process', plugin).say({
+    type: 'process.started',
+    process: pretendedProcess(pid, world.effects.now()),
+  });
+  world.running('handshake', plugin).say({
+    type: 'handshake.read',
+    handshake: {
+      coreVersion: 1,
+      appVersion: 1,
+      network: 'unix',
+      address: '/pretended',
+      protocol: 'grpc',
+      certificate: null,
+      multiplexed: false,
+    },
+  });
+  world.running('dial', plugin).say({ type: 'channel.ready', channel: pretendedChannel() });
+  world.running('stdio', plugin).say({ type: 'stdio.opened' });
+  world.running('probe', plugin).say({ type: 'probe.passed', ms: 1 });
+  world.running('onActivate', plugin).say({ type: 'hook.returned', hooks: null });
+}
+
+/** Ends the running process as the operating system would. */
+export function exit(world: PretendedWorld, end: { code?: number; signal?: string }, plugin?: string): void {
+  world.running('process', plugin).say({
+    type: 'process.exited',
+    at: world.effects.now(),
+    code: end.code ?? null,
+    signal: end.signal ?? null,
+    diagnosis: 'pretended',
+  });
+}
+
+/** Makes the running start fail as a spawn does. */
+export function failToSpawn(world: PretendedWorld, error: PluginError, plugin?: string): void {
+  world.running('process', plugin).say({ type: 'process.failed', at: world.effects.now(), error });
+}

@@ -1,0 +1,68 @@
+import { createActor, SimulatedClock, type Actor } from 'xstate';
+import {
+  createEnvironmentMachine,
+  pluginState,
+  pluginStatus,
+  type EnvironmentMachine,
+  type PluginSnapshot,
+} from '../../src/machines/index.js';
+import type { Bundle, PluginState, PluginStatus, Supervision } from '../../src/model/index.js';
+import { composePolicy } from '../../src/policy/index.js';
+import { pretendWorld, type PretendedWorld } from '../../src/testing/index.js';
+
+export interface Story {
+  readonly root: Actor<EnvironmentMachine>;
+  readonly world: PretendedWorld;
+  readonly clock: SimulatedClock;
+  add(plugin: string, supervision?: Supervision): void;
+  activate(plugin?: string): void;
+  deactivate(plugin?: string): void;
+  snapshot(plugin?: string): PluginSnapshot;
+  state(plugin?: string): PluginState;
+  status(plugin?: string): PluginStatus;
+  /** Lets simulated time pass. */
+  pass(ms: number): void;
+}
+
+/** The name of the plugin that a story is about when it names none. */
+export const hero = 'com.example.hero';
+
+/** The real environment and plugin machines over a pretended world and a simulated clock. */
+export function tellStory(supervision?: Supervision, random = 0.5): Story {
+  const clock = new SimulatedClock();
+  const world = pretendWorld(clock);
+  const root = createActor(createEnvironmentMachine(world.effects, { random: () => random }), { clock });
+  root.subscribe({ error: (error) => { throw error as Error; } });
+  root.start();
+  const child = (plugin: string) => {
+    const found = root.getSnapshot().context.children[plugin];
+    if (found === undefined) throw new Error(`The story has no plugin ${plugin}.`);
+    return found.ref;
+  };
+  const story: Story = {
+    root,
+    world,
+    clock,
+    add(plugin, own) {
+      root.send({ type: 'bundle.added', bundle: bundleOf(plugin), policy: composePolicy(own), generation: 0 });
+    },
+    activate: (plugin = hero) => { root.send({ type: 'environment.activate', plugin }); },
+    deactivate: (plugin = hero) => { root.send({ type: 'environment.deactivate', plugin }); },
+    snapshot: (plugin = hero) => child(plugin).getSnapshot(),
+    state: (plugin = hero) => pluginState(child(plugin).getSnapshot()),
+    status: (plugin = hero) => pluginStatus(child(plugin).getSnapshot()),
+    pass: (ms) => { clock.increment(ms); },
+  };
+  story.add(hero, supervision);
+  return story;
+}
+
+function bundleOf(id: string): Bundle {
+  return {
+    directory: `/bundles/${id}`,
+    manifestPath: `/bundles/${id}/plugin.json`,
+    manifest: { id, name: id, version: '1.0.0', server: {}, requires: [], supervision: {}, env: {} },
+    runtime: 'python',
+    entry: 'plugin.py',
+  };
+}
