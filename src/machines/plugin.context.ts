@@ -12,16 +12,19 @@ const untouchedHealth: HealthTally = {
 
 /** All that belongs to one generation, as it is before its process runs. */
 const freshGeneration = {
-  phase: 'spawn',
+  phase: 'interpreter',
   rung: null,
+  command: null,
   process: null,
   noise: [],
+  pending: '',
   handshake: null,
   channel: null,
   hooks: undefined,
   stdio: null,
   healthySince: null,
   ending: null,
+  again: false,
 } as const satisfies Partial<PluginContext>;
 
 export function initialContext(input: PluginInput, now: number): PluginContext {
@@ -74,7 +77,7 @@ export function endingBecauseOf(context: PluginContext, ending: Ending): Partial
 
 /** The process is gone, and with it everything that spoke with it. */
 export function ended(exit: ExitRecord): Partial<PluginContext> {
-  return { lastExit: exit, error: exit.error, process: null, handshake: null, channel: null, healthySince: null };
+  return { lastExit: exit, error: exit.error, command: null, process: null, handshake: null, channel: null, healthySince: null };
 }
 
 export function tallied(tally: HealthTally, report: HealthReport): HealthTally {

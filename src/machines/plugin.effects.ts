@@ -24,6 +24,8 @@ export interface Subject {
 }
 
 export type ProcessFact =
+  /** The program was found; it is started next. */
+  | { readonly type: 'process.located'; readonly command: readonly string[] }
   | { readonly type: 'process.started'; readonly process: ProcessHandle }
   | { readonly type: 'process.failed'; readonly at: number; readonly error: PluginError }
   | {
@@ -38,6 +40,8 @@ export type ProcessFact =
 export type HandshakeFact =
   /** A line before the handshake that is none. At most a few are reported. */
   | { readonly type: 'handshake.noise'; readonly line: string }
+  /** What has been printed since the last line end. */
+  | { readonly type: 'handshake.pending'; readonly text: string }
   | { readonly type: 'handshake.read'; readonly handshake: Handshake }
   | { readonly type: 'handshake.rejected'; readonly error: PluginError };
 
@@ -108,7 +112,7 @@ export interface PluginEffects {
   onDeactivate(input: ChannelInput): Observable<HookFact>;
   /** Drains GRPCStdio into the logs, for as long as it is subscribed. */
   stdio(input: ChannelInput): Observable<StdioFact>;
-  /** Refuses new calls and waits for those in flight. */
+  /** Waits for the embedder's calls in flight. */
   drain(input: ChannelInput): Observable<DrainFact>;
   /** Asks the plugin to end itself. */
   shutdown(input: ChannelInput): Observable<ShutdownFact>;

@@ -42,19 +42,19 @@ export function exitRecord(context: PluginContext, end: ProcessEnd): ExitRecord 
 
 /** The record of a generation that never became a process. */
 export function spawnFailure(context: PluginContext, at: number, error: PluginError): ExitRecord {
-  const { generation, bundle } = context;
+  const { generation, bundle, phase } = context;
   return {
     kind: 'spawn',
     code: null,
     signal: null,
-    phase: 'spawn',
+    phase: error.phase ?? phase,
     rung: null,
     generation,
     at,
     uptimeMs: 0,
     healthyMs: 0,
     stderrTail: '',
-    error: error.with({ plugin: bundle.manifest.id, phase: 'spawn' }),
+    error: error.with({ plugin: bundle.manifest.id, phase: error.phase ?? phase }),
   };
 }
 
@@ -113,7 +113,7 @@ function lostError({ process }: PluginContext): PluginError {
 
 /** What to say when the start deadline passes in a phase. */
 export function startTimeout(context: PluginContext): PluginError {
-  const { phase, noise, error, bundle, policy, handshake, process } = context;
+  const { phase, noise, pending, error, bundle, policy, handshake, process } = context;
   const within = `within ${policy.deadlines.startMs} ms`;
   const raise = 'If it only needs longer, raise deadlines.startMs.';
   const facts = { startMs: policy.deadlines.startMs, stderrTail: process?.stderrTail() ?? '', stdout: noise };
@@ -134,6 +134,9 @@ export function startTimeout(context: PluginContext): PluginError {
   }
   if (noise[0] !== undefined) {
     return tell('HANDSHAKE_UNRECOGNIZED', `The plugin printed ${JSON.stringify(noise[0])}, but no handshake line ${within}.`, 'Its first line on stdout must be 1|<version>|<network>|<address>|grpc.');
+  }
+  if (pending !== '') {
+    return tell('START_TIMEOUT', `The plugin printed ${JSON.stringify(pending)}, but no line end ${within}.`, 'End the handshake line with a line feed and flush stdout.');
   }
   return tell('START_TIMEOUT', `The plugin printed no handshake line ${within}.`, 'Check that it flushes stdout and does not wait for something.');
 }

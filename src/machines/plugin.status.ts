@@ -27,6 +27,7 @@ export function pluginStatus(snapshot: PluginSnapshot): PluginStatus {
     mattermostState: mattermostState(context, state),
     generation: context.generation,
     pid: context.process?.pid ?? null,
+    command: context.command,
     version: manifest.version,
     protocolVersion: context.handshake?.appVersion ?? null,
     address: context.channel?.address ?? null,

@@ -53,7 +53,7 @@ export function createPluginMachine(effects: PluginEffects) {
       isCurrent: ({ context, event }) => !('generation' in event) || event.generation === context.generation,
       isWanted: ({ context }) => context.wanted,
       hasProcess: ({ context }) => context.process !== null,
-      isDeactivated: ({ context }) => context.ending?.cause === 'deactivated',
+      isAskedAgain: ({ context }) => context.again,
       isConnected: ({ context }) => context.channel !== null,
       isUnwell: (_, params: { error: PluginError }) => params.error.code === 'NOT_SERVING',
       hasDeactivateHook: ({ context }) => context.hooks?.includes('OnDeactivate') ?? false,
@@ -63,16 +63,19 @@ export function createPluginMachine(effects: PluginEffects) {
     actions: {
       activate: assign(() => activated()),
       want: assign({ wanted: true }),
-      unwant: assign({ wanted: false }),
+      wantAgain: assign(() => ({ ...activated(), again: true })),
+      unwant: assign({ wanted: false, again: false }),
       begin: assign(({ context }) => begun(context, now())),
       enter: assign(({ context, event }, place: { phase: PluginPhase; rung?: StopRung }) =>
         entered(context, event, place, now()),
       ),
       arrive: assign(({ event }) => ({ since: now(), because: event.type })),
+      noteCommand: assign(({ event }) => (event.type === 'process.located' ? { command: event.command } : {})),
       noteProcess: assign(({ event }) => (event.type === 'process.started' ? { process: event.process } : {})),
       noteNoise: assign(({ context, event }) =>
         event.type === 'handshake.noise' ? { noise: [...context.noise, event.line] } : {},
       ),
+      notePending: assign(({ event }) => (event.type === 'handshake.pending' ? { pending: event.text } : {})),
       noteHandshake: assign(({ event }) => (event.type === 'handshake.read' ? { handshake: event.handshake } : {})),
       noteChannel: assign(({ event }) => (event.type === 'channel.ready' ? { channel: event.channel } : {})),
       noteHooks: assign(({ event }) => (event.type === 'hook.returned' ? { hooks: event.hooks } : {})),
@@ -164,7 +167,7 @@ export function createPluginMachine(effects: PluginEffects) {
         on: {
           'process.exited': [
             { guard: and(['isCurrent', not('isWanted')]), target: 'idle', actions: 'recordExit' },
-            { guard: and(['isCurrent', 'isDeactivated']), target: 'live', reenter: true, actions: 'recordExit' },
+            { guard: and(['isCurrent', 'isAskedAgain']), target: 'live', reenter: true, actions: 'recordExit' },
             { guard: 'isCurrent', target: 'crashed', actions: 'recordExit' },
           ],
           'process.failed': [
@@ -190,8 +193,9 @@ export function createPluginMachine(effects: PluginEffects) {
         states: {
           spawning: {
             description: 'The bundle is looked up and its program started.',
-            entry: { type: 'enter', params: { phase: 'spawn' } },
+            entry: { type: 'enter', params: { phase: 'interpreter' } },
             on: {
+              'process.located': { actions: ['noteCommand', { type: 'enter', params: { phase: 'spawn' } }] },
               'process.started': [
                 { guard: and(['isCurrent', 'isWanted']), target: 'handshaking', actions: ['noteProcess', 'openLogs'] },
                 { guard: 'isCurrent', target: 'stopping.killing', actions: ['noteProcess', 'endBecauseDeactivated'] },
@@ -222,6 +226,7 @@ export function createPluginMachine(effects: PluginEffects) {
                 invoke: { src: 'handshake', input: ({ context }) => processInput(context) },
                 on: {
                   'handshake.noise': { actions: 'noteNoise' },
+                  'handshake.pending': { actions: 'notePending' },
                   'handshake.read': { target: 'dialling', actions: 'noteHandshake' },
                   'handshake.rejected': {
                     target: '#plugin.live.stopping.killing',
@@ -304,7 +309,10 @@ export function createPluginMachine(effects: PluginEffects) {
           stopping: {
             description: 'It is brought down, one rung after the other, each with its own deadline.',
             initial: 'draining',
-            on: { 'plugin.deactivate': { actions: 'unwant' } },
+            on: {
+              'plugin.activate': { actions: 'wantAgain' },
+              'plugin.deactivate': { actions: 'unwant' },
+            },
             states: {
               draining: {
                 description: 'New calls are refused; calls in flight may finish.',

@@ -53,14 +53,19 @@ export interface PluginContext {
   readonly bundle: Bundle;
   readonly policy: SupervisionPolicy;
   readonly wanted: boolean;
+  /** Activated while it was stopping: the next generation follows at once. */
+  readonly again: boolean;
   readonly generation: number;
   /** When the process of this generation was asked for. */
   readonly begunAt: number;
   readonly phase: PluginPhase;
   readonly rung: StopRung | null;
+  readonly command: readonly string[] | null;
   readonly process: ProcessHandle | null;
   /** What the process printed before its handshake line. */
   readonly noise: readonly string[];
+  /** What it has printed without a line end. */
+  readonly pending: string;
   readonly handshake: Handshake | null;
   readonly channel: ChannelHandle | null;
   /** `undefined` until the plugin has answered. */

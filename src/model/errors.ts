@@ -45,6 +45,7 @@ export type PluginErrorCode = (typeof pluginErrorCodes)[number];
 /** The step of a plugin's life in which something happened. */
 export type PluginPhase =
   | 'manifest'
+  | 'interpreter'
   | 'spawn'
   | 'handshake'
   | 'dial'
@@ -116,7 +117,8 @@ export function isPluginError(value: unknown): value is PluginError {
   return typeof value === 'object' && value !== null && brand in value;
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown. Not by `instanceof`: errors of other realms are errors too. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  const message = typeof thrown === 'object' && thrown !== null && 'message' in thrown ? thrown.message : thrown;
+  return String(message);
 }

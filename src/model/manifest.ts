@@ -56,4 +56,6 @@ export interface Bundle {
   readonly runtime: PluginRuntime;
   /** The script or executable, relative to the bundle. */
   readonly entry: string;
+  /** For a bare program without a manifest: its whole command line, in place of `entry`. */
+  readonly command?: readonly [string, ...string[]] | undefined;
 }

@@ -37,6 +37,8 @@ export interface PluginStatus {
   /** Counts the processes started for this plugin; only grows. */
   readonly generation: number;
   readonly pid: number | null;
+  /** The command line of this generation: the interpreter or executable, then its arguments. */
+  readonly command: readonly string[] | null;
   /** The version in the manifest. */
   readonly version: string | null;
   /** The application protocol version that was negotiated. */

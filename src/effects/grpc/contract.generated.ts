@@ -1,5 +1,5 @@
 // Written by `npm run contract` from proto/*.proto; do not edit.
-export const contract = {
+export const contract: object = {
   "nested": {
     "plugin": {
       "nested": {
@@ -205,4 +205,4 @@ export const contract = {
       }
     }
   }
-} as const;
+};

@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import type { Supervision } from '../model/index.js';
+import { checkPlugin } from './check.js';
+import { coloursFor } from './colours.js';
+import { errorText } from './error-text.js';
+import { eventLine, isTold } from './event-line.js';
+import { exitCode } from './exit-code.js';
+import { addSharedFlags, environmentOptions, type SharedFlags } from './settings.js';
+import { onStopSignal } from './stop-signals.js';
+import { milliseconds } from './values.js';
+
+interface CheckFlags extends SharedFlags {
+  readonly timeout?: number;
+}
+
+export function addCheckCommand(program: Command): void {
+  addSharedFlags(
+    program
+      .command('check')
+      .description('start a plugin once, walk every step of its life, and say what is wrong')
+      .argument('[bundle]', 'the directory with the plugin.json or plugin.yaml')
+      .argument('[command...]', 'after --: a bare program and its arguments, in place of a bundle')
+      .option('--timeout <ms>', 'how long the start may take, in milliseconds (default: 15000)', milliseconds),
+  )
+    .addHelpText('after', examples)
+    .action(async (bundle: string | undefined, command: readonly string[], flags: CheckFlags, self: Command) => {
+      process.exitCode = await check(target(bundle, command, self), flags);
+    });
+}
+
+const examples = `
+Examples:
+  espalier check ./plugins/hello
+  espalier check --timeout 3000 --json ./plugins/hello
+  espalier check --cookie BASIC_PLUGIN=hello -- ./kv-go-grpc
+
+Exit codes: 0 the plugin is fine, 1 it is not, 2 wrong usage.`;
+
+type Target = { readonly bundles: readonly [string] } | { readonly programs: readonly [{ command: string; args: readonly string[] }] };
+
+function target(first: string | undefined, rest: readonly string[], self: Command): Target {
+  if (first === undefined) self.error('error: name a bundle directory, or a program after --', { exitCode: exitCode.usage });
+  // Commander swallows the `--`; only the raw words tell a bundle from a program.
+  const bare = process.argv.includes('--') || rest.length > 0;
+  return bare ? { programs: [{ command: first, args: rest }] } : { bundles: [first] };
+}
+
+async function check(plugin: Target, flags: CheckFlags): Promise<number> {
+  const colours = coloursFor(process.stderr, process.env);
+  const abort = new AbortController();
+  const signals = onStopSignal(() => { abort.abort(); });
+  const options = environmentOptions(flags);
+  const deadlines: Supervision['deadlines'] = flags.timeout === undefined ? {} : { startMs: flags.timeout };
+  const policy = { ...options.policy, deadlines: { ...options.policy?.deadlines, ...deadlines } };
+  const { report, error } = await checkPlugin({
+    environment: { ...options, ...plugin, policy },
+    signal: abort.signal,
+    onEvent: (event) => {
+      if (event.type === 'plugin.log' && isTold(event, flags.logLevel)) {
+        process.stderr.write(`${eventLine(event, colours)}\n`);
+      }
+    },
+  });
+  signals.release();
+  if (flags.json === true) {
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+  } else {
+    const out = coloursFor(process.stdout, process.env);
+    for (const { name, ok, ms, detail } of report.steps) {
+      const mark = ok ? out.good('ok  ') : out.bad('FAIL');
+      process.stdout.write(`${mark} ${name.padEnd(12)}${out.quiet(`${ms} ms`.padStart(9))}  ${detail ?? ''}\n`);
+    }
+    process.stdout.write(report.ok ? `${out.good('fine')}: ${report.plugin}\n` : `${errorText(error, out)}\n`);
+  }
+  return report.ok ? exitCode.fine : exitCode.failed;
+}

@@ -1,0 +1,97 @@
+import type { PluginError, PluginPhase, PluginStatus, StopRung } from '../model/index.js';
+
+export type StepName =
+  | 'manifest'
+  | 'interpreter'
+  | 'spawn'
+  | 'handshake'
+  | 'tls'
+  | 'dial'
+  | 'health'
+  | 'hooks'
+  | 'stdio'
+  | 'shutdown';
+
+export interface Step {
+  readonly name: StepName;
+  readonly ok: boolean;
+  /** How long it took, in milliseconds. */
+  readonly ms: number;
+  readonly detail?: string;
+}
+
+/** The steps of a start in order, by the phase in which each happens. */
+const startPhases: readonly (PluginPhase & StepName)[] = ['interpreter', 'spawn', 'handshake', 'dial', 'health', 'hooks'];
+
+/** One moment at which a plugin came into a phase. */
+export interface PhaseChange {
+  readonly at: number;
+  readonly status: PluginStatus;
+}
+
+/**
+ * The steps that a start has completed or failed in, from the phases that the plugin went through. The encrypted
+ * channel, if there is one, is made while dialling.
+ */
+export function startSteps(changes: readonly PhaseChange[], error: PluginError | null): Step[] {
+  const steps: Step[] = [];
+  changes.forEach(({ at, status }, index) => {
+    const name = startPhases.find((phase) => phase === status.phase);
+    const next = changes[index + 1];
+    if (name === undefined || next === undefined) return;
+    const ok = error === null || isPast(name, next.status.phase);
+    const ms = next.at - at;
+    if (name === 'dial' && ok) steps.push({ name: 'tls', ok, ms: 0, detail: next.status.transport ?? 'plaintext' });
+    const text = ok ? stepDetail(name, next.status) : error?.message;
+    steps.push({ name, ok, ms, ...(text !== undefined && { detail: text }) });
+  });
+  return steps;
+}
+
+/** Whether a phase was left for a later one of the start, and not for its end. */
+function isPast(phase: PluginPhase & StepName, next: PluginPhase | null): boolean {
+  if (next === 'serving') return true;
+  const later = startPhases.slice(startPhases.indexOf(phase) + 1);
+  return later.some((other) => other === next);
+}
+
+function stepDetail(name: StepName, status: PluginStatus): string | undefined {
+  switch (name) {
+    case 'interpreter':
+      return status.command?.[0];
+    case 'spawn':
+      return `process ${status.pid ?? '?'}`;
+    case 'dial':
+      return status.address ?? undefined;
+    case 'handshake':
+      return status.protocolVersion === null ? undefined : `protocol version ${status.protocolVersion}`;
+    case 'hooks':
+      return status.hooks === true ? 'implemented' : 'none';
+    case 'health':
+    case 'manifest':
+    case 'tls':
+    case 'stdio':
+    case 'shutdown':
+      return undefined;
+  }
+}
+
+export function stdioStep({ stdio }: PluginStatus): Step {
+  const said = { true: 'streaming', false: 'not offered', null: 'open, nothing printed yet' } as const;
+  return { name: 'stdio', ok: true, ms: 0, detail: said[String(stdio) as keyof typeof said] };
+}
+
+const rungs: Readonly<Record<StopRung, string>> = {
+  draining: 'ended while its calls were drained',
+  deactivating: 'ended in OnDeactivate',
+  asking: 'GRPCController.Shutdown',
+  terminating: 'no GRPCController; ended by SIGTERM',
+  killing: 'ignored Shutdown and SIGTERM; had to be killed',
+};
+
+/** How the plugin was ended; a plugin that has to be killed fails this step. */
+export function shutdownStep({ lastExit }: PluginStatus, ms: number): Step {
+  const rung = lastExit?.rung ?? null;
+  const detail = rung === null ? 'ended by itself' : rungs[rung];
+  return { name: 'shutdown', ok: rung !== null && rung !== 'killing', ms, detail };
+}

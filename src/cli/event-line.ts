@@ -1,0 +1,56 @@
+import { logLevels, type EnvironmentEvent, type LogLevel, type PluginStatus } from '../model/index.js';
+import { levelColour, stateColour, type Colours } from './colours.js';
+
+/** Whether an event is worth a line at this log level. */
+export function isTold(event: EnvironmentEvent, lowest: LogLevel): boolean {
+  if (event.type === 'plugin.log') return logLevels.indexOf(event.entry.level) >= logLevels.indexOf(lowest);
+  return event.type !== 'plugin.status' || event.status.state !== event.from || event.status.state === 'spawning';
+}
+
+/** One event as one line for people. */
+export function eventLine(event: EnvironmentEvent, colours: Colours): string {
+  const time = colours.quiet(new Date(event.at).toISOString().slice(11, 23));
+  switch (event.type) {
+    case 'plugin.log': {
+      const { level, message, fields } = event.entry;
+      const more = Object.entries(fields).map(([key, value]) => ` ${key}=${JSON.stringify(value)}`);
+      const text = `${level.padEnd(5)} ${oneLine(message)}${oneLine(more.join(''))}`;
+      return `${time} ${event.plugin}  ${levelColour(colours, level)(text)}`;
+    }
+    case 'plugin.status': {
+      const { state } = event.status;
+      return `${time} ${event.plugin}  ${stateColour(colours, state)(state)}${colours.quiet(detail(event.status))}`;
+    }
+    case 'plugin.gaveUp':
+      return `${time} ${event.plugin}  ${colours.bad('given up')} ${event.error.hint ?? ''}`;
+    case 'environment.state':
+      return `${time} ${colours.quiet(`environment ${event.state}`)}`;
+  }
+}
+
+/** What is worth knowing about a status beside its word. */
+export function detail(status: PluginStatus): string {
+  const { state, generation, pid, lastExit, error, retryAt, since } = status;
+  switch (state) {
+    case 'spawning':
+      return `  generation ${generation}`;
+    case 'healthy':
+      return `  pid ${pid ?? '?'}`;
+    case 'crashed':
+    case 'invalid':
+    case 'failed':
+      return `  ${error?.code ?? ''} ${error?.message ?? lastExit?.kind ?? ''}`;
+    case 'restarting':
+      return `  in ${(((retryAt ?? since) - since) / 1000).toFixed(1)} s`;
+    case 'idle':
+    case 'handshaking':
+    case 'stopping':
+      return '';
+  }
+}
+
+/** A plugin's text must not move the cursor of whoever reads it. */
+function oneLine(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '�');
+}

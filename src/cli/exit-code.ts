@@ -1,0 +1,2 @@
+/** The exit codes of the command line. */
+export const exitCode = { fine: 0, failed: 1, usage: 2 } as const;

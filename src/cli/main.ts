@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { isPluginError } from '../model/index.js';
+import { addCheckCommand } from './check-command.js';
+import { coloursFor } from './colours.js';
+import { errorText } from './error-text.js';
+import { exitCode } from './exit-code.js';
+import { addGraphCommand } from './graph-command.js';
+import { addPrepareCommand } from './prepare-command.js';
+import { addRunCommand } from './run-command.js';
+import { packageVersion } from './version.js';
+
+const program = new Command('espalier')
+  .description('Starts, watches, restarts and explains plugins that speak the go-plugin protocol.')
+  .version(packageVersion)
+  .showHelpAfterError('(add --help for the usage)')
+  .configureHelp({ showGlobalOptions: true })
+  .exitOverride();
+addCheckCommand(program);
+addRunCommand(program);
+addPrepareCommand(program);
+addGraphCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+  if (!(error instanceof CommanderError)) {
+    process.stderr.write(`${errorText(error, coloursFor(process.stderr, process.env))}\n`);
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.fine : exitCode.usage;
+  return isPluginError(error) && error.code === 'CONFIG_INVALID' ? exitCode.usage : exitCode.failed;
+}

@@ -1,0 +1,107 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Option, type Command } from 'commander';
+import { createEnvironment, type Environment, type EnvironmentOptions } from '../environment/index.js';
+import { PluginError } from '../model/index.js';
+import { startInspector } from '../observe/index.js';
+import { exitCode } from './exit-code.js';
+import { inParallel } from './in-parallel.js';
+import { createReporter, type Reporter } from './reporter.js';
+import { addSharedFlags, environmentOptions, type SharedFlags } from './settings.js';
+import { onStopSignal } from './stop-signals.js';
+import { port } from './values.js';
+
+interface RunFlags extends SharedFlags {
+  readonly inspect?: true | number;
+  readonly with?: string;
+}
+
+/** A module that rides along with `espalier run`: it is handed the environment and may use all of it. */
+export interface Companion {
+  /** Called once, before the plugins are activated. What it returns is called before the plugins are stopped. */
+  readonly default: (
+    environment: Environment,
+    context: {
+      /** Prints a line without disturbing the table. */
+      readonly say: (line: string) => void;
+    },
+  ) => Promise<void | (() => unknown)> | void | (() => unknown);
+}
+
+export function addRunCommand(program: Command): void {
+  addSharedFlags(
+    program
+      .command('run')
+      .description('supervise every bundle in a directory until Ctrl-C')
+      .argument('<dir>', 'the directory that holds the bundles')
+      .addOption(new Option('--inspect [port]', 'show the state machines in a browser, on 127.0.0.1').argParser(port))
+      .option('--with <module>', 'a JavaScript module that is handed the environment, to speak with the plugins'),
+  )
+    .addHelpText('after', examples)
+    .action(async (dir: string, flags: RunFlags) => {
+      process.exitCode = await run(dir, flags);
+    });
+}
+
+const examples = `
+On a terminal it shows a live table; elsewhere, readable lines; with --json, one event as JSON per line.
+
+Examples:
+  espalier run ./plugins
+  espalier run --inspect --policy mattermost ./plugins
+  espalier run --json ./plugins | jq 'select(.type == "plugin.gaveUp")'
+
+Exit codes: 0 ended as asked, 1 a companion or the environment failed, 2 wrong usage.`;
+
+async function run(dir: string, flags: RunFlags): Promise<number> {
+  const inspector = flags.inspect === undefined ? null : await startInspector({ port: flags.inspect === true ? 0 : flags.inspect });
+  try {
+    const options: EnvironmentOptions = { ...environmentOptions(flags), pluginDir: dir, inspect: inspector?.inspect };
+    const env = await createEnvironment(options);
+    const reporter = createReporter({ json: flags.json === true, logLevel: flags.logLevel, env });
+    try {
+      if (inspector !== null) reporter.say(`inspector: ${inspector.url}`);
+      return await supervise(env, dir, flags, reporter);
+    } finally {
+      await env.shutdown();
+      reporter.close();
+    }
+  } finally {
+    await inspector?.close();
+  }
+}
+
+async function supervise(env: Environment, dir: string, flags: RunFlags, reporter: Reporter): Promise<number> {
+  const stopped = new Promise<string>((stop) => { onStopSignal(stop); });
+  if (env.available().length === 0) throw noBundles(dir);
+  const leave = flags.with === undefined ? undefined : await accompany(flags.with, env, reporter);
+  const runnable = env.available().filter(({ error }) => error === null);
+  // A start is mostly waiting, but imports are work: twice the cores keeps both busy without starving either.
+  const started = inParallel(runnable, 2 * availableParallelism(), ({ id }) => env.activate(id));
+  const why = await stopped;
+  reporter.say(`stopping (${why}); once more to end at once`);
+  await leave?.();
+  await Promise.all([env.shutdown(), started]);
+  return exitCode.fine;
+}
+
+async function accompany(module: string, env: Environment, reporter: Reporter): Promise<(() => unknown) | undefined> {
+  const loaded = (await import(pathToFileURL(resolve(module)).href)) as Partial<Companion>;
+  if (typeof loaded.default !== 'function') {
+    throw new PluginError({
+      code: 'CONFIG_INVALID',
+      message: `${module} has no default export that can be called.`,
+      hint: 'Write: export default (environment, { say }) => { … }',
+    });
+  }
+  return (await loaded.default(env, { say: reporter.say })) ?? undefined;
+}
+
+function noBundles(dir: string): PluginError {
+  return new PluginError({
+    code: 'CONFIG_INVALID',
+    message: `There is no bundle in ${dir}.`,
+    hint: 'A bundle is a directory in it with a plugin.json, plugin.yaml or plugin.yml.',
+  });
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { EnvironmentOptions } from '../environment/index.js';
+import { logLevels, messageOf, PluginError, type LogLevel } from '../model/index.js';
+import { presets } from '../policy/index.js';
+
+/** The flags that `check` and `run` share, as commander hands them over. */
+export interface SharedFlags {
+  readonly config?: string;
+  readonly cookie?: { readonly cookieKey: string; readonly cookieValue: string };
+  readonly protocolVersions?: readonly number[];
+  readonly mtls: 'off';
+  readonly policy?: keyof typeof presets;
+  readonly inheritEnv?: 'minimal' | 'all' | readonly string[];
+  readonly logLevel: LogLevel;
+  readonly json?: boolean;
+}
+
+export function addSharedFlags(command: Command): Command {
+  return command
+    .option('--json', 'print JSON for programs instead of text for people')
+    .option('--config <file>', 'a JSON file with the options of createEnvironment: handshake, policy, env, inheritEnv, hostVersion')
+    .option('--cookie <KEY=VALUE>', 'the magic cookie that the plugins expect (default: ESPALIER_PLUGIN=espalier)', cookie)
+    .option('--protocol-versions <list>', 'the application protocol versions to offer, for example 1,2 (default: 1)', versions)
+    .addOption(new Option('--mtls <mode>', 'mutual TLS with the plugins').choices(['off']).default('off'))
+    .addOption(new Option('--policy <preset>', 'how plugins are looked after (default: espalier)').choices(Object.keys(presets)))
+    .option('--inherit-env <what>', 'host variables that plugins get: minimal, all, or a list A,B (default: minimal)', inherited)
+    .addOption(new Option('--log-level <level>', "the lowest level of the plugins' logs to print").choices([...logLevels]).default('info'));
+}
+
+/** The environment's options that the flags and the config file say. A flag wins over the file. */
+export function environmentOptions(flags: SharedFlags): EnvironmentOptions {
+  const file = flags.config === undefined ? {} : readConfig(flags.config);
+  return {
+    ...file,
+    handshake: {
+      ...file.handshake,
+      ...flags.cookie,
+      ...(flags.protocolVersions && { protocolVersions: flags.protocolVersions }),
+    },
+    policy: { ...file.policy, ...(flags.policy && { preset: flags.policy }) },
+    inheritEnv: flags.inheritEnv ?? file.inheritEnv,
+  };
+}
+
+const configKeys = ['handshake', 'policy', 'env', 'inheritEnv', 'hostVersion'];
+
+function readConfig(file: string): EnvironmentOptions {
+  const refuse = (why: string) =>
+    new PluginError({
+      code: 'CONFIG_INVALID',
+      message: `The config file ${file} is not usable: ${why}.`,
+      hint: `It holds one JSON object with the keys ${configKeys.join(', ')}.`,
+    });
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw refuse(messageOf(error));
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw refuse('it is no JSON object');
+  const unknown = Object.keys(parsed).filter((key) => !configKeys.includes(key));
+  if (unknown.length > 0) throw refuse(`it has the unknown keys ${unknown.join(', ')}`);
+  return parsed;
+}
+
+function cookie(value: string): { cookieKey: string; cookieValue: string } {
+  const at = value.indexOf('=');
+  if (at < 1 || at === value.length - 1) throw new InvalidArgumentError('It must be KEY=VALUE.');
+  return { cookieKey: value.slice(0, at), cookieValue: value.slice(at + 1) };
+}
+
+function versions(value: string): number[] {
+  const list = value.split(',').map(Number);
+  if (value === '' || !list.every((version) => Number.isSafeInteger(version) && version >= 0)) {
+    throw new InvalidArgumentError('It must be whole numbers with commas between, for example 1,2.');
+  }
+  return list;
+}
+
+function inherited(value: string): 'minimal' | 'all' | string[] {
+  return value === 'minimal' || value === 'all' ? value : value.split(',').filter((name) => name !== '');
+}

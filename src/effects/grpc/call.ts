@@ -1,0 +1,64 @@
+import { Client, credentials, type ServiceClientConstructor, type ServiceError } from '@grpc/grpc-js';
+import type { Channel } from '@grpc/grpc-js';
+import { Observable } from 'rxjs';
+
+/** Calls one unary method. Unsubscribing cancels the call; the deadline is the subscriber's. */
+export function callUnary<Response>(
+  channel: Channel,
+  service: ServiceClientConstructor,
+  method: string,
+  request: object,
+): Observable<Response> {
+  return new Observable((subscriber) => {
+    const { definition, client } = prepare(channel, service, method);
+    const call = client.makeUnaryRequest(
+      definition.path,
+      definition.requestSerialize,
+      definition.responseDeserialize,
+      request,
+      (error: ServiceError | null, response?: unknown) => {
+        if (error !== null) {
+          subscriber.error(error);
+          return;
+        }
+        subscriber.next(response as Response);
+        subscriber.complete();
+      },
+    );
+    return () => { call.cancel(); };
+  });
+}
+
+/** Calls one server-streaming method. Unsubscribing cancels the call. */
+export function callStream<Response>(
+  channel: Channel,
+  service: ServiceClientConstructor,
+  method: string,
+  request: object,
+): Observable<Response> {
+  return new Observable((subscriber) => {
+    const { definition, client } = prepare(channel, service, method);
+    const call = client.makeServerStreamRequest(
+      definition.path,
+      definition.requestSerialize,
+      definition.responseDeserialize,
+      request,
+    );
+    call.on('data', (message: Response) => { subscriber.next(message); });
+    call.on('error', (error: Error) => { subscriber.error(error); });
+    call.on('end', () => { subscriber.complete(); });
+    return () => { call.cancel(); };
+  });
+}
+
+function prepare(channel: Channel, service: ServiceClientConstructor, method: string) {
+  const definition = service.service[method];
+  if (definition === undefined) throw new Error(`The contract has no method ${method}.`);
+  return { definition, client: new Client('', credentials.createInsecure(), { channelOverride: channel }) };
+}
+
+/** The gRPC status of a failed call, and what it said. */
+export function statusOf(error: unknown): { readonly code: number; readonly details: string } {
+  const { code, details, message } = error as Partial<ServiceError>;
+  return { code: typeof code === 'number' ? code : -1, details: details ?? message ?? String(error) };
+}

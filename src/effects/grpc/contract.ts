@@ -1,0 +1,18 @@
+import { loadPackageDefinition, type ServiceClientConstructor } from '@grpc/grpc-js';
+import { fromJSON } from '@grpc/proto-loader';
+import { contract } from './contract.generated.js';
+
+interface Services {
+  readonly plugin: {
+    readonly GRPCBroker: ServiceClientConstructor;
+    readonly GRPCController: ServiceClientConstructor;
+    readonly GRPCStdio: ServiceClientConstructor;
+  };
+  readonly grpc: { readonly health: { readonly v1: { readonly Health: ServiceClientConstructor } } };
+  readonly espalier: { readonly v1: { readonly PluginHooks: ServiceClientConstructor } };
+}
+
+/** The services of proto/, ready to be called. */
+export const services = loadPackageDefinition(
+  fromJSON(contract as Parameters<typeof fromJSON>[0], { keepCase: true, enums: String, defaults: true, arrays: true }),
+) as unknown as Services;

@@ -1,0 +1,154 @@
+import { connectivityState, Metadata, status as code, type Channel, type StatusObject } from '@grpc/grpc-js';
+import type { ChannelInterface } from '@grpc/grpc-js';
+import type { CallTally } from './call-tally.js';
+import { createWaitingCall, type Call, type WaitingCall } from './waiting-call.js';
+
+/** One generation's connection, as far as calls go. */
+export interface Connection {
+  readonly grpc: Channel;
+  readonly calls: CallTally;
+}
+
+type ChannelzRef = ReturnType<ChannelInterface['getChannelzRef']>;
+
+/** A channel that stays valid while the process behind it comes and goes. */
+export interface StableChannel extends ChannelInterface {
+  connect(connection: Connection): void;
+  disconnect(): void;
+  /** Fails the waiting calls if what they wait for will not come any more. */
+  reconsider(): void;
+  /** No connection will ever come again. */
+  retire(): void;
+}
+
+/** What is known about a plugin that cannot be called right now. */
+export interface Absence {
+  readonly plugin: string;
+  readonly state: string;
+  /** Whether a connection may come by itself. */
+  readonly willReturn: boolean;
+}
+
+/**
+ * The channel behind a plugin's clients: each generation's connection is plugged in when it is healthy. Calls
+ * made in between fail with UNAVAILABLE, or wait when they are marked wait-for-ready, as in every gRPC channel.
+ */
+export function createStableChannel(absence: () => Absence): StableChannel {
+  let connection: Connection | null = null;
+  let retired = false;
+  const waiting = new Set<WaitingCall<Connection>>();
+  const watchers = new Set<Watcher>();
+
+  const stateNow = (): connectivityState => {
+    if (retired) return connectivityState.SHUTDOWN;
+    return connection?.grpc.getConnectivityState(false) ?? connectivityState.IDLE;
+  };
+  const tellWatchers = (): void => {
+    for (const watcher of [...watchers]) watcher.changed();
+  };
+
+  const reconsider = (): void => {
+    const missing = absence();
+    if (!retired && missing.willReturn) return;
+    for (const call of [...waiting]) call.fail(unavailable(missing));
+  };
+
+  return {
+    connect(next) {
+      connection = next;
+      tellWatchers();
+      for (const call of [...waiting]) {
+        waiting.delete(call);
+        call.resume(next);
+      }
+    },
+    disconnect() {
+      connection = null;
+      tellWatchers();
+    },
+    reconsider,
+    retire() {
+      connection = null;
+      retired = true;
+      tellWatchers();
+      reconsider();
+    },
+    createCall(method, deadline, host, parentCall, propagateFlags) {
+      const open = (to: Connection): Call =>
+        counted(to.grpc.createCall(method, deadline, host, parentCall, propagateFlags), to.calls);
+      if (connection !== null) return open(connection);
+      return createWaitingCall<Connection>({
+        deadline,
+        open,
+        enter(call, waitForReady) {
+          const missing = absence();
+          if (retired || !waitForReady || !missing.willReturn) return unavailable(missing);
+          waiting.add(call);
+          return null;
+        },
+        leave: (call) => waiting.delete(call),
+      });
+    },
+    getTarget: () => `espalier:${absence().plugin}`,
+    getConnectivityState: () => stateNow(),
+    watchConnectivityState(from, deadline, callback) {
+      const watcher = createWatcher(() => stateNow() !== from, deadline, (error) => {
+        watchers.delete(watcher);
+        callback(error);
+      });
+      watchers.add(watcher);
+      watcher.changed();
+    },
+    getChannelzRef: () => ({ kind: 'channel', id: -1, name: absence().plugin }) as unknown as ChannelzRef,
+    // The channel belongs to the plugin; closing one client must not end the others.
+    close: () => undefined,
+  };
+}
+
+/** Counts a call from its start to its status. */
+function counted(call: Call, tally: CallTally): Call {
+  const start = call.start.bind(call);
+  call.start = (metadata, listener) => {
+    tally.begin();
+    start(metadata, {
+      onReceiveMetadata: (received) => { listener.onReceiveMetadata(received); },
+      onReceiveMessage: (message: unknown) => { listener.onReceiveMessage(message); },
+      onReceiveStatus: (status) => {
+        tally.end();
+        listener.onReceiveStatus(status);
+      },
+    });
+  };
+  return call;
+}
+
+function unavailable({ plugin, state }: Absence): StatusObject {
+  const metadata = new Metadata();
+  metadata.set('espalier-code', 'CALL_UNAVAILABLE');
+  metadata.set('espalier-state', state);
+  return { code: code.UNAVAILABLE, details: `Plugin ${plugin} cannot be called: it is ${state}`, metadata };
+}
+
+interface Watcher {
+  changed(): void;
+}
+
+function createWatcher(isChanged: () => boolean, deadline: Date | number, done: (error?: Error) => void): Watcher {
+  let over = false;
+  const finish = (error?: Error): void => {
+    if (over) return;
+    over = true;
+    clearTimeout(timer);
+    queueMicrotask(() => { done(error); });
+  };
+  const leftMs = Number(deadline) - Date.now();
+  const timer =
+    leftMs < 2 ** 31
+      ? setTimeout(() => { finish(new Error('Deadline passed without connectivity state change')); }, Math.max(0, leftMs))
+      : undefined;
+  return {
+    changed: () => {
+      if (isChanged()) finish();
+    },
+  };
+}

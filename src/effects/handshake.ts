@@ -1,0 +1,62 @@
+import { Observable } from 'rxjs';
+import { looksLikeHandshake, parseHandshakeLine } from '../go-plugin/index.js';
+import type { HandshakeFact } from '../machines/plugin.effects.js';
+import { PluginError, type HandshakeConfig } from '../model/index.js';
+import { createLineSplitter, maxLineBytes } from './lines.js';
+import type { RunningProcess } from './process.js';
+
+/** How many lines of noise are reported; more would tell nothing new. */
+const noiseLines = 5;
+
+/**
+ * Reads the handshake line. Unlike go-plugin's own host it forgives prints before the line (Python plugins
+ * greet), within the bound of one line's length.
+ */
+export function readHandshake(
+  input: { readonly process: RunningProcess },
+  config: HandshakeConfig,
+): Observable<HandshakeFact> {
+  return new Observable((subscriber) => {
+    const lines = createLineSplitter();
+    let bytes = 0;
+    let noise = 0;
+
+    const consider = (line: string): boolean => {
+      if (looksLikeHandshake(line)) {
+        const reading = parseHandshakeLine(line, { protocolVersions: config.protocolVersions });
+        subscriber.next(
+          reading.ok
+            ? { type: 'handshake.read', handshake: reading.handshake }
+            : { type: 'handshake.rejected', error: reading.error },
+        );
+        subscriber.complete();
+        return true;
+      }
+      noise += 1;
+      if (noise <= noiseLines && line.trim() !== '') subscriber.next({ type: 'handshake.noise', line: line.slice(0, 200) });
+      return false;
+    };
+
+    return input.process.stdout.subscribe({
+      next(chunk) {
+        bytes += chunk.length;
+        if (lines.push(chunk).some(consider)) return;
+        if (bytes >= maxLineBytes) subscriber.next({ type: 'handshake.rejected', error: tooMuch() });
+        else subscriber.next({ type: 'handshake.pending', text: lines.rest().slice(0, 200) });
+      },
+      complete() {
+        // A last line counts even without its line end; without one, the exit or the deadline tells the story.
+        if (lines.rest() !== '') consider(lines.rest());
+      },
+    });
+  });
+}
+
+function tooMuch(): PluginError {
+  return new PluginError({
+    code: 'HANDSHAKE_UNRECOGNIZED',
+    phase: 'handshake',
+    message: `The plugin printed ${maxLineBytes} bytes to stdout without a handshake line.`,
+    hint: 'Print to stderr instead until the handshake line is out.',
+  });
+}

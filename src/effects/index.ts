@@ -1,0 +1,48 @@
+import type { PluginEffects, SignalInput } from '../machines/plugin.effects.js';
+import { dial, type GenerationChannel } from './dial.js';
+import { drain } from './drain.js';
+import { readHandshake } from './handshake.js';
+import { onActivate, onDeactivate } from './hooks.js';
+import { prepareLaunch, type LaunchSettings } from './launch.js';
+import { forwardLogs, type LogSink } from './logs.js';
+import { probe } from './probe.js';
+import { runProcess, type RunningProcess } from './process.js';
+import { shutdown } from './shutdown.js';
+import { signal } from './signal.js';
+import type { SocketDirectories } from './socket-directory.js';
+import { drainStdio } from './stdio.js';
+
+export * from './bundle/index.js';
+export * from './grpc/stable-channel.js';
+export { createSocketDirectories, type SocketDirectories } from './socket-directory.js';
+export { signalGroup } from './signal-group.js';
+export type { GenerationChannel } from './dial.js';
+export type { LaunchSettings } from './launch.js';
+export type { RunningProcess } from './process.js';
+
+type OfProcess = { readonly plugin: string; readonly generation: number; readonly process: RunningProcess };
+type OfChannel = { readonly plugin: string; readonly generation: number; readonly channel: GenerationChannel };
+
+/** The real world, as the plugin machine asks for it. */
+export function createPluginEffects(
+  settings: LaunchSettings,
+  sockets: SocketDirectories,
+  log: LogSink,
+): PluginEffects {
+  // Milliseconds since the epoch that never jump while this process runs, whatever happens to the wall clock.
+  const now = (): number => Math.round(performance.timeOrigin + performance.now());
+  return {
+    now,
+    process: (input) => runProcess(input, (wanted) => prepareLaunch(wanted, settings, sockets), now),
+    logs: (input: OfProcess) => forwardLogs(input, log, now),
+    handshake: (input: OfProcess) => readHandshake(input, settings.handshake),
+    dial: (input: OfProcess & Parameters<typeof dial>[0]) => dial(input),
+    probe: (input: OfChannel) => probe(input),
+    onActivate: (input: OfChannel) => onActivate(input),
+    onDeactivate: (input: OfChannel) => onDeactivate(input),
+    stdio: (input: OfChannel) => drainStdio(input, log, now),
+    drain: (input: OfChannel) => drain(input),
+    shutdown: (input: OfChannel) => shutdown(input),
+    signal: (input: OfProcess & Pick<SignalInput, 'signal'>) => signal(input),
+  };
+}

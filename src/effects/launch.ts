@@ -1,0 +1,77 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { diagnose, launchEnvironment, sniffExecutable } from '../go-plugin/index.js';
+import type { ProcessInput } from '../machines/plugin.effects.js';
+import type { Bundle, HandshakeConfig } from '../model/index.js';
+import { locateCommand, type LocatedCommand } from './bundle/index.js';
+import type { Launch } from './process.js';
+import type { SocketDirectories } from './socket-directory.js';
+
+/** What the host gives to every plugin that it starts. */
+export interface LaunchSettings {
+  readonly handshake: HandshakeConfig;
+  /** Which of the host's own environment variables a plugin gets. */
+  readonly inheritEnv: 'minimal' | 'all' | readonly string[];
+  /** Variables for every plugin; a manifest's own win over them. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly hostEnv: NodeJS.ProcessEnv;
+}
+
+/** Finds a bundle's program and makes all that its process needs. Rejects with a PluginError. */
+export async function prepareLaunch(
+  { bundle }: ProcessInput,
+  settings: LaunchSettings,
+  sockets: SocketDirectories,
+): Promise<Launch> {
+  const { platform, arch } = process;
+  const located = await locate(bundle, settings.hostEnv);
+  const directory = sockets.make();
+  const env = launchEnvironment({
+    host: settings.hostEnv,
+    inherit: settings.inheritEnv,
+    user: { ...located.env, ...settings.env, ...bundle.manifest.env },
+    handshake: settings.handshake,
+    socketDirectory: directory.path,
+  });
+  return {
+    command: located.command,
+    args: located.args,
+    cwd: located.cwd,
+    env,
+    release: directory.remove,
+    diagnose: ({ code, signal, stderrTail }) =>
+      diagnose({
+        stderrTail,
+        exitCode: code,
+        signal,
+        runtime: bundle.runtime,
+        entry: bundle.entry,
+        interpreter: located.interpreter ?? undefined,
+        cookieKey: settings.handshake.cookieKey,
+        executable: sniffExecutable(headOf(located.command)),
+        hostArch: arch,
+        hostPlatform: platform,
+      }),
+  };
+}
+
+async function locate(bundle: Bundle, env: NodeJS.ProcessEnv): Promise<LocatedCommand> {
+  const { platform, execPath } = process;
+  if (bundle.command === undefined) return locateCommand(bundle, { env, platform, execPath });
+  const [command, ...args] = bundle.command;
+  return { command, args, cwd: bundle.directory, interpreter: null, env: {} };
+}
+
+/** The first bytes of a file: enough to tell what it is. Empty when it cannot be read. */
+function headOf(path: string): Uint8Array {
+  const head = Buffer.alloc(256);
+  try {
+    const file = openSync(path, 'r');
+    try {
+      return head.subarray(0, readSync(file, head, 0, head.length, 0));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return head.subarray(0, 0);
+  }
+}

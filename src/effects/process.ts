@@ -1,0 +1,184 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { Observable, Subject, Subscription, type Subscriber } from 'rxjs';
+import { PluginError, isPluginError, messageOf } from '../model/index.js';
+import type { ProcessFact, ProcessHandle, ProcessInput } from '../machines/plugin.effects.js';
+import { signalGroup, startsOwnGroup } from './signal-group.js';
+import { createTail } from './tail.js';
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+/** Everything needed to start a plugin's program, and to explain its end. */
+export interface Launch {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** What the end of the process points to. */
+  diagnose(end: { code: number | null; signal: string | null; stderrTail: string }): string;
+  /** Releases what was made for this process: its socket directory. */
+  release(): void;
+}
+
+/** The process as the other effects see it. */
+export interface RunningProcess extends ProcessHandle {
+  readonly stdout: Observable<Uint8Array>;
+  readonly stderr: Observable<Uint8Array>;
+  /** Ends with the process; whatever is added to it is released then. */
+  readonly scope: Subscription;
+  signal(name: NodeJS.Signals): void;
+}
+
+/** How much of stderr is kept to explain an end: a Python traceback with some context. */
+const stderrTailBytes = 8 * 1024;
+
+/** How many turns of the event loop without a byte mean that a dead process's pipes are empty. */
+const quietTurns = 2;
+const mostTurns = 256;
+
+/** Starts a program in a process group of its own, tells its start and its end, and leaves nothing behind. */
+export function runProcess(
+  input: ProcessInput,
+  launch: (input: ProcessInput) => Promise<Launch>,
+  now: () => number,
+): Observable<ProcessFact> {
+  return new Observable<ProcessFact>((subscriber) => {
+    const scope = new Subscription();
+    launch(input).then(
+      (ready) => {
+        scope.add(() => { ready.release(); });
+        if (scope.closed) return;
+        subscriber.next({ type: 'process.located', command: [ready.command, ...ready.args] });
+        start(ready, subscriber, scope, now);
+      },
+      (thrown: unknown) => {
+        subscriber.next({ type: 'process.failed', at: now(), error: asSpawnError(thrown) });
+      },
+    );
+    return scope;
+  });
+}
+
+function start(launch: Launch, subscriber: Subscriber<ProcessFact>, scope: Subscription, now: () => number): void {
+  const fail = (error: unknown): void => {
+    subscriber.next({ type: 'process.failed', at: now(), error: spawnError(launch, error) });
+    subscriber.complete();
+  };
+  let child: Child;
+  try {
+    child = spawn(launch.command, launch.args, {
+      cwd: launch.cwd,
+      env: launch.env,
+      detached: startsOwnGroup(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+  } catch (error) {
+    fail(error);
+    return;
+  }
+  const { pid } = child;
+  if (pid === undefined) {
+    child.once('error', fail);
+    return;
+  }
+  // After a start, `error` only says that a signal could not be delivered; the exit tells the rest.
+  child.on('error', () => undefined);
+
+  const stdout = new Subject<Uint8Array>();
+  const stderr = new Subject<Uint8Array>();
+  const tail = createTail(stderrTailBytes);
+  const activity = countBytes(child);
+  child.stdout.on('data', (chunk: Buffer) => { stdout.next(chunk); });
+  child.stderr.on('data', (chunk: Buffer) => {
+    tail.push(chunk);
+    stderr.next(chunk);
+  });
+
+  let exited = false;
+  child.once('exit', (code, signal) => {
+    exited = true;
+    // What it forked must not outlive it, nor hold its pipes.
+    signalGroup(pid, 'SIGKILL');
+    // Not `close`: a process that escaped the group would hold it back for as long as it lives.
+    whenQuiet(activity, () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+      stdout.complete();
+      stderr.complete();
+      const diagnosis = launch.diagnose({ code, signal, stderrTail: tail.text() });
+      subscriber.next({ type: 'process.exited', at: now(), code, signal, diagnosis });
+      subscriber.complete();
+    });
+  });
+  scope.add(() => {
+    if (!exited) signalGroup(pid, 'SIGKILL');
+    child.stdout.destroy();
+    child.stderr.destroy();
+  });
+
+  const handle: RunningProcess & { toJSON(): unknown } = {
+    pid,
+    startedAt: now(),
+    stdout,
+    stderr,
+    scope,
+    stderrTail: () => tail.text(),
+    signal: (name) => {
+      if (!exited) signalGroup(pid, name);
+    },
+    toJSON: () => ({ pid }),
+  };
+  child.once('spawn', () => { subscriber.next({ type: 'process.started', process: handle }); });
+}
+
+function countBytes(child: Child): () => number {
+  let seen = 0;
+  for (const pipe of [child.stdout, child.stderr]) pipe.on('data', (chunk: Buffer) => { seen += chunk.length; });
+  return () => seen;
+}
+
+/**
+ * Node tells an exit before it has read what the process left in its pipes. Each turn of the loop reads what is
+ * there, so some turns without a byte mean that nothing is.
+ */
+function whenQuiet(bytesSeen: () => number, done: () => void): void {
+  let before = bytesSeen();
+  let quiet = 0;
+  let turns = 0;
+  const turn = (): void => {
+    const seen = bytesSeen();
+    quiet = seen === before ? quiet + 1 : 0;
+    before = seen;
+    turns += 1;
+    if (quiet >= quietTurns || turns >= mostTurns) done();
+    else setImmediate(turn);
+  };
+  setImmediate(turn);
+}
+
+function asSpawnError(thrown: unknown): PluginError {
+  if (isPluginError(thrown)) return thrown;
+  return new PluginError({ code: 'SPAWN_FAILED', phase: 'interpreter', message: messageOf(thrown), cause: thrown });
+}
+
+function spawnError(launch: Launch, thrown: unknown): PluginError {
+  const code = (thrown as NodeJS.ErrnoException).code ?? 'unknown';
+  return new PluginError({
+    code: 'SPAWN_FAILED',
+    phase: 'spawn',
+    message: `${launch.command} could not be started: ${code}.`,
+    hint: spawnHints[code] ?? 'See the cause for what the operating system said.',
+    facts: { command: launch.command, args: launch.args, cwd: launch.cwd, errno: code },
+    cause: thrown,
+  });
+}
+
+const spawnHints: Readonly<Record<string, string>> = {
+  EACCES: 'Make the file executable: chmod +x.',
+  ENOENT: 'Check that the file, the interpreter in its first line, and the working directory exist.',
+  E2BIG: 'The environment is too large: pass less of it (inheritEnv, env).',
+  EAGAIN: 'The machine is out of processes (ulimit -u).',
+  ENOMEM: 'The machine is out of memory.',
+  EMFILE: 'This process has too many open files (ulimit -n).',
+};

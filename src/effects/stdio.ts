@@ -1,0 +1,52 @@
+import { status as code } from '@grpc/grpc-js';
+import { Observable } from 'rxjs';
+import type { StdioFact } from '../machines/plugin.effects.js';
+import type { GenerationChannel } from './dial.js';
+import { callStream, statusOf } from './grpc/call.js';
+import { services } from './grpc/contract.js';
+import { classifier, lineWriter, type LogSink } from './logs.js';
+
+interface StdioData {
+  readonly channel: 'INVALID' | 'STDOUT' | 'STDERR';
+  readonly data: Buffer;
+}
+
+interface Input {
+  readonly plugin: string;
+  readonly generation: number;
+  readonly channel: GenerationChannel;
+}
+
+/**
+ * Drains GRPCStdio into the logs. It must always be drained: a Go plugin blocks in its own prints once its
+ * buffers are full. Its end is never an error; the process's exit tells what happened.
+ */
+export function drainStdio(input: Input, sink: LogSink, now: () => number): Observable<StdioFact> {
+  return new Observable((subscriber) => {
+    const { plugin, generation, channel } = input;
+    const stdout = lineWriter(now, (message) => {
+      sink({ plugin, generation, source: 'stdio-stdout', level: 'info', message, fields: {} });
+    });
+    const stderr = lineWriter(now, classifier(plugin, generation, 'stdio-stderr', sink));
+    let opened = false;
+    const finish = (): void => {
+      stdout.complete();
+      stderr.complete();
+      subscriber.complete();
+    };
+    const stream = callStream<StdioData>(channel.grpc, services.plugin.GRPCStdio, 'StreamStdio', {}).subscribe({
+      next: (message) => {
+        if (!opened) subscriber.next({ type: 'stdio.opened' });
+        opened = true;
+        if (message.channel === 'STDOUT') stdout.next(message.data);
+        if (message.channel === 'STDERR') stderr.next(message.data);
+      },
+      error: (error: unknown) => {
+        if (statusOf(error).code === code.UNIMPLEMENTED) subscriber.next({ type: 'stdio.unavailable' });
+        finish();
+      },
+      complete: finish,
+    });
+    return stream;
+  });
+}

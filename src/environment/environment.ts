@@ -1,0 +1,63 @@
+import type { Observable } from 'rxjs';
+import type { Actor } from 'xstate';
+import type { EnvironmentMachine } from '../machines/index.js';
+import type { EnvironmentEvent, Manifest, PluginError, PluginStatus } from '../model/index.js';
+import type { Explanation } from './explain.js';
+import type { Plugin } from './plugin-handle.js';
+
+/** A bundle that the environment knows of. */
+export type AvailablePlugin =
+  | { readonly id: string; readonly directory: string; readonly manifest: Manifest; readonly error: null }
+  /** It cannot be run, for this reason. */
+  | { readonly id: string; readonly directory: string; readonly manifest: null; readonly error: PluginError };
+
+export interface Activation {
+  readonly manifest: Manifest;
+  /** `false` when the plugin was healthy already. */
+  readonly activated: boolean;
+}
+
+/**
+ * A set of plugins that is looked after. Every method that names a plugin throws or rejects with PLUGIN_NOT_FOUND
+ * for an unknown id, and with ENVIRONMENT_STOPPED after {@link Environment.shutdown}.
+ */
+export interface Environment {
+  /** The root actor, to inspect or to subscribe to. */
+  readonly actor: Actor<EnvironmentMachine>;
+  /** Everything that happens, from the moment of subscription on; completes when the environment has stopped. */
+  readonly events: Observable<EnvironmentEvent>;
+  /** Every bundle found by the last scan, broken ones with their reason, sorted by id. */
+  available(): readonly AvailablePlugin[];
+  /** The ids of the plugins that are healthy. */
+  active(): readonly string[];
+  isActive(id: string): boolean;
+  /**
+   * Starts a plugin and waits until it is healthy. A plugin that is starting is waited for; one that is stopping,
+   * crashed, waiting or failed is started anew, and its earlier failures are forgotten. A bundle that was unknown
+   * or broken is read again first.
+   *
+   * Rejects with the error of this start. Whether it is tried again is the policy's business: see
+   * {@link Environment.explain}.
+   */
+  activate(id: string): Promise<Activation>;
+  /** Brings a plugin down and waits until its process is gone. Answers whether it was running or wanted. */
+  deactivate(id: string): Promise<boolean>;
+  /** Brings a plugin down if it runs, starts it, and waits until it is healthy. */
+  restartPlugin(id: string): Promise<void>;
+  /** Asks the plugin's health service now. Rejects whenever the plugin cannot serve. */
+  performHealthCheck(id: string): Promise<void>;
+  /** The status of every plugin and broken bundle, sorted by id. */
+  statuses(): readonly PluginStatus[];
+  status(id: string): PluginStatus;
+  /** Why a plugin is where it is, and what to do about it. */
+  explain(id: string): Explanation;
+  manifest(id: string): Manifest;
+  /** A handle that stays valid while the plugin comes and goes. */
+  plugin(id: string): Plugin;
+  /** Brings a plugin down and forgets it. Its files stay. */
+  removePlugin(id: string): Promise<void>;
+  /** Looks at the bundle directories again: takes up new bundles, and broken ones that were mended. */
+  rescan(): Promise<readonly AvailablePlugin[]>;
+  /** Brings every plugin down. Resolves when no process, socket or timer is left; can be called any number of times. */
+  shutdown(): Promise<void>;
+}

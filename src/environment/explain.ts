@@ -1,0 +1,103 @@
+import type { PluginState, PluginStatus } from '../model/index.js';
+
+/** One step of a plugin's life, with what led to it. */
+export interface HistoryEntry {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly generation: number;
+  readonly state: PluginState;
+  readonly phase: string | null;
+  /** The event that led here, in words. */
+  readonly because: string;
+}
+
+/** Why a plugin is where it is. */
+export interface Explanation {
+  readonly plugin: string;
+  readonly state: PluginState;
+  /** The whole story in a few sentences. */
+  readonly summary: string;
+  /** What somebody can do about it; `null` when nothing needs doing. */
+  readonly next: string | null;
+  /** The newest steps, oldest first. */
+  readonly history: readonly HistoryEntry[];
+}
+
+/** Explains a status; `now` only tells how long things are to last. */
+export function explainStatus(status: PluginStatus, history: readonly HistoryEntry[], now: number): Explanation {
+  const sentences = [whereItIs(status), howItEnded(status), whatFollows(status, now)];
+  return {
+    plugin: status.id,
+    state: status.state,
+    summary: sentences.filter((sentence) => sentence !== null).join(' '),
+    next: status.error?.hint ?? null,
+    history,
+  };
+}
+
+function whereItIs({ state, generation, pid, phase, failedReason, error }: PluginStatus): string {
+  switch (state) {
+    case 'idle':
+      return 'It is not running, and nobody wants it to.';
+    case 'spawning':
+      return `Generation ${generation} is being started.`;
+    case 'handshaking':
+      return `Generation ${generation} (process ${pid ?? '?'}) is starting: step ${phase ?? '?'}.`;
+    case 'healthy':
+      return `Generation ${generation} (process ${pid ?? '?'}) serves.`;
+    case 'stopping':
+      return `Process ${pid ?? '?'} is being brought down.`;
+    case 'crashed':
+      return 'It has ended, and is not restarted by itself.';
+    case 'restarting':
+      return 'It has ended, and is started again.';
+    case 'failed':
+      return failedReason === 'FailedToStart' ? 'It could not be started.' : 'It could not be kept running.';
+    case 'invalid':
+      return `Its bundle cannot be run: ${error?.message ?? 'unknown reason'}`;
+  }
+}
+
+function howItEnded({ lastExit }: PluginStatus): string | null {
+  if (lastExit === null) return null;
+  const { generation, error, code, signal } = lastExit;
+  if (error !== null) return `Generation ${generation} ended: ${error.message}`;
+  return `Generation ${generation} ended as asked (${signal ?? `code ${code ?? 'unknown'}`}).`;
+}
+
+function whatFollows({ state, retryAt, restarts }: PluginStatus, now: number): string | null {
+  if (retryAt === null) return null;
+  const seconds = (Math.max(0, retryAt - now) / 1000).toFixed(1);
+  return state === 'failed'
+    ? `One more try is due in ${seconds} s.`
+    : `Restart ${restarts} is due in ${seconds} s.`;
+}
+
+/** An event's type in words. */
+export function inWords(because: string): string {
+  const deadline = /^xstate\.after\.([^.]+)\./.exec(because)?.[1];
+  if (deadline !== undefined) return `${deadline} has passed`;
+  return words[because] ?? because;
+}
+
+const words: Readonly<Record<string, string>> = {
+  'xstate.init': 'it was added',
+  'plugin.activate': 'it was activated',
+  'plugin.deactivate': 'it was deactivated',
+  'plugin.restart': 'the supervisor restarts it',
+  'plugin.rest': 'the supervisor lets it rest',
+  'plugin.giveUp': 'the supervisor has given up',
+  'process.started': 'its process runs',
+  'process.failed': 'its process could not be started',
+  'process.exited': 'its process has ended',
+  'handshake.read': 'its handshake line was read',
+  'handshake.rejected': 'its handshake line was refused',
+  'channel.ready': 'it accepted the connection',
+  'probe.passed': 'its health service says SERVING',
+  'probe.failed': 'its health service does not say SERVING',
+  'hook.returned': 'its hook has returned',
+  'hook.failed': 'its hook failed',
+  'health.lost': 'its health was lost',
+  'drain.finished': 'no call is in flight',
+  'shutdown.unsupported': 'it has no GRPCController',
+};

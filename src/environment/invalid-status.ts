@@ -1,0 +1,28 @@
+import type { PluginError, PluginStatus } from '../model/index.js';
+
+/** The status of a bundle that cannot be run at all. */
+export function invalidStatus(id: string, error: PluginError, since: number): PluginStatus {
+  return {
+    id,
+    state: 'invalid',
+    phase: null,
+    wanted: false,
+    mattermostState: 'FailedToStart',
+    generation: 0,
+    pid: null,
+    command: null,
+    version: null,
+    protocolVersion: null,
+    address: null,
+    transport: null,
+    stdio: null,
+    hooks: null,
+    restarts: 0,
+    health: { passed: 0, missed: 0, lastMs: null },
+    failedReason: null,
+    lastExit: null,
+    error,
+    since,
+    retryAt: null,
+  };
+}

@@ -1,0 +1,35 @@
+import { resolve, basename } from 'node:path';
+import type { ScannedBundle } from '../effects/index.js';
+import type { Supervision } from '../model/index.js';
+
+/** A plugin that is a bare program: a Go binary, a script with its interpreter, anything that can be started. */
+export interface ProgramOptions {
+  /** Default: the base name of the command, lower-cased. */
+  readonly id?: string | undefined;
+  /** A path, or a name that is looked up on PATH. */
+  readonly command: string;
+  readonly args?: readonly string[] | undefined;
+  /** Default: the host's working directory. */
+  readonly cwd?: string | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly supervision?: Supervision | undefined;
+}
+
+/** A program in the place of a bundle. */
+export function bundleOfProgram(program: ProgramOptions): ScannedBundle {
+  const { command, args = [], env = {}, supervision = {} } = program;
+  const id = program.id ?? basename(command).toLowerCase();
+  const directory = resolve(program.cwd ?? '.');
+  return {
+    ok: true,
+    id,
+    bundle: {
+      directory,
+      manifestPath: '',
+      manifest: { id, name: id, version: '0.0.0', server: {}, requires: [], supervision, env },
+      runtime: 'executable',
+      entry: command,
+      command: [command, ...args],
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { EMPTY } from 'rxjs';
+import { createEnvironmentMachine, createHealthMachine, createPluginMachine, type PluginEffects } from '../machines/index.js';
+
+/** The machines as this package runs them, over a world in which nothing happens: to be drawn, not to be started. */
+export function runningMachines() {
+  return {
+    plugin: createPluginMachine(stillWorld),
+    health: createHealthMachine(stillWorld),
+    environment: createEnvironmentMachine(stillWorld, { random: () => 0 }),
+  };
+}
+
+const nothing = () => EMPTY;
+
+const stillWorld: PluginEffects = {
+  now: () => 0,
+  process: nothing,
+  logs: nothing,
+  handshake: nothing,
+  dial: nothing,
+  probe: nothing,
+  onActivate: nothing,
+  onDeactivate: nothing,
+  stdio: nothing,
+  drain: nothing,
+  shutdown: nothing,
+  signal: nothing,
+};

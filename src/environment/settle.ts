@@ -1,0 +1,62 @@
+import { pluginState, type PluginSnapshot } from '../machines/index.js';
+import { PluginError } from '../model/index.js';
+
+/** Decides, from one snapshot after the other, how a start has gone. Throws the error that it failed with. */
+export function startOutcome(snapshot: PluginSnapshot): true | undefined {
+  switch (pluginState(snapshot)) {
+    case 'healthy':
+      return true;
+    case 'spawning':
+    case 'handshaking':
+    case 'stopping':
+      return undefined;
+    case 'crashed':
+    case 'restarting':
+    case 'failed':
+    case 'invalid':
+      throw snapshot.context.error ?? notRunning(snapshot);
+    case 'idle':
+      throw snapshot.context.error ?? interrupted(snapshot);
+  }
+}
+
+/** Decides when a plugin has come to rest. */
+export function restOutcome(snapshot: PluginSnapshot): true | undefined {
+  return pluginState(snapshot) === 'idle' ? true : undefined;
+}
+
+/** Decides how a health check that was asked for has gone. Throws whatever keeps the plugin from serving. */
+export function checkOutcome(number: number): (snapshot: PluginSnapshot) => true | undefined {
+  return (snapshot) => {
+    if (pluginState(snapshot) !== 'healthy') throw snapshot.context.error ?? notRunning(snapshot);
+    const { answered, lastError } = snapshot.context.health;
+    if (answered < number) return undefined;
+    if (lastError !== null) throw lastError.with({ plugin: snapshot.context.bundle.manifest.id });
+    return true;
+  };
+}
+
+/** What to say to somebody who needs a plugin that does not serve right now. */
+export function notRunning(snapshot: PluginSnapshot): PluginError {
+  const state = pluginState(snapshot);
+  const plugin = snapshot.context.bundle.manifest.id;
+  const coming = ['spawning', 'handshaking', 'restarting'].includes(state);
+  return new PluginError({
+    code: 'PLUGIN_NOT_RUNNING',
+    plugin,
+    message: `Plugin ${plugin} cannot serve: it is ${state}.`,
+    hint: coming ? 'Wait until it is healthy.' : 'Activate it first.',
+    facts: { state, lastExit: snapshot.context.lastExit },
+    cause: snapshot.context.lastExit?.error,
+  });
+}
+
+function interrupted(snapshot: PluginSnapshot): PluginError {
+  const plugin = snapshot.context.bundle.manifest.id;
+  return new PluginError({
+    code: 'PLUGIN_NOT_RUNNING',
+    plugin,
+    message: `The start of ${plugin} was ended by a deactivation.`,
+    hint: 'Activate it again.',
+  });
+}

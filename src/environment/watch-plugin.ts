@@ -1,0 +1,121 @@
+import type { ActorRefFrom } from 'xstate';
+import { createStableChannel, type GenerationChannel, type StableChannel } from '../effects/index.js';
+import { pluginStatus, type PluginMachine, type PluginSnapshot } from '../machines/index.js';
+import { PluginError, type EnvironmentEvent, type PluginState, type PluginStatus } from '../model/index.js';
+import { inWords, type HistoryEntry } from './explain.js';
+
+/** How many steps of a plugin's life are remembered. */
+const historyLength = 100;
+
+/** The environment's eye on one plugin: its status, its story, and the channel that its clients use. */
+export interface PluginWatch {
+  readonly ref: ActorRefFrom<PluginMachine>;
+  readonly channel: StableChannel;
+  status(): PluginStatus;
+  history(): readonly HistoryEntry[];
+  /** Waits for the first snapshot that `decide` answers with something else than `undefined`. */
+  until<Answer>(decide: (snapshot: PluginSnapshot) => Answer | undefined): Promise<Answer>;
+  /** The plugin leaves the environment. */
+  close(): void;
+}
+
+/** Follows one plugin's actor. Status is only ever derived from its snapshots. */
+export function watchPlugin(
+  ref: ActorRefFrom<PluginMachine>,
+  emit: (event: EnvironmentEvent) => void,
+  now: () => number,
+): PluginWatch {
+  const history: HistoryEntry[] = [];
+  const read = (): PluginStatus => pluginStatus(ref.getSnapshot());
+  let last = read();
+  let connected: unknown = null;
+  const channel = createStableChannel(() => {
+    const { id, state, wanted } = read();
+    return { plugin: id, state, willReturn: wanted && state !== 'crashed' && state !== 'failed' };
+  });
+
+  const follow = (snapshot: PluginSnapshot): void => {
+    const status = pluginStatus(snapshot);
+    const before = last;
+    last = status;
+    plug(status.state, snapshot);
+    if (!hasMoved(before, status)) return;
+    const { because } = snapshot.context;
+    const { state, phase, generation, since } = status;
+    history.push({ at: since, generation, state, phase, because: inWords(because) });
+    if (history.length > historyLength) history.shift();
+    emit({ type: 'plugin.status', at: now(), plugin: status.id, from: before.state, because, status });
+    if (state === 'failed' && before.state !== 'failed') {
+      emit({ type: 'plugin.gaveUp', at: now(), plugin: status.id, error: gaveUp(status), status });
+    }
+  };
+
+  const plug = (state: PluginState, snapshot: PluginSnapshot): void => {
+    const wanted = state === 'healthy' ? snapshot.context.channel : null;
+    if (wanted !== connected) {
+      connected = wanted;
+      if (wanted === null) channel.disconnect();
+      else channel.connect(wanted as GenerationChannel);
+    }
+    if (wanted === null) channel.reconsider();
+  };
+
+  const subscription = ref.subscribe(follow);
+  return {
+    ref,
+    channel,
+    status: read,
+    history: () => [...history],
+    until: (decide) => untilSnapshot(ref, decide),
+    close() {
+      subscription.unsubscribe();
+      channel.retire();
+    },
+  };
+}
+
+function hasMoved(before: PluginStatus, after: PluginStatus): boolean {
+  return before.state !== after.state || before.phase !== after.phase || before.generation !== after.generation;
+}
+
+function gaveUp({ id, error, failedReason, retryAt }: PluginStatus): PluginError {
+  const ending = failedReason === 'FailedToStart' ? 'could not be started' : 'could not be kept running';
+  return new PluginError({
+    code: 'PLUGIN_GAVE_UP',
+    plugin: id,
+    message: `The plugin ${ending}: ${error?.message ?? 'unknown reason'}`,
+    hint: error?.hint ?? (retryAt === null ? 'Mend it and activate it again.' : undefined),
+    facts: { failedReason, retryAt },
+    cause: error,
+  });
+}
+
+function untilSnapshot<Answer>(
+  ref: ActorRefFrom<PluginMachine>,
+  decide: (snapshot: PluginSnapshot) => Answer | undefined,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const stopped = (): void => {
+      reject(
+        new PluginError({
+          code: 'ENVIRONMENT_STOPPED',
+          message: 'The plugin left its environment before an answer came.',
+          hint: 'Do not call a plugin while it is removed or the environment is shut down.',
+        }),
+      );
+    };
+    const consider = (snapshot: PluginSnapshot): void => {
+      try {
+        const answer = decide(snapshot);
+        if (answer === undefined) return;
+        subscription.unsubscribe();
+        resolve(answer);
+      } catch (error) {
+        subscription.unsubscribe();
+        reject(error as Error);
+      }
+    };
+    const subscription = ref.subscribe({ next: consider, complete: stopped, error: reject });
+    consider(ref.getSnapshot());
+  });
+}

@@ -1,0 +1,20 @@
+export {
+  createEnvironment,
+  defaultHandshake,
+  prepareBundles,
+  type Activation,
+  type AvailablePlugin,
+  type ClientConstructor,
+  type Environment,
+  type EnvironmentOptions,
+  type Explanation,
+  type HistoryEntry,
+  type Plugin,
+  type Prepared,
+  type PrepareOptions,
+  type PrepareOutcome,
+  type PrepareProgress,
+  type ProgramOptions,
+} from './environment/index.js';
+export * from './model/index.js';
+export { composePolicy, decideRestart, presets, type RestartQuestion, type RestartVerdict } from './policy/index.js';
