@@ -4,7 +4,7 @@ import type { StdioFact } from '../machines/plugin.effects.js';
 import type { GenerationChannel } from './dial.js';
 import { callStream, statusOf } from './grpc/call.js';
 import { services } from './grpc/contract.js';
-import { classifier, lineWriter, type LogSink } from './logs.js';
+import { classifier, lineWriter, type LogSink } from './log-lines.js';
 
 interface StdioData {
   readonly channel: 'INVALID' | 'STDOUT' | 'STDERR';

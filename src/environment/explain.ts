@@ -87,6 +87,7 @@ const words: Readonly<Record<string, string>> = {
   'plugin.restart': 'the supervisor restarts it',
   'plugin.rest': 'the supervisor lets it rest',
   'plugin.giveUp': 'the supervisor has given up',
+  'process.located': 'its program was found',
   'process.started': 'its process runs',
   'process.failed': 'its process could not be started',
   'process.exited': 'its process has ended',

@@ -42,7 +42,7 @@ export function notRunning(snapshot: PluginSnapshot): PluginError {
   const plugin = snapshot.context.bundle.manifest.id;
   const coming = ['spawning', 'handshaking', 'restarting'].includes(state);
   return new PluginError({
-    code: 'PLUGIN_NOT_RUNNING',
+    code: state === 'failed' ? 'PLUGIN_GAVE_UP' : 'PLUGIN_NOT_RUNNING',
     plugin,
     message: `Plugin ${plugin} cannot serve: it is ${state}.`,
     hint: coming ? 'Wait until it is healthy.' : 'Activate it first.',

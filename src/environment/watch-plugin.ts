@@ -31,7 +31,7 @@ export function watchPlugin(
   let connected: unknown = null;
   const channel = createStableChannel(() => {
     const { id, state, wanted } = read();
-    return { plugin: id, state, willReturn: wanted && state !== 'crashed' && state !== 'failed' };
+    return { plugin: id, state, willReturn: wanted && state !== 'failed' };
   });
 
   const follow = (snapshot: PluginSnapshot): void => {

@@ -80,7 +80,9 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
         const child = context.children[event.actorId];
         if (child === undefined) return;
         const { bundle, policy } = child;
-        const generation = child.ref.getSnapshot().context.generation;
+        const { generation, process } = child.ref.getSnapshot().context;
+        // XState does not end the children of an actor that broke: its process would outlive it.
+        if (process !== null) enqueue(() => effects.signal({ plugin: event.actorId, generation, process, signal: 'SIGKILL' }).subscribe());
         enqueue(stopChild(child.ref));
         enqueue.raise({ type: 'bundle.added', bundle, policy, generation });
       }),

@@ -53,14 +53,24 @@ export function createStableChannel(absence: () => Absence): StableChannel {
     for (const call of [...waiting]) call.fail(unavailable(missing));
   };
 
+  const admit = (to: Connection): void => {
+    for (const call of [...waiting]) {
+      waiting.delete(call);
+      call.resume(to);
+    }
+  };
+  const whenMended = (broken: Connection): void => {
+    const state = broken.grpc.getConnectivityState(true);
+    if (connection !== broken || waiting.size === 0 || state === connectivityState.SHUTDOWN) return;
+    if (state === connectivityState.READY) admit(broken);
+    else broken.grpc.watchConnectivityState(state, Infinity, () => { whenMended(broken); });
+  };
+
   return {
     connect(next) {
       connection = next;
       tellWatchers();
-      for (const call of [...waiting]) {
-        waiting.delete(call);
-        call.resume(next);
-      }
+      admit(next);
     },
     disconnect() {
       connection = null;
@@ -76,15 +86,18 @@ export function createStableChannel(absence: () => Absence): StableChannel {
     createCall(method, deadline, host, parentCall, propagateFlags) {
       const open = (to: Connection): Call =>
         counted(to.grpc.createCall(method, deadline, host, parentCall, propagateFlags), to.calls);
-      if (connection !== null) return open(connection);
+      if (connection !== null && isReady(connection)) return open(connection);
       return createWaitingCall<Connection>({
         deadline,
         open,
         enter(call, waitForReady) {
+          // A broken connection of a living plugin mends itself; without wait-for-ready that is grpc-js's business.
+          if (connection !== null && !waitForReady) return { then: 'go', connection };
           const missing = absence();
-          if (retired || !waitForReady || !missing.willReturn) return unavailable(missing);
+          if (retired || !waitForReady || !missing.willReturn) return { then: 'fail', status: unavailable(missing) };
           waiting.add(call);
-          return null;
+          if (connection !== null) whenMended(connection);
+          return { then: 'wait' };
         },
         leave: (call) => waiting.delete(call),
       });
@@ -103,6 +116,10 @@ export function createStableChannel(absence: () => Absence): StableChannel {
     // The channel belongs to the plugin; closing one client must not end the others.
     close: () => undefined,
   };
+}
+
+function isReady({ grpc }: Connection): boolean {
+  return grpc.getConnectivityState(false) === connectivityState.READY;
 }
 
 /** Counts a call from its start to its status. */

@@ -10,10 +10,16 @@ export interface WaitingRoom<Connection> {
   readonly deadline: Date | number;
   /** Makes the real call. */
   open(connection: Connection): Call;
-  /** Waits for a connection, or answers at once with the status to fail with. */
-  enter(call: WaitingCall<Connection>, waitForReady: boolean): StatusObject | null;
+  /** What becomes of a call that starts now. */
+  enter(call: WaitingCall<Connection>, waitForReady: boolean): Reception<Connection>;
   leave(call: WaitingCall<Connection>): void;
 }
+
+/** It waits, goes on over a connection after all, or fails. */
+export type Reception<Connection> =
+  | { readonly then: 'wait' }
+  | { readonly then: 'go'; readonly connection: Connection }
+  | { readonly then: 'fail'; readonly status: StatusObject };
 
 export interface WaitingCall<Connection> extends Call {
   /** Goes on over a connection: all that was asked of this call is asked of a real one. */
@@ -23,8 +29,8 @@ export interface WaitingCall<Connection> extends Call {
 }
 
 /**
- * A call made while the plugin is not connected. It fails at once with UNAVAILABLE, or, when its metadata says
- * wait-for-ready, waits for the next generation until its own deadline.
+ * A call made while the plugin is not connected. Only its start tells whether it is marked wait-for-ready; the
+ * room then decides what becomes of it. It waits no longer than its own deadline.
  */
 export function createWaitingCall<Connection>(room: WaitingRoom<Connection>): WaitingCall<Connection> {
   const asked: ((call: Call) => void)[] = [];
@@ -51,11 +57,10 @@ export function createWaitingCall<Connection>(room: WaitingRoom<Connection>): Wa
     start(metadata, given) {
       listener = given;
       asked.push((target) => { target.start(metadata, given); });
-      const refusal = room.enter(call, metadata.getOptions().waitForReady === true);
-      if (refusal !== null) {
-        end(refusal);
-        return;
-      }
+      const reception = room.enter(call, metadata.getOptions().waitForReady === true);
+      if (reception.then === 'go') call.resume(reception.connection);
+      if (reception.then === 'fail') end(reception.status);
+      if (reception.then !== 'wait') return;
       const leftMs = Number(room.deadline) - Date.now();
       if (leftMs < 2 ** 31) timer = setTimeout(() => { end(deadlineExceeded()); }, Math.max(0, leftMs));
     },

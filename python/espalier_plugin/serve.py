@@ -1,0 +1,134 @@
+"""The life of a plugin process, from the cookie to the last call."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Callable
+
+import grpc
+
+from espalier_plugin import lifetime, logs
+from espalier_plugin.handshake import (
+    StartupError,
+    check_cookie,
+    choose_version,
+    handshake_line,
+    offered_versions,
+)
+from espalier_plugin.hooks import Hooks
+from espalier_plugin.listener import listen, remove_socket
+from espalier_plugin.server import PluginServer
+
+Register = Callable[[grpc.Server], None]
+"""Adds the plugin's services to the server."""
+
+_logger = logging.getLogger(__name__)
+
+# From the end of `grace` to the hard end of a plugin whose host is gone.
+_LAST_MOMENTS = 0.5
+
+
+def serve(
+    register: Register | None = None,
+    *,
+    versions: Mapping[int, Register] | None = None,
+    protocol_version: int = 1,
+    cookie: tuple[str, str] = ("ESPALIER_PLUGIN", "espalier"),
+    on_activate: Callable[[], None] | None = None,
+    on_deactivate: Callable[[], None] | None = None,
+    on_configuration_change: Callable[[Any], None] | None = None,
+    max_workers: int = 16,
+    options: Sequence[tuple[str, Any]] = (),
+    transport: str | None = None,
+    grace: float = 1.0,
+    log_level: int | None = logging.INFO,
+    exit_with_host: bool = True,
+) -> None:
+    """Serve a plugin until its host ends it. Call it once, from the main thread.
+
+    It prints the handshake line, so nothing may be printed before it. It returns after an orderly
+    stop, and the program should then end. If the plugin cannot serve, it says why on stderr and
+    exits with code 1.
+
+    Args:
+        register: Adds the plugin's services to the server, for ``protocol_version``.
+        versions: The same for each application protocol version that the plugin speaks.
+        protocol_version: The version of ``register``.
+        cookie: The environment variable, and its value, by which the host shows itself.
+        on_activate: Called before the plugin counts as healthy; an exception fails the activation.
+        on_deactivate: Called before the plugin is asked to end.
+        on_configuration_change: Called with the new configuration, parsed from JSON.
+        max_workers: How many calls run at once. Health checks and the stdio stream do not count.
+        options: gRPC channel arguments; they win over the defaults of this package.
+        transport: ``unix`` or ``tcp``. By default ``unix``, and ``tcp`` on Windows.
+        grace: Seconds in which running calls may finish when the plugin stops.
+        log_level: The root logger's level if logging is set up here; ``None`` leaves it as it is.
+        exit_with_host: Whether to end when the host is gone. A plugin for hosts that come back to a
+            running one (reattach) stays.
+    """
+    registers = _by_version(register, protocol_version, versions)
+    hooks = Hooks(on_activate, on_deactivate, on_configuration_change)
+    # A signal handler may put into this queue at any moment; an Event could deadlock there.
+    stops: queue.SimpleQueue[str] = queue.SimpleQueue()
+    try:
+        check_cookie(cookie, os.environ)
+        lifetime.ignore_interrupts()
+        if exit_with_host:
+            lifetime.end_with_host(partial(stops.put, "the host is gone"), grace + _LAST_MOMENTS)
+        logs.install(log_level)
+        version = _negotiate(registers)
+        server = PluginServer(
+            max_workers=max_workers,
+            options=options,
+            hooks=hooks,
+            stop=partial(stops.put, "the host asked for it"),
+        )
+        registers[version](server.grpc)
+        with lifetime.stopping_on_sigterm(partial(stops.put, "SIGTERM")):
+            address = listen(server.grpc, os.environ, transport)
+            try:
+                _announce(server, handshake_line(version, address))
+                _logger.debug("stopping", extra={"reason": stops.get()})
+            finally:
+                server.stop(grace)
+                remove_socket(address)
+    except StartupError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+
+
+def _by_version(
+    register: Register | None,
+    protocol_version: int,
+    versions: Mapping[int, Register] | None,
+) -> Mapping[int, Register]:
+    registers = dict(versions or {})
+    if register is not None:
+        registers.setdefault(protocol_version, register)
+    if not registers:
+        raise TypeError("serve() needs a register function, or versions")
+    return registers
+
+
+def _negotiate(registers: Mapping[int, Register]) -> int:
+    offered, unreadable = offered_versions(os.environ.get("PLUGIN_PROTOCOL_VERSIONS", ""))
+    for item in unreadable:
+        _logger.warning("the host offers a protocol version that is no number: %r", item)
+    return choose_version(registers, offered)
+
+
+def _announce(server: PluginServer, line: str) -> None:
+    """Take over what is printed, accept calls, and say so on the real stdout."""
+    stdout = sys.stdout
+    server.stdio.capture()
+    server.grpc.start()
+    try:
+        stdout.flush()
+        os.write(stdout.fileno(), os.fsencode(line))
+    except BrokenPipeError as error:
+        raise StartupError("The host is gone: nobody reads the plugin's stdout.") from error

@@ -1,0 +1,7 @@
+"""A plugin that outlives its host."""
+
+from echo import register
+
+from espalier_plugin import serve
+
+serve(register, exit_with_host=False)

@@ -1,0 +1,220 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
+import { fakeInterpreterPath } from '../../fake-interpreters/index.js';
+import { createEnvironment, type EnvironmentEvent, type EnvironmentOptions } from '../../src/index.js';
+import { afterTest, environmentWith, isAlive, until } from '../support/environment.js';
+
+async function environment(options: EnvironmentOptions) {
+  const env = await createEnvironment(options);
+  afterTest(() => env.shutdown());
+  return env;
+}
+
+function pluginDir(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'espalier-test-'));
+  afterTest(() => { rmSync(directory, { recursive: true, force: true }); });
+  return directory;
+}
+
+describe('the options', () => {
+  it.each<[string, EnvironmentOptions]>([
+    ['pluginDir, bundles or programs', {}],
+    ['cookieKey', { bundles: [], handshake: { cookieKey: 'A=B' } }],
+    ['cookieValue', { bundles: [], handshake: { cookieValue: '' } }],
+    ['protocolVersions', { bundles: [], handshake: { protocolVersions: [] } }],
+    ['protocolVersions', { bundles: [], handshake: { protocolVersions: [1.5] } }],
+    ['preset', { bundles: [], policy: { preset: 'nomad' as 'espalier' } }],
+    ['startMs', { bundles: [], policy: { deadlines: { startMs: -1 } } }],
+    ['baseMs', { bundles: [], policy: { restart: { backoff: { baseMs: Number.NaN } } } }],
+    ['intervalMs', { bundles: [], policy: { health: { intervalMs: 2 ** 31 } } }],
+    ['restart.restart', { bundles: [], policy: { restart: { restart: 'always' as 'permanent' } } }],
+    ['env', { bundles: [], env: { 'A=B': 'c' } }],
+  ])('are refused with CONFIG_INVALID where %s is wrong', async (what, options) => {
+    const error = await createEnvironment(options).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'PluginError', code: 'CONFIG_INVALID' });
+    expect((error as Error).message).toContain(what);
+  });
+
+  it('are refused when the plugin directory does not exist', async () => {
+    await expect(createEnvironment({ pluginDir: '/nowhere/at/all' })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+});
+
+describe('a directory of bundles', () => {
+  it('lists good and broken ones with their reasons, and starts the good ones', async () => {
+    const directory = pluginDir();
+    makeFakeBundle('healthy', { id: 'com.example.good', directory });
+    mkdirSync(join(directory, 'broken'));
+    writeFileSync(join(directory, 'broken', 'plugin.json'), '{ "id": "com.example.broken", }');
+    const env = await environment({ pluginDir: directory });
+    expect(env.available().map(({ id, error }) => [id, error?.code ?? null])).toEqual([
+      ['broken', 'MANIFEST_INVALID'],
+      ['com.example.good', null],
+    ]);
+    expect(env.statuses().map(({ id, state }) => [id, state])).toEqual([
+      ['broken', 'invalid'],
+      ['com.example.good', 'idle'],
+    ]);
+    await expect(env.activate('broken')).rejects.toMatchObject({ code: 'MANIFEST_INVALID' });
+    await expect(env.activate('com.example.good')).resolves.toMatchObject({ activated: true });
+    expect(env.active()).toEqual(['com.example.good']);
+  });
+
+  it('is read again when a plugin is unknown or was broken', async () => {
+    const directory = pluginDir();
+    mkdirSync(join(directory, 'late'));
+    writeFileSync(join(directory, 'late', 'plugin.json'), '{}');
+    const env = await environment({ pluginDir: directory });
+    expect(env.statuses()).toMatchObject([{ id: 'late', state: 'invalid' }]);
+    makeFakeBundle('healthy', { id: 'late', directory });
+    await expect(env.activate('late')).resolves.toMatchObject({ activated: true });
+    expect(env.statuses()).toMatchObject([{ id: 'late', state: 'healthy' }]);
+  });
+});
+
+describe('a bare program', () => {
+  it('is looked after like any plugin', async () => {
+    const command = fakeInterpreterPath('healthy');
+    const env = await environment({ programs: [{ id: 'bare', command }] });
+    await env.activate('bare');
+    await env.performHealthCheck('bare');
+    expect(env.status('bare').command).toEqual([command]);
+  });
+
+  it('that does not exist is a clear error', async () => {
+    const env = await environment({
+      programs: [{ id: 'bare', command: '/nowhere/plugin' }],
+      policy: { restart: { restart: 'temporary' } },
+    });
+    await expect(env.activate('bare')).rejects.toMatchObject({ code: 'SPAWN_FAILED', phase: 'spawn', facts: { errno: 'ENOENT' } });
+  });
+});
+
+describe('a plugin that nobody knows', () => {
+  it('is refused by every method, and the error names the known ones', async () => {
+    const { env, id } = await environmentWith('healthy');
+    const refusal = { code: 'PLUGIN_NOT_FOUND', hint: `Known are: ${id}.` };
+    await expect(env.activate('nobody')).rejects.toMatchObject(refusal);
+    await expect(env.deactivate('nobody')).rejects.toMatchObject(refusal);
+    await expect(env.restartPlugin('nobody')).rejects.toMatchObject(refusal);
+    await expect(env.performHealthCheck('nobody')).rejects.toMatchObject(refusal);
+    await expect(env.removePlugin('nobody')).rejects.toMatchObject(refusal);
+    for (const ask of [env.status, env.manifest, env.plugin, env.explain]) {
+      expect(() => ask('nobody')).toThrow(expect.objectContaining(refusal));
+    }
+    expect(env.isActive('nobody')).toBe(false);
+  });
+});
+
+describe('concurrent calls', () => {
+  it('activate a plugin once, and all of them are answered', async () => {
+    const { env, id } = await environmentWith('healthy');
+    const answers = await Promise.all([env.activate(id), env.activate(id), env.activate(id)]);
+    expect(answers.map(({ activated }) => activated)).toEqual([true, true, true]);
+    expect(env.status(id).generation).toBe(1);
+    await expect(env.activate(id)).resolves.toMatchObject({ activated: false });
+  });
+
+  it('bring a plugin down while it starts: the activation is refused, and nothing is left', async () => {
+    const { env, id } = await environmentWith('never-prints-a-line');
+    const activation = env.activate(id).catch((thrown: unknown) => thrown);
+    await until(env, id, 'handshaking');
+    const { pid } = env.status(id);
+    await expect(env.deactivate(id)).resolves.toBe(true);
+    await expect(activation).resolves.toMatchObject({ code: 'PLUGIN_NOT_RUNNING' });
+    expect(isAlive(pid as number)).toBe(false);
+  });
+
+  it('restart and deactivate in any order end in what was asked last', async () => {
+    const { env, id } = await environmentWith('healthy');
+    await env.activate(id);
+    const restart = env.restartPlugin(id).catch((thrown: unknown) => thrown);
+    await env.deactivate(id);
+    await restart;
+    expect(env.status(id)).toMatchObject({ state: 'idle', wanted: false });
+    const deactivation = env.deactivate(id);
+    await env.restartPlugin(id);
+    await deactivation.catch(() => undefined);
+    expect(env.status(id)).toMatchObject({ state: 'healthy', wanted: true });
+  });
+
+  it('shut down while a plugin starts, and every promise is settled', async () => {
+    const { env, id } = await environmentWith('slow-line');
+    const activation = env.activate(id).catch((thrown: unknown) => thrown);
+    await until(env, id, 'handshaking');
+    await env.shutdown();
+    await expect(activation).resolves.toMatchObject({ name: 'PluginError' });
+    expect(env.status(id).state).toBe('idle');
+  });
+});
+
+describe('the events', () => {
+  it('tell every change in order, and complete at the end', async () => {
+    const { env, id } = await environmentWith('healthy');
+    const events: EnvironmentEvent[] = [];
+    const completed = new Promise<void>((complete) => env.events.subscribe({ next: (event) => events.push(event), complete }));
+    await env.activate(id);
+    await env.shutdown();
+    await completed;
+    const told = events.map((event) =>
+      event.type === 'plugin.status' ? `${event.status.state}:${event.status.phase ?? ''}` : event.type,
+    );
+    expect(told.filter((word) => word !== 'plugin.log')).toEqual([
+      'spawning:interpreter',
+      'spawning:spawn',
+      'handshaking:handshake',
+      'handshaking:dial',
+      'handshaking:health',
+      'handshaking:hooks',
+      'healthy:serving',
+      'environment.state',
+      'stopping:stopping',
+      'idle:',
+      'environment.state',
+    ]);
+  });
+
+  it('can be explained, step by step', async () => {
+    const { env, id } = await environmentWith('healthy');
+    await env.activate(id);
+    const { history, summary, next } = env.explain(id);
+    expect(history.map(({ because }) => because)).toEqual([
+      'it was activated',
+      'its program was found',
+      'its process runs',
+      'its handshake line was read',
+      'it accepted the connection',
+      'its health service says SERVING',
+      'its hook has returned',
+    ]);
+    expect(summary).toMatch(/^Generation 1 \(process \d+\) serves\.$/);
+    expect(next).toBeNull();
+  });
+
+  it('go to a logger where one is given', async () => {
+    const lines: string[] = [];
+    const write = (level: string) => (_: object, message: string) => lines.push(`${level} ${message}`);
+    const logger = { trace: write('trace'), debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+    const { env, id } = await environmentWith('healthy', { logger });
+    await env.activate(id);
+    process.kill(env.status(id).pid as number, 'SIGKILL');
+    await until(env, id, 'crashed');
+    expect(lines).toEqual(expect.arrayContaining([`info ${id} is healthy`, `warn ${id} crashed: The plugin was ended by SIGKILL.`]));
+  });
+});
+
+describe('a plugin that is removed', () => {
+  it('is brought down and forgotten; taken up again, its generations go on counting', async () => {
+    const { env, id } = await environmentWith('healthy');
+    await env.activate(id);
+    const { pid } = env.status(id);
+    await env.removePlugin(id);
+    expect(isAlive(pid as number)).toBe(false);
+    expect(env.available()).toEqual([]);
+    await env.rescan();
+    await env.activate(id);
+    expect(env.status(id)).toMatchObject({ state: 'healthy', generation: 2 });
+  });
+});

@@ -1,0 +1,198 @@
+import { exit, failToSpawn, startWell } from '../../src/testing/index.js';
+import { PluginError } from '../../src/model/index.js';
+import { hero, tellStory } from '../support/story.js';
+
+describe('a plugin that crashes', () => {
+  it('is restarted at once the first time, and after a growing pause then', () => {
+    const story = tellStory();
+    story.activate();
+    const pauses: number[] = [];
+    for (let crash = 0; crash < 4; crash += 1) {
+      startWell(story.world);
+      exit(story.world, { code: 1 });
+      const { state, retryAt } = story.status();
+      expect(state).toBe('restarting');
+      pauses.push((retryAt ?? 0) - story.clock.now());
+      story.pass(pauses.at(-1) ?? 0);
+      expect(story.state()).toBe('spawning');
+    }
+    expect(pauses).toEqual([0, 250, 500, 1000]);
+    expect(story.status()).toMatchObject({ generation: 5, restarts: 4 });
+  });
+
+  it('is given up at the fifth failure, and tried once more after ten minutes', () => {
+    const story = tellStory();
+    story.activate();
+    for (let crash = 0; crash < 5; crash += 1) {
+      startWell(story.world);
+      exit(story.world, { signal: 'SIGKILL' });
+      story.pass(5000);
+    }
+    expect(story.status()).toMatchObject({
+      state: 'failed',
+      failedReason: 'FailedToStayRunning',
+      mattermostState: 'FailedToStayRunning',
+      generation: 5,
+    });
+    story.pass(10 * 60_000 - 5000);
+    expect(story.status()).toMatchObject({ state: 'spawning', generation: 6 });
+    startWell(story.world);
+    expect(story.state()).toBe('healthy');
+  });
+
+  it('comes back when somebody activates a plugin that was given up, with a fresh budget', () => {
+    const story = tellStory({ preset: 'mattermost' });
+    story.activate();
+    for (let crash = 0; crash < 3; crash += 1) {
+      startWell(story.world);
+      exit(story.world, { code: 2 });
+      story.pass(0);
+    }
+    expect(story.status()).toMatchObject({ state: 'failed', retryAt: null });
+    story.pass(24 * 60 * 60_000);
+    expect(story.state()).toBe('failed');
+    story.activate();
+    startWell(story.world);
+    exit(story.world, { code: 2 });
+    expect(story.status()).toMatchObject({ state: 'restarting', restarts: 1 });
+  });
+
+  it('rests where it lies when it is temporary', () => {
+    const story = tellStory({ restart: { restart: 'temporary' } });
+    story.activate();
+    startWell(story.world);
+    exit(story.world, { code: 1 });
+    story.pass(24 * 60 * 60_000);
+    expect(story.status()).toMatchObject({ state: 'crashed', wanted: false, generation: 1 });
+  });
+
+  it('is idle again when it is transient and ended normally', () => {
+    const story = tellStory({ restart: { restart: 'transient' } });
+    story.activate();
+    startWell(story.world);
+    exit(story.world, { code: 0 });
+    expect(story.status()).toMatchObject({ state: 'idle', wanted: false });
+  });
+
+  it('is not tried again under mattermost when its activation failed', () => {
+    const story = tellStory({ preset: 'mattermost' });
+    story.activate();
+    failToSpawn(story.world, new PluginError({ code: 'SPAWN_FAILED', message: 'EAGAIN' }));
+    expect(story.status()).toMatchObject({ state: 'failed', failedReason: 'FailedToStart', generation: 1 });
+  });
+
+  it('is tried again under espalier when its activation failed', () => {
+    const story = tellStory();
+    story.activate();
+    failToSpawn(story.world, new PluginError({ code: 'SPAWN_FAILED', message: 'EAGAIN' }));
+    expect(story.status()).toMatchObject({ state: 'restarting', mattermostState: 'FailedToStart' });
+    story.pass(0);
+    startWell(story.world);
+    expect(story.state()).toBe('healthy');
+  });
+
+  it('is not restarted when it is deactivated while the restart is due', () => {
+    const story = tellStory();
+    story.activate();
+    startWell(story.world);
+    exit(story.world, { code: 1 });
+    story.deactivate();
+    story.pass(60_000);
+    expect(story.status()).toMatchObject({ state: 'idle', generation: 1 });
+  });
+
+  it('is restarted at once when it is activated while the restart is due', () => {
+    const story = tellStory({ restart: { backoff: { firstMs: 30_000 } } });
+    story.activate();
+    startWell(story.world);
+    exit(story.world, { code: 1 });
+    story.activate();
+    expect(story.status()).toMatchObject({ state: 'spawning', generation: 2, restarts: 0 });
+  });
+
+  it('does not touch its neighbours', () => {
+    const story = tellStory();
+    story.add('com.example.neighbour');
+    story.activate();
+    story.activate('com.example.neighbour');
+    startWell(story.world, hero, 1);
+    startWell(story.world, 'com.example.neighbour', 2);
+    exit(story.world, { code: 1 }, hero);
+    expect(story.status('com.example.neighbour')).toMatchObject({ state: 'healthy', generation: 1, pid: 2 });
+  });
+});
+
+describe('an environment that stops', () => {
+  it('is stopped when the last process has ended, and not before', () => {
+    const story = tellStory();
+    story.add('com.example.neighbour');
+    story.activate();
+    story.activate('com.example.neighbour');
+    startWell(story.world, hero);
+    story.root.send({ type: 'environment.stop' });
+    expect(story.root.getSnapshot().value).toBe('stopping');
+    exit(story.world, { code: 0 }, hero);
+    expect(story.root.getSnapshot().value).toBe('stopping');
+    story.world.running('process', 'com.example.neighbour').say({
+      type: 'process.started',
+      process: { pid: 9, startedAt: 0, stderrTail: () => '' },
+    });
+    exit(story.world, { signal: 'SIGKILL' }, 'com.example.neighbour');
+    expect(story.root.getSnapshot()).toMatchObject({ value: 'stopped', status: 'done' });
+    expect(story.world.count('process')).toBe(0);
+  });
+
+  it('waits for nothing when nothing runs', () => {
+    const story = tellStory();
+    story.root.send({ type: 'environment.stop' });
+    expect(story.root.getSnapshot().status).toBe('done');
+  });
+
+  it('does not restart what falls meanwhile', () => {
+    const story = tellStory();
+    story.activate();
+    startWell(story.world);
+    exit(story.world, { code: 1 });
+    expect(story.state()).toBe('restarting');
+    story.root.send({ type: 'environment.stop' });
+    expect(story.root.getSnapshot().status).toBe('done');
+  });
+});
+
+describe('a defect in an effect', () => {
+  it('brings the plugin down and is told as a defect, and the tree goes on', () => {
+    const story = tellStory({ restart: { restart: 'temporary' } });
+    story.activate();
+    startWell(story.world);
+    story.root.getSnapshot().context.children[hero]?.ref.send({
+      type: 'effect.broke',
+      error: new PluginError({ code: 'INTERNAL', message: 'boom' }),
+      generation: 1,
+    });
+    expect(story.world.running('signal').detail).toBe('SIGKILL');
+    exit(story.world, { signal: 'SIGKILL' });
+    expect(story.status()).toMatchObject({ state: 'crashed', error: { code: 'INTERNAL' } });
+    expect(story.root.getSnapshot().status).toBe('active');
+  });
+});
+
+describe('an actor that breaks', () => {
+  it('is replaced by its supervisor, which goes on, and the generation goes on counting', () => {
+    const story = tellStory();
+    story.activate();
+    const { ref } = story.root.getSnapshot().context.children[hero] ?? {};
+    const stderrTail = (): string => {
+      throw new Error('the exit record cannot be made, and the actor breaks');
+    };
+    story.world.running('process').say({ type: 'process.started', process: { pid: 1, startedAt: 0, stderrTail } });
+    exit(story.world, { code: 1 });
+    const replacement = story.root.getSnapshot().context.children[hero]?.ref;
+    expect(ref?.getSnapshot().status).toBe('error');
+    expect(replacement).not.toBe(ref);
+    expect(story.status()).toMatchObject({ state: 'idle', generation: 1 });
+    expect(story.world.ordered.at(-1)).toBe('signal:SIGKILL');
+    story.activate();
+    startWell(story.world);
+    expect(story.status()).toMatchObject({ state: 'healthy', generation: 2 });
+  });
+});
