@@ -17,7 +17,7 @@ export function contractSource() {
   protobuf.parse('syntax = "proto3"; package google.protobuf; message Empty {}', contract);
   contract.resolveAll();
   const json = JSON.stringify(contract.toJSON(), null, 2);
-  return `// Written by \`npm run contract\` from proto/*.proto; do not edit.\nexport const contract = ${json} as const;\n`;
+  return `// Written by \`npm run contract\` from proto/*.proto; do not edit.\nexport const contract: object = ${json};\n`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(output, contractSource());

@@ -1,0 +1,5 @@
+import { printOut } from './lib/print.js';
+import { servePlugin } from './lib/serve-plugin.js';
+
+printOut('\n');
+servePlugin();

@@ -1,0 +1,69 @@
+import type { Health } from './health.js';
+import type { HookCall } from './hooks.js';
+import type { OutputChannel } from './messages.js';
+import type { Codec } from './method.js';
+import { serverStream, unary } from './method.js';
+
+/** How a process ends itself: by a signal where one is given, else with the exit code. */
+export interface Crash {
+  readonly code?: number;
+  readonly signal?: NodeJS.Signals;
+}
+
+/** What to print, and whether through GRPCStdio or on the process's own pipe. */
+export interface Print {
+  readonly channel: OutputChannel;
+  readonly text: string;
+  /** Default `stdio`. A plugin without that service prints on its pipe. */
+  readonly to?: 'stdio' | 'pipe';
+}
+
+export interface ProcessIds {
+  readonly pid: number;
+  readonly ppid: number;
+  /** The process that forks-a-grandchild started. */
+  readonly grandchild: number | null;
+}
+
+/** How the host started the process. */
+export interface Launch {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+}
+
+const bytes: Codec<Buffer> = { encode: (value) => value, decode: (value) => value };
+
+function json<T>(): Codec<T> {
+  return {
+    encode: (value) => Buffer.from(JSON.stringify(value)),
+    decode: (value) => JSON.parse(value.toString()) as T,
+  };
+}
+
+const nothing = json<Record<string, never>>();
+
+export const fakeServiceName = 'espalier.fake.v1.Fake';
+
+/**
+ * The service by which a test makes a fake plugin do things. Its messages are JSON or plain bytes;
+ * `makeClientConstructor(fakeService, fakeServiceName)` is a client of it.
+ */
+export const fakeService = {
+  /** Answers with the same bytes. */
+  Echo: unary('/espalier.fake.v1.Fake/Echo', bytes, bytes),
+  /** Answers with that many bytes. */
+  Blob: unary('/espalier.fake.v1.Fake/Blob', json<{ size: number }>(), bytes),
+  /** Ends the process without an answer; `{}` leaves the way to the program. */
+  Crash: unary('/espalier.fake.v1.Fake/Crash', json<Crash>(), nothing),
+  /** Never answers. */
+  Hang: unary('/espalier.fake.v1.Fake/Hang', nothing, nothing),
+  SetHealth: unary('/espalier.fake.v1.Fake/SetHealth', json<{ status: Health }>(), nothing),
+  Print: unary('/espalier.fake.v1.Fake/Print', json<Print>(), nothing),
+  /** Sends that many messages and then stays open until it is cancelled. */
+  Stream: serverStream('/espalier.fake.v1.Fake/Stream', json<{ count: number }>(), json<{ index: number }>()),
+  Env: unary('/espalier.fake.v1.Fake/Env', nothing, json<Readonly<Record<string, string>>>()),
+  Pid: unary('/espalier.fake.v1.Fake/Pid', nothing, json<ProcessIds>()),
+  Launch: unary('/espalier.fake.v1.Fake/Launch', nothing, json<Launch>()),
+  /** The lifecycle hooks that were called, in order. */
+  HookCalls: unary('/espalier.fake.v1.Fake/HookCalls', nothing, json<readonly HookCall[]>()),
+};

@@ -1,0 +1,50 @@
+import type { Codec } from './method.js';
+import { decodeFields, encodeFields } from './protobuf.js';
+
+/** `plugin.Empty` and `google.protobuf.Empty` alike. */
+export const empty: Codec<object> = { encode: () => Buffer.alloc(0), decode: () => ({}) };
+
+/** A message whose only field is a string with the number 1: a health request, a configuration. */
+export const text: Codec<string> = {
+  encode: (value) => encodeFields(value === '' ? [] : [{ number: 1, value: Buffer.from(value) }]),
+  decode: (bytes) => textsOf(bytes)[0] ?? '',
+};
+
+/** A message whose only field is a repeated string with the number 1. */
+export const texts: Codec<readonly string[]> = {
+  encode: (values) => encodeFields(values.map((value) => ({ number: 1, value: Buffer.from(value) }))),
+  decode: textsOf,
+};
+
+const servingStatuses = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const;
+
+export type ServingStatus = (typeof servingStatuses)[number];
+
+/** `grpc.health.v1.HealthCheckResponse`. */
+export const healthCheckResponse: Codec<ServingStatus> = {
+  encode: (status) => encodeFields([{ number: 1, value: servingStatuses.indexOf(status) }]),
+  decode: (bytes) => servingStatuses[Number(decodeFields(bytes)[0]?.value ?? 0)] ?? 'UNKNOWN',
+};
+
+export type OutputChannel = 'stdout' | 'stderr';
+
+/** `plugin.StdioData`. */
+export const stdioData: Codec<{ channel: OutputChannel; data: Buffer }> = {
+  encode: ({ channel, data }) =>
+    encodeFields([
+      { number: 1, value: channel === 'stdout' ? 1 : 2 },
+      { number: 2, value: data },
+    ]),
+  decode: (bytes) => {
+    const fields = new Map(decodeFields(bytes).map(({ number, value }) => [number, value]));
+    const data = fields.get(2);
+    return {
+      channel: fields.get(1) === 1 ? 'stdout' : 'stderr',
+      data: Buffer.isBuffer(data) ? data : Buffer.alloc(0),
+    };
+  },
+};
+
+function textsOf(bytes: Buffer): string[] {
+  return decodeFields(bytes).flatMap(({ value }) => (Buffer.isBuffer(value) ? [value.toString()] : []));
+}

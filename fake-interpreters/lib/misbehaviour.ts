@@ -1,0 +1,21 @@
+import type { Crash } from './fake-service.js';
+import type { Health } from './health.js';
+import type { HookFaults } from './hooks.js';
+import type { Network } from './listen.js';
+
+/** What distinguishes a fake from a well-behaved plugin. Everything left out is as it should be. */
+export interface Misbehaviour {
+  readonly network?: Network;
+  readonly health?: Health | 'absent';
+  /** `ignored`: Shutdown is answered and nothing happens. */
+  readonly controller?: boolean | 'ignored';
+  readonly stdio?: boolean;
+  /** The hooks service is there only where this is given. */
+  readonly hooks?: HookFaults;
+  readonly ignoreSigterm?: boolean;
+  /** How `Fake.Crash` ends the process when the caller does not say how. */
+  readonly crash?: Crash;
+  readonly grandchild?: number | null;
+  readonly afterTheLine?: () => void;
+  readonly onHealthAnswer?: () => void;
+}

@@ -1,0 +1,36 @@
+import { Server } from '@grpc/grpc-js';
+import { handshakeLine, refuseWithoutCookie } from './handshake.js';
+import { whenParentIsGone } from './life.js';
+import { listen } from './listen.js';
+import type { Misbehaviour } from './misbehaviour.js';
+import { printOut } from './print.js';
+import { addServices } from './services.js';
+
+/** How long calls in flight hold up a stop. */
+const stopGraceMs = 100;
+
+/** Serves go-plugin's services and the Fake service, prints the handshake line, and lives until it is told to end. */
+export function servePlugin(misbehaviour: Misbehaviour = {}): void {
+  if (process.env.ESPALIER_PLUGIN !== undefined) refuseWithoutCookie('ESPALIER_PLUGIN', 'espalier');
+  process.on('SIGINT', () => undefined);
+  void serve(misbehaviour);
+}
+
+async function serve(misbehaviour: Misbehaviour): Promise<void> {
+  const { network = 'unix', ignoreSigterm = false, afterTheLine } = misbehaviour;
+  const server = new Server({ 'grpc.max_receive_message_length': -1 });
+
+  const leave = () => process.exit(0);
+  const stop = () => {
+    endStreams();
+    server.tryShutdown(leave);
+    setTimeout(leave, stopGraceMs);
+  };
+
+  const endStreams = addServices(server, misbehaviour, stop);
+  const address = await listen(server, network);
+  whenParentIsGone(stop);
+  process.on('SIGTERM', ignoreSigterm ? () => undefined : stop);
+  printOut(`${handshakeLine({ network, address })}\n`);
+  afterTheLine?.();
+}

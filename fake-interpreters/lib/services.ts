@@ -1,0 +1,53 @@
+import type { Server } from '@grpc/grpc-js';
+import { controllerService, createController } from './controller.js';
+import { createFakeHandlers } from './fake-handlers.js';
+import type { Print } from './fake-service.js';
+import { fakeService } from './fake-service.js';
+import { createHealth, healthService } from './health.js';
+import { createHooks, hooksService } from './hooks.js';
+import type { Misbehaviour } from './misbehaviour.js';
+import { createStdio, stdioService } from './stdio.js';
+
+const ignore = () => undefined;
+
+/** Gives the server every service that the misbehaviour leaves it. */
+export function addServices(server: Server, misbehaviour: Misbehaviour, stop: () => void) {
+  const { controller = true, stdio: hasStdio = true, health: wanted = 'SERVING' } = misbehaviour;
+  const health = createHealth(wanted === 'absent' ? 'silent' : wanted, misbehaviour.onHealthAnswer ?? ignore);
+  const stdio = createStdio();
+  const hooks = createHooks(misbehaviour.hooks ?? {});
+
+  if (wanted !== 'absent') server.addService(healthService, health.handlers);
+  if (hasStdio) server.addService(stdioService, stdio.handlers);
+  if (controller !== false) {
+    server.addService(controllerService, createController(controller === 'ignored' ? ignore : stop));
+  }
+  if (misbehaviour.hooks !== undefined) server.addService(hooksService, hooks.handlers);
+  server.addService(
+    fakeService,
+    createFakeHandlers({
+      crash: misbehaviour.crash ?? { code: 1 },
+      grandchild: misbehaviour.grandchild ?? null,
+      hookCalls: hooks.calls,
+      print: hasStdio ? printTo(stdio.print) : printOnPipe,
+      setHealth: health.set,
+    }),
+  );
+
+  /** Ends the streams that live as long as the server, so that it can stop in order. */
+  return function endStreams() {
+    stdio.end();
+    health.end();
+  };
+}
+
+function printTo(stdio: (channel: Print['channel'], text: string) => void) {
+  return (what: Print) => {
+    if (what.to === 'pipe') printOnPipe(what);
+    else stdio(what.channel, what.text);
+  };
+}
+
+function printOnPipe({ channel, text }: Print): void {
+  process[channel].write(text);
+}

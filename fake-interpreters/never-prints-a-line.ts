@@ -1,0 +1,3 @@
+import { stayAlive } from './lib/life.js';
+
+stayAlive();

@@ -1,0 +1,3 @@
+import { refuseToRun } from './lib/handshake.js';
+
+refuseToRun();
