@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const compile = (project) =>
-  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project], { cwd: root, stdio: 'inherit' });
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project], {
+    cwd: root,
+    stdio: 'inherit',
+  });
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 compile('tsconfig.build.json');

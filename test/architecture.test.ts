@@ -53,7 +53,11 @@ const imports = readdirSync('src', { recursive: true, encoding: 'utf8' })
 function importsOf(file: string): Import[] {
   const source = readFileSync(join('src', file), 'utf8');
   const statements = source.matchAll(/^(?:import|export)\s+(type\s+)?(?:[\s\S]*?\sfrom\s+)?'([^']+)';/gm);
-  return [...statements].map(([, type, to]) => ({ from: file, to: to ?? '', isTypeOnly: type !== undefined }));
+  return [...statements].map(([, type, to]) => ({
+    from: file,
+    to: to ?? '',
+    isTypeOnly: type !== undefined,
+  }));
 }
 
 function roomOf(file: string): string {
@@ -67,7 +71,8 @@ function fits(name: string, patterns: readonly (string | RegExp)[]): boolean {
 function complaint({ from, to, isTypeOnly }: Import): string | null {
   const room = rooms[roomOf(from)];
   if (room === undefined) return `src/${from} lies in no room.`;
-  if (!to.startsWith('.')) return fits(to, room.packages) ? null : `${from} may not import the package ${to}.`;
+  if (!to.startsWith('.'))
+    return fits(to, room.packages) ? null : `${from} may not import the package ${to}.`;
   const target = relative('', normalize(join(dirname(from), to)));
   const other = roomOf(target);
   if (other === roomOf(from) || room.rooms.includes(other)) return null;
@@ -90,7 +95,18 @@ describe('the architecture', () => {
   });
 
   it('has no effect that imports another room-mate effect, but for the handles they share', () => {
-    const effects = ['process', 'handshake', 'dial', 'probe', 'hooks', 'shutdown', 'drain', 'signal', 'stdio', 'logs'];
+    const effects = [
+      'process',
+      'handshake',
+      'dial',
+      'probe',
+      'hooks',
+      'shutdown',
+      'drain',
+      'signal',
+      'stdio',
+      'logs',
+    ];
     const file = (name: string): string => `effects/${name}.ts`;
     const crossing = imports.filter(
       ({ from, to, isTypeOnly }) =>
@@ -106,14 +122,20 @@ describe('the architecture', () => {
       ['model', 'policy', 'machines', 'go-plugin', 'bundle'].includes(roomOf(file)),
     );
     const impure = decisions.filter(
-      (file) => file.endsWith('.ts') && /Date\.now|Math\.random|performance\.|setTimeout|process\.env/.test(readFileSync(join('src', file), 'utf8')),
+      (file) =>
+        file.endsWith('.ts') &&
+        /Date\.now|Math\.random|performance\.|setTimeout|process\.env/.test(
+          readFileSync(join('src', file), 'utf8'),
+        ),
     );
     expect(impure).toEqual([]);
   });
 
   it('keeps timers out of effects', () => {
     const effects = readdirSync('src/effects', { encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
-    const ticking = effects.filter((file) => /setTimeout|setInterval|timer\(|interval\(/.test(readFileSync(join('src/effects', file), 'utf8')));
+    const ticking = effects.filter((file) =>
+      /setTimeout|setInterval|timer\(|interval\(/.test(readFileSync(join('src/effects', file), 'utf8')),
+    );
     expect(ticking).toEqual([]);
   });
 });

@@ -29,6 +29,9 @@ describe('the contract', () => {
     const { responseSerialize, responseDeserialize } = services.plugin.GRPCStdio.service['StreamStdio'] ?? {};
     const bytes = responseSerialize?.({ channel: 'STDOUT', data: Buffer.from('hel\nl') });
     expect(bytes?.toString('hex')).toBe('0801' + '1205' + Buffer.from('hel\nl').toString('hex'));
-    expect(responseDeserialize?.(bytes as Buffer)).toEqual({ channel: 'STDOUT', data: Buffer.from('hel\nl') });
+    expect(responseDeserialize?.(bytes as Buffer)).toEqual({
+      channel: 'STDOUT',
+      data: Buffer.from('hel\nl'),
+    });
   });
 });

@@ -20,12 +20,18 @@ export function addCheckCommand(program: Command): void {
       .description('start a plugin once, walk every step of its life, and say what is wrong')
       .argument('[bundle]', 'the directory with the plugin.json or plugin.yaml')
       .argument('[command...]', 'after --: a bare program and its arguments, in place of a bundle')
-      .option('--timeout <ms>', 'how long the start may take, in milliseconds (default: 15000)', milliseconds),
+      .option(
+        '--timeout <ms>',
+        'how long the start may take, in milliseconds (default: 15000)',
+        milliseconds,
+      ),
   )
     .addHelpText('after', examples)
-    .action(async (bundle: string | undefined, command: readonly string[], flags: CheckFlags, self: Command) => {
-      process.exitCode = await check(target(bundle, command, self), flags);
-    });
+    .action(
+      async (bundle: string | undefined, command: readonly string[], flags: CheckFlags, self: Command) => {
+        process.exitCode = await check(target(bundle, command, self), flags);
+      },
+    );
 }
 
 const examples = `
@@ -36,10 +42,13 @@ Examples:
 
 Exit codes: 0 the plugin is fine, 1 it is not, 2 wrong usage.`;
 
-type Target = { readonly bundles: readonly [string] } | { readonly programs: readonly [{ command: string; args: readonly string[] }] };
+type Target =
+  | { readonly bundles: readonly [string] }
+  | { readonly programs: readonly [{ command: string; args: readonly string[] }] };
 
 function target(first: string | undefined, rest: readonly string[], self: Command): Target {
-  if (first === undefined) self.error('error: name a bundle directory, or a program after --', { exitCode: exitCode.usage });
+  if (first === undefined)
+    self.error('error: name a bundle directory, or a program after --', { exitCode: exitCode.usage });
   // Commander swallows the `--`; only the raw words tell a bundle from a program.
   const bare = process.argv.includes('--') || rest.length > 0;
   return bare ? { programs: [{ command: first, args: rest }] } : { bundles: [first] };
@@ -48,7 +57,9 @@ function target(first: string | undefined, rest: readonly string[], self: Comman
 async function check(plugin: Target, flags: CheckFlags): Promise<number> {
   const colours = coloursFor(process.stderr, process.env);
   const abort = new AbortController();
-  const signals = onStopSignal(() => { abort.abort(); });
+  const signals = onStopSignal(() => {
+    abort.abort();
+  });
   const options = environmentOptions(flags);
   const deadlines: Supervision['deadlines'] = flags.timeout === undefined ? {} : { startMs: flags.timeout };
   const policy = { ...options.policy, deadlines: { ...options.policy?.deadlines, ...deadlines } };
@@ -68,9 +79,13 @@ async function check(plugin: Target, flags: CheckFlags): Promise<number> {
     const out = coloursFor(process.stdout, process.env);
     for (const { name, ok, ms, detail } of report.steps) {
       const mark = ok ? out.good('ok  ') : out.bad('FAIL');
-      process.stdout.write(`${mark} ${name.padEnd(12)}${out.quiet(`${ms} ms`.padStart(9))}  ${detail ?? ''}\n`);
+      process.stdout.write(
+        `${mark} ${name.padEnd(12)}${out.quiet(`${ms} ms`.padStart(9))}  ${detail ?? ''}\n`,
+      );
     }
-    process.stdout.write(report.ok ? `${out.good('fine')}: ${report.plugin}\n` : `${errorText(error, out)}\n`);
+    process.stdout.write(
+      report.ok ? `${out.good('fine')}: ${report.plugin}\n` : `${errorText(error, out)}\n`,
+    );
   }
   return report.ok ? exitCode.fine : exitCode.failed;
 }

@@ -21,7 +21,14 @@ export interface Step {
 }
 
 /** The steps of a start in order, by the phase in which each happens. */
-const startPhases: readonly (PluginPhase & StepName)[] = ['interpreter', 'spawn', 'handshake', 'dial', 'health', 'hooks'];
+const startPhases: readonly (PluginPhase & StepName)[] = [
+  'interpreter',
+  'spawn',
+  'handshake',
+  'dial',
+  'health',
+  'hooks',
+];
 
 /** One moment at which a plugin came into a phase. */
 export interface PhaseChange {
@@ -39,11 +46,13 @@ export function startSteps(changes: readonly PhaseChange[], error: PluginError |
     const name = startPhases.find((phase) => phase === status.phase);
     const next = changes[index + 1];
     if (name === undefined || next === undefined) return;
-    const ok = error === null || isPast(name, next.status.phase);
+    const failed = error !== null && !isPast(name, next.status.phase);
     const ms = next.at - at;
-    if (name === 'dial' && ok) steps.push({ name: 'tls', ok, ms: 0, detail: next.status.transport ?? 'plaintext' });
-    const text = ok ? stepDetail(name, next.status) : error?.message;
-    steps.push({ name, ok, ms, ...(text !== undefined && { detail: text }) });
+    if (name === 'dial' && !failed) {
+      steps.push({ name: 'tls', ok: true, ms: 0, detail: next.status.transport ?? 'plaintext' });
+    }
+    const text = failed ? error.message : stepDetail(name, next.status);
+    steps.push({ name, ok: !failed, ms, ...(text !== undefined && { detail: text }) });
   });
   return steps;
 }
@@ -77,8 +86,8 @@ function stepDetail(name: StepName, status: PluginStatus): string | undefined {
 }
 
 export function stdioStep({ stdio }: PluginStatus): Step {
-  const said = { true: 'streaming', false: 'not offered', null: 'open, nothing printed yet' } as const;
-  return { name: 'stdio', ok: true, ms: 0, detail: said[String(stdio) as keyof typeof said] };
+  const said = stdio === null ? 'open, nothing printed yet' : 'streaming';
+  return { name: 'stdio', ok: true, ms: 0, detail: stdio === false ? 'not offered' : said };
 }
 
 const rungs: Readonly<Record<StopRung, string>> = {

@@ -21,7 +21,9 @@ export interface CheckOptions {
 export async function checkPlugin(options: CheckOptions): Promise<{ report: CheckReport; error: unknown }> {
   const begun = performance.now();
   const env = await createEnvironment(once(options.environment));
-  const abort = (): void => { void env.shutdown(); };
+  const abort = (): void => {
+    void env.shutdown();
+  };
   options.signal.addEventListener('abort', abort);
   const changes: PhaseChange[] = [];
   env.events.subscribe((event) => {

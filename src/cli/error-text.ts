@@ -6,7 +6,8 @@ const tailLines = 12;
 
 /** An error for people: what happened, what to do, and what the plugin said last. */
 export function errorText(thrown: unknown, colours: Colours): string {
-  if (!isPluginError(thrown)) return colours.bad((thrown as Partial<Error> | null)?.stack ?? messageOf(thrown));
+  if (!isPluginError(thrown))
+    return colours.bad((thrown as Partial<Error> | null)?.stack ?? messageOf(thrown));
   const lines = [`${colours.bad(thrown.code)}: ${thrown.message}`];
   const tail = thrown.facts['stderrTail'];
   if (typeof tail === 'string' && tail.trim() !== '') {

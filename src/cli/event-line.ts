@@ -4,7 +4,9 @@ import { levelColour, stateColour, type Colours } from './colours.js';
 /** Whether an event is worth a line at this log level. */
 export function isTold(event: EnvironmentEvent, lowest: LogLevel): boolean {
   if (event.type === 'plugin.log') return logLevels.indexOf(event.entry.level) >= logLevels.indexOf(lowest);
-  return event.type !== 'plugin.status' || event.status.state !== event.from || event.status.state === 'spawning';
+  return (
+    event.type !== 'plugin.status' || event.status.state !== event.from || event.status.state === 'spawning'
+  );
 }
 
 /** One event as one line for people. */
@@ -51,6 +53,6 @@ export function detail(status: PluginStatus): string {
 
 /** A plugin's text must not move the cursor of whoever reads it. */
 function oneLine(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+   
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '�');
 }

@@ -6,7 +6,8 @@ export async function inParallel<Item>(
 ): Promise<void> {
   const queue = [...items];
   const worker = async (): Promise<void> => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await act(item).catch(() => undefined);
+    for (let item = queue.shift(); item !== undefined; item = queue.shift())
+      await act(item).catch(() => undefined);
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }

@@ -34,13 +34,19 @@ Exit codes: 0 all are ready, 1 at least one failed, 2 wrong usage.`,
 
 async function prepare(dir: string, flags: PrepareFlags): Promise<number> {
   const abort = new AbortController();
-  const signals = onStopSignal(() => { abort.abort(); });
+  const signals = onStopSignal(() => {
+    abort.abort();
+  });
   const out = coloursFor(process.stdout, process.env);
-  const write = (line: string) => { process.stdout.write(`${line}\n`); };
+  const write = (line: string) => {
+    process.stdout.write(`${line}\n`);
+  };
   const outcomes = await prepareBundles(
     dir,
     (progress) => {
-      write(flags.json === true ? JSON.stringify(progress) : `${progress.plugin}  ${out.quiet(progress.message)}`);
+      write(
+        flags.json === true ? JSON.stringify(progress) : `${progress.plugin}  ${out.quiet(progress.message)}`,
+      );
     },
     { signal: abort.signal, python: flags.python, deadlineMs: flags.timeout },
   );

@@ -30,24 +30,37 @@ export function createReporter(setting: Setting): Reporter {
 function jsonReporter({ env, logLevel }: Setting): Reporter {
   const write = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`);
   for (const plugin of env.statuses()) {
-    if (plugin.state === 'invalid') write({ type: 'plugin.invalid', at: Date.now(), plugin: plugin.id, status: plugin });
+    if (plugin.state === 'invalid')
+      write({ type: 'plugin.invalid', at: Date.now(), plugin: plugin.id, status: plugin });
   }
   const subscription = env.events
     .pipe(filter((event) => event.type !== 'plugin.log' || isTold(event, logLevel)))
     .subscribe(write);
-  return { say: (message) => write({ type: 'message', at: Date.now(), message }), close: () => { subscription.unsubscribe(); } };
+  return {
+    say: (message) => write({ type: 'message', at: Date.now(), message }),
+    close: () => {
+      subscription.unsubscribe();
+    },
+  };
 }
 
 function lineReporter({ env, logLevel }: Setting): Reporter {
   const colours = coloursFor(process.stdout, process.env);
-  const say = (line: string) => { process.stdout.write(`${line}\n`); };
+  const say = (line: string) => {
+    process.stdout.write(`${line}\n`);
+  };
   for (const { id, state, error } of env.statuses()) {
     if (state === 'invalid') say(`${id}  invalid  ${error?.message ?? ''}`);
   }
-  const subscription = env.events
-    .pipe(filter((event) => isTold(event, logLevel)))
-    .subscribe((event) => { say(eventLine(event, colours)); });
-  return { say, close: () => { subscription.unsubscribe(); } };
+  const subscription = env.events.pipe(filter((event) => isTold(event, logLevel))).subscribe((event) => {
+    say(eventLine(event, colours));
+  });
+  return {
+    say,
+    close: () => {
+      subscription.unsubscribe();
+    },
+  };
 }
 
 function tableReporter({ env, logLevel }: Setting): Reporter {
@@ -62,9 +75,9 @@ function tableReporter({ env, logLevel }: Setting): Reporter {
   const drawing: Subscription = merge(env.events, interval(1000))
     .pipe(auditTime(redrawMs, asyncScheduler))
     .subscribe(draw);
-  const printing = env.events
-    .pipe(filter((event) => isTold(event, logLevel)))
-    .subscribe((event) => { screen.print(eventLine(event, colours)); });
+  const printing = env.events.pipe(filter((event) => isTold(event, logLevel))).subscribe((event) => {
+    screen.print(eventLine(event, colours));
+  });
   draw();
   return {
     say: screen.print,

@@ -26,8 +26,10 @@ export interface Companion {
       /** Prints a line without disturbing the table. */
       readonly say: (line: string) => void;
     },
-  ) => Promise<void | (() => unknown)> | void | (() => unknown);
+  ) => Promise<Leave | undefined> | Leave | undefined;
 }
+
+type Leave = () => unknown;
 
 export function addRunCommand(program: Command): void {
   addSharedFlags(
@@ -35,8 +37,13 @@ export function addRunCommand(program: Command): void {
       .command('run')
       .description('supervise every bundle in a directory until Ctrl-C')
       .argument('<dir>', 'the directory that holds the bundles')
-      .addOption(new Option('--inspect [port]', 'show the state machines in a browser, on 127.0.0.1').argParser(port))
-      .option('--with <module>', 'a JavaScript module that is handed the environment, to speak with the plugins'),
+      .addOption(
+        new Option('--inspect [port]', 'show the state machines in a browser, on 127.0.0.1').argParser(port),
+      )
+      .option(
+        '--with <module>',
+        'a JavaScript module that is handed the environment, to speak with the plugins',
+      ),
   )
     .addHelpText('after', examples)
     .action(async (dir: string, flags: RunFlags) => {
@@ -55,9 +62,16 @@ Examples:
 Exit codes: 0 ended as asked, 1 a companion or the environment failed, 2 wrong usage.`;
 
 async function run(dir: string, flags: RunFlags): Promise<number> {
-  const inspector = flags.inspect === undefined ? null : await startInspector({ port: flags.inspect === true ? 0 : flags.inspect });
+  const inspector =
+    flags.inspect === undefined
+      ? null
+      : await startInspector({ port: flags.inspect === true ? 0 : flags.inspect });
   try {
-    const options: EnvironmentOptions = { ...environmentOptions(flags), pluginDir: dir, inspect: inspector?.inspect };
+    const options: EnvironmentOptions = {
+      ...environmentOptions(flags),
+      pluginDir: dir,
+      inspect: inspector?.inspect,
+    };
     const env = await createEnvironment(options);
     const reporter = createReporter({ json: flags.json === true, logLevel: flags.logLevel, env });
     try {
@@ -72,8 +86,15 @@ async function run(dir: string, flags: RunFlags): Promise<number> {
   }
 }
 
-async function supervise(env: Environment, dir: string, flags: RunFlags, reporter: Reporter): Promise<number> {
-  const stopped = new Promise<string>((stop) => { onStopSignal(stop); });
+async function supervise(
+  env: Environment,
+  dir: string,
+  flags: RunFlags,
+  reporter: Reporter,
+): Promise<number> {
+  const stopped = new Promise<string>((stop) => {
+    onStopSignal(stop);
+  });
   if (env.available().length === 0) throw noBundles(dir);
   const leave = flags.with === undefined ? undefined : await accompany(flags.with, env, reporter);
   const runnable = env.available().filter(({ error }) => error === null);
@@ -86,7 +107,11 @@ async function supervise(env: Environment, dir: string, flags: RunFlags, reporte
   return exitCode.fine;
 }
 
-async function accompany(module: string, env: Environment, reporter: Reporter): Promise<(() => unknown) | undefined> {
+async function accompany(
+  module: string,
+  env: Environment,
+  reporter: Reporter,
+): Promise<Leave | undefined> {
   const loaded = (await import(pathToFileURL(resolve(module)).href)) as Partial<Companion>;
   if (typeof loaded.default !== 'function') {
     throw new PluginError({

@@ -1,7 +1,7 @@
 /** A terminal whose last lines are redrawn in place, with a scrolling log above them. */
 export interface Screen {
   /** Prints a line that stays. */
-  print(line: string): void;
+  readonly print: (line: string) => void;
   /** Replaces the lines at the foot. */
   draw(lines: readonly string[]): void;
   /** Leaves the foot as it is and gives the cursor back. */

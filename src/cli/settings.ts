@@ -19,13 +19,36 @@ export interface SharedFlags {
 export function addSharedFlags(command: Command): Command {
   return command
     .option('--json', 'print JSON for programs instead of text for people')
-    .option('--config <file>', 'a JSON file with the options of createEnvironment: handshake, policy, env, inheritEnv, hostVersion')
-    .option('--cookie <KEY=VALUE>', 'the magic cookie that the plugins expect (default: ESPALIER_PLUGIN=espalier)', cookie)
-    .option('--protocol-versions <list>', 'the application protocol versions to offer, for example 1,2 (default: 1)', versions)
+    .option(
+      '--config <file>',
+      'a JSON file with the options of createEnvironment: handshake, policy, env, inheritEnv, hostVersion',
+    )
+    .option(
+      '--cookie <KEY=VALUE>',
+      'the magic cookie that the plugins expect (default: ESPALIER_PLUGIN=espalier)',
+      cookie,
+    )
+    .option(
+      '--protocol-versions <list>',
+      'the application protocol versions to offer, for example 1,2 (default: 1)',
+      versions,
+    )
     .addOption(new Option('--mtls <mode>', 'mutual TLS with the plugins').choices(['off']).default('off'))
-    .addOption(new Option('--policy <preset>', 'how plugins are looked after (default: espalier)').choices(Object.keys(presets)))
-    .option('--inherit-env <what>', 'host variables that plugins get: minimal, all, or a list A,B (default: minimal)', inherited)
-    .addOption(new Option('--log-level <level>', "the lowest level of the plugins' logs to print").choices([...logLevels]).default('info'));
+    .addOption(
+      new Option('--policy <preset>', 'how plugins are looked after (default: espalier)').choices(
+        Object.keys(presets),
+      ),
+    )
+    .option(
+      '--inherit-env <what>',
+      'host variables that plugins get: minimal, all, or a list A,B (default: minimal)',
+      inherited,
+    )
+    .addOption(
+      new Option('--log-level <level>', "the lowest level of the plugins' logs to print")
+        .choices([...logLevels])
+        .default('info'),
+    );
 }
 
 /** The environment's options that the flags and the config file say. A flag wins over the file. */
@@ -58,7 +81,8 @@ function readConfig(file: string): EnvironmentOptions {
   } catch (error) {
     throw refuse(messageOf(error));
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw refuse('it is no JSON object');
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw refuse('it is no JSON object');
   const unknown = Object.keys(parsed).filter((key) => !configKeys.includes(key));
   if (unknown.length > 0) throw refuse(`it has the unknown keys ${unknown.join(', ')}`);
   return parsed;

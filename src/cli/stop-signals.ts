@@ -11,7 +11,9 @@ export function onStopSignal(stop: (why: string) => void): { release(): void } {
     asked = true;
     stop(why);
   };
-  const onSignal = (signal: NodeJS.Signals): void => { ask(signal); };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    ask(signal);
+  };
   const onGone = (error: NodeJS.ErrnoException): void => {
     if (!asked && ['EPIPE', 'EIO', 'ECONNRESET'].includes(error.code ?? '')) ask('output closed');
   };

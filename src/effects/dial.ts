@@ -39,7 +39,9 @@ export function dial(input: {
   return new Observable((subscriber) => {
     const { handshake, process } = input;
     const grpc = new Channel(dialTarget(handshake), credentials.createInsecure(), channelOptions);
-    const close = (): void => { grpc.close(); };
+    const close = (): void => {
+      grpc.close();
+    };
     process.scope.add(close);
 
     const watch = (): void => {

@@ -33,7 +33,8 @@ export function readHandshake(
         return true;
       }
       noise += 1;
-      if (noise <= noiseLines && line.trim() !== '') subscriber.next({ type: 'handshake.noise', line: line.slice(0, 200) });
+      if (noise <= noiseLines && line.trim() !== '')
+        subscriber.next({ type: 'handshake.noise', line: line.slice(0, 200) });
       return false;
     };
 

@@ -3,7 +3,7 @@ import { catchError, map, of, switchMap, type Observable } from 'rxjs';
 import type { HookFact } from '../machines/plugin.effects.js';
 import { PluginError } from '../model/index.js';
 import type { GenerationChannel } from './dial.js';
-import { callUnary, statusOf } from './grpc/call.js';
+import { callUnary, statusOf, type CallStatus } from './grpc/call.js';
 import { services } from './grpc/contract.js';
 
 interface Input {
@@ -13,7 +13,9 @@ interface Input {
 /** Asks which hooks the plugin implements, and calls `OnActivate` if it is among them. */
 export function onActivate({ channel }: Input): Observable<HookFact> {
   return implemented(channel).pipe(
-    switchMap((hooks) => (hooks?.includes('OnActivate') === true ? call(channel, 'OnActivate', hooks) : returned(hooks))),
+    switchMap((hooks) =>
+      hooks?.includes('OnActivate') === true ? call(channel, 'OnActivate', hooks) : returned(hooks),
+    ),
   );
 }
 
@@ -23,7 +25,12 @@ export function onDeactivate({ channel }: Input): Observable<HookFact> {
 }
 
 function implemented(channel: GenerationChannel): Observable<readonly string[] | null> {
-  return callUnary<{ hooks: string[] }>(channel.grpc, services.espalier.v1.PluginHooks, 'Implemented', {}).pipe(
+  return callUnary<{ hooks: string[] }>(
+    channel.grpc,
+    services.espalier.v1.PluginHooks,
+    'Implemented',
+    {},
+  ).pipe(
     map(({ hooks }) => hooks),
     // Whatever keeps the question from being answered: a plugin that was built without hooks has none.
     catchError(() => of(null)),
@@ -33,7 +40,9 @@ function implemented(channel: GenerationChannel): Observable<readonly string[] |
 function call(channel: GenerationChannel, hook: string, hooks: readonly string[]): Observable<HookFact> {
   return callUnary(channel.grpc, services.espalier.v1.PluginHooks, hook, {}).pipe(
     map((): HookFact => ({ type: 'hook.returned', hooks })),
-    catchError((error: unknown) => of<HookFact>({ type: 'hook.failed', error: hookError(hook, statusOf(error)) })),
+    catchError((error: unknown) =>
+      of<HookFact>({ type: 'hook.failed', error: hookError(hook, statusOf(error)) }),
+    ),
   );
 }
 
@@ -41,11 +50,11 @@ function returned(hooks: readonly string[] | null): Observable<HookFact> {
   return of({ type: 'hook.returned', hooks });
 }
 
-function hookError(hook: string, answer: { readonly code: number; readonly details: string }): PluginError {
+function hookError(hook: string, answer: CallStatus): PluginError {
   return new PluginError({
     code: 'HOOK_FAILED',
     phase: 'hooks',
-    message: `${hook} failed: ${code[answer.code] ?? answer.code} ${answer.details}`,
+    message: `${hook} failed: ${code[answer.code]} ${answer.details}`,
     hint: 'The hook is code of the plugin: see its log, mend it, and activate the plugin again.',
     facts: { hook, grpcCode: answer.code, details: answer.details },
   });

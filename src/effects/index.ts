@@ -22,7 +22,11 @@ export type { LaunchSettings } from './launch.js';
 export type { RunningProcess } from './process.js';
 
 type OfProcess = { readonly plugin: string; readonly generation: number; readonly process: RunningProcess };
-type OfChannel = { readonly plugin: string; readonly generation: number; readonly channel: GenerationChannel };
+type OfChannel = {
+  readonly plugin: string;
+  readonly generation: number;
+  readonly channel: GenerationChannel;
+};
 
 /** The real world, as the plugin machine asks for it. */
 export function createPluginEffects(

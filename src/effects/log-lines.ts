@@ -11,11 +11,14 @@ export function lineWriter(now: () => number, write: (line: string) => void) {
   const budget = createLineBudget();
   const pass = (line: string): void => {
     const { admitted, dropped } = budget.ask(now());
-    if (dropped > 0) write(`[WARN] ${dropped} lines dropped: the plugin prints faster than they can be handled`);
+    if (dropped > 0)
+      write(`[WARN] ${dropped} lines dropped: the plugin prints faster than they can be handled`);
     if (admitted) write(line);
   };
   return {
-    next: (chunk: Uint8Array) => { lines.push(chunk).forEach(pass); },
+    next: (chunk: Uint8Array) => {
+      lines.push(chunk).forEach(pass);
+    },
     complete: () => {
       if (lines.rest() !== '') pass(lines.rest());
     },

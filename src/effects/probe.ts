@@ -3,7 +3,7 @@ import { catchError, map, of, type Observable } from 'rxjs';
 import type { ProbeFact } from '../machines/plugin.effects.js';
 import { PluginError } from '../model/index.js';
 import type { GenerationChannel } from './dial.js';
-import { callUnary, statusOf } from './grpc/call.js';
+import { callUnary, statusOf, type CallStatus } from './grpc/call.js';
 import { services } from './grpc/contract.js';
 
 /** The name that go-plugin gives to the whole plugin in the health service. */
@@ -15,7 +15,10 @@ const healthServiceName = 'plugin';
  */
 export function probe(input: { readonly channel: GenerationChannel }): Observable<ProbeFact> {
   const begun = performance.now();
-  const passed = (): ProbeFact => ({ type: 'probe.passed', ms: Math.round((performance.now() - begun) * 10) / 10 });
+  const passed = (): ProbeFact => ({
+    type: 'probe.passed',
+    ms: Math.round((performance.now() - begun) * 10) / 10,
+  });
   return callUnary<{ status: string }>(input.channel.grpc, services.grpc.health.v1.Health, 'Check', {
     service: healthServiceName,
   }).pipe(
@@ -43,11 +46,11 @@ function notServing(said: string): PluginError {
   });
 }
 
-function unanswered(answer: { readonly code: number; readonly details: string }): PluginError {
+function unanswered(answer: CallStatus): PluginError {
   return new PluginError({
     code: 'CALL_UNAVAILABLE',
     phase: 'health',
-    message: `The health check failed: ${code[answer.code] ?? answer.code} ${answer.details}.`,
+    message: `The health check failed: ${code[answer.code]} ${answer.details}.`,
     hint: 'The connection to the plugin is broken; its exit, if it ended, follows.',
     facts: { grpcCode: answer.code, details: answer.details },
   });

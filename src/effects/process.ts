@@ -46,7 +46,9 @@ export function runProcess(
     const scope = new Subscription();
     launch(input).then(
       (ready) => {
-        scope.add(() => { ready.release(); });
+        scope.add(() => {
+          ready.release();
+        });
         if (scope.closed) return;
         subscriber.next({ type: 'process.located', command: [ready.command, ...ready.args] });
         start(ready, subscriber, scope, now);
@@ -59,7 +61,12 @@ export function runProcess(
   });
 }
 
-function start(launch: Launch, subscriber: Subscriber<ProcessFact>, scope: Subscription, now: () => number): void {
+function start(
+  launch: Launch,
+  subscriber: Subscriber<ProcessFact>,
+  scope: Subscription,
+  now: () => number,
+): void {
   const fail = (error: unknown): void => {
     subscriber.next({ type: 'process.failed', at: now(), error: spawnError(launch, error) });
     subscriber.complete();
@@ -89,7 +96,9 @@ function start(launch: Launch, subscriber: Subscriber<ProcessFact>, scope: Subsc
   const stderr = new Subject<Uint8Array>();
   const tail = createTail(stderrTailBytes);
   const activity = countBytes(child);
-  child.stdout.on('data', (chunk: Buffer) => { stdout.next(chunk); });
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout.next(chunk);
+  });
   child.stderr.on('data', (chunk: Buffer) => {
     tail.push(chunk);
     stderr.next(chunk);
@@ -129,12 +138,17 @@ function start(launch: Launch, subscriber: Subscriber<ProcessFact>, scope: Subsc
     },
     toJSON: () => ({ pid }),
   };
-  child.once('spawn', () => { subscriber.next({ type: 'process.started', process: handle }); });
+  child.once('spawn', () => {
+    subscriber.next({ type: 'process.started', process: handle });
+  });
 }
 
 function countBytes(child: Child): () => number {
   let seen = 0;
-  for (const pipe of [child.stdout, child.stderr]) pipe.on('data', (chunk: Buffer) => { seen += chunk.length; });
+  for (const pipe of [child.stdout, child.stderr])
+    pipe.on('data', (chunk: Buffer) => {
+      seen += chunk.length;
+    });
   return () => seen;
 }
 
@@ -159,7 +173,12 @@ function whenQuiet(bytesSeen: () => number, done: () => void): void {
 
 function asSpawnError(thrown: unknown): PluginError {
   if (isPluginError(thrown)) return thrown;
-  return new PluginError({ code: 'SPAWN_FAILED', phase: 'interpreter', message: messageOf(thrown), cause: thrown });
+  return new PluginError({
+    code: 'SPAWN_FAILED',
+    phase: 'interpreter',
+    message: messageOf(thrown),
+    cause: thrown,
+  });
 }
 
 function spawnError(launch: Launch, thrown: unknown): PluginError {

@@ -7,7 +7,7 @@ import { PluginError, messageOf } from '../model/index.js';
 export interface SocketDirectories {
   readonly root: string;
   /** Makes a directory for one process; `remove` it when the process has ended. */
-  make(): { readonly path: string; remove(): void };
+  make(): { readonly path: string; readonly remove: () => void };
   removeAll(): void;
 }
 
@@ -27,9 +27,16 @@ export function createSocketDirectories(env: NodeJS.ProcessEnv): SocketDirectori
       made += 1;
       const path = join(root, String(made));
       mkdirSync(path, { mode: 0o700, recursive: true });
-      return { path, remove: () => { remove(path); } };
+      return {
+        path,
+        remove: () => {
+          remove(path);
+        },
+      };
     },
-    removeAll: () => { remove(root); },
+    removeAll: () => {
+      remove(root);
+    },
   };
 }
 

@@ -34,7 +34,12 @@ export function drainStdio(input: Input, sink: LogSink, now: () => number): Obse
       stderr.complete();
       subscriber.complete();
     };
-    const stream = callStream<StdioData>(channel.grpc, services.plugin.GRPCStdio, 'StreamStdio', {}).subscribe({
+    const stream = callStream<StdioData>(
+      channel.grpc,
+      services.plugin.GRPCStdio,
+      'StreamStdio',
+      {},
+    ).subscribe({
       next: (message) => {
         if (!opened) subscriber.next({ type: 'stdio.opened' });
         opened = true;

@@ -38,7 +38,9 @@ export async function createEnvironment(options: EnvironmentOptions): Promise<En
 
 function assemble(options: ResolvedOptions) {
   const events = new Subject<EnvironmentEvent>();
-  const emit = (event: EnvironmentEvent): void => { events.next(event); };
+  const emit = (event: EnvironmentEvent): void => {
+    events.next(event);
+  };
   const sockets = createSocketDirectories(options.settings.hostEnv);
   const effects = createPluginEffects(options.settings, sockets, (entry) => {
     emit({ type: 'plugin.log', at: effects.now(), plugin: entry.plugin, entry });
@@ -52,11 +54,18 @@ function assemble(options: ResolvedOptions) {
   let shutdown: Promise<void> | null = null;
 
   const { logger } = options;
-  if (logger !== undefined) events.subscribe((event) => { logEvent(logger, event); });
+  if (logger !== undefined)
+    events.subscribe((event) => {
+      logEvent(logger, event);
+    });
   actor.subscribe({
-    next: (snapshot) => { follow(snapshot.context.children); },
+    next: (snapshot) => {
+      follow(snapshot.context.children);
+    },
     // Without an observer a defect of the tree would be thrown at the embedder's process.
-    error: (error) => { events.error(error); },
+    error: (error) => {
+      events.error(error);
+    },
   });
   actor.start();
 
@@ -65,7 +74,7 @@ function assemble(options: ResolvedOptions) {
     for (const [id, { ref }] of Object.entries(children)) {
       if (watches.get(id)?.ref === ref) continue;
       watches.get(id)?.close();
-      watches.set(id, watchPlugin(ref, emit, effects.now));
+      watches.set(id, watchPlugin(ref, emit, () => effects.now()));
     }
   }
 
@@ -92,7 +101,12 @@ function assemble(options: ResolvedOptions) {
       code: 'PLUGIN_NOT_FOUND',
       plugin: id,
       message: `There is no plugin ${id}.`,
-      hint: `Known are: ${registry.all().map((known) => known.id).join(', ') || 'none'}.`,
+      hint: `Known are: ${
+        registry
+          .all()
+          .map((known) => known.id)
+          .join(', ') || 'none'
+      }.`,
     });
   }
 
@@ -117,7 +131,10 @@ function assemble(options: ResolvedOptions) {
     take(scanned);
   }
 
-  async function start(id: string, command: 'environment.activate' | 'environment.restart'): Promise<boolean> {
+  async function start(
+    id: string,
+    command: 'environment.activate' | 'environment.restart',
+  ): Promise<boolean> {
     assertRunning();
     if (registry.find(id)?.ok !== true) await rescan();
     const watch = watchOf(id);
@@ -165,11 +182,12 @@ function assemble(options: ResolvedOptions) {
     },
     async performHealthCheck(id) {
       assertRunning();
-      const { ref, until } = watchOf(id);
+      const watch = watchOf(id);
+      const { ref } = watch;
       const snapshot = ref.getSnapshot();
       if (pluginState(snapshot) !== 'healthy') throw notRunning(snapshot);
       ref.send({ type: 'plugin.check' });
-      await until(checkOutcome(ref.getSnapshot().context.health.asked));
+      await watch.until(checkOutcome(ref.getSnapshot().context.health.asked));
     },
     statuses: () => registry.all().map(statusOfBundle),
     status: statusOf,
@@ -204,7 +222,12 @@ function assemble(options: ResolvedOptions) {
   return { api, take };
 }
 
-async function scanAll({ pluginDir, bundles, programs, hostVersion }: ResolvedOptions): Promise<ScannedBundle[]> {
+async function scanAll({
+  pluginDir,
+  bundles,
+  programs,
+  hostVersion,
+}: ResolvedOptions): Promise<ScannedBundle[]> {
   const scanned = pluginDir === undefined ? [] : await scanBundles(pluginDir, { hostVersion });
   const single = await Promise.all(bundles.map((directory) => readBundle(directory, { hostVersion })));
   return [...scanned, ...single, ...programs.map(bundleOfProgram)];

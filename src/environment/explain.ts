@@ -24,7 +24,11 @@ export interface Explanation {
 }
 
 /** Explains a status; `now` only tells how long things are to last. */
-export function explainStatus(status: PluginStatus, history: readonly HistoryEntry[], now: number): Explanation {
+export function explainStatus(
+  status: PluginStatus,
+  history: readonly HistoryEntry[],
+  now: number,
+): Explanation {
   const sentences = [whereItIs(status), howItEnded(status), whatFollows(status, now)];
   return {
     plugin: status.id,

@@ -7,9 +7,13 @@ import type { PluginMachine } from '../machines/index.js';
  * asynchronous runs any more at that point, so they are killed. A signal that nobody handles skips this; see
  * docs/embedding.md.
  */
-export function killOnExit(plugins: () => readonly ActorRefFrom<PluginMachine>[], sockets: SocketDirectories) {
+export function killOnExit(
+  plugins: () => readonly ActorRefFrom<PluginMachine>[],
+  sockets: SocketDirectories,
+) {
   const kill = (): void => {
-    for (const plugin of plugins()) (plugin.getSnapshot().context.process as RunningProcess | null)?.signal('SIGKILL');
+    for (const plugin of plugins())
+      (plugin.getSnapshot().context.process as RunningProcess | null)?.signal('SIGKILL');
     sockets.removeAll();
   };
   process.once('exit', kill);

@@ -12,14 +12,20 @@ export function logEvent(logger: Logger, event: EnvironmentEvent): void {
       const { status, from, because, plugin } = event;
       const facts = { plugin, generation: status.generation, from, because, phase: status.phase };
       if (status.state === 'crashed') {
-        logger.warn({ ...facts, exit: status.lastExit }, `${plugin} crashed: ${status.error?.message ?? because}`);
+        logger.warn(
+          { ...facts, exit: status.lastExit },
+          `${plugin} crashed: ${status.error?.message ?? because}`,
+        );
       } else if (status.state !== from) {
         logger.info(facts, `${plugin} is ${status.state}`);
       }
       return;
     }
     case 'plugin.gaveUp':
-      logger.error({ plugin: event.plugin, error: event.error }, `${event.plugin} is given up: ${event.error.message}`);
+      logger.error(
+        { plugin: event.plugin, error: event.error },
+        `${event.plugin} is given up: ${event.error.message}`,
+      );
       return;
     case 'environment.state':
       logger.info({}, `the plugin environment is ${event.state}`);

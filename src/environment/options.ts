@@ -70,8 +70,10 @@ function bundleProblems({ pluginDir, bundles, programs }: EnvironmentOptions): s
 
 function handshakeProblems({ cookieKey, cookieValue, protocolVersions }: HandshakeConfig): string[] {
   const problems: string[] = [];
-  if (!/^[^=\0]+$/.test(cookieKey)) problems.push('handshake.cookieKey must be the name of an environment variable');
-  if (cookieValue === '' || cookieValue.includes('\0')) problems.push('handshake.cookieValue must not be empty');
+  if (!/^[^=\0]+$/.test(cookieKey))
+    problems.push('handshake.cookieKey must be the name of an environment variable');
+  if (cookieValue === '' || cookieValue.includes('\0'))
+    problems.push('handshake.cookieValue must not be empty');
   const integers = protocolVersions.every((version) => Number.isSafeInteger(version) && version >= 0);
   if (protocolVersions.length === 0 || !integers) {
     problems.push('handshake.protocolVersions must hold at least one whole number');
@@ -85,7 +87,12 @@ function policyProblems(policy: Supervision | undefined): string[] {
   if (preset !== undefined && !(preset in presets)) {
     problems.push(`policy.preset must be one of ${Object.keys(presets).join(', ')}`);
   }
-  const numbers = { ...policy?.restart, ...policy?.restart?.backoff, ...policy?.health, ...policy?.deadlines };
+  const numbers = {
+    ...policy?.restart,
+    ...policy?.restart?.backoff,
+    ...policy?.health,
+    ...policy?.deadlines,
+  };
   for (const [name, value] of Object.entries(numbers)) {
     if (typeof value === 'number' && !(value >= 0 && value < 2 ** 31)) {
       problems.push(`policy: ${name} must be between 0 and ${2 ** 31 - 1}`);

@@ -21,7 +21,11 @@ export interface Plugin {
   client<C extends Client>(Ctor: ClientConstructor<C>, options?: ClientOptions): C;
 }
 
-export function createPluginHandle(id: string, channel: ChannelInterface, status: () => PluginStatus): Plugin {
+export function createPluginHandle(
+  id: string,
+  channel: ChannelInterface,
+  status: () => PluginStatus,
+): Plugin {
   return {
     id,
     status,

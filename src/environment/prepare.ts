@@ -1,8 +1,15 @@
-import { prepareBundle, scanBundles, type PrepareOptions, type PrepareOutcome, type PrepareProgress } from '../effects/index.js';
+import {
+  prepareBundle,
+  scanBundles,
+  type PrepareOptions,
+  type PrepareOutcome,
+  type PrepareProgress,
+} from '../effects/index.js';
 import { isPluginError, messageOf, PluginError } from '../model/index.js';
 
 /** What became of one bundle. */
-export type Prepared = PrepareOutcome | { readonly outcome: 'failed'; readonly plugin: string; readonly error: PluginError };
+export type Prepared =
+  PrepareOutcome | { readonly outcome: 'failed'; readonly plugin: string; readonly error: PluginError };
 
 /**
  * Makes the virtual environment of each Python bundle in a directory and installs its requirements, one after the

@@ -1,5 +1,10 @@
 import { EMPTY } from 'rxjs';
-import { createEnvironmentMachine, createHealthMachine, createPluginMachine, type PluginEffects } from '../machines/index.js';
+import {
+  createEnvironmentMachine,
+  createHealthMachine,
+  createPluginMachine,
+  type PluginEffects,
+} from '../machines/index.js';
 
 /** The machines as this package runs them, over a world in which nothing happens: to be drawn, not to be started. */
 export function runningMachines() {

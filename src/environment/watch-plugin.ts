@@ -1,7 +1,7 @@
 import type { ActorRefFrom } from 'xstate';
 import { createStableChannel, type GenerationChannel, type StableChannel } from '../effects/index.js';
 import { pluginStatus, type PluginMachine, type PluginSnapshot } from '../machines/index.js';
-import { PluginError, type EnvironmentEvent, type PluginState, type PluginStatus } from '../model/index.js';
+import { PluginError, isPluginError, messageOf, type EnvironmentEvent, type PluginState, type PluginStatus } from '../model/index.js';
 import { inWords, type HistoryEntry } from './explain.js';
 
 /** How many steps of a plugin's life are remembered. */
@@ -75,7 +75,9 @@ export function watchPlugin(
 }
 
 function hasMoved(before: PluginStatus, after: PluginStatus): boolean {
-  return before.state !== after.state || before.phase !== after.phase || before.generation !== after.generation;
+  return (
+    before.state !== after.state || before.phase !== after.phase || before.generation !== after.generation
+  );
 }
 
 function gaveUp({ id, error, failedReason, retryAt }: PluginStatus): PluginError {
@@ -112,7 +114,7 @@ function untilSnapshot<Answer>(
         resolve(answer);
       } catch (error) {
         subscription.unsubscribe();
-        reject(error as Error);
+        reject(isPluginError(error) ? error : new Error(messageOf(error), { cause: error }));
       }
     };
     const subscription = ref.subscribe({ next: consider, complete: stopped, error: reject });

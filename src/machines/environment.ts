@@ -82,7 +82,10 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
         const { bundle, policy } = child;
         const { generation, process } = child.ref.getSnapshot().context;
         // XState does not end the children of an actor that broke: its process would outlive it.
-        if (process !== null) enqueue(() => effects.signal({ plugin: event.actorId, generation, process, signal: 'SIGKILL' }).subscribe());
+        if (process !== null)
+          enqueue(() =>
+            effects.signal({ plugin: event.actorId, generation, process, signal: 'SIGKILL' }).subscribe(),
+          );
         enqueue(stopChild(child.ref));
         enqueue.raise({ type: 'bundle.added', bundle, policy, generation });
       }),
@@ -92,7 +95,8 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
         tell(context, event.plugin, enqueue, { type: 'plugin.activate' });
       }),
       deactivate: enqueueActions(({ context, event, enqueue }) => {
-        if (event.type === 'environment.deactivate') tell(context, event.plugin, enqueue, { type: 'plugin.deactivate' });
+        if (event.type === 'environment.deactivate')
+          tell(context, event.plugin, enqueue, { type: 'plugin.deactivate' });
       }),
       restart: enqueueActions(({ context, event, enqueue }) => {
         if (event.type !== 'environment.restart') return;
@@ -116,10 +120,13 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
       }),
       stopAll: enqueueActions(({ context, enqueue }) => {
         enqueue.assign({ awaited: Object.keys(context.children) });
-        for (const plugin of Object.keys(context.children)) tell(context, plugin, enqueue, { type: 'plugin.deactivate' });
+        for (const plugin of Object.keys(context.children))
+          tell(context, plugin, enqueue, { type: 'plugin.deactivate' });
       }),
       noteRest: assign(({ context, event }) =>
-        event.type === 'plugin.rested' ? { awaited: context.awaited.filter((id) => id !== event.plugin) } : {},
+        event.type === 'plugin.rested'
+          ? { awaited: context.awaited.filter((id) => id !== event.plugin) }
+          : {},
       ),
     },
   }).createMachine({

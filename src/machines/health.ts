@@ -20,7 +20,8 @@ export interface HealthContext extends HealthInput {
   readonly error: PluginError | null;
 }
 
-export type HealthEvent = { readonly type: 'health.check'; readonly number: number } | Stamped<ProbeFact> | EffectBroke;
+export type HealthEvent =
+  { readonly type: 'health.check'; readonly number: number } | Stamped<ProbeFact> | EffectBroke;
 
 /**
  * The doubt after a transport error: a dying process's connection breaks some milliseconds before its exit is
@@ -50,23 +51,20 @@ export function createHealthMachine(effects: PluginEffects) {
       noteError: assign({ error: (_, params: { error: PluginError }) => params.error }),
       noteSilence: assign({ error: ({ context }) => silence(context) }),
       countMiss: assign({ misses: ({ context }) => context.misses + 1 }),
-      reportPass: sendParent(
-        ({ context }, params: { ms: number }): HealthReport => ({
-          type: 'health.passed',
-          answers: context.answers,
-          ms: params.ms,
-        }),
-      ),
-      reportMiss: sendParent(
-        ({ context }): HealthReport => ({
-          type: 'health.missed',
-          answers: context.answers,
-          error: context.error ?? silence(context),
-        }),
-      ),
-      reportLost: sendParent(
-        ({ context }): HealthReport => ({ type: 'health.lost', error: context.error ?? silence(context) }),
-      ),
+      reportPass: sendParent(({ context }, params: { ms: number }): HealthReport => ({
+        type: 'health.passed',
+        answers: context.answers,
+        ms: params.ms,
+      })),
+      reportMiss: sendParent(({ context }): HealthReport => ({
+        type: 'health.missed',
+        answers: context.answers,
+        error: context.error ?? silence(context),
+      })),
+      reportLost: sendParent(({ context }): HealthReport => ({
+        type: 'health.lost',
+        error: context.error ?? silence(context),
+      })),
     },
   }).createMachine({
     id: 'health',

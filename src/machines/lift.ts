@@ -20,7 +20,9 @@ export function lift<Input extends { readonly generation: number }, Fact extends
     const { generation } = input;
     return effect(input).pipe(
       map((fact) => ({ ...fact, generation })),
-      catchError((thrown: unknown) => of({ type: 'effect.broke' as const, error: defect(thrown), generation })),
+      catchError((thrown: unknown) =>
+        of({ type: 'effect.broke' as const, error: defect(thrown), generation }),
+      ),
     );
   });
 }

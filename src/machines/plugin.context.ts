@@ -77,13 +77,27 @@ export function endingBecauseOf(context: PluginContext, ending: Ending): Partial
 
 /** The process is gone, and with it everything that spoke with it. */
 export function ended(exit: ExitRecord): Partial<PluginContext> {
-  return { lastExit: exit, error: exit.error, command: null, process: null, handshake: null, channel: null, healthySince: null };
+  return {
+    lastExit: exit,
+    error: exit.error,
+    command: null,
+    process: null,
+    handshake: null,
+    channel: null,
+    healthySince: null,
+  };
 }
 
 export function tallied(tally: HealthTally, report: HealthReport): HealthTally {
   switch (report.type) {
     case 'health.passed':
-      return { ...tally, answered: report.answers, passed: tally.passed + 1, lastMs: report.ms, lastError: null };
+      return {
+        ...tally,
+        answered: report.answers,
+        passed: tally.passed + 1,
+        lastMs: report.ms,
+        lastError: null,
+      };
     case 'health.missed':
       return { ...tally, answered: report.answers, missed: tally.missed + 1, lastError: report.error };
     case 'health.lost':

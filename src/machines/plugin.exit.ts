@@ -81,7 +81,8 @@ function exitError(context: PluginContext, end: ProcessEnd, kind: ExitKind): Plu
 }
 
 function earlyExit({ phase, noise }: PluginContext, end: ProcessEnd): PluginError {
-  const printed = noise[0] === undefined ? '' : `, having printed ${JSON.stringify(noise[0])}, which is no handshake line`;
+  const printed =
+    noise[0] === undefined ? '' : `, having printed ${JSON.stringify(noise[0])}, which is no handshake line`;
   const before: Partial<Record<PluginPhase, string>> = {
     handshake: `before it printed a handshake line${printed}`,
     dial: 'after its handshake line, before it could be dialled',
@@ -118,25 +119,57 @@ export function startTimeout(context: PluginContext): PluginError {
   const raise = 'If it only needs longer, raise deadlines.startMs.';
   const facts = { startMs: policy.deadlines.startMs, stderrTail: process?.stderrTail() ?? '', stdout: noise };
   const tell = (code: PluginErrorCode, message: string, hint: string) =>
-    new PluginError({ code, message, hint: `${hint} ${raise}`, phase, facts, plugin: bundle.manifest.id, cause: error });
+    new PluginError({
+      code,
+      message,
+      hint: `${hint} ${raise}`,
+      phase,
+      facts,
+      plugin: bundle.manifest.id,
+      cause: error,
+    });
 
   if (phase === 'dial') {
     const address = handshake?.address ?? 'its address';
-    return tell('CONNECT_FAILED', `The plugin did not accept a connection at ${address} ${within}.`, 'Check that it listens before it prints the line.');
+    return tell(
+      'CONNECT_FAILED',
+      `The plugin did not accept a connection at ${address} ${within}.`,
+      'Check that it listens before it prints the line.',
+    );
   }
   if (phase === 'health') {
     return error?.code === 'NOT_SERVING'
       ? tell('NOT_SERVING', `The plugin did not become SERVING ${within}.`, error.hint ?? '')
-      : tell('HEALTH_TIMEOUT', `The plugin's health service did not answer ${within}.`, 'It accepts connections but does not serve them.');
+      : tell(
+          'HEALTH_TIMEOUT',
+          `The plugin's health service did not answer ${within}.`,
+          'It accepts connections but does not serve them.',
+        );
   }
   if (phase === 'hooks') {
-    return tell('HOOK_TIMEOUT', `OnActivate did not return ${within}.`, 'See the log for what the hook waits for.');
+    return tell(
+      'HOOK_TIMEOUT',
+      `OnActivate did not return ${within}.`,
+      'See the log for what the hook waits for.',
+    );
   }
   if (noise[0] !== undefined) {
-    return tell('HANDSHAKE_UNRECOGNIZED', `The plugin printed ${JSON.stringify(noise[0])}, but no handshake line ${within}.`, 'Its first line on stdout must be 1|<version>|<network>|<address>|grpc.');
+    return tell(
+      'HANDSHAKE_UNRECOGNIZED',
+      `The plugin printed ${JSON.stringify(noise[0])}, but no handshake line ${within}.`,
+      'Its first line on stdout must be 1|<version>|<network>|<address>|grpc.',
+    );
   }
   if (pending !== '') {
-    return tell('START_TIMEOUT', `The plugin printed ${JSON.stringify(pending)}, but no line end ${within}.`, 'End the handshake line with a line feed and flush stdout.');
+    return tell(
+      'START_TIMEOUT',
+      `The plugin printed ${JSON.stringify(pending)}, but no line end ${within}.`,
+      'End the handshake line with a line feed and flush stdout.',
+    );
   }
-  return tell('START_TIMEOUT', `The plugin printed no handshake line ${within}.`, 'Check that it flushes stdout and does not wait for something.');
+  return tell(
+    'START_TIMEOUT',
+    `The plugin printed no handshake line ${within}.`,
+    'Check that it flushes stdout and does not wait for something.',
+  );
 }

@@ -1,9 +1,18 @@
-import { and, assertEvent, assign, enqueueActions, not, sendParent, sendTo, setup, stopChild } from 'xstate';
+import { and, assertEvent, assign, enqueueActions, not, sendParent, setup, stopChild } from 'xstate';
 import type { FailedReason, PluginError, PluginPhase, StopRung } from '../model/index.js';
 import { endedNormally } from '../policy/index.js';
 import { createHealthMachine } from './health.js';
 import { lift } from './lift.js';
-import { activated, becameHealthy, begun, ended, endingBecauseOf, entered, initialContext, tallied } from './plugin.context.js';
+import {
+  activated,
+  becameHealthy,
+  begun,
+  ended,
+  endingBecauseOf,
+  entered,
+  initialContext,
+  tallied,
+} from './plugin.context.js';
 import type { ChannelInput, HandshakeInput, PluginEffects } from './plugin.effects.js';
 import { exitRecord, spawnFailure, startTimeout } from './plugin.exit.js';
 import type { PluginContext, PluginEvent, PluginInput, PluginReport } from './plugin.types.js';
@@ -70,13 +79,19 @@ export function createPluginMachine(effects: PluginEffects) {
         entered(context, event, place, now()),
       ),
       arrive: assign(({ event }) => ({ since: now(), because: event.type })),
-      noteCommand: assign(({ event }) => (event.type === 'process.located' ? { command: event.command } : {})),
-      noteProcess: assign(({ event }) => (event.type === 'process.started' ? { process: event.process } : {})),
+      noteCommand: assign(({ event }) =>
+        event.type === 'process.located' ? { command: event.command } : {},
+      ),
+      noteProcess: assign(({ event }) =>
+        event.type === 'process.started' ? { process: event.process } : {},
+      ),
       noteNoise: assign(({ context, event }) =>
         event.type === 'handshake.noise' ? { noise: [...context.noise, event.line] } : {},
       ),
       notePending: assign(({ event }) => (event.type === 'handshake.pending' ? { pending: event.text } : {})),
-      noteHandshake: assign(({ event }) => (event.type === 'handshake.read' ? { handshake: event.handshake } : {})),
+      noteHandshake: assign(({ event }) =>
+        event.type === 'handshake.read' ? { handshake: event.handshake } : {},
+      ),
       noteChannel: assign(({ event }) => (event.type === 'channel.ready' ? { channel: event.channel } : {})),
       noteHooks: assign(({ event }) => (event.type === 'hook.returned' ? { hooks: event.hooks } : {})),
       noteStdio: assign({ stdio: (_, params: { opened: boolean }) => params.opened }),
@@ -88,7 +103,9 @@ export function createPluginMachine(effects: PluginEffects) {
           : {},
       ),
       noteVerdict: assign(({ context, event }) =>
-        event.type === 'plugin.restart' ? { retryDelayMs: event.delayMs, restarts: context.restarts + 1 } : {},
+        event.type === 'plugin.restart'
+          ? { retryDelayMs: event.delayMs, restarts: context.restarts + 1 }
+          : {},
       ),
       noteFailure: assign((_, params: { reason: FailedReason }) => ({ failedReason: params.reason })),
       endBecauseDeactivated: assign(({ context }) => ({
@@ -96,7 +113,10 @@ export function createPluginMachine(effects: PluginEffects) {
         wanted: false,
       })),
       endBecauseRefused: assign(({ context }, params: { error: PluginError }) =>
-        endingBecauseOf(context, { cause: 'refused', error: params.error.with({ plugin: context.bundle.manifest.id }) }),
+        endingBecauseOf(context, {
+          cause: 'refused',
+          error: params.error.with({ plugin: context.bundle.manifest.id }),
+        }),
       ),
       endBecauseLate: assign(({ context }) =>
         endingBecauseOf(context, { cause: 'refused', error: startTimeout(context) }),
@@ -132,9 +152,10 @@ export function createPluginMachine(effects: PluginEffects) {
       }),
       closeLogs: stopChild('logs'),
       closeStdio: stopChild('stdio'),
-      reportRest: sendParent(
-        ({ context }): PluginReport => ({ type: 'plugin.rested', plugin: context.bundle.manifest.id }),
-      ),
+      reportRest: sendParent(({ context }): PluginReport => ({
+        type: 'plugin.rested',
+        plugin: context.bundle.manifest.id,
+      })),
       reportCrash: sendParent(({ context }): PluginReport => {
         const { bundle, wasHealthy, lastExit } = context;
         return { type: 'plugin.crashed', plugin: bundle.manifest.id, exit: required(lastExit), wasHealthy };
@@ -167,7 +188,12 @@ export function createPluginMachine(effects: PluginEffects) {
         on: {
           'process.exited': [
             { guard: and(['isCurrent', not('isWanted')]), target: 'idle', actions: 'recordExit' },
-            { guard: and(['isCurrent', 'isAskedAgain']), target: 'live', reenter: true, actions: 'recordExit' },
+            {
+              guard: and(['isCurrent', 'isAskedAgain']),
+              target: 'live',
+              reenter: true,
+              actions: 'recordExit',
+            },
             { guard: 'isCurrent', target: 'crashed', actions: 'recordExit' },
           ],
           'process.failed': [
@@ -197,8 +223,16 @@ export function createPluginMachine(effects: PluginEffects) {
             on: {
               'process.located': { actions: ['noteCommand', { type: 'enter', params: { phase: 'spawn' } }] },
               'process.started': [
-                { guard: and(['isCurrent', 'isWanted']), target: 'handshaking', actions: ['noteProcess', 'openLogs'] },
-                { guard: 'isCurrent', target: 'stopping.killing', actions: ['noteProcess', 'endBecauseDeactivated'] },
+                {
+                  guard: and(['isCurrent', 'isWanted']),
+                  target: 'handshaking',
+                  actions: ['noteProcess', 'openLogs'],
+                },
+                {
+                  guard: 'isCurrent',
+                  target: 'stopping.killing',
+                  actions: ['noteProcess', 'endBecauseDeactivated'],
+                },
               ],
               'plugin.deactivate': { actions: 'unwant' },
             },
@@ -239,7 +273,10 @@ export function createPluginMachine(effects: PluginEffects) {
                 entry: { type: 'enter', params: { phase: 'dial' } },
                 invoke: {
                   src: 'dial',
-                  input: ({ context }) => ({ ...processInput(context), handshake: required(context.handshake) }),
+                  input: ({ context }) => ({
+                    ...processInput(context),
+                    handshake: required(context.handshake),
+                  }),
                 },
                 on: {
                   'channel.ready': { target: 'probing', actions: ['noteChannel', 'openStdio'] },
@@ -339,13 +376,19 @@ export function createPluginMachine(effects: PluginEffects) {
               terminating: {
                 description: 'SIGTERM has been sent to the process group.',
                 entry: { type: 'enter', params: { phase: 'stopping', rung: 'terminating' } },
-                invoke: { src: 'signal', input: ({ context }) => ({ ...processInput(context), signal: 'SIGTERM' }) },
+                invoke: {
+                  src: 'signal',
+                  input: ({ context }) => ({ ...processInput(context), signal: 'SIGTERM' }),
+                },
                 after: { termTimeout: 'killing' },
               },
               killing: {
                 description: 'SIGKILL has been sent to the process group.',
                 entry: { type: 'enter', params: { phase: 'stopping', rung: 'killing' } },
-                invoke: { src: 'signal', input: ({ context }) => ({ ...processInput(context), signal: 'SIGKILL' }) },
+                invoke: {
+                  src: 'signal',
+                  input: ({ context }) => ({ ...processInput(context), signal: 'SIGKILL' }),
+                },
                 after: {
                   killTimeout: [
                     { guard: 'isWanted', target: '#plugin.crashed', actions: 'recordLoss' },
@@ -362,7 +405,10 @@ export function createPluginMachine(effects: PluginEffects) {
         entry: ['arrive', 'reportCrash'],
         on: {
           'plugin.restart': { target: 'restarting', actions: 'noteVerdict' },
-          'plugin.rest': [{ guard: 'endedNormally', target: 'idle', actions: 'unwant' }, { actions: 'unwant' }],
+          'plugin.rest': [
+            { guard: 'endedNormally', target: 'idle', actions: 'unwant' },
+            { actions: 'unwant' },
+          ],
           'plugin.giveUp': {
             target: 'failed',
             actions: { type: 'noteFailure', params: ({ event }) => ({ reason: event.reason }) },

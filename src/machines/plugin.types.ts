@@ -109,6 +109,11 @@ export type PluginEvent = PluginCommand | PluginFact | HealthReport | EffectBrok
 /** What a plugin tells its supervisor. */
 export type PluginReport =
   /** No process is left, though one was wanted. */
-  | { readonly type: 'plugin.crashed'; readonly plugin: string; readonly exit: ExitRecord; readonly wasHealthy: boolean }
+  | {
+      readonly type: 'plugin.crashed';
+      readonly plugin: string;
+      readonly exit: ExitRecord;
+      readonly wasHealthy: boolean;
+    }
   /** No process is left, and none is wanted. */
   | { readonly type: 'plugin.rested'; readonly plugin: string };

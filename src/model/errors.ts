@@ -44,15 +44,7 @@ export type PluginErrorCode = (typeof pluginErrorCodes)[number];
 
 /** The step of a plugin's life in which something happened. */
 export type PluginPhase =
-  | 'manifest'
-  | 'interpreter'
-  | 'spawn'
-  | 'handshake'
-  | 'dial'
-  | 'health'
-  | 'hooks'
-  | 'serving'
-  | 'stopping';
+  'manifest' | 'interpreter' | 'spawn' | 'handshake' | 'dial' | 'health' | 'hooks' | 'serving' | 'stopping';
 
 /** What is known about a failure beside its message: exit codes, signals, paths, the offending line. */
 export type ErrorFacts = Readonly<Record<string, unknown>>;
@@ -119,6 +111,7 @@ export function isPluginError(value: unknown): value is PluginError {
 
 /** The message of anything that was thrown. Not by `instanceof`: errors of other realms are errors too. */
 export function messageOf(thrown: unknown): string {
-  const message = typeof thrown === 'object' && thrown !== null && 'message' in thrown ? thrown.message : thrown;
+  const message =
+    typeof thrown === 'object' && thrown !== null && 'message' in thrown ? thrown.message : thrown;
   return String(message);
 }

@@ -16,7 +16,12 @@ export type EnvironmentEvent =
       readonly status: PluginStatus;
     }
   /** A plugin said something. */
-  | { readonly type: 'plugin.log'; readonly at: number; readonly plugin: string; readonly entry: PluginLogEntry }
+  | {
+      readonly type: 'plugin.log';
+      readonly at: number;
+      readonly plugin: string;
+      readonly entry: PluginLogEntry;
+    }
   /** The supervisor stopped restarting a plugin. */
   | {
       readonly type: 'plugin.gaveUp';

@@ -41,7 +41,8 @@ export interface Manifest {
 /** How one plugin is looked after; what is left out comes from the environment's options. */
 export interface Supervision {
   readonly preset?: PresetName | undefined;
-  readonly restart?: (Partial<Omit<RestartPolicy, 'backoff'>> & { readonly backoff?: Partial<Backoff> }) | undefined;
+  readonly restart?:
+    (Partial<Omit<RestartPolicy, 'backoff'>> & { readonly backoff?: Partial<Backoff> }) | undefined;
   readonly health?: Partial<HealthPolicy> | undefined;
   readonly deadlines?: Partial<Deadlines> | undefined;
 }

@@ -15,12 +15,7 @@ export type PluginState =
 
 /** The Mattermost server's words for the same, for hosts that speak them. */
 export type MattermostState =
-  | 'NotRunning'
-  | 'Starting'
-  | 'Running'
-  | 'FailedToStart'
-  | 'FailedToStayRunning'
-  | 'Stopping';
+  'NotRunning' | 'Starting' | 'Running' | 'FailedToStart' | 'FailedToStayRunning' | 'Stopping';
 
 /** Why a plugin is in `failed`. */
 export type FailedReason = 'FailedToStart' | 'FailedToStayRunning';

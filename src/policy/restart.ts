@@ -4,7 +4,7 @@ import { exceedsIntensity, type FailureHistory } from './failures.js';
 
 /** The supervisor's answer to the end of a plugin. */
 export type RestartVerdict =
-  { readonly verdict: 'restart'; readonly delayMs: number; readonly attempt: number }
+  | { readonly verdict: 'restart'; readonly delayMs: number; readonly attempt: number }
   | { readonly verdict: 'rest' }
   | { readonly verdict: 'giveUp'; readonly reason: FailedReason };
 

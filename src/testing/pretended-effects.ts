@@ -106,10 +106,11 @@ export function pretendWorld(clock: { now(): number }): PretendedWorld {
       shutdown: pretend('shutdown'),
       signal: pretend('signal'),
     },
-    running<Name extends EffectName>(name: Name, plugin?: string) {
+    running<Name extends EffectName>(name: Name, plugin?: string): PretendedEffect<Facts[Name]> {
       const entry = find(name, plugin);
-      if (entry === undefined) throw new Error(`No effect ${name} is running${plugin ? ` for ${plugin}` : ''}.`);
-      return entry as PretendedEffect<Facts[Name]>;
+      if (entry === undefined)
+        throw new Error(`No effect ${name} is running${plugin ? ` for ${plugin}` : ''}.`);
+      return entry;
     },
     isRunning: (name, plugin) => find(name, plugin) !== undefined,
     count: (name) => active.filter((entry) => entry.name === name).length,

@@ -14,7 +14,9 @@ async function environment(options: EnvironmentOptions) {
 
 function pluginDir(): string {
   const directory = mkdtempSync(join(tmpdir(), 'espalier-test-'));
-  afterTest(() => { rmSync(directory, { recursive: true, force: true }); });
+  afterTest(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
   return directory;
 }
 
@@ -38,7 +40,9 @@ describe('the options', () => {
   });
 
   it('are refused when the plugin directory does not exist', async () => {
-    await expect(createEnvironment({ pluginDir: '/nowhere/at/all' })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await expect(createEnvironment({ pluginDir: '/nowhere/at/all' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    });
   });
 });
 
@@ -88,7 +92,11 @@ describe('a bare program', () => {
       programs: [{ id: 'bare', command: '/nowhere/plugin' }],
       policy: { restart: { restart: 'temporary' } },
     });
-    await expect(env.activate('bare')).rejects.toMatchObject({ code: 'SPAWN_FAILED', phase: 'spawn', facts: { errno: 'ENOENT' } });
+    await expect(env.activate('bare')).rejects.toMatchObject({
+      code: 'SPAWN_FAILED',
+      phase: 'spawn',
+      facts: { errno: 'ENOENT' },
+    });
   });
 });
 
@@ -101,9 +109,13 @@ describe('a plugin that nobody knows', () => {
     await expect(env.restartPlugin('nobody')).rejects.toMatchObject(refusal);
     await expect(env.performHealthCheck('nobody')).rejects.toMatchObject(refusal);
     await expect(env.removePlugin('nobody')).rejects.toMatchObject(refusal);
-    for (const ask of [env.status, env.manifest, env.plugin, env.explain]) {
-      expect(() => ask('nobody')).toThrow(expect.objectContaining(refusal));
-    }
+    const questions = [
+      () => env.status('nobody'),
+      () => env.manifest('nobody'),
+      () => env.plugin('nobody'),
+      () => env.explain('nobody'),
+    ];
+    for (const ask of questions) expect(ask).toThrow(expect.objectContaining(refusal) as Error);
     expect(env.isActive('nobody')).toBe(false);
   });
 });
@@ -154,7 +166,9 @@ describe('the events', () => {
   it('tell every change in order, and complete at the end', async () => {
     const { env, id } = await environmentWith('healthy');
     const events: EnvironmentEvent[] = [];
-    const completed = new Promise<void>((complete) => env.events.subscribe({ next: (event) => events.push(event), complete }));
+    const completed = new Promise<void>((complete) =>
+      env.events.subscribe({ next: (event) => events.push(event), complete }),
+    );
     await env.activate(id);
     await env.shutdown();
     await completed;
@@ -196,12 +210,23 @@ describe('the events', () => {
   it('go to a logger where one is given', async () => {
     const lines: string[] = [];
     const write = (level: string) => (_: object, message: string) => lines.push(`${level} ${message}`);
-    const logger = { trace: write('trace'), debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+    const logger = {
+      trace: write('trace'),
+      debug: write('debug'),
+      info: write('info'),
+      warn: write('warn'),
+      error: write('error'),
+    };
     const { env, id } = await environmentWith('healthy', { logger });
     await env.activate(id);
     process.kill(env.status(id).pid as number, 'SIGKILL');
     await until(env, id, 'crashed');
-    expect(lines).toEqual(expect.arrayContaining([`info ${id} is healthy`, `warn ${id} crashed: The plugin was ended by SIGKILL.`]));
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        `info ${id} is healthy`,
+        `warn ${id} crashed: The plugin was ended by SIGKILL.`,
+      ]),
+    );
   });
 });
 

@@ -12,7 +12,15 @@ describe('a plugin that starts', () => {
     story.activate();
     startWell(story.world);
     expect(seen).toEqual(['spawning', 'handshaking', 'healthy']);
-    expect(story.world.ordered).toEqual(['process', 'logs', 'handshake', 'dial', 'stdio', 'probe', 'onActivate']);
+    expect(story.world.ordered).toEqual([
+      'process',
+      'logs',
+      'handshake',
+      'dial',
+      'stdio',
+      'probe',
+      'onActivate',
+    ]);
     expect(story.status()).toMatchObject({
       state: 'healthy',
       wanted: true,
@@ -146,7 +154,12 @@ describe('a plugin that is deactivated', () => {
     story.pass(3000);
     expect(story.snapshot().value).toEqual({ live: { stopping: 'killing' } });
     exit(story.world, { signal: 'SIGKILL' });
-    expect(story.status()).toMatchObject({ state: 'idle', wanted: false, error: null, lastExit: { rung: 'killing', error: null } });
+    expect(story.status()).toMatchObject({
+      state: 'idle',
+      wanted: false,
+      error: null,
+      lastExit: { rung: 'killing', error: null },
+    });
   });
 
   it('runs OnDeactivate where the plugin implements it, and not for ever', () => {
@@ -189,7 +202,11 @@ describe('a plugin that is deactivated', () => {
     startWell(story.world);
     story.deactivate();
     for (const ms of [5000, 2000, 3000, 5000]) story.pass(ms);
-    expect(story.status()).toMatchObject({ state: 'idle', lastExit: { kind: 'lost' }, error: { code: 'RUNNER_LOST' } });
+    expect(story.status()).toMatchObject({
+      state: 'idle',
+      lastExit: { kind: 'lost' },
+      error: { code: 'RUNNER_LOST' },
+    });
   });
 
   it('comes back as a new generation when it is activated meanwhile', () => {
@@ -255,7 +272,11 @@ describe('a healthy plugin', () => {
     story.world.running('probe').say({ type: 'probe.failed', error });
     story.pass(49);
     exit(story.world, { signal: 'SIGSEGV' });
-    expect(story.status().lastExit).toMatchObject({ kind: 'signal', signal: 'SIGSEGV', error: { code: 'PLUGIN_CRASHED' } });
+    expect(story.status().lastExit).toMatchObject({
+      kind: 'signal',
+      signal: 'SIGSEGV',
+      error: { code: 'PLUGIN_CRASHED' },
+    });
   });
 
   it('forgets misses after one good probe', () => {
@@ -307,7 +328,9 @@ function begin(story: ReturnType<typeof tellStory>, steps: 0 | 1 | 2 = 1): void 
     },
   });
   if (steps === 0) return;
-  story.world.running('dial').say({ type: 'channel.ready', channel: { address: 'unix:/x', transport: 'plaintext' } });
+  story.world
+    .running('dial')
+    .say({ type: 'channel.ready', channel: { address: 'unix:/x', transport: 'plaintext' } });
   if (steps === 1) return;
   story.world.running('probe').say({ type: 'probe.passed', ms: 1 });
 }

@@ -184,7 +184,9 @@ describe('an actor that breaks', () => {
     const stderrTail = (): string => {
       throw new Error('the exit record cannot be made, and the actor breaks');
     };
-    story.world.running('process').say({ type: 'process.started', process: { pid: 1, startedAt: 0, stderrTail } });
+    story.world
+      .running('process')
+      .say({ type: 'process.started', process: { pid: 1, startedAt: 0, stderrTail } });
     exit(story.world, { code: 1 });
     const replacement = story.root.getSnapshot().context.children[hero]?.ref;
     expect(ref?.getSnapshot().status).toBe('error');

@@ -6,7 +6,13 @@ import {
   type RestartPolicy,
   type RestartType,
 } from '../../src/model/index.js';
-import { composePolicy, decideRestart, endedNormally, presets, type RestartVerdict } from '../../src/policy/index.js';
+import {
+  composePolicy,
+  decideRestart,
+  endedNormally,
+  presets,
+  type RestartVerdict,
+} from '../../src/policy/index.js';
 
 const { restart: espalier } = presets.espalier;
 
@@ -27,7 +33,13 @@ function exitOf(more: Partial<ExitRecord> = {}): ExitRecord {
   };
 }
 
-function decide(policy: Partial<RestartPolicy>, exit: ExitRecord, failures = [0], wasHealthy = true, random = 0.5) {
+function decide(
+  policy: Partial<RestartPolicy>,
+  exit: ExitRecord,
+  failures = [0],
+  wasHealthy = true,
+  random = 0.5,
+) {
   return decideRestart({ policy: { ...espalier, ...policy }, exit, failures, wasHealthy, random });
 }
 
@@ -64,7 +76,12 @@ describe('the truth table of exit and restart type', () => {
 
   it('calls an end normal only when the plugin had served and ended by itself with 0', () => {
     expect([normal, abnormal, signalled, hung, unwell, beforeTheLine].map(endedNormally)).toEqual([
-      true, false, false, false, false, false,
+      true,
+      false,
+      false,
+      false,
+      false,
+      false,
     ]);
   });
 });
@@ -72,8 +89,14 @@ describe('the truth table of exit and restart type', () => {
 describe('giving up', () => {
   it('says FailedToStart for a plugin that was never healthy, else FailedToStayRunning', () => {
     const failures = [1, 2, 3, 4, 5];
-    expect(decide({}, beforeTheLine, failures, false)).toEqual({ verdict: 'giveUp', reason: 'FailedToStart' });
-    expect(decide({}, abnormal, failures, true)).toEqual({ verdict: 'giveUp', reason: 'FailedToStayRunning' });
+    expect(decide({}, beforeTheLine, failures, false)).toEqual({
+      verdict: 'giveUp',
+      reason: 'FailedToStart',
+    });
+    expect(decide({}, abnormal, failures, true)).toEqual({
+      verdict: 'giveUp',
+      reason: 'FailedToStayRunning',
+    });
   });
 
   it('comes with the first failure over the intensity, not before', () => {
@@ -86,7 +109,10 @@ describe('giving up', () => {
   });
 
   it('comes at once for a failed start where the policy does not retry them', () => {
-    expect(decide({ retryFailedStart: false }, beforeTheLine)).toEqual({ verdict: 'giveUp', reason: 'FailedToStart' });
+    expect(decide({ retryFailedStart: false }, beforeTheLine)).toEqual({
+      verdict: 'giveUp',
+      reason: 'FailedToStart',
+    });
     expect(decide({ retryFailedStart: false }, abnormal).verdict).toBe('restart');
   });
 
@@ -149,7 +175,10 @@ describe('composing a policy', () => {
   });
 
   it('starts anew from a preset that a more particular layer names', () => {
-    const policy = composePolicy({ restart: { intensity: 7 } }, { preset: 'mattermost', health: { misses: 5 } });
+    const policy = composePolicy(
+      { restart: { intensity: 7 } },
+      { preset: 'mattermost', health: { misses: 5 } },
+    );
     expect(policy).toEqual({ ...presets.mattermost, health: { ...presets.mattermost.health, misses: 5 } });
   });
 });

@@ -1,4 +1,9 @@
-import { createEnvironment, type Environment, type EnvironmentOptions, type PluginState } from '../../src/index.js';
+import {
+  createEnvironment,
+  type Environment,
+  type EnvironmentOptions,
+  type PluginState,
+} from '../../src/index.js';
 import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
 import type { FakeInterpreterName } from '../../fake-interpreters/index.js';
 
@@ -19,7 +24,9 @@ export async function environmentWith(
   options: Partial<EnvironmentOptions> = {},
 ): Promise<{ env: Environment; id: string }> {
   const bundle = makeFakeBundle(name);
-  made.push(() => { bundle.remove(); });
+  made.push(() => {
+    bundle.remove();
+  });
   const env = await createEnvironment({
     bundles: [bundle.directory],
     policy: { restart: { restart: 'temporary' } },

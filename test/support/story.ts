@@ -32,7 +32,11 @@ export function tellStory(supervision?: Supervision, random = 0.5): Story {
   const clock = new SimulatedClock();
   const world = pretendWorld(clock);
   const root = createActor(createEnvironmentMachine(world.effects, { random: () => random }), { clock });
-  root.subscribe({ error: (error) => { throw error as Error; } });
+  root.subscribe({
+    error: (error) => {
+      throw error as Error;
+    },
+  });
   root.start();
   const child = (plugin: string) => {
     const found = root.getSnapshot().context.children[plugin];
@@ -44,14 +48,25 @@ export function tellStory(supervision?: Supervision, random = 0.5): Story {
     world,
     clock,
     add(plugin, own) {
-      root.send({ type: 'bundle.added', bundle: bundleOf(plugin), policy: composePolicy(own), generation: 0 });
+      root.send({
+        type: 'bundle.added',
+        bundle: bundleOf(plugin),
+        policy: composePolicy(own),
+        generation: 0,
+      });
     },
-    activate: (plugin = hero) => { root.send({ type: 'environment.activate', plugin }); },
-    deactivate: (plugin = hero) => { root.send({ type: 'environment.deactivate', plugin }); },
+    activate: (plugin = hero) => {
+      root.send({ type: 'environment.activate', plugin });
+    },
+    deactivate: (plugin = hero) => {
+      root.send({ type: 'environment.deactivate', plugin });
+    },
     snapshot: (plugin = hero) => child(plugin).getSnapshot(),
     state: (plugin = hero) => pluginState(child(plugin).getSnapshot()),
     status: (plugin = hero) => pluginStatus(child(plugin).getSnapshot()),
-    pass: (ms) => { clock.increment(ms); },
+    pass: (ms) => {
+      clock.increment(ms);
+    },
   };
   story.add(hero, supervision);
   return story;

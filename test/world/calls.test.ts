@@ -12,16 +12,24 @@ describe("a plugin's client", () => {
     await env.activate(id);
     const client = fakeClientOf(env, id);
     const before = await callUnary(client, fakeService.Pid, {});
-    await expect(callUnary(client, fakeService.Crash, { code: 3 })).rejects.toMatchObject({ code: code.UNAVAILABLE });
+    await expect(callUnary(client, fakeService.Crash, { code: 3 })).rejects.toMatchObject({
+      code: code.UNAVAILABLE,
+    });
     const pids = await waitForReady(client);
     expect(pids.pid).not.toBe(before.pid);
     expect(env.status(id)).toMatchObject({ state: 'healthy', generation: 2, pid: pids.pid, restarts: 1 });
-    expect(env.status(id).lastExit).toMatchObject({ kind: 'exit', code: 3, error: { code: 'PLUGIN_CRASHED' } });
+    expect(env.status(id).lastExit).toMatchObject({
+      kind: 'exit',
+      code: 3,
+      error: { code: 'PLUGIN_CRASHED' },
+    });
   });
 
   it('fails at once with UNAVAILABLE while the plugin cannot serve', async () => {
     const { env, id } = await environmentWith('healthy');
-    const error = await callUnary(fakeClientOf(env, id), fakeService.Pid, {}).catch((thrown: unknown) => thrown);
+    const error = await callUnary(fakeClientOf(env, id), fakeService.Pid, {}).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(error).toMatchObject({ code: code.UNAVAILABLE });
     expect((error as ServiceError).metadata.get('espalier-code')).toEqual(['CALL_UNAVAILABLE']);
     expect((error as ServiceError).details).toContain('idle');
@@ -95,7 +103,10 @@ describe("a plugin's client", () => {
     const { env, id } = await environmentWith('slow-line');
     const client = fakeClientOf(env, id);
     const ready = new Promise<void>((resolve, reject) => {
-      client.waitForReady(Date.now() + 8000, (error) => { if (error) reject(error); else resolve(); });
+      client.waitForReady(Date.now() + 8000, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
     });
     await env.activate(id);
     await ready;
@@ -106,10 +117,18 @@ function unary(client: Client, options: { deadline?: number }) {
   const { path, requestSerialize, responseDeserialize } = fakeService.Pid;
   const metadata = new Metadata({ waitForReady: true });
   return new Promise<{ pid: number }>((resolve, reject) => {
-    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, {}, metadata, options, (error, response) => {
-      if (error) reject(error);
-      else resolve(response as { pid: number });
-    });
+    client.makeUnaryRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      {},
+      metadata,
+      options,
+      (error, response) => {
+        if (error) reject(error);
+        else resolve(response as { pid: number });
+      },
+    );
   });
 }
 

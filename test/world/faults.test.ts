@@ -14,15 +14,24 @@ describe('a plugin that ends by itself', () => {
     await env.activate(id);
     await callUnary(fakeClientOf(env, id), fakeService.Crash, {}).catch(() => undefined);
     await until(env, id, 'crashed');
-    expect(env.status(id).lastExit).toMatchObject({ kind: 'signal', signal: 'SIGSEGV', phase: 'serving', rung: null });
+    expect(env.status(id).lastExit).toMatchObject({
+      kind: 'signal',
+      signal: 'SIGSEGV',
+      phase: 'serving',
+      rung: null,
+    });
     expect(env.explain(id).summary).toContain('SIGSEGV');
   });
 
   it('is restarted until its budget is used up, and then given up', async () => {
     const backoff = { firstMs: 0, baseMs: 1, capMs: 5 };
-    const { env, id } = await environmentWith('crashes-in-a-loop', { policy: { restart: { backoff, intensity: 2 } } });
+    const { env, id } = await environmentWith('crashes-in-a-loop', {
+      policy: { restart: { backoff, intensity: 2 } },
+    });
     const gaveUp = new Promise((resolve) => {
-      env.events.subscribe((event) => { if (event.type === 'plugin.gaveUp') resolve(event); });
+      env.events.subscribe((event) => {
+        if (event.type === 'plugin.gaveUp') resolve(event);
+      });
     });
     await env.activate(id);
     await expect(gaveUp).resolves.toMatchObject({ plugin: id, error: { code: 'PLUGIN_GAVE_UP' } });
@@ -50,18 +59,26 @@ describe('a plugin that ends by itself', () => {
 describe('a plugin that hangs', () => {
   it('is found by its deadline when it is frozen, and is killed', async () => {
     const health = { intervalMs: 50, retryIntervalMs: 10, deadlineMs: 100, misses: 2 };
-    const { env, id } = await environmentWith('healthy', { policy: { restart, health, deadlines: { termMs: 100 } } });
+    const { env, id } = await environmentWith('healthy', {
+      policy: { restart, health, deadlines: { termMs: 100 } },
+    });
     await env.activate(id);
     const pid = env.status(id).pid as number;
     process.kill(pid, 'SIGSTOP');
     await until(env, id, 'crashed');
-    expect(env.status(id).lastExit).toMatchObject({ kind: 'hang', signal: 'SIGKILL', error: { code: 'HEALTH_TIMEOUT' } });
+    expect(env.status(id).lastExit).toMatchObject({
+      kind: 'hang',
+      signal: 'SIGKILL',
+      error: { code: 'HEALTH_TIMEOUT' },
+    });
     expect(isAlive(pid)).toBe(false);
   });
 
   it('makes a health check fail within its deadline, not hang', async () => {
     const health = { deadlineMs: 100 };
-    const { env, id } = await environmentWith('healthy', { policy: { restart, health, deadlines: { termMs: 100 } } });
+    const { env, id } = await environmentWith('healthy', {
+      policy: { restart, health, deadlines: { termMs: 100 } },
+    });
     await env.activate(id);
     process.kill(env.status(id).pid as number, 'SIGSTOP');
     await expect(env.performHealthCheck(id)).rejects.toMatchObject({ code: 'HEALTH_TIMEOUT', plugin: id });
@@ -73,11 +90,18 @@ describe('a plugin that hangs', () => {
     await env.activate(id);
     await callUnary(fakeClientOf(env, id), fakeService.SetHealth, { status: 'NOT_SERVING' });
     await until(env, id, 'crashed');
-    expect(env.status(id).lastExit).toMatchObject({ kind: 'health', code: 0, rung: 'asking', error: { code: 'NOT_SERVING' } });
+    expect(env.status(id).lastExit).toMatchObject({
+      kind: 'health',
+      code: 0,
+      rung: 'asking',
+      error: { code: 'NOT_SERVING' },
+    });
   });
 
   it('is not waited for in OnDeactivate', async () => {
-    const { env, id } = await environmentWith('hangs-in-on-deactivate', { policy: { deadlines: { hookMs: 100 } } });
+    const { env, id } = await environmentWith('hangs-in-on-deactivate', {
+      policy: { deadlines: { hookMs: 100 } },
+    });
     await env.activate(id);
     await env.deactivate(id);
     expect(env.status(id)).toMatchObject({ state: 'idle', lastExit: { code: 0, rung: 'asking' } });
@@ -85,18 +109,23 @@ describe('a plugin that hangs', () => {
 });
 
 describe('a plugin that talks too much', () => {
-  it.each(['floods-stdout', 'floods-stderr'] as const)('%s and is still healthy, in bounded memory', async (name) => {
-    const { env, id } = await environmentWith(name);
-    let lines = 0;
-    env.events.subscribe((event) => { if (event.type === 'plugin.log') lines += 1; });
-    await env.activate(id);
-    const before = process.memoryUsage().rss;
-    for (let check = 0; check < 5; check += 1) await env.performHealthCheck(id);
-    expect(lines).toBeGreaterThan(0);
-    expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 * 1024);
-    await env.deactivate(id);
-    expect(env.status(id).state).toBe('idle');
-  });
+  it.each(['floods-stdout', 'floods-stderr'] as const)(
+    '%s and is still healthy, in bounded memory',
+    async (name) => {
+      const { env, id } = await environmentWith(name);
+      let lines = 0;
+      env.events.subscribe((event) => {
+        if (event.type === 'plugin.log') lines += 1;
+      });
+      await env.activate(id);
+      const before = process.memoryUsage().rss;
+      for (let check = 0; check < 5; check += 1) await env.performHealthCheck(id);
+      expect(lines).toBeGreaterThan(0);
+      expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 * 1024);
+      await env.deactivate(id);
+      expect(env.status(id).state).toBe('idle');
+    },
+  );
 });
 
 describe('what a plugin says', () => {
@@ -118,7 +147,15 @@ describe('what a plugin says', () => {
     await said;
     expect(entries).toEqual(
       expect.arrayContaining([
-        { plugin: id, generation: 1, source: 'stderr', level: 'warn', message: 'low', module: 'disk', fields: { free: 3 } },
+        {
+          plugin: id,
+          generation: 1,
+          source: 'stderr',
+          level: 'warn',
+          message: 'low',
+          module: 'disk',
+          fields: { free: 3 },
+        },
         { plugin: id, generation: 1, source: 'stdio-stdout', level: 'info', message: 'hello', fields: {} },
         { plugin: id, generation: 1, source: 'stdio-stdout', level: 'info', message: 'world', fields: {} },
       ]),
@@ -145,8 +182,13 @@ describe('what a plugin says', () => {
 describe('an environment', () => {
   it('leaves no process, socket, listener or directory behind', async () => {
     const bundle = makeFakeBundle('healthy');
-    afterTest(() => { bundle.remove(); });
-    const directories = () => readdirSync(process.env['XDG_RUNTIME_DIR'] ?? '/tmp').filter((name) => name.startsWith('espalier-') && !name.startsWith('espalier-fake'));
+    afterTest(() => {
+      bundle.remove();
+    });
+    const directories = () =>
+      readdirSync(process.env['XDG_RUNTIME_DIR'] ?? '/tmp').filter(
+        (name) => name.startsWith('espalier-') && !name.startsWith('espalier-fake'),
+      );
     const before = directories();
     const listeners = process.listenerCount('exit');
     const env = await createEnvironment({ bundles: [bundle.directory] });
@@ -171,7 +213,12 @@ describe('an environment', () => {
     const { env, id } = await environmentWith('healthy', { env: { GIVEN: 'yes' } });
     await env.activate(id);
     const variables = await callUnary(fakeClientOf(env, id), fakeService.Env, {});
-    expect(variables).toMatchObject({ GIVEN: 'yes', ESPALIER_PLUGIN: 'espalier', PLUGIN_PROTOCOL_VERSIONS: '1', PYTHONUNBUFFERED: '1' });
+    expect(variables).toMatchObject({
+      GIVEN: 'yes',
+      ESPALIER_PLUGIN: 'espalier',
+      PLUGIN_PROTOCOL_VERSIONS: '1',
+      PYTHONUNBUFFERED: '1',
+    });
     expect(variables).not.toHaveProperty('ESPALIER_TEST_SECRET');
     expect(variables).not.toHaveProperty('PLUGIN_CLIENT_CERT');
   });

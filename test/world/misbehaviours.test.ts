@@ -69,7 +69,9 @@ describe('a plugin that cannot be started', () => {
 
 describe('a plugin with a harmless oddity', () => {
   it.each(starters)('%s becomes healthy and is brought down', async (name) => {
-    const { env, id } = await environmentWith(name, { policy: { ...policy, deadlines: { ...policy.deadlines, startMs: 5000 } } });
+    const { env, id } = await environmentWith(name, {
+      policy: { ...policy, deadlines: { ...policy.deadlines, startMs: 5000 } },
+    });
     await env.activate(id);
     await env.performHealthCheck(id);
     const { pid, address } = env.status(id);

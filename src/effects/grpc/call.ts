@@ -1,4 +1,4 @@
-import { Client, credentials, type ServiceClientConstructor, type ServiceError } from '@grpc/grpc-js';
+import { Client, credentials, status, type ServiceClientConstructor, type ServiceError } from '@grpc/grpc-js';
 import type { Channel } from '@grpc/grpc-js';
 import { Observable } from 'rxjs';
 
@@ -25,7 +25,9 @@ export function callUnary<Response>(
         subscriber.complete();
       },
     );
-    return () => { call.cancel(); };
+    return () => {
+      call.cancel();
+    };
   });
 }
 
@@ -44,10 +46,18 @@ export function callStream<Response>(
       definition.responseDeserialize,
       request,
     );
-    call.on('data', (message: Response) => { subscriber.next(message); });
-    call.on('error', (error: Error) => { subscriber.error(error); });
-    call.on('end', () => { subscriber.complete(); });
-    return () => { call.cancel(); };
+    call.on('data', (message: Response) => {
+      subscriber.next(message);
+    });
+    call.on('error', (error: Error) => {
+      subscriber.error(error);
+    });
+    call.on('end', () => {
+      subscriber.complete();
+    });
+    return () => {
+      call.cancel();
+    };
   });
 }
 
@@ -57,8 +67,13 @@ function prepare(channel: Channel, service: ServiceClientConstructor, method: st
   return { definition, client: new Client('', credentials.createInsecure(), { channelOverride: channel }) };
 }
 
+export interface CallStatus {
+  readonly code: status;
+  readonly details: string;
+}
+
 /** The gRPC status of a failed call, and what it said. */
-export function statusOf(error: unknown): { readonly code: number; readonly details: string } {
+export function statusOf(error: unknown): CallStatus {
   const { code, details, message } = error as Partial<ServiceError>;
-  return { code: typeof code === 'number' ? code : -1, details: details ?? message ?? String(error) };
+  return { code: code ?? status.UNKNOWN, details: details ?? message ?? String(error) };
 }

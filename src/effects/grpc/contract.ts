@@ -14,5 +14,10 @@ interface Services {
 
 /** The services of proto/, ready to be called. */
 export const services = loadPackageDefinition(
-  fromJSON(contract as Parameters<typeof fromJSON>[0], { keepCase: true, enums: String, defaults: true, arrays: true }),
+  fromJSON(contract, {
+    keepCase: true,
+    enums: String,
+    defaults: true,
+    arrays: true,
+  }),
 ) as unknown as Services;

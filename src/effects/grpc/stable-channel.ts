@@ -63,7 +63,10 @@ export function createStableChannel(absence: () => Absence): StableChannel {
     const state = broken.grpc.getConnectivityState(true);
     if (connection !== broken || waiting.size === 0 || state === connectivityState.SHUTDOWN) return;
     if (state === connectivityState.READY) admit(broken);
-    else broken.grpc.watchConnectivityState(state, Infinity, () => { whenMended(broken); });
+    else
+      broken.grpc.watchConnectivityState(state, Infinity, () => {
+        whenMended(broken);
+      });
   };
 
   return {
@@ -94,7 +97,8 @@ export function createStableChannel(absence: () => Absence): StableChannel {
           // A broken connection of a living plugin mends itself; without wait-for-ready that is grpc-js's business.
           if (connection !== null && !waitForReady) return { then: 'go', connection };
           const missing = absence();
-          if (retired || !waitForReady || !missing.willReturn) return { then: 'fail', status: unavailable(missing) };
+          if (retired || !waitForReady || !missing.willReturn)
+            return { then: 'fail', status: unavailable(missing) };
           waiting.add(call);
           if (connection !== null) whenMended(connection);
           return { then: 'wait' };
@@ -105,10 +109,14 @@ export function createStableChannel(absence: () => Absence): StableChannel {
     getTarget: () => `espalier:${absence().plugin}`,
     getConnectivityState: () => stateNow(),
     watchConnectivityState(from, deadline, callback) {
-      const watcher = createWatcher(() => stateNow() !== from, deadline, (error) => {
-        watchers.delete(watcher);
-        callback(error);
-      });
+      const watcher = createWatcher(
+        () => stateNow() !== from,
+        deadline,
+        (error) => {
+          watchers.delete(watcher);
+          callback(error);
+        },
+      );
       watchers.add(watcher);
       watcher.changed();
     },
@@ -128,8 +136,12 @@ function counted(call: Call, tally: CallTally): Call {
   call.start = (metadata, listener) => {
     tally.begin();
     start(metadata, {
-      onReceiveMetadata: (received) => { listener.onReceiveMetadata(received); },
-      onReceiveMessage: (message: unknown) => { listener.onReceiveMessage(message); },
+      onReceiveMetadata: (received) => {
+        listener.onReceiveMetadata(received);
+      },
+      onReceiveMessage: (message: unknown) => {
+        listener.onReceiveMessage(message);
+      },
       onReceiveStatus: (status) => {
         tally.end();
         listener.onReceiveStatus(status);
@@ -150,18 +162,29 @@ interface Watcher {
   changed(): void;
 }
 
-function createWatcher(isChanged: () => boolean, deadline: Date | number, done: (error?: Error) => void): Watcher {
+function createWatcher(
+  isChanged: () => boolean,
+  deadline: Date | number,
+  done: (error?: Error) => void,
+): Watcher {
   let over = false;
   const finish = (error?: Error): void => {
     if (over) return;
     over = true;
     clearTimeout(timer);
-    queueMicrotask(() => { done(error); });
+    queueMicrotask(() => {
+      done(error);
+    });
   };
   const leftMs = Number(deadline) - Date.now();
   const timer =
     leftMs < 2 ** 31
-      ? setTimeout(() => { finish(new Error('Deadline passed without connectivity state change')); }, Math.max(0, leftMs))
+      ? setTimeout(
+          () => {
+            finish(new Error('Deadline passed without connectivity state change'));
+          },
+          Math.max(0, leftMs),
+        )
       : undefined;
   return {
     changed: () => {

@@ -56,13 +56,21 @@ export function createWaitingCall<Connection>(room: WaitingRoom<Connection>): Wa
   const call: WaitingCall<Connection> = {
     start(metadata, given) {
       listener = given;
-      asked.push((target) => { target.start(metadata, given); });
+      asked.push((target) => {
+        target.start(metadata, given);
+      });
       const reception = room.enter(call, metadata.getOptions().waitForReady === true);
       if (reception.then === 'go') call.resume(reception.connection);
       if (reception.then === 'fail') end(reception.status);
       if (reception.then !== 'wait') return;
       const leftMs = Number(room.deadline) - Date.now();
-      if (leftMs < 2 ** 31) timer = setTimeout(() => { end(deadlineExceeded()); }, Math.max(0, leftMs));
+      if (leftMs < 2 ** 31)
+        timer = setTimeout(
+          () => {
+            end(deadlineExceeded());
+          },
+          Math.max(0, leftMs),
+        );
     },
     resume(connection) {
       if (over) return;
@@ -77,11 +85,25 @@ export function createWaitingCall<Connection>(room: WaitingRoom<Connection>): Wa
       else end({ code: status, details, metadata: new Metadata() });
     },
     sendMessageWithContext: (context: MessageContext, message: Buffer) => {
-      ask((target) => { target.sendMessageWithContext(context, message); });
+      ask((target) => {
+        target.sendMessageWithContext(context, message);
+      });
     },
-    startRead: () => { ask((target) => { target.startRead(); }); },
-    halfClose: () => { ask((target) => { target.halfClose(); }); },
-    setCredentials: (credentials: CallCredentials) => { ask((target) => { target.setCredentials(credentials); }); },
+    startRead: () => {
+      ask((target) => {
+        target.startRead();
+      });
+    },
+    halfClose: () => {
+      ask((target) => {
+        target.halfClose();
+      });
+    },
+    setCredentials: (credentials: CallCredentials) => {
+      ask((target) => {
+        target.setCredentials(credentials);
+      });
+    },
     getPeer: () => real?.getPeer() ?? 'not connected',
     getCallNumber: () => real?.getCallNumber() ?? -1,
     getAuthContext: () => real?.getAuthContext() ?? null,
