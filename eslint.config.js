@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   {
     ignores: [
-      'dist/',
+      'dist/', 'dist.*/',
       'fake-interpreters/dist/',
       'node_modules/',
       '**/venv/',

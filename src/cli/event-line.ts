@@ -4,9 +4,7 @@ import { levelColour, stateColour, type Colours } from './colours.js';
 /** Whether an event is worth a line at this log level. */
 export function isTold(event: EnvironmentEvent, lowest: LogLevel): boolean {
   if (event.type === 'plugin.log') return logLevels.indexOf(event.entry.level) >= logLevels.indexOf(lowest);
-  return (
-    event.type !== 'plugin.status' || event.status.state !== event.from || event.status.state === 'spawning'
-  );
+  return event.type !== 'plugin.status' || event.status.state !== event.from;
 }
 
 /** One event as one line for people. */

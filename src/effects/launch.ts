@@ -27,6 +27,7 @@ export async function prepareLaunch(
   const directory = sockets.make();
   const env = launchEnvironment({
     host: settings.hostEnv,
+    platform,
     inherit: settings.inheritEnv,
     user: { ...located.env, ...settings.env, ...bundle.manifest.env },
     handshake: settings.handshake,
@@ -38,9 +39,10 @@ export async function prepareLaunch(
     cwd: located.cwd,
     env,
     release: directory.remove,
-    diagnose: ({ code, signal, stderrTail }) =>
+    diagnose: ({ code, signal, stderrTail, stdoutLines }) =>
       diagnose({
         stderrTail,
+        stdoutLines,
         exitCode: code,
         signal,
         runtime: bundle.runtime,

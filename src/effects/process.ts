@@ -4,9 +4,18 @@ import { Observable, Subject, Subscription, type Subscriber } from 'rxjs';
 import { PluginError, isPluginError, messageOf } from '../model/index.js';
 import type { ProcessFact, ProcessHandle, ProcessInput } from '../machines/plugin.effects.js';
 import { signalGroup, startsOwnGroup } from './signal-group.js';
-import { createTail } from './tail.js';
+import { createHead, createTail } from './excerpt.js';
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+/** All that is left of a process. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stderrTail: string;
+  /** The first lines of stdout, the handshake line among them. */
+  readonly stdoutLines: readonly string[];
+}
 
 /** Everything needed to start a plugin's program, and to explain its end. */
 export interface Launch {
@@ -15,7 +24,7 @@ export interface Launch {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   /** What the end of the process points to. */
-  diagnose(end: { code: number | null; signal: string | null; stderrTail: string }): string;
+  diagnose(end: ProcessEnd): string;
   /** Releases what was made for this process: its socket directory. */
   release(): void;
 }
@@ -31,6 +40,9 @@ export interface RunningProcess extends ProcessHandle {
 
 /** How much of stderr is kept to explain an end: a Python traceback with some context. */
 const stderrTailBytes = 8 * 1024;
+
+/** How much of the beginning of stdout is kept for the same purpose. */
+const stdoutHeadBytes = 4 * 1024;
 
 /** How many turns of the event loop without a byte mean that a dead process's pipes are empty. */
 const quietTurns = 2;
@@ -95,8 +107,10 @@ function start(
   const stdout = new Subject<Uint8Array>();
   const stderr = new Subject<Uint8Array>();
   const tail = createTail(stderrTailBytes);
+  const head = createHead(stdoutHeadBytes);
   const activity = countBytes(child);
   child.stdout.on('data', (chunk: Buffer) => {
+    head.push(chunk);
     stdout.next(chunk);
   });
   child.stderr.on('data', (chunk: Buffer) => {
@@ -115,7 +129,15 @@ function start(
       child.stderr.destroy();
       stdout.complete();
       stderr.complete();
-      const diagnosis = launch.diagnose({ code, signal, stderrTail: tail.text() });
+      const diagnosis = launch.diagnose({
+        code,
+        signal,
+        stderrTail: tail.text(),
+        stdoutLines: head
+          .text()
+          .split('\n')
+          .filter((line) => line !== ''),
+      });
       subscriber.next({ type: 'process.exited', at: now(), code, signal, diagnosis });
       subscriber.complete();
     });

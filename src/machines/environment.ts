@@ -37,7 +37,7 @@ export type EnvironmentCommand =
   | { readonly type: 'environment.stop' };
 
 /** An actor of a child died of a defect; XState tells its parent so. */
-interface ChildBroke {
+export interface ChildBroke {
   readonly type: `xstate.error.actor.${string}`;
   readonly error: unknown;
   readonly actorId: string;

@@ -302,6 +302,11 @@ describe('a program', () => {
       ['neither a program nor a script', '#! line'],
     ],
     [
+      'that is no program, of which the shell says nothing',
+      { exitCode: 126, executable: null },
+      ['neither a program nor a script'],
+    ],
+    [
       'that is a Python script without a first line',
       {
         exitCode: 2,
@@ -381,6 +386,15 @@ describe('a program', () => {
     ],
   ])('%s is told so', (_, facts, words) => {
     expectAll(advice({ runtime: 'executable', ...facts }), words);
+  });
+
+  it('without a first line is not blamed for it when the shell had nothing to complain of', () => {
+    const facts = { runtime: 'executable', executable: null, exitCode: 4, stderrTail: 'no store' } as const;
+    expect(advice(facts)).toContain('last said "no store"');
+  });
+
+  it('is not looked for in a script that has its own interpreter', () => {
+    expect(advice({ executable: null, exitCode: 127 })).toContain('exit code 127');
   });
 
   it.each<[string, string, string]>([

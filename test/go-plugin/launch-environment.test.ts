@@ -155,6 +155,10 @@ describe('inheriting from the host', () => {
   it('finds names in any case on Windows and only there', () => {
     const windows = { Path: 'C:\\', SystemRoot: 'C:\\Windows' };
     expect(environment({ host: windows, platform: 'win32' })).toEqual({ ...protocolOnly, ...windows });
+    expect(environment({ host: windows, platform: 'win32', inherit: ['path', 'System*'] })).toEqual({
+      ...protocolOnly,
+      ...windows,
+    });
     expect(environment({ host: windows, platform: 'linux' })).toEqual(protocolOnly);
   });
 

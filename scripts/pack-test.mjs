@@ -1,0 +1,85 @@
+// Installs the packed tarball into an empty folder and embeds it there from TypeScript, ESM, CommonJS, a CommonJS
+// jest, and the command line. Needs the npm registry for the package's dependencies.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildFakeInterpreters } from './build-fake-interpreters.mjs';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'espalier-packed-'));
+const run = (command, args, cwd = folder) =>
+  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+
+const use = (program) => `
+  const env = await createEnvironment({ programs: [{ id: 'packed', command: ${JSON.stringify(program)} }] });
+  await env.activate('packed');
+  await env.performHealthCheck('packed');
+  const { state, pid } = env.status('packed');
+  if (state !== 'healthy' || pid === null) throw new Error(state);
+  await env.shutdown();
+`;
+
+try {
+  await buildFakeInterpreters();
+  const healthy = join(root, 'fake-interpreters/dist/healthy');
+  const [{ filename, files }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], root));
+  const strange = files.filter(({ path }) => /test|fake-interpreters|__pycache__|\.map\.map/.test(path) && !path.startsWith('dist/'));
+  if (strange.length > 0) throw new Error(`The tarball holds ${strange.map(({ path }) => path)}`);
+  console.log(`packed ${filename}: ${files.length} files`);
+
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true }));
+  run('npm', ['install', '--no-audit', '--no-fund', join(folder, filename)]);
+  console.log('installed in an empty folder');
+
+  const check = (name, act) => {
+    act();
+    console.log(`ok   ${name}`);
+  };
+  check('ESM', () => {
+    writeFileSync(join(folder, 'esm.mjs'), `import { createEnvironment } from 'espalier';\n${use(healthy)}`);
+    run(process.execPath, ['esm.mjs']);
+  });
+  check('CommonJS', () => {
+    writeFileSync(
+      join(folder, 'commonjs.cjs'),
+      `const { createEnvironment } = require('espalier');\n(async () => {${use(healthy)}})().catch((error) => { console.error(error); process.exit(1); });`,
+    );
+    run(process.execPath, ['commonjs.cjs']);
+  });
+  check('TypeScript', () => {
+    const source = `import { createEnvironment, isPluginError, type PluginErrorCode, type PluginStatus } from 'espalier';
+      export async function main(): Promise<void> {
+        ${use(healthy)}
+        const codes: PluginErrorCode[] = ['START_TIMEOUT'];
+        const statuses: readonly PluginStatus[] = env.statuses();
+        const error: unknown = statuses[0]?.error;
+        if (isPluginError(error) && codes.includes(error.code)) throw error;
+        // @ts-expect-error -- a state that does not exist
+        if (statuses[0]?.state === 'flying') throw new Error();
+      }
+      main().catch((error: unknown) => { console.error(error); process.exit(1); });`;
+    writeFileSync(join(folder, 'typescript.mts'), source);
+    writeFileSync(join(folder, 'legacy.cts'), source);
+    const strict = ['--strict', '--module', 'NodeNext', '--target', 'ES2022', '--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
+    run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...strict, 'typescript.mts', 'legacy.cts']);
+    run(process.execPath, ['typescript.mjs']);
+    run(process.execPath, ['legacy.cjs']);
+  });
+  check("a CommonJS server's own jest", () => {
+    writeFileSync(
+      join(folder, 'embedder.test.js'),
+      `const { createEnvironment } = require('espalier');\ntest('embeds', async () => {${use(healthy)}});`,
+    );
+    run(process.execPath, [join(root, 'node_modules/jest/bin/jest.js'), '--rootDir', folder, '--silent', '--reporters', 'default']);
+  });
+  check('the command line', () => {
+    const report = JSON.parse(run(join(folder, 'node_modules/.bin/espalier'), ['check', '--json', '--', healthy]));
+    if (report.ok !== true) throw new Error(JSON.stringify(report));
+    run(join(folder, 'node_modules/.bin/espalier'), ['graph', 'plugin']);
+  });
+  console.log('the packed tarball works');
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,141 @@
+import { PluginError } from '../model/index.js';
+import type { Handshake } from '../model/index.js';
+import { isIpv4, isIpv6, isUnspecified } from './ip-address.js';
+import { quoteText } from './visible-text.js';
+
+/** Where a TCP address leads when it is dialled from this machine. */
+export interface TcpEndpoint {
+  /** An IP address without brackets, or a host name. */
+  readonly host: string;
+  readonly port: number;
+  readonly family: 'ipv4' | 'ipv6' | 'name';
+}
+
+/** What is wrong with an address, as the end of a sentence about it. */
+export interface AddressProblem {
+  readonly problem: string;
+  readonly hint: string;
+}
+
+export type TcpReading = ({ readonly ok: true } & TcpEndpoint) | ({ readonly ok: false } & AddressProblem);
+
+/** `sun_path` has 108 bytes on Linux, and the last one is the terminating zero. */
+export const longestSocketPath = 107;
+
+/**
+ * The grpc-js target for an address that {@link checkAddress} lets pass; throws its error for any other.
+ * IP addresses go through grpc-js's own `ipv4:` and `ipv6:` resolvers, so that no name is looked up.
+ */
+export function dialTarget(address: Pick<Handshake, 'network' | 'address'>): string {
+  const refusal = checkAddress(address.network, address.address);
+  if (refusal !== null) throw refusal;
+  const tcp = address.network === 'tcp' ? parseTcpAddress(address.address) : null;
+  return tcp?.ok ? tcpTarget(tcp) : unixTarget(address.address);
+}
+
+/** Whether an address from a handshake line or from the broker can be dialled; the error says why not. */
+export function checkAddress(network: string, address: string): PluginError | null {
+  const found = isNetwork(network) ? addressProblem(network, address) : unknownNetwork;
+  if (found === null) return null;
+  return new PluginError({
+    code: 'NETWORK_UNSUPPORTED',
+    message: `The ${quoteText(network, 20)} address ${quoteText(address)} cannot be dialled: ${found.problem}.`,
+    hint: found.hint,
+    facts: { network, address },
+  });
+}
+
+/** Reads `host:port` or `[ipv6]:port`. A host that means every address of the machine becomes its loopback. */
+export function parseTcpAddress(address: string): TcpReading {
+  const parts = /^(?:\[([^[\]]*)\]|([^:[\]]*)):([0-9]+)$/.exec(address);
+  if (parts === null) return { ok: false, problem: 'it is not host:port', hint: tcpHint };
+  const [, bracketed, plain = '', digits] = parts;
+  const port = Number(digits);
+  if (port < 1 || port > 65535) {
+    return { ok: false, problem: 'its port is not between 1 and 65535', hint: tcpHint };
+  }
+  const host = bracketed === undefined ? readPlainHost(plain) : readBracketedHost(bracketed);
+  return host === null
+    ? { ok: false, problem: 'its host is neither an IP address nor a host name', hint: tcpHint }
+    : { ok: true, ...host, port };
+}
+
+/** What is wrong with an address in its network, or `null`. */
+export function addressProblem(network: Handshake['network'], address: string): AddressProblem | null {
+  if (network === 'unix') return socketPathProblem(address);
+  const tcp = parseTcpAddress(address);
+  return tcp.ok ? null : { problem: tcp.problem, hint: tcp.hint };
+}
+
+/** Whether a network is one that this host can dial. */
+export function isNetwork(network: string): network is Handshake['network'] {
+  return network === 'unix' || network === 'tcp';
+}
+
+/** What is wrong with every other network. */
+export const unknownNetwork: AddressProblem = {
+  problem: 'only the networks unix and tcp can be dialled',
+  hint: 'Let the plugin listen on a unix socket in PLUGIN_UNIX_SOCKET_DIR or on 127.0.0.1, and announce it as unix or tcp.',
+};
+
+const tcpHint =
+  'Let the plugin announce the numeric address and the port on which it listens, for example 127.0.0.1:10000 or [::1]:10000.';
+
+function readPlainHost(host: string): Pick<TcpEndpoint, 'host' | 'family'> | null {
+  if (host === '' || (isIpv4(host) && isUnspecified(host))) return { host: '127.0.0.1', family: 'ipv4' };
+  if (isIpv4(host)) return { host, family: 'ipv4' };
+  return isHostName(host) ? { host, family: 'name' } : null;
+}
+
+function readBracketedHost(host: string): Pick<TcpEndpoint, 'host' | 'family'> | null {
+  if (!isIpv6(host)) return null;
+  return { host: isUnspecified(host) ? '::1' : host, family: 'ipv6' };
+}
+
+function isHostName(text: string): boolean {
+  // Digits and dots alone would be read as an old-style IPv4 number such as 127.1, not as a name.
+  return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}$/.test(text) && !/^[0-9.]+$/.test(text);
+}
+
+function socketPathProblem(path: string): AddressProblem | null {
+  if (path === '') {
+    return {
+      problem: 'the socket path is empty',
+      hint: 'Let the plugin announce the path of the socket on which it listens.',
+    };
+  }
+  if (path.startsWith('@') || path.startsWith('\0')) {
+    return {
+      problem: 'sockets in the abstract namespace are not supported',
+      hint: 'Let the plugin listen on a socket file in PLUGIN_UNIX_SOCKET_DIR.',
+    };
+  }
+  if (/[\u0000-\u001f\u007f]/.test(path)) {
+    return {
+      problem: 'the socket path has control characters',
+      hint: 'Let the plugin announce the path of a socket file.',
+    };
+  }
+  const bytes = Buffer.byteLength(path);
+  if (bytes <= longestSocketPath) return null;
+  return {
+    problem: `the socket path has ${bytes} bytes and the system takes ${longestSocketPath}`,
+    hint: 'Let the plugin create its socket in PLUGIN_UNIX_SOCKET_DIR, or set TMPDIR to a short path such as /tmp.',
+  };
+}
+
+function unixTarget(path: string): string {
+  // grpc-js would take the first name after two slashes for an authority.
+  return path.startsWith('//') ? `unix://${path}` : `unix:${path}`;
+}
+
+function tcpTarget({ host, port, family }: TcpEndpoint): string {
+  switch (family) {
+    case 'ipv4':
+      return `ipv4:${host}:${port}`;
+    case 'ipv6':
+      return `ipv6:[${host}]:${port}`;
+    case 'name':
+      return `dns:///${host}:${port}`;
+  }
+}

@@ -1,0 +1,13 @@
+export { checkAddress, dialTarget, longestSocketPath, parseTcpAddress } from './address.js';
+export type { TcpEndpoint, TcpReading } from './address.js';
+export { diagnose } from './diagnose.js';
+export type { DiagnosisFacts } from './diagnose.js';
+export { looksLikeHandshake, parseHandshakeLine } from './handshake-line.js';
+export type { HandshakeOffer, HandshakeReading } from './handshake-line.js';
+export { launchEnvironment, minimalVariables, protocolVariables } from './launch-environment.js';
+export type { InheritEnv, LaunchEnvironmentInput } from './launch-environment.js';
+export { classifyLine, verbatimLine } from './log-line.js';
+export type { ClassifiedLine, LogMode } from './log-line.js';
+export { sniffExecutable, sniffLength } from './sniff-executable.js';
+export type { ExecutableKind } from './sniff-executable.js';
+export { quoteText, visibleText } from './visible-text.js';

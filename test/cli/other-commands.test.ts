@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { espalier } from '../support/cli.js';
+
+describe('espalier', () => {
+  it.each(['check', 'run', 'prepare', 'graph'])('%s --help helps', async (command) => {
+    const run = espalier([command, '--help']);
+    expect((await run.ended).code).toBe(0);
+    expect(run.stdout()).toContain(`Usage: espalier ${command}`);
+  });
+
+  it('tells the version of its package', async () => {
+    const run = espalier(['--version']);
+    await run.ended;
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(run.stdout()).toBe(`${version}\n`);
+  });
+
+  it('ends with 2 for a command that does not exist', async () => {
+    const run = espalier(['fly']);
+    expect((await run.ended).code).toBe(2);
+  });
+
+  it.each(['plugin', 'health', 'environment'])(
+    'graph %s prints a mermaid chart from the running code',
+    async (machine) => {
+      const run = espalier(['graph', machine]);
+      expect((await run.ended).code).toBe(0);
+      expect(run.stdout()).toMatch(/^stateDiagram-v2/m);
+    },
+  );
+
+  it('graph prints JSON that names the six main stations', async () => {
+    const run = espalier(['graph', 'plugin', '--format', 'json']);
+    await run.ended;
+    const text = JSON.stringify(JSON.parse(run.stdout()));
+    for (const state of ['idle', 'spawning', 'handshaking', 'healthy', 'crashed', 'restarting'])
+      expect(text).toContain(state);
+  });
+
+  it('prepare has nothing to do for a directory without Python bundles', async () => {
+    const run = espalier(['prepare', 'docs']);
+    expect((await run.ended).code).toBe(0);
+  });
+});

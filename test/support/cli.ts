@@ -1,0 +1,85 @@
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterTest } from './environment.js';
+
+const main = 'dist/esm/cli/main.js';
+
+export interface CliRun {
+  readonly child: ChildProcess;
+  /** Everything printed so far. */
+  stdout(): string;
+  stderr(): string;
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  /** Waits until what is printed fits. Jest's own timeout bounds it. */
+  printed(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Processes that were started by this run, directly or not, and still exist. */
+  survivors(): number[];
+}
+
+/** Runs the built command line in a process of its own, marked so that what it leaves can be found. */
+export function espalier(
+  args: readonly string[],
+  options: { stdio?: StdioOptions; pty?: boolean } = {},
+): CliRun {
+  const token = randomUUID();
+  const env = { ...process.env, ESPALIER_TEST_TOKEN: token, NO_COLOR: '1' };
+  const words = [process.execPath, main, ...args];
+  const [command = '', ...rest] =
+    options.pty === true ? ['script', '-qfec', words.map(quoted).join(' '), '/dev/null'] : words;
+  const child = spawn(command, rest, { env, stdio: options.stdio ?? ['ignore', 'pipe', 'pipe'] });
+  afterTest(() => {
+    child.kill('SIGKILL');
+  });
+  const collect = (stream: NodeJS.ReadableStream | null) => {
+    const chunks: Buffer[] = [];
+    stream?.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+    });
+    return () => Buffer.concat(chunks).toString();
+  };
+  const stdout = collect(child.stdout);
+  const stderr = collect(child.stderr);
+  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+    child.once('close', (code, signal) => {
+      resolve({ code, signal });
+    });
+  });
+  return {
+    child,
+    stdout,
+    stderr,
+    ended,
+    printed: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const match = pattern.exec(stdout());
+          if (match !== null) resolve(match);
+        };
+        child.stdout?.on('data', look);
+        void ended.then(({ code }) => {
+          reject(new Error(`It ended with ${code} without printing ${pattern}:\n${stdout()}\n${stderr()}`));
+        });
+        look();
+      }),
+    survivors: () => processesWith(token).filter((pid) => pid !== child.pid),
+  };
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** The pids of all processes whose environment holds a token. */
+function processesWith(token: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(token);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
