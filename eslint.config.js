@@ -3,7 +3,8 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   {
     ignores: [
-      'dist/', 'dist.*/',
+      'dist/',
+      'dist.*/',
       'fake-interpreters/dist/',
       'node_modules/',
       '**/venv/',

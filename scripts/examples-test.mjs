@@ -33,7 +33,10 @@ function survivors() {
 }
 
 rmSync(`${plugins}/hello-python/venv`, { recursive: true, force: true });
-assert(run('prepare', plugins).includes('hello-python  ready (Python'), 'The first prepare makes the environment.');
+assert(
+  run('prepare', plugins).includes('hello-python  ready (Python'),
+  'The first prepare makes the environment.',
+);
 assert(/hello-python {2}ready$/m.test(run('prepare', plugins)), 'The second prepare does nothing.');
 assert(existsSync(`${plugins}/hello-python/venv/bin/python`), 'The virtual environment exists.');
 console.log('ok   espalier prepare, twice');
@@ -41,7 +44,9 @@ console.log('ok   espalier prepare, twice');
 for (const name of ['hello-python', 'hello-node']) {
   const report = JSON.parse(run('check', '--json', ...inherit, `${plugins}/${name}`));
   assert(report.ok && report.steps.length === 10, JSON.stringify(report));
-  console.log(`ok   espalier check ${name}: ${report.steps.map((step) => `${step.name} ${step.ms} ms`).join(', ')}`);
+  console.log(
+    `ok   espalier check ${name}: ${report.steps.map((step) => `${step.name} ${step.ms} ms`).join(', ')}`,
+  );
 }
 assert(survivors().length === 0, 'A check leaves nothing running.');
 
@@ -53,6 +58,7 @@ const supervised = spawn(
 const deadline = setTimeout(() => supervised.kill('SIGKILL'), 60_000);
 const healthyGenerations = new Map();
 const visited = new Set();
+let asked = false;
 for await (const line of createInterface({ input: supervised.stdout })) {
   const event = JSON.parse(line);
   if (event.type === 'plugin.status' && event.status.state === 'healthy') {
@@ -60,12 +66,18 @@ for await (const line of createInterface({ input: supervised.stdout })) {
   }
   const visit = /(\S+) remembers ".*" \(generation (\d+)/.exec(event.message ?? '');
   if (visit !== null) visited.add(`${visit[1]}@${visit[2]}`);
-  if (ids.every((id) => visited.has(`${id}@1`) && visited.has(`${id}@2`))) supervised.kill('SIGINT');
+  const isDone = ids.every((id) => visited.has(`${id}@1`) && visited.has(`${id}@2`));
+  // A second signal would end it at once.
+  if (isDone && !asked) supervised.kill('SIGINT');
+  asked ||= isDone;
 }
 const [code] = supervised.exitCode === null ? await once(supervised, 'exit') : [supervised.exitCode];
 clearTimeout(deadline);
 assert(code === 0, `espalier run ended with ${code}.`);
-assert(ids.every((id) => healthyGenerations.get(id) >= 2), 'Both plugins were killed and came back.');
+assert(
+  ids.every((id) => healthyGenerations.get(id) >= 2),
+  'Both plugins were killed and came back.',
+);
 assert(survivors().length === 0, 'Nothing is left running.');
 console.log(`ok   espalier run: spoken with ${[...visited].sort().join(', ')}; nothing left`);
 
@@ -79,7 +91,9 @@ const url = hello.split(' ').at(-1);
 await fetch(`${url}/kv/greeting`, { method: 'PUT', body: 'hello' });
 assert((await (await fetch(`${url}/kv/greeting`)).text()) === 'hello', 'The server answers from the plugin.');
 assert((await fetch(`${url}/kv/nothing`)).status === 404, 'NOT_FOUND is 404.');
-const [status] = (await (await fetch(`${url}/plugins`)).json()).filter(({ id }) => id === 'com.example.hello-python');
+const [status] = (await (await fetch(`${url}/plugins`)).json()).filter(
+  ({ id }) => id === 'com.example.hello-python',
+);
 process.kill(status.pid, 'SIGKILL');
 const put = await fetch(`${url}/kv/greeting`, { method: 'PUT', body: 'hello again' });
 assert(put.status === 204, `A request during the restart is answered (${put.status}).`);

@@ -24,8 +24,12 @@ const use = (program) => `
 try {
   await buildFakeInterpreters();
   const healthy = join(root, 'fake-interpreters/dist/healthy');
-  const [{ filename, files }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], root));
-  const strange = files.filter(({ path }) => /test|fake-interpreters|__pycache__|\.map\.map/.test(path) && !path.startsWith('dist/'));
+  const [{ filename, files }] = JSON.parse(
+    run('npm', ['pack', '--json', '--pack-destination', folder], root),
+  );
+  const strange = files.filter(
+    ({ path }) => /test|fake-interpreters|__pycache__|\.map\.map/.test(path) && !path.startsWith('dist/'),
+  );
   if (strange.length > 0) throw new Error(`The tarball holds ${strange.map(({ path }) => path)}`);
   console.log(`packed ${filename}: ${files.length} files`);
 
@@ -62,8 +66,23 @@ try {
       main().catch((error: unknown) => { console.error(error); process.exit(1); });`;
     writeFileSync(join(folder, 'typescript.mts'), source);
     writeFileSync(join(folder, 'legacy.cts'), source);
-    const strict = ['--strict', '--module', 'NodeNext', '--target', 'ES2022', '--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
-    run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...strict, 'typescript.mts', 'legacy.cts']);
+    const strict = [
+      '--strict',
+      '--module',
+      'NodeNext',
+      '--target',
+      'ES2022',
+      '--types',
+      'node',
+      '--typeRoots',
+      join(root, 'node_modules/@types'),
+    ];
+    run(process.execPath, [
+      join(root, 'node_modules/typescript/bin/tsc'),
+      ...strict,
+      'typescript.mts',
+      'legacy.cts',
+    ]);
     run(process.execPath, ['typescript.mjs']);
     run(process.execPath, ['legacy.cjs']);
   });
@@ -72,10 +91,19 @@ try {
       join(folder, 'embedder.test.js'),
       `const { createEnvironment } = require('espalier');\ntest('embeds', async () => {${use(healthy)}});`,
     );
-    run(process.execPath, [join(root, 'node_modules/jest/bin/jest.js'), '--rootDir', folder, '--silent', '--reporters', 'default']);
+    run(process.execPath, [
+      join(root, 'node_modules/jest/bin/jest.js'),
+      '--rootDir',
+      folder,
+      '--silent',
+      '--reporters',
+      'default',
+    ]);
   });
   check('the command line', () => {
-    const report = JSON.parse(run(join(folder, 'node_modules/.bin/espalier'), ['check', '--json', '--', healthy]));
+    const report = JSON.parse(
+      run(join(folder, 'node_modules/.bin/espalier'), ['check', '--json', '--', healthy]),
+    );
     if (report.ok !== true) throw new Error(JSON.stringify(report));
     run(join(folder, 'node_modules/.bin/espalier'), ['graph', 'plugin']);
   });

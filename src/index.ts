@@ -17,4 +17,10 @@ export {
   type ProgramOptions,
 } from './environment/index.js';
 export * from './model/index.js';
-export { composePolicy, decideRestart, presets, type RestartQuestion, type RestartVerdict } from './policy/index.js';
+export {
+  composePolicy,
+  decideRestart,
+  presets,
+  type RestartQuestion,
+  type RestartVerdict,
+} from './policy/index.js';

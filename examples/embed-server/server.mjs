@@ -29,11 +29,19 @@ const env = await createEnvironment({
 /** Statuses of gRPC that have a counterpart in HTTP; everything else is a bad gateway. */
 const httpStatus = { [status.NOT_FOUND]: 404, [status.UNAVAILABLE]: 503, [status.DEADLINE_EXCEEDED]: 504 };
 
-function call(method, request) {
+async function call(method, request) {
   const kv = env.plugin(plugin).client(KV);
   // A request that comes while the plugin is restarted waits for it, but not longer than two seconds.
   const metadata = new Metadata({ waitForReady: true });
-  return promisify(kv[method]).call(kv, request, metadata, { deadline: Date.now() + 2000 });
+  const attempt = () => promisify(kv[method]).call(kv, request, metadata, { deadline: Date.now() + 2000 });
+  try {
+    return await attempt();
+  } catch (error) {
+    // The plugin fell with this very call in flight, and nobody knows how far it came. All calls of this store may
+    // be made twice; a call that may not must be left to the caller.
+    if (error.code !== status.UNAVAILABLE) throw error;
+    return attempt();
+  }
 }
 
 async function bodyOf(request) {

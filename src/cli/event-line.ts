@@ -51,6 +51,5 @@ export function detail(status: PluginStatus): string {
 
 /** A plugin's text must not move the cursor of whoever reads it. */
 function oneLine(text: string): string {
-   
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '�');
 }

@@ -107,11 +107,7 @@ async function supervise(
   return exitCode.fine;
 }
 
-async function accompany(
-  module: string,
-  env: Environment,
-  reporter: Reporter,
-): Promise<Leave | undefined> {
+async function accompany(module: string, env: Environment, reporter: Reporter): Promise<Leave | undefined> {
   const loaded = (await import(pathToFileURL(resolve(module)).href)) as Partial<Companion>;
   if (typeof loaded.default !== 'function') {
     throw new PluginError({

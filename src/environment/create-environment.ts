@@ -74,7 +74,10 @@ function assemble(options: ResolvedOptions) {
     for (const [id, { ref }] of Object.entries(children)) {
       if (watches.get(id)?.ref === ref) continue;
       watches.get(id)?.close();
-      watches.set(id, watchPlugin(ref, emit, () => effects.now()));
+      watches.set(
+        id,
+        watchPlugin(ref, emit, () => effects.now()),
+      );
     }
   }
 

@@ -1,7 +1,14 @@
 import type { ActorRefFrom } from 'xstate';
 import { createStableChannel, type GenerationChannel, type StableChannel } from '../effects/index.js';
 import { pluginStatus, type PluginMachine, type PluginSnapshot } from '../machines/index.js';
-import { PluginError, isPluginError, messageOf, type EnvironmentEvent, type PluginState, type PluginStatus } from '../model/index.js';
+import {
+  PluginError,
+  isPluginError,
+  messageOf,
+  type EnvironmentEvent,
+  type PluginState,
+  type PluginStatus,
+} from '../model/index.js';
 import { inWords, type HistoryEntry } from './explain.js';
 
 /** How many steps of a plugin's life are remembered. */

@@ -1,4 +1,5 @@
-import { checkServerVersion, parseVersion } from '../../src/bundle/index.js';
+import { checkServerVersion } from '../../src/bundle/index.js';
+import { parseVersion } from '../../src/bundle/version.js';
 import type { Manifest } from '../../src/model/index.js';
 
 const wants = (min_server_version?: string): Manifest => ({

@@ -16,7 +16,7 @@ import { pretendWorld } from '../../src/testing/index.js';
 describe('the chart of a machine', () => {
   it('has its states and transitions in the order in which they were written', () => {
     const machine = setup({
-      types: {} as { events: { type: 'door.push' } | { type: 'door.knock' } },
+      types: {},
       actors: { closer: fromPromise(() => Promise.resolve()) },
       actions: { creak: () => undefined, ring: () => undefined },
       guards: { isLocked: () => false, isStuck: () => false },
@@ -110,7 +110,7 @@ describe('the chart of a machine', () => {
         },
         four: { guard: stateIn('b') },
       },
-    } as Parameters<typeof createMachine>[0]);
+    });
     expect(chartOf(machine).transitions.map(({ guard, actions }) => [guard, ...actions])).toEqual([
       ['x or (y and not z)', 'assign'],
       ['x', 'inline'],
@@ -122,7 +122,7 @@ describe('the chart of a machine', () => {
   it('knows joined guards by what they answer, as a bundler may rename them', () => {
     const guard = and(['x', 'y']);
     Object.defineProperty(guard, 'name', { value: 'a' });
-    const machine = createMachine({ id: 'm', on: { go: { guard } } } as Parameters<typeof createMachine>[0]);
+    const machine = createMachine({ id: 'm', on: { go: { guard } } });
     expect(chartOf(machine).transitions[0]?.guard).toBe('x and y');
   });
 

@@ -83,7 +83,7 @@ describe('a Python bundle', () => {
     expect(error).toMatchObject({
       code: 'INTERPRETER_NOT_FOUND',
       plugin: 'com.example.hello',
-      phase: 'spawn',
+      phase: 'interpreter',
     });
     expect(error).toMatchObject({
       message:
@@ -175,11 +175,11 @@ describe('an executable bundle', () => {
   it('without the executable bit cannot be started, and the cure is named', async () => {
     const bundle = await bundleWith({ server: { executable: 'run' } }, 'run');
     expect(await rejectionOf(locateCommand(bundle, host()))).toMatchObject({
-      code: 'SPAWN_FAILED',
+      code: 'EXECUTABLE_NOT_FOUND',
       message: 'run is not executable.',
       hint: `Make it executable: chmod +x ${path('hello/run')}`,
       plugin: 'com.example.hello',
-      phase: 'spawn',
+      phase: 'interpreter',
     });
   });
 });
@@ -192,7 +192,7 @@ describe('a bundle that changed after it was scanned', () => {
     expect(await rejectionOf(locateCommand(bundle, host()))).toMatchObject({
       code: 'EXECUTABLE_NOT_FOUND',
       plugin: 'com.example.hello',
-      phase: 'spawn',
+      phase: 'interpreter',
     });
   });
 

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+const amount = z.number().nonnegative();
+const count = z.int().nonnegative();
+// A longer timer of Node fires at once.
+const duration = amount.max(2 ** 31 - 1);
+const interval = duration.min(1);
+
+const backoff = z
+  .strictObject({
+    firstMs: duration,
+    baseMs: duration,
+    factor: amount,
+    capMs: duration,
+    jitter: z.enum(['full', 'none']),
+  })
+  .partial();
+
+/**
+ * The numbers that a manifest may override. Unknown keys are refused here, unlike elsewhere in a manifest:
+ * a misspelt deadline that is silently dropped is found when it is too late.
+ */
+export const supervisionSchema = z
+  .strictObject({
+    preset: z.enum(['espalier', 'mattermost']),
+    restart: z
+      .strictObject({
+        restart: z.enum(['permanent', 'transient', 'temporary']),
+        retryFailedStart: z.boolean(),
+        backoff,
+        intensity: count,
+        periodMs: duration,
+        resetAfterMs: duration.nullable(),
+        halfOpenAfterMs: interval.nullable(),
+      })
+      .partial(),
+    health: z
+      .strictObject({
+        intervalMs: interval,
+        retryIntervalMs: duration,
+        deadlineMs: interval,
+        misses: count.min(1),
+      })
+      .partial(),
+    deadlines: z
+      .strictObject({
+        startMs: interval,
+        drainMs: duration,
+        hookMs: duration,
+        shutdownMs: duration,
+        termMs: duration,
+        killMs: duration,
+      })
+      .partial(),
+  })
+  .partial();

@@ -1,0 +1,79 @@
+import type { InspectionEvent } from 'xstate';
+import { createClients } from './inspect/clients.js';
+import { startHost } from './inspect/host.js';
+import { createLedger, type Entry } from './inspect/ledger.js';
+import { createMessages } from './inspect/messages.js';
+import { pageHtml, pagePolicy } from './page/page.generated.js';
+
+export interface InspectorOptions {
+  /** Where to listen. Default 0: any port that is free. */
+  readonly port?: number | undefined;
+}
+
+export interface Inspector {
+  /** The page. The same address with `ws:` is a WebSocket that speaks Stately's wire format. */
+  readonly url: string;
+  /** For the `inspect` option of `createActor` or `createEnvironment`; of several, if need be. */
+  readonly inspect: (event: InspectionEvent) => void;
+  /** Sends everybody away and frees the port. */
+  close(): Promise<void>;
+}
+
+/** How many may look at once. */
+const mostClients = 16;
+
+/** How many entries wait for the end of the current turn of the event loop before they are written at once. */
+const mostWaiting = 500;
+
+/**
+ * Shows every actor of the trees that it inspects, live, on a page on 127.0.0.1. Environment variables are never
+ * shown. It costs next to nothing until somebody looks, and does not keep its program running.
+ *
+ * @throws PluginError CONFIG_INVALID when the port cannot be used.
+ */
+export async function startInspector(options: InspectorOptions = {}): Promise<Inspector> {
+  const ledger = createLedger(Date.now);
+  const clients = createClients();
+  const write = createMessages();
+  let waiting: Entry[] = [];
+  let timer: NodeJS.Immediate | null = null;
+  let isClosed = false;
+
+  const flush = (): void => {
+    if (timer !== null) clearImmediate(timer);
+    timer = null;
+    const entries = waiting;
+    waiting = [];
+    if (clients.count > 0) for (const entry of entries) clients.tell(write(entry));
+  };
+
+  const host = await startHost({
+    port: options.port ?? 0,
+    page: { html: pageHtml, policy: pagePolicy },
+    hasRoom: () => clients.count < mostClients,
+    listen(client) {
+      flush();
+      clients.welcome(client, ledger.retell().map(write));
+    },
+  });
+
+  return {
+    url: host.url,
+    inspect(event) {
+      if (isClosed) return;
+      const entries = ledger.enter(event);
+      if (clients.count === 0) return;
+      waiting.push(...entries);
+      // The actors' own work comes first; a flood of it is not kept waiting, though.
+      if (waiting.length >= mostWaiting) flush();
+      else timer ??= setImmediate(flush);
+    },
+    async close() {
+      isClosed = true;
+      flush();
+      clients.dismissAll();
+      ledger.clear();
+      await host.close();
+    },
+  };
+}

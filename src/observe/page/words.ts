@@ -1,0 +1,68 @@
+/** A state's value as XState has it: a name, or names of regions with values. */
+export type StateValue = string | { readonly [name: string]: StateValue };
+
+/** How a state is to be felt: all well, under way, on its way out, wrong, or at rest. */
+export type Tone = 'good' | 'busy' | 'leaving' | 'bad' | 'rest';
+
+const tones: Readonly<Record<string, Tone>> = {
+  healthy: 'good',
+  running: 'good',
+  waiting: 'good',
+  spawning: 'busy',
+  handshaking: 'busy',
+  restarting: 'busy',
+  probing: 'busy',
+  suspecting: 'busy',
+  stopping: 'leaving',
+  crashed: 'bad',
+  failed: 'bad',
+  missed: 'bad',
+  lost: 'bad',
+  error: 'bad',
+};
+
+export function toneOf(word: string): Tone {
+  return tones[word] ?? 'rest';
+}
+
+/** The names from the outermost state to the innermost; of parallel regions, one path each. */
+export function pathsOf(value: StateValue | undefined): readonly (readonly string[])[] {
+  if (value === undefined) return [];
+  if (typeof value === 'string') return [[value]];
+  return Object.entries(value).flatMap(([name, inner]) => {
+    const deeper = pathsOf(inner);
+    return deeper.length === 0 ? [[name]] : deeper.map((path) => [name, ...path]);
+  });
+}
+
+/** The states of a plugin that have a word of their own; the finer ones within them have none. */
+const pluginWords: readonly string[] = [
+  'idle',
+  'spawning',
+  'handshaking',
+  'healthy',
+  'stopping',
+  'crashed',
+  'restarting',
+  'failed',
+];
+
+/** The one word for where a plugin is. */
+export function pluginWord(value: StateValue | undefined): string {
+  const path = pathsOf(value)[0] ?? [];
+  return path.findLast((name) => pluginWords.includes(name)) ?? path.join('.');
+}
+
+/** The whole path of a state as one text. */
+export function stateText(value: StateValue | undefined): string {
+  return pathsOf(value)
+    .map((path) => path.join('.'))
+    .join(' + ');
+}
+
+export function timeOfDay(at: number): string {
+  const time = new Date(at);
+  const two = (part: number): string => String(part).padStart(2, '0');
+  const ms = String(time.getMilliseconds()).padStart(3, '0');
+  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${ms}`;
+}
