@@ -74,7 +74,7 @@ async function run(
   if (end.code === 0) return;
   const how = end.code === null ? `was ended by ${end.signal ?? 'a signal'}` : `exit code ${end.code}`;
   throw new PluginError({
-    code: 'INTERPRETER_NOT_FOUND',
+    code: 'PREPARE_FAILED',
     message: `The virtual environment could not be made: \`${[command, ...args].join(' ')}\`: ${end.failure?.message ?? how}.`,
     hint: installerHint(end.tail),
     plugin: bundle.manifest.id,

@@ -138,7 +138,7 @@ function inventoryOf({ bundle, plan, search }: Job, python: string): Promise<Inv
 
 function tooLate(plugin: string, deadlineMs: number, thrown: unknown): PluginError {
   return new PluginError({
-    code: 'INTERPRETER_NOT_FOUND',
+    code: 'PREPARE_FAILED',
     message: `Preparing the plugin took longer than ${deadlineMs} ms, and was stopped.`,
     hint: 'Check that the package index answers, or give it more time.',
     plugin,
@@ -161,7 +161,7 @@ function stopped(plugin: string, thrown: unknown): PluginError {
 
 function failed(plugin: string, thrown: unknown): PluginError {
   return new PluginError({
-    code: 'INTERPRETER_NOT_FOUND',
+    code: 'PREPARE_FAILED',
     message: `The virtual environment could not be made: ${messageOf(thrown)}`,
     hint: 'Check that the bundle can be written to, and that there is room on the disk.',
     plugin,

@@ -272,7 +272,7 @@ describe('a failed install', () => {
     bundle();
     const error = await refusal();
     expect(error).toMatchObject({
-      code: 'INTERPRETER_NOT_FOUND',
+      code: 'PREPARE_FAILED',
       facts: { step: 'install', exitCode: 1, signal: null },
     });
     expect(error.message).toContain('-m pip install -r');
@@ -303,7 +303,7 @@ describe('a failed install', () => {
     write('bin/uv', '#!/nowhere/interpreter\n', 0o755);
     bundle();
     const error = await refusal();
-    expect(error.code).toBe('INTERPRETER_NOT_FOUND');
+    expect(error.code).toBe('PREPARE_FAILED');
     expect(error.message).toContain('ENOENT');
     expect(inBundle()).toEqual(asFound);
   });
@@ -339,7 +339,7 @@ describe('an install that hangs', () => {
     bundle();
     const error = await refusal({ deadlineMs: 500 });
     expect(error).toMatchObject({
-      code: 'INTERPRETER_NOT_FOUND',
+      code: 'PREPARE_FAILED',
       facts: { deadlineMs: 500, signal: 'SIGKILL' },
     });
     expect(error.facts.outputTail).toBe('Collecting things\n');
