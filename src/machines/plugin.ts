@@ -1,26 +1,8 @@
-import { and, assertEvent, assign, enqueueActions, not, sendParent, setup, stopChild } from 'xstate';
-import type { FailedReason, PluginError, PluginPhase, StopRung } from '../model/index.js';
-import { endedNormally } from '../policy/index.js';
-import { createHealthMachine } from './health.js';
-import { lift } from './lift.js';
-import {
-  activated,
-  becameHealthy,
-  begun,
-  ended,
-  endingBecauseOf,
-  entered,
-  initialContext,
-  tallied,
-} from './plugin.context.js';
-import type { ChannelInput, HandshakeInput, PluginEffects } from './plugin.effects.js';
-import { exitRecord, spawnFailure, startTimeout } from './plugin.exit.js';
-import type { PluginContext, PluginEvent, PluginInput, PluginReport } from './plugin.types.js';
-
-/** Between two probes of a plugin that is not SERVING yet. */
-const startProbePauseMs = 50;
-/** Stands for "never": the longest delay that a timer can hold. */
-const never = 2 ** 31 - 1;
+import { and, not } from 'xstate';
+import { initialContext } from './plugin.context.js';
+import type { PluginEffects } from './plugin.effects.js';
+import { channelInput, processInput, required, subject } from './plugin.inputs.js';
+import { pluginWords } from './plugin.words.js';
 
 export type PluginMachine = ReturnType<typeof createPluginMachine>;
 
@@ -29,142 +11,10 @@ export type PluginMachine = ReturnType<typeof createPluginMachine>;
  * starts one, and only the process's end leaves it. All time is here; all deeds are in the effects.
  */
 export function createPluginMachine(effects: PluginEffects) {
-  const now = () => effects.now();
-  return setup({
-    types: {} as { context: PluginContext; events: PluginEvent; input: PluginInput },
-    actors: {
-      process: lift(effects.process.bind(effects)),
-      logs: lift(effects.logs.bind(effects)),
-      handshake: lift(effects.handshake.bind(effects)),
-      dial: lift(effects.dial.bind(effects)),
-      probe: lift(effects.probe.bind(effects)),
-      onActivate: lift(effects.onActivate.bind(effects)),
-      onDeactivate: lift(effects.onDeactivate.bind(effects)),
-      stdio: lift(effects.stdio.bind(effects)),
-      drain: lift(effects.drain.bind(effects)),
-      shutdown: lift(effects.shutdown.bind(effects)),
-      signal: lift(effects.signal.bind(effects)),
-      health: createHealthMachine(effects),
-    },
-    delays: {
-      startTimeout: ({ context }) => context.policy.deadlines.startMs,
-      startProbePause: startProbePauseMs,
-      probeDeadline: ({ context }) => context.policy.health.deadlineMs,
-      drainTimeout: ({ context }) => context.policy.deadlines.drainMs,
-      hookTimeout: ({ context }) => context.policy.deadlines.hookMs,
-      shutdownTimeout: ({ context }) => context.policy.deadlines.shutdownMs,
-      termTimeout: ({ context }) => context.policy.deadlines.termMs,
-      killTimeout: ({ context }) => context.policy.deadlines.killMs,
-      restartDelay: ({ context }) => context.retryDelayMs,
-      halfOpenInterval: ({ context }) => context.policy.restart.halfOpenAfterMs ?? never,
-    },
-    guards: {
-      isCurrent: ({ context, event }) => !('generation' in event) || event.generation === context.generation,
-      isWanted: ({ context }) => context.wanted,
-      hasProcess: ({ context }) => context.process !== null,
-      isAskedAgain: ({ context }) => context.again,
-      isConnected: ({ context }) => context.channel !== null,
-      isUnwell: (_, params: { error: PluginError }) => params.error.code === 'NOT_SERVING',
-      hasDeactivateHook: ({ context }) => context.hooks?.includes('OnDeactivate') ?? false,
-      endedNormally: ({ context }) => context.lastExit !== null && endedNormally(context.lastExit),
-      triesAgain: ({ context }) => context.policy.restart.halfOpenAfterMs !== null,
-    },
-    actions: {
-      activate: assign(() => activated()),
-      want: assign({ wanted: true }),
-      wantAgain: assign(() => ({ ...activated(), again: true })),
-      unwant: assign({ wanted: false, again: false }),
-      begin: assign(({ context }) => begun(context, now())),
-      enter: assign(({ context, event }, place: { phase: PluginPhase; rung?: StopRung }) =>
-        entered(context, event, place, now()),
-      ),
-      arrive: assign(({ event }) => ({ since: now(), because: event.type })),
-      noteCommand: assign(({ event }) =>
-        event.type === 'process.located' ? { command: event.command } : {},
-      ),
-      noteProcess: assign(({ event }) =>
-        event.type === 'process.started' ? { process: event.process } : {},
-      ),
-      noteNoise: assign(({ context, event }) =>
-        event.type === 'handshake.noise' ? { noise: [...context.noise, event.line] } : {},
-      ),
-      notePending: assign(({ event }) => (event.type === 'handshake.pending' ? { pending: event.text } : {})),
-      noteHandshake: assign(({ event }) =>
-        event.type === 'handshake.read' ? { handshake: event.handshake } : {},
-      ),
-      noteChannel: assign(({ event }) => (event.type === 'channel.ready' ? { channel: event.channel } : {})),
-      noteHooks: assign(({ event }) => (event.type === 'hook.returned' ? { hooks: event.hooks } : {})),
-      noteStdio: assign({ stdio: (_, params: { opened: boolean }) => params.opened }),
-      noteError: assign({ error: (_, params: { error: PluginError }) => params.error }),
-      noteHealthy: assign(() => becameHealthy(now())),
-      noteHealth: assign(({ context, event }) =>
-        event.type === 'health.passed' || event.type === 'health.missed'
-          ? { health: tallied(context.health, event) }
-          : {},
-      ),
-      noteVerdict: assign(({ context, event }) =>
-        event.type === 'plugin.restart'
-          ? { retryDelayMs: event.delayMs, restarts: context.restarts + 1 }
-          : {},
-      ),
-      noteFailure: assign((_, params: { reason: FailedReason }) => ({ failedReason: params.reason })),
-      endBecauseDeactivated: assign(({ context }) => ({
-        ...endingBecauseOf(context, { cause: 'deactivated', error: null }),
-        wanted: false,
-      })),
-      endBecauseRefused: assign(({ context }, params: { error: PluginError }) =>
-        endingBecauseOf(context, {
-          cause: 'refused',
-          error: params.error.with({ plugin: context.bundle.manifest.id }),
-        }),
-      ),
-      endBecauseLate: assign(({ context }) =>
-        endingBecauseOf(context, { cause: 'refused', error: startTimeout(context) }),
-      ),
-      endBecauseUnhealthy: assign(({ context }, params: { error: PluginError }) =>
-        endingBecauseOf(context, { cause: 'unhealthy', error: params.error }),
-      ),
-      recordExit: assign(({ context, event }) => {
-        assertEvent(event, 'process.exited');
-        return ended(exitRecord(context, event));
-      }),
-      recordSpawnFailure: assign(({ context, event }) => {
-        assertEvent(event, 'process.failed');
-        return ended(spawnFailure(context, event.at, event.error));
-      }),
-      recordDefect: assign(({ context }, params: { error: PluginError }) =>
-        ended(spawnFailure(context, now(), params.error)),
-      ),
-      recordSlowSpawn: assign(({ context }) => ended(spawnFailure(context, now(), startTimeout(context)))),
-      recordLoss: assign(({ context }) =>
-        ended(exitRecord(context, { at: now(), code: null, signal: null, diagnosis: '', lost: true })),
-      ),
-      askCheck: enqueueActions(({ context, enqueue }) => {
-        const number = context.health.asked + 1;
-        enqueue.assign({ health: { ...context.health, asked: number } });
-        enqueue.sendTo('health', { type: 'health.check', number });
-      }),
-      openLogs: enqueueActions(({ context, enqueue }) => {
-        enqueue.spawnChild('logs', { id: 'logs', input: processInput(context) });
-      }),
-      openStdio: enqueueActions(({ context, enqueue }) => {
-        enqueue.spawnChild('stdio', { id: 'stdio', input: channelInput(context) });
-      }),
-      closeLogs: stopChild('logs'),
-      closeStdio: stopChild('stdio'),
-      reportRest: sendParent(({ context }): PluginReport => ({
-        type: 'plugin.rested',
-        plugin: context.bundle.manifest.id,
-      })),
-      reportCrash: sendParent(({ context }): PluginReport => {
-        const { bundle, wasHealthy, lastExit } = context;
-        return { type: 'plugin.crashed', plugin: bundle.manifest.id, exit: required(lastExit), wasHealthy };
-      }),
-    },
-  }).createMachine({
+  return pluginWords(effects).createMachine({
     id: 'plugin',
     description: 'One plugin: its process, its connection, its health, its end.',
-    context: ({ input }) => initialContext(input, now()),
+    context: ({ input }) => initialContext(input, effects.now()),
     initial: 'idle',
     states: {
       idle: {
@@ -437,22 +287,4 @@ export function createPluginMachine(effects: PluginEffects) {
       },
     },
   });
-}
-
-function subject({ bundle, generation }: PluginContext) {
-  return { plugin: bundle.manifest.id, generation };
-}
-
-function processInput(context: PluginContext): HandshakeInput {
-  return { ...subject(context), process: required(context.process) };
-}
-
-function channelInput(context: PluginContext): ChannelInput {
-  return { ...subject(context), channel: required(context.channel) };
-}
-
-/** What the chart guarantees where this is called; the compiler cannot see it. */
-function required<Value>(value: Value | null): Value {
-  if (value === null) throw new Error('The plugin chart was entered without what its state needs.');
-  return value;
 }
