@@ -17,6 +17,7 @@ export {
   type ProgramOptions,
 } from './environment/index.js';
 export * from './model/index.js';
+export { startInspector, type Inspector, type InspectorOptions } from './observe/index.js';
 export {
   composePolicy,
   decideRestart,

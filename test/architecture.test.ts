@@ -36,7 +36,7 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   testing: { rooms: ['model'], types: ['machines'], packages: ['rxjs', 'xstate'] },
   cli: { rooms: ['model', 'policy', 'environment', 'observe'], packages: ['commander', 'rxjs', /^node:/] },
-  'index.ts': { rooms: ['model', 'policy', 'environment'], packages: [] },
+  'index.ts': { rooms: ['model', 'policy', 'environment', 'observe'], packages: [] },
 };
 
 /** The only places that may know a package: the three sentences of the design. */

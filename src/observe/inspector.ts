@@ -26,8 +26,10 @@ const mostClients = 16;
 const mostWaiting = 500;
 
 /**
- * Shows every actor of the trees that it inspects, live, on a page on 127.0.0.1. Environment variables are never
- * shown. It costs next to nothing until somebody looks, and does not keep its program running.
+ * Shows every actor of the trees that it inspects, live, on a page on 127.0.0.1. It costs next to nothing until
+ * somebody looks, and does not keep its program running.
+ *
+ * Environment variables and what is called a secret are never shown, but the rest is, to every user of this machine.
  *
  * @throws PluginError CONFIG_INVALID when the port cannot be used.
  */

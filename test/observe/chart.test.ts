@@ -16,7 +16,6 @@ import { pretendWorld } from '../../src/testing/index.js';
 describe('the chart of a machine', () => {
   it('has its states and transitions in the order in which they were written', () => {
     const machine = setup({
-      types: {},
       actors: { closer: fromPromise(() => Promise.resolve()) },
       actions: { creak: () => undefined, ring: () => undefined },
       guards: { isLocked: () => false, isStuck: () => false },

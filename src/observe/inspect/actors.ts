@@ -4,14 +4,13 @@ import type { ActorRefLike, Snapshot } from 'xstate';
 export interface ActorRef extends ActorRefLike {
   readonly id: string;
   readonly src?: unknown;
-  readonly system: object;
   readonly logic?: { readonly config?: unknown };
   readonly _parent?: ActorRef;
 }
 
 /** An actor that was seen. */
 export interface SeenActor {
-  /** Unique among all that this inspector sees. */
+  /** XState counts them for the whole process, so they are unique over all roots. */
   readonly session: string;
   readonly parent: string | undefined;
   readonly root: string;
@@ -24,21 +23,6 @@ export interface SeenActor {
   readonly number: number;
   /** The newest one; `undefined` until there is one. */
   snapshot: Snapshot<unknown> | undefined;
-}
-
-/** Gives every actor its session. XState counts them per root actor, so that those of two roots would be mixed up. */
-export function createSessions(): (ref: ActorRef, sessionId?: string) => string {
-  const systems = new WeakMap<object, string>();
-  let count = 0;
-  return (ref, sessionId = ref.sessionId) => {
-    let prefix = systems.get(ref.system);
-    if (prefix === undefined) {
-      count += 1;
-      prefix = count === 1 ? '' : `${count}/`;
-      systems.set(ref.system, prefix);
-    }
-    return `${prefix}${sessionId}`;
-  };
 }
 
 /** An actor's own id where it was given one; else the name of its machine, or of the logic that it runs. */

@@ -1,5 +1,5 @@
 import type { ActorRefLike, AnyEventObject, InspectionEvent, Snapshot } from 'xstate';
-import { actorName, configOf, createSessions, type ActorRef, type SeenActor } from './actors.js';
+import { actorName, configOf, type ActorRef, type SeenActor } from './actors.js';
 
 /** Something that was seen, kept as it was until somebody wants to read it. */
 export type Entry =
@@ -42,7 +42,6 @@ const memory = 200;
 
 /** Remembers every living actor with its newest snapshot, and the newest entries; of the rest nothing. */
 export function createLedger(now: () => number): Ledger {
-  const sessionOf = createSessions();
   const living = new Set<SeenActor>();
   const newest: Entry[] = [];
   const actors = new WeakMap<ActorRef, SeenActor>();
@@ -50,11 +49,10 @@ export function createLedger(now: () => number): Ledger {
 
   const meet = (ref: ActorRef, rootId: string): SeenActor => {
     met += 1;
-    const parent = ref._parent;
     const actor: SeenActor = {
-      session: sessionOf(ref),
-      parent: parent === undefined ? undefined : sessionOf(parent),
-      root: sessionOf(ref, rootId),
+      session: ref.sessionId,
+      parent: ref._parent?.sessionId,
+      root: rootId,
       name: actorName(ref),
       config: configOf(ref),
       at: now(),
@@ -95,7 +93,7 @@ export function createLedger(now: () => number): Ledger {
     enter(event) {
       if (event.type === '@xstate.event') {
         const { actor, introductions } = find(seenRef(event.actorRef), event.rootId);
-        const source = event.sourceRef === undefined ? undefined : sessionOf(seenRef(event.sourceRef));
+        const source = event.sourceRef?.sessionId;
         return [...introductions, note({ type: 'event', at: now(), actor, event: event.event, source })];
       }
       if (event.type !== '@xstate.snapshot') return [];

@@ -45,14 +45,14 @@ export function createMessages(): (entry: Entry) => string {
   };
 }
 
-/** What a snapshot holds beside its data: XState's own bookkeeping. */
-const bookkeeping: readonly string[] = ['status', 'value', 'tags', 'historyValue'];
-
 /** A machine's snapshot as it describes itself; any other actor's without what it keeps for its own use. */
 function showSnapshot(snapshot: Snapshot<unknown> | undefined): object {
   if (snapshot === undefined) return { status: 'active' };
   const { status, value, tags, ...data } = describe(snapshot);
-  const shown = Object.entries(data).filter(([key]) => !key.startsWith('_') && !bookkeeping.includes(key));
+  const shown = Object.entries(data).filter(
+    // What is in a history are state nodes, each with its whole machine.
+    ([key, held]) => held !== undefined && !key.startsWith('_') && key !== 'historyValue',
+  );
   return {
     status,
     ...(value === undefined ? {} : { value, tags, historyValue: {} }),

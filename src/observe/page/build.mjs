@@ -1,4 +1,4 @@
-// Makes the inspector's page out of the files beside this one: one HTML text without anything to load.
+// Makes the inspector's page out of the files beside this one and in client/: one HTML text without anything to load.
 // `node src/observe/page/build.mjs` writes page.generated.ts; with `--check` it only says whether that is up to date.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 const generated = here('page.generated.ts');
 
-const script = await bundled('main.ts');
+const script = await bundled('client/main.ts');
 const style = await bundled('style.css');
 const html = readFileSync(here('index.html'), 'utf8')
   .replace('/*style*/', () => style)
@@ -23,7 +23,7 @@ const policy = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
-const text = `// Made by build.mjs out of the files beside this one: change those, then run it.
+const text = `// Made by build.mjs out of index.html, style.css and client/: change those, then run it.
 
 /** The whole page of the inspector. */
 export const pageHtml = ${literal(html)};

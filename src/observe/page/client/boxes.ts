@@ -1,4 +1,4 @@
-import type { Chart, ChartState } from '../chart.js';
+import type { Chart, ChartState } from '../../chart.js';
 
 /** A state as a rectangle. */
 export interface Box {

@@ -1,4 +1,4 @@
-import { eventInWords } from '../chart-words.js';
+import { eventInWords } from '../../chart-words.js';
 import { byId, element, write, type PageElement } from './browser.js';
 import { passes } from './filter.js';
 import { createKeyedList } from './keyed.js';
@@ -89,10 +89,9 @@ function countText(passing: number, told: number, held: number): string {
 
 function createHappening(happening: Happening): PageElement {
   const { at, path, event, source } = happening;
-  const isOwn = event.type.startsWith('xstate.');
   const made = element(
     'details',
-    { class: isOwn ? 'happening own' : 'happening' },
+    { class: event.type in ownEvents ? 'happening own' : 'happening' },
     element(
       'summary',
       {},
@@ -123,9 +122,11 @@ function payload({ event, source }: Happening): string {
   return `${JSON.stringify(event, null, 2)}${source === null ? '' : `\nfrom ${source}`}`;
 }
 
+/** What XState does with every actor. */
+const ownEvents: Readonly<Record<string, string>> = { 'xstate.init': 'starts', 'xstate.stop': 'is stopped' };
+
 function inWords(type: string): string {
-  const own: Readonly<Record<string, string>> = { 'xstate.init': 'starts', 'xstate.stop': 'is stopped' };
-  return own[type] ?? eventInWords(type);
+  return ownEvents[type] ?? eventInWords(type);
 }
 
 /** Nearly everything happens below the one root. */

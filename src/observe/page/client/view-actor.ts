@@ -1,4 +1,4 @@
-import type { Chart, ChartState, ChartTransition } from '../chart.js';
+import type { Chart, ChartState, ChartTransition } from '../../chart.js';
 import { byId, element, write, type PageElement } from './browser.js';
 import { pluginFacts, troubleOf } from './facts.js';
 import { createKeyedList } from './keyed.js';

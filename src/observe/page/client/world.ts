@@ -1,5 +1,5 @@
-import { chartOfDefinition, type Chart } from '../chart.js';
-import type { StateDefinition } from '../chart-definition.js';
+import { chartOfDefinition, type Chart } from '../../chart.js';
+import type { StateDefinition } from '../../chart-definition.js';
 import { pluginWord, stateText } from './words.js';
 import type {
   ActorMessage,

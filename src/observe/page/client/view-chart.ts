@@ -1,4 +1,4 @@
-import type { Chart, ChartState } from '../chart.js';
+import type { Chart, ChartState } from '../../chart.js';
 import { layOut, type Box } from './boxes.js';
 import { byId, drawn, measureWith, type PageElement } from './browser.js';
 import type { Tone } from './words.js';

@@ -1,21 +1,28 @@
+import type { PluginState } from '../../../model/index.js';
+
 /** A state's value as XState has it: a name, or names of regions with values. */
 export type StateValue = string | { readonly [name: string]: StateValue };
 
 /** How a state is to be felt: all well, under way, on its way out, wrong, or at rest. */
 export type Tone = 'good' | 'busy' | 'leaving' | 'bad' | 'rest';
 
-const tones: Readonly<Record<string, Tone>> = {
-  healthy: 'good',
-  running: 'good',
-  waiting: 'good',
+const pluginTones: Readonly<Record<Exclude<PluginState, 'invalid'>, Tone>> = {
+  idle: 'rest',
   spawning: 'busy',
   handshaking: 'busy',
-  restarting: 'busy',
-  probing: 'busy',
-  suspecting: 'busy',
+  healthy: 'good',
   stopping: 'leaving',
   crashed: 'bad',
+  restarting: 'busy',
   failed: 'bad',
+};
+
+const tones: Readonly<Record<string, Tone>> = {
+  ...pluginTones,
+  running: 'good',
+  waiting: 'good',
+  probing: 'busy',
+  suspecting: 'busy',
   missed: 'bad',
   lost: 'bad',
   error: 'bad',
@@ -35,22 +42,10 @@ export function pathsOf(value: StateValue | undefined): readonly (readonly strin
   });
 }
 
-/** The states of a plugin that have a word of their own; the finer ones within them have none. */
-const pluginWords: readonly string[] = [
-  'idle',
-  'spawning',
-  'handshaking',
-  'healthy',
-  'stopping',
-  'crashed',
-  'restarting',
-  'failed',
-];
-
-/** The one word for where a plugin is. */
+/** The one word for where a plugin is; the finer states within some of them have none of their own. */
 export function pluginWord(value: StateValue | undefined): string {
   const path = pathsOf(value)[0] ?? [];
-  return path.findLast((name) => pluginWords.includes(name)) ?? path.join('.');
+  return path.findLast((name) => name in pluginTones) ?? path.join('.');
 }
 
 /** The whole path of a state as one text. */

@@ -1,4 +1,4 @@
-import type { Chart, ChartState, ChartTransition } from '../chart.js';
+import type { Chart, ChartState, ChartTransition } from '../../chart.js';
 import { pathsOf, type StateValue } from './words.js';
 
 /** The states that a machine is in, outermost first. */

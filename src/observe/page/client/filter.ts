@@ -1,4 +1,4 @@
-import { eventInWords } from '../chart-words.js';
+import { eventInWords } from '../../chart-words.js';
 import type { Happening } from './world.js';
 
 export interface StreamFilter {

@@ -1,0 +1,197 @@
+import { createMachine } from 'xstate';
+import { passes } from '../../src/observe/page/client/filter.js';
+import { pluginFacts } from '../../src/observe/page/client/facts.js';
+import { activeStates, transitionsFrom } from '../../src/observe/page/client/next.js';
+import { treeLines } from '../../src/observe/page/client/tree.js';
+import type { WireMessage, WireSnapshot } from '../../src/observe/page/client/wire.js';
+import { createWorld, wordFor, type World } from '../../src/observe/page/client/world.js';
+import { chartOf } from '../../src/observe/index.js';
+import { createPluginMachine } from '../../src/machines/index.js';
+import { showDefinition } from '../../src/observe/inspect/shown.js';
+import { exit, pretendWorld } from '../../src/testing/index.js';
+import { startInspector } from '../../src/observe/index.js';
+import { listen } from './listener.js';
+import { growTree } from './watched-tree.js';
+
+describe('what the page knows', () => {
+  it('is the tree of the actors that an inspector tells of, each with its word', async () => {
+    const inspector = await startInspector();
+    const { until, messages } = await listen(inspector.url);
+    const tree = growTree(inspector.inspect);
+    tree.start('com.example.hello');
+    tree.start('com.example.other');
+    exit(tree.world, { signal: 'SIGSEGV' }, 'com.example.other');
+    await until(({ event, snapshot }) => event?.type === 'plugin.restart' && snapshot !== undefined);
+    await inspector.close();
+    const world = createWorld();
+    for (const message of messages) world.learn(message as unknown as WireMessage);
+    const lines = treeLines(world.actors(), new Set()).map(({ actor, depth }) => [
+      depth,
+      actor.name,
+      wordFor(actor),
+    ]);
+    expect(lines).toEqual([
+      [0, 'environment', 'running'],
+      [1, 'com.example.hello', 'healthy'],
+      [2, 'process', 'active'],
+      [2, 'logs', 'active'],
+      [2, 'stdio', 'active'],
+      [2, 'health', 'waiting'],
+      [1, 'com.example.other', 'restarting'],
+    ]);
+    const hello = world.actors().find(({ name }) => name === 'com.example.hello');
+    expect(hello && pluginFacts(hello)).toMatchObject({ generation: 1, pid: 4711, trouble: null });
+    const other = world.actors().find(({ name }) => name === 'com.example.other');
+    expect(other && pluginFacts(other)).toMatchObject({ pid: null, trouble: { code: 'PLUGIN_CRASHED' } });
+    expect(
+      world
+        .happenings()
+        .filter(({ change }) => change !== null)
+        .map(({ path, event, change }) => [path, event.type, change?.to]),
+    ).toEqual(
+      expect.arrayContaining([
+        ['environment/com.example.hello', 'plugin.activate', 'spawning'],
+        ['environment/com.example.hello', 'process.started', 'handshaking'],
+        ['environment/com.example.hello', 'hook.returned', 'healthy'],
+        ['environment/com.example.other', 'process.exited', 'crashed'],
+      ]),
+    );
+  });
+
+  it('keeps a root that has ended, until the next one comes', () => {
+    const world = grown();
+    world.learn(snapshot('x:0', { status: 'done', value: 'off' }));
+    expect(world.actors().map(({ path }) => path)).toEqual(['lamp']);
+    world.learn(actor('x:9', 'lamp'));
+    expect(world.actors().map(({ session }) => session)).toEqual(['x:9']);
+  });
+
+  it('drops an actor that has ended, and all that it says later', () => {
+    const world = grown();
+    world.learn(snapshot('x:1', { status: 'stopped' }));
+    world.learn(snapshot('x:1', { status: 'active', value: 'on' }));
+    expect(world.actors().map(({ path }) => path)).toEqual(['lamp']);
+  });
+
+  it('tells a change with the event that made it, before what followed from it', () => {
+    const world = grown();
+    world.learn(event('x:0', 'lamp.push'));
+    world.learn(event('x:1', 'bulb.light', 'x:0'));
+    world.learn(snapshot('x:0', { status: 'active', value: 'on' }, 'lamp.push'));
+    expect(world.happenings().map(({ path, source, change }) => [path, source, change])).toEqual([
+      ['lamp', null, { from: 'off', to: 'on' }],
+      ['lamp/bulb', 'lamp', null],
+    ]);
+  });
+
+  it('is bounded', () => {
+    const world = grown();
+    for (let index = 0; index < 5000; index += 1) world.learn(event('x:0', `push${index}`));
+    expect(world.happenings()).toHaveLength(1000);
+    expect(world.happenings().at(-1)?.event.type).toBe('push4999');
+  });
+
+  it('is nothing after a new beginning', () => {
+    const world = grown();
+    world.learn(event('x:0', 'lamp.push'));
+    world.forget();
+    expect([world.actors(), world.happenings()]).toEqual([[], []]);
+  });
+});
+
+describe('the stream of events', () => {
+  const happening = {
+    number: 1,
+    at: 0,
+    session: 'x:1',
+    path: 'environment/com.example.hello/health',
+    event: { type: 'xstate.after.interval.health.waiting' },
+    source: null,
+    change: { from: 'waiting', to: 'probing' },
+  };
+
+  it.each([
+    ['', null, true],
+    ['HELLO health', null, true],
+    ['after interval', null, true],
+    ['probing', null, true],
+    ['hello stdio', null, false],
+    ['', 'environment/com.example.hello', true],
+    ['', 'environment/com.example.hell', false],
+  ])('filtered by %j below %j shows: %j', (text, path, shown) => {
+    expect(passes(happening, { text, path })).toBe(shown);
+  });
+});
+
+describe('the tree of actors', () => {
+  it('begins closed where there are many, and opens what the reader opens', () => {
+    const world = createWorld();
+    world.learn(actor('x:0', 'environment'));
+    for (let index = 1; index <= 7; index += 1) {
+      world.learn(actor(`x:${index}`, `plugin${index}`, 'x:0'));
+      world.learn(actor(`y:${index}`, 'process', `x:${index}`));
+    }
+    const shown = (toggled: readonly string[]) =>
+      treeLines(world.actors(), new Set(toggled)).map(({ actor: { path } }) => path);
+    expect(shown([])).toHaveLength(8);
+    expect(shown(['environment/plugin2']).filter((path) => path.endsWith('process'))).toEqual([
+      'environment/plugin2/process',
+    ]);
+    expect(shown(['environment'])).toEqual(['environment']);
+  });
+});
+
+describe('what can happen next', () => {
+  it('is what the active states wait for, innermost first, and what holds everywhere', () => {
+    const machine = createPluginMachine(pretendWorld({ now: () => 0 }).effects);
+    // The page has no machine but its definition.
+    const world = createWorld();
+    world.learn({ ...actor('x:0', 'plugin'), definition: showDefinition(machine.config) });
+    const chart = world.find('x:0')?.chart;
+    expect(chart).toEqual(chartOf(machine));
+    if (chart === null || chart === undefined) return;
+    const active = activeStates(chart, { live: { stopping: 'terminating' } });
+    expect(active.map(({ id }) => id)).toEqual([
+      'plugin.live',
+      'plugin.live.stopping',
+      'plugin.live.stopping.terminating',
+    ]);
+    expect(transitionsFrom(chart, active)[0]).toMatchObject({
+      event: 'after termTimeout',
+      to: 'plugin.live.stopping.killing',
+    });
+    expect(transitionsFrom(chart, active).at(-1)?.from).toBe('plugin.live');
+  });
+});
+
+const lamp = createMachine({ id: 'lamp', initial: 'off', states: { off: {}, on: {} } });
+
+function grown(): World {
+  const world = createWorld();
+  world.learn(actor('x:0', 'lamp'));
+  world.learn(actor('x:1', 'bulb', 'x:0'));
+  return world;
+}
+
+function actor(sessionId: string, name: string, parentId?: string) {
+  const definition = JSON.stringify(lamp.config);
+  const start: WireSnapshot = { status: 'active', value: 'off' };
+  const head = {
+    type: '@xstate.actor' as const,
+    sessionId,
+    createdAt: '0',
+    name,
+    definition,
+    snapshot: start,
+  };
+  return parentId === undefined ? head : { ...head, parentId };
+}
+
+function event(sessionId: string, type: string, sourceId?: string): WireMessage {
+  const head = { type: '@xstate.event' as const, sessionId, createdAt: '1', event: { type } };
+  return sourceId === undefined ? head : { ...head, sourceId };
+}
+
+function snapshot(sessionId: string, told: WireSnapshot, type = 'go'): WireMessage {
+  return { type: '@xstate.snapshot', sessionId, createdAt: '2', event: { type }, snapshot: told };
+}

@@ -1,0 +1,50 @@
+import { createActor, SimulatedClock, type Actor, type InspectionEvent, type Observer } from 'xstate';
+import { createEnvironmentMachine, type EnvironmentMachine } from '../../src/machines/index.js';
+import type { Bundle } from '../../src/model/index.js';
+import { composePolicy } from '../../src/policy/index.js';
+import { pretendWorld, startWell, type PretendedWorld } from '../../src/testing/index.js';
+
+export interface WatchedTree {
+  readonly root: Actor<EnvironmentMachine>;
+  readonly world: PretendedWorld;
+  readonly clock: SimulatedClock;
+  readonly add: (plugin: string) => void;
+  /** Adds a plugin where there is none, and brings it up to healthy. */
+  readonly start: (plugin: string) => void;
+}
+
+/** A real environment over a pretended world, with something looking on. */
+export function growTree(
+  inspect: Observer<InspectionEvent> | ((event: InspectionEvent) => void),
+): WatchedTree {
+  const clock = new SimulatedClock();
+  const world = pretendWorld(clock);
+  const machine = createEnvironmentMachine(world.effects, { random: () => 0.5 });
+  const root = createActor(machine, { clock, inspect });
+  root.start();
+  const tree: WatchedTree = {
+    root,
+    world,
+    clock,
+    add(plugin) {
+      root.send({ type: 'bundle.added', bundle: bundleOf(plugin), policy: composePolicy(), generation: 0 });
+    },
+    start(plugin) {
+      if (root.getSnapshot().context.children[plugin] === undefined) tree.add(plugin);
+      root.send({ type: 'environment.activate', plugin });
+      startWell(world, plugin);
+    },
+  };
+  return tree;
+}
+
+function bundleOf(id: string): Bundle {
+  const env = { DATABASE_PASSWORD: 'hunter2', LANG: 'de_CH.UTF-8' };
+  return {
+    directory: `/bundles/${id}`,
+    manifestPath: `/bundles/${id}/plugin.json`,
+    manifest: { id, name: id, version: '1.0.0', server: {}, requires: [], supervision: {}, env },
+    runtime: 'python',
+    entry: 'plugin.py',
+  };
+}
