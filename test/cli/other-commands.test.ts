@@ -38,7 +38,7 @@ describe('espalier', () => {
   });
 
   it('prepare has nothing to do for a directory without Python bundles', async () => {
-    const run = espalier(['prepare', 'docs']);
+    const run = espalier(['prepare', 'proto']);
     expect((await run.ended).code).toBe(0);
   });
 });

@@ -102,7 +102,7 @@ describe('espalier run', () => {
 
   it.each([
     ['a directory that does not exist', ['/nowhere/at/all'], 'CONFIG_INVALID'],
-    ['a directory without bundles', ['docs'], 'There is no bundle'],
+    ['a directory without bundles', ['proto'], 'There is no bundle'],
     ['no directory', [], 'missing required argument'],
     ['a companion that is none', ['--with', 'package.json', 'examples/plugins'], ''],
   ])('ends with an error for %s', async (_, args, words) => {
