@@ -15,6 +15,23 @@ export const fakeInterpreters = [
   { name: 'no-stdio', behaviour: 'Is healthy and has no GRPCStdio.' },
   { name: 'slow-line', behaviour: 'Is healthy, 300 ms later than others.' },
 
+  { name: 'healthy-with-mtls', behaviour: 'Does everything right, over mutual TLS when it is asked for it.' },
+  { name: 'healthy-with-mtls-on-tcp', behaviour: 'Does everything right, over mutual TLS and a TCP port.' },
+  {
+    name: 'certificate-of-somebody-else',
+    behaviour: 'Serves with another certificate than the one in its line.',
+  },
+  { name: 'certificate-is-garbage', behaviour: 'Prints random bytes where its certificate should be.' },
+  { name: 'certificate-not-asked-for', behaviour: 'Serves TLS and prints a certificate, asked or not.' },
+  { name: 'certificate-left-out', behaviour: 'Serves TLS and prints no certificate.' },
+  { name: 'certificate-without-tls', behaviour: 'Prints a certificate and serves in the clear.' },
+  { name: 'certificate-for-another-host', behaviour: 'Prints a certificate that is not for localhost.' },
+  { name: 'distrusts-the-host', behaviour: "Serves TLS and refuses the host's certificate." },
+  {
+    name: 'brings-its-own-certificate',
+    behaviour: 'Serves TLS with the certificate in its environment, and prints none.',
+  },
+
   { name: 'never-prints-a-line', behaviour: 'Stays alive and says nothing.' },
   { name: 'prints-netrpc', behaviour: 'Offers net/rpc instead of gRPC, and stays alive.' },
   { name: 'prints-too-few-fields', behaviour: 'Prints a line of three fields, and stays alive.' },

@@ -9,6 +9,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = join(root, 'fake-interpreters');
 const outputs = join(sources, 'dist');
 const stamp = join(outputs, '.built-from');
+// What the fakes take from the host: how a certificate is written, which openssl and Go have agreed to.
+const sharedFiles = ['go-plugin/der.ts', 'go-plugin/certificate.ts', 'effects/tls/identity.ts'].map((file) =>
+  join(root, 'src', file),
+);
 const notPrograms = new Set(['index.ts', 'bundle.ts']);
 
 /** Builds the fake interpreters, unless those that are there come from the same sources. Says which it built. */
@@ -54,7 +58,7 @@ function isUpToDate(programs, fingerprint) {
 /** Contents rather than times: a checkout may make an older source newer, or a newer one older. */
 function fingerprintOfInputs() {
   const hash = createHash('sha256').update(process.execPath);
-  for (const file of [...sourceFiles(), ...toolFiles()])
+  for (const file of [...sourceFiles(), ...sharedFiles, ...toolFiles()])
     hash.update(`\0${file}\0`).update(readFileSync(file));
   return hash.digest('hex');
 }

@@ -14,6 +14,7 @@ export interface HandshakeFields {
   readonly network?: string;
   readonly address?: string;
   readonly protocol?: string;
+  readonly certificate?: string;
 }
 
 /** The handshake line without its LF; what is left out is what a healthy plugin would say. */
@@ -24,8 +25,9 @@ export function handshakeLine(fields: HandshakeFields = {}): string {
     network = 'unix',
     address = newSocketPath(),
     protocol = 'grpc',
+    certificate = '',
   } = fields;
-  return [core, version, network, address, protocol, ''].join('|');
+  return [core, version, network, address, protocol, certificate].join('|');
 }
 
 /** The best version that the host offers, else the lowest, so that the host can say what is wrong. */

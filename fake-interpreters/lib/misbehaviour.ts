@@ -2,10 +2,12 @@ import type { Crash } from './fake-service.js';
 import type { Health } from './health.js';
 import type { HookFaults } from './hooks.js';
 import type { Network } from './listen.js';
+import type { TlsBehaviour } from './tls.js';
 
 /** What distinguishes a fake from a well-behaved plugin. Everything left out is as it should be. */
 export interface Misbehaviour {
   readonly network?: Network;
+  readonly tls?: TlsBehaviour;
   readonly health?: Health | 'absent';
   /** `ignored`: Shutdown is answered and nothing happens. */
   readonly controller?: boolean | 'ignored';

@@ -5,6 +5,7 @@ import { listen } from './listen.js';
 import type { Misbehaviour } from './misbehaviour.js';
 import { printOut } from './print.js';
 import { addServices } from './services.js';
+import { prepareTls } from './tls.js';
 
 /** How long calls in flight hold up a stop. */
 const stopGraceMs = 100;
@@ -18,6 +19,7 @@ export function servePlugin(misbehaviour: Misbehaviour = {}): void {
 
 async function serve(misbehaviour: Misbehaviour): Promise<void> {
   const { network = 'unix', ignoreSigterm = false, afterTheLine } = misbehaviour;
+  const { credentials, announced } = await prepareTls(misbehaviour.tls);
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
 
   const leave = () => process.exit(0);
@@ -28,9 +30,9 @@ async function serve(misbehaviour: Misbehaviour): Promise<void> {
   };
 
   const endStreams = addServices(server, misbehaviour, stop);
-  const address = await listen(server, network);
+  const address = await listen(server, network, credentials);
   whenParentIsGone(stop);
   process.on('SIGTERM', ignoreSigterm ? () => undefined : stop);
-  printOut(`${handshakeLine({ network, address })}\n`);
+  printOut(`${handshakeLine({ network, address, certificate: announced })}\n`);
   afterTheLine?.();
 }

@@ -52,7 +52,8 @@ export function startSteps(changes: readonly PhaseChange[], error: PluginError |
       steps.push({ name: 'tls', ok: true, ms: 0, detail: next.status.transport ?? 'plaintext' });
     }
     const text = failed ? error.message : stepDetail(name, next.status);
-    steps.push({ name, ok: !failed, ms, ...(text !== undefined && { detail: text }) });
+    const isTls = failed && error.facts['tls'] !== undefined;
+    steps.push({ name: isTls ? 'tls' : name, ok: !failed, ms, ...(text !== undefined && { detail: text }) });
   });
   return steps;
 }

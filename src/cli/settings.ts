@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { EnvironmentOptions } from '../environment/index.js';
+import { mtlsModes, type EnvironmentOptions, type MtlsMode } from '../environment/index.js';
 import { logLevels, messageOf, PluginError, type LogLevel } from '../model/index.js';
 import { presets } from '../policy/index.js';
 
@@ -9,7 +9,7 @@ export interface SharedFlags {
   readonly config?: string;
   readonly cookie?: { readonly cookieKey: string; readonly cookieValue: string };
   readonly protocolVersions?: readonly number[];
-  readonly mtls: 'off';
+  readonly mtls?: MtlsMode;
   readonly policy?: keyof typeof presets;
   readonly inheritEnv?: 'minimal' | 'all' | readonly string[];
   readonly logLevel: LogLevel;
@@ -21,7 +21,7 @@ export function addSharedFlags(command: Command): Command {
     .option('--json', 'print JSON for programs instead of text for people')
     .option(
       '--config <file>',
-      'a JSON file with the options of createEnvironment: handshake, policy, env, inheritEnv, hostVersion',
+      'a JSON file with the options of createEnvironment: handshake, policy, env, inheritEnv, hostVersion, mtls, tls',
     )
     .option(
       '--cookie <KEY=VALUE>',
@@ -33,7 +33,12 @@ export function addSharedFlags(command: Command): Command {
       'the application protocol versions to offer, for example 1,2 (default: 1)',
       versions,
     )
-    .addOption(new Option('--mtls <mode>', 'mutual TLS with the plugins').choices(['off']).default('off'))
+    .addOption(
+      new Option(
+        '--mtls <mode>',
+        'mutual TLS with the plugins: offered, insisted on, or off (default: auto)',
+      ).choices([...mtlsModes]),
+    )
     .addOption(
       new Option('--policy <preset>', 'how plugins are looked after (default: espalier)').choices(
         Object.keys(presets),
@@ -63,10 +68,16 @@ export function environmentOptions(flags: SharedFlags): EnvironmentOptions {
     },
     policy: { ...file.policy, ...(flags.policy && { preset: flags.policy }) },
     inheritEnv: flags.inheritEnv ?? file.inheritEnv,
+    ...(flags.mtls && { mtls: mtlsOf(file, flags.mtls) }),
   };
 }
 
-const configKeys = ['handshake', 'policy', 'env', 'inheritEnv', 'hostVersion'];
+/** The flag says whether; the file may say with which curve. */
+function mtlsOf({ mtls }: EnvironmentOptions, mode: MtlsMode): EnvironmentOptions['mtls'] {
+  return typeof mtls === 'object' ? { ...mtls, mode } : mode;
+}
+
+const configKeys = ['handshake', 'policy', 'env', 'inheritEnv', 'hostVersion', 'mtls', 'tls'];
 
 function readConfig(file: string): EnvironmentOptions {
   const refuse = (why: string) =>

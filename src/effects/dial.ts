@@ -1,10 +1,13 @@
-import { Channel, connectivityState, credentials } from '@grpc/grpc-js';
-import { Observable } from 'rxjs';
-import { dialTarget } from '../go-plugin/index.js';
+import { Channel, connectivityState } from '@grpc/grpc-js';
+import { Observable, Subscription } from 'rxjs';
+import { certificateHost, dialTarget } from '../go-plugin/index.js';
 import type { ChannelHandle, DialFact } from '../machines/plugin.effects.js';
-import type { Handshake } from '../model/index.js';
+import { PluginError, messageOf, type Handshake } from '../model/index.js';
 import { createCallTally, type CallTally } from './grpc/call-tally.js';
+import type { TlsSettings } from './launch.js';
 import type { RunningProcess } from './process.js';
+import { examine } from './tls/examine.js';
+import { inTheClear, manual, pinned, type Security } from './tls/security.js';
 
 /** The connection to one generation as the other effects see it. */
 export interface GenerationChannel extends ChannelHandle {
@@ -19,8 +22,6 @@ const channelOptions = {
   'grpc.max_send_message_length': -1,
   // Proxy variables must not capture loopback connections.
   'grpc.enable_http_proxy': 0,
-  // A socket path as authority is refused by some servers.
-  'grpc.default_authority': 'localhost',
   // Some plugins print their line slightly before they accept.
   'grpc.initial_reconnect_backoff_ms': 20,
   'grpc.max_reconnect_backoff_ms': 200,
@@ -30,37 +31,81 @@ const channelOptions = {
 
 /**
  * Connects to the address of a handshake. Refused connections are tried again until the subscriber has had
- * enough; the connection then lives until the process ends.
+ * enough, ones that fail for their TLS are not; the connection then lives until the process ends.
  */
-export function dial(input: {
-  readonly process: RunningProcess;
-  readonly handshake: Handshake;
-}): Observable<DialFact> {
+export function dial(
+  input: { readonly process: RunningProcess; readonly handshake: Handshake },
+  tls: TlsSettings,
+): Observable<DialFact> {
   return new Observable((subscriber) => {
     const { handshake, process } = input;
-    const grpc = new Channel(dialTarget(handshake), credentials.createInsecure(), channelOptions);
-    const close = (): void => {
-      grpc.close();
+    const fail = (error: PluginError): void => {
+      subscriber.next({ type: 'channel.failed', error });
+      subscriber.complete();
     };
-    process.scope.add(close);
+    let security: Security;
+    try {
+      security = securityFor(process, handshake, tls);
+    } catch (error) {
+      fail(unusable(error));
+      return;
+    }
+    const grpc = new Channel(dialTarget(handshake), security.channel, optionsFor(security));
+    process.scope.add(() => {
+      grpc.close();
+    });
 
+    const examination = new Subscription();
     const watch = (): void => {
       if (subscriber.closed) return;
       const state = grpc.getConnectivityState(true);
       if (state === connectivityState.READY) {
-        const channel = describe(grpc, handshake);
-        subscriber.next({ type: 'channel.ready', channel });
+        subscriber.next({ type: 'channel.ready', channel: describe(grpc, handshake, security) });
         subscriber.complete();
-      } else if (state !== connectivityState.SHUTDOWN) {
-        grpc.watchConnectivityState(state, Infinity, watch);
+        return;
       }
+      if (state === connectivityState.SHUTDOWN) return;
+      if (state === connectivityState.TRANSIENT_FAILURE)
+        examination.add(examine(handshake, security).subscribe(fail));
+      grpc.watchConnectivityState(state, Infinity, watch);
     };
     watch();
+    return examination;
   });
 }
 
-function describe(grpc: Channel, handshake: Handshake): GenerationChannel & { toJSON(): unknown } {
+function securityFor(process: RunningProcess, { certificate }: Handshake, settings: TlsSettings): Security {
+  if (settings.mode === 'manual') return manual(settings.tls);
+  if (certificate === null || process.identity === null) return inTheClear();
+  return pinned(process.identity, certificate);
+}
+
+function optionsFor({ tls }: Security) {
+  const name = tls?.servername ?? certificateHost;
+  return {
+    ...channelOptions,
+    // A socket path as authority is refused by some servers.
+    'grpc.default_authority': name,
+    'grpc.ssl_target_name_override': name,
+  };
+}
+
+function unusable(error: unknown): PluginError {
+  return new PluginError({
+    code: 'CERTIFICATE_INVALID',
+    phase: 'dial',
+    message: `A certificate cannot be used: ${messageOf(error)}.`,
+    hint: "Check that the plugin's certificate has a key that OpenSSL can use, and those of the option tls likewise.",
+    cause: error,
+  });
+}
+
+function describe(
+  grpc: Channel,
+  handshake: Handshake,
+  security: Security,
+): GenerationChannel & { toJSON(): unknown } {
   const address = `${handshake.network}:${handshake.address}`;
-  const transport = 'plaintext';
+  const { transport } = security;
   return { grpc, address, transport, calls: createCallTally(), toJSON: () => ({ address, transport }) };
 }

@@ -1,9 +1,11 @@
 import { Observable } from 'rxjs';
 import { looksLikeHandshake, parseHandshakeLine } from '../go-plugin/index.js';
 import type { HandshakeFact } from '../machines/plugin.effects.js';
-import { PluginError, type HandshakeConfig } from '../model/index.js';
+import { PluginError } from '../model/index.js';
+import type { LaunchSettings } from './launch.js';
 import { createLineSplitter, maxLineBytes } from './lines.js';
 import type { RunningProcess } from './process.js';
+import { checkAnnounced } from './tls/announced-certificate.js';
 
 /** How many lines of noise are reported; more would tell nothing new. */
 const noiseLines = 5;
@@ -14,21 +16,32 @@ const noiseLines = 5;
  */
 export function readHandshake(
   input: { readonly process: RunningProcess },
-  config: HandshakeConfig,
+  settings: Pick<LaunchSettings, 'handshake' | 'tls'>,
+  now: () => number,
 ): Observable<HandshakeFact> {
   return new Observable((subscriber) => {
     const lines = createLineSplitter();
     let bytes = 0;
     let noise = 0;
 
+    const { mode } = settings.tls;
+    const offer = {
+      protocolVersions: settings.handshake.protocolVersions,
+      certificateExpected: mode === 'auto' || mode === 'required',
+      certificateRequired: mode === 'required',
+    };
+
+    const judge = (line: string): HandshakeFact => {
+      const reading = parseHandshakeLine(line, offer);
+      if (!reading.ok) return { type: 'handshake.rejected', error: reading.error };
+      const { handshake } = reading;
+      const error = handshake.certificate === null ? null : checkAnnounced(handshake.certificate, now());
+      return error === null ? { type: 'handshake.read', handshake } : { type: 'handshake.rejected', error };
+    };
+
     const consider = (line: string): boolean => {
       if (looksLikeHandshake(line)) {
-        const reading = parseHandshakeLine(line, { protocolVersions: config.protocolVersions });
-        subscriber.next(
-          reading.ok
-            ? { type: 'handshake.read', handshake: reading.handshake }
-            : { type: 'handshake.rejected', error: reading.error },
-        );
+        subscriber.next(judge(line));
         subscriber.complete();
         return true;
       }

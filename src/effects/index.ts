@@ -12,13 +12,15 @@ import { shutdown } from './shutdown.js';
 import { signal } from './signal.js';
 import type { SocketDirectories } from './socket-directory.js';
 import { drainStdio } from './stdio.js';
+import { createIdentities } from './tls/identity.js';
 
 export * from './bundle/index.js';
 export * from './grpc/stable-channel.js';
 export { createSocketDirectories, type SocketDirectories } from './socket-directory.js';
 export { signalGroup } from './signal-group.js';
 export type { GenerationChannel } from './dial.js';
-export type { LaunchSettings } from './launch.js';
+export type { LaunchSettings, TlsSettings } from './launch.js';
+export type { ManualTls } from './tls/security.js';
 export type { RunningProcess } from './process.js';
 
 type OfProcess = { readonly plugin: string; readonly generation: number; readonly process: RunningProcess };
@@ -36,12 +38,15 @@ export function createPluginEffects(
 ): PluginEffects {
   // Milliseconds since the epoch that never jump while this process runs, whatever happens to the wall clock.
   const now = (): number => Math.round(performance.timeOrigin + performance.now());
+  const { tls } = settings;
+  const identities = 'curve' in tls ? createIdentities(tls.curve, now) : null;
   return {
     now,
-    process: (input) => runProcess(input, (wanted) => prepareLaunch(wanted, settings, sockets), now),
+    process: (input) =>
+      runProcess(input, (wanted) => prepareLaunch(wanted, settings, sockets, identities), now),
     logs: (input: OfProcess) => forwardLogs(input, log, now),
-    handshake: (input: OfProcess) => readHandshake(input, settings.handshake),
-    dial: (input: OfProcess & Parameters<typeof dial>[0]) => dial(input),
+    handshake: (input: OfProcess) => readHandshake(input, settings, now),
+    dial: (input: OfProcess & Parameters<typeof dial>[0]) => dial(input, tls),
     probe: (input: OfChannel) => probe(input),
     onActivate: (input: OfChannel) => onActivate(input),
     onDeactivate: (input: OfChannel) => onDeactivate(input),

@@ -1,10 +1,12 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { diagnose, launchEnvironment, sniffExecutable } from '../go-plugin/index.js';
+import { diagnose, launchEnvironment, sniffExecutable, type Curve } from '../go-plugin/index.js';
 import type { ProcessInput } from '../machines/plugin.effects.js';
 import type { Bundle, HandshakeConfig } from '../model/index.js';
 import { locateCommand, type LocatedCommand } from './bundle/index.js';
 import type { Launch } from './process.js';
 import type { SocketDirectories } from './socket-directory.js';
+import type { IdentitySource } from './tls/identity.js';
+import type { ManualTls } from './tls/security.js';
 
 /** What the host gives to every plugin that it starts. */
 export interface LaunchSettings {
@@ -14,16 +16,25 @@ export interface LaunchSettings {
   /** Variables for every plugin; a manifest's own win over them. */
   readonly env: Readonly<Record<string, string>>;
   readonly hostEnv: NodeJS.ProcessEnv;
+  readonly tls: TlsSettings;
 }
+
+/** What the host wants of its connections: AutoMTLS (offered or insisted on), the embedder's own TLS, or none. */
+export type TlsSettings =
+  | { readonly mode: 'auto' | 'required'; readonly curve: Curve }
+  | { readonly mode: 'manual'; readonly tls: ManualTls }
+  | { readonly mode: 'off' };
 
 /** Finds a bundle's program and makes all that its process needs. Rejects with a PluginError. */
 export async function prepareLaunch(
   { bundle }: ProcessInput,
   settings: LaunchSettings,
   sockets: SocketDirectories,
+  identities: IdentitySource | null,
 ): Promise<Launch> {
   const { platform, arch } = process;
   const located = await locate(bundle, settings.hostEnv);
+  const identity = (await identities?.next()) ?? null;
   const directory = sockets.make();
   const env = launchEnvironment({
     host: settings.hostEnv,
@@ -32,12 +43,15 @@ export async function prepareLaunch(
     user: { ...located.env, ...settings.env, ...bundle.manifest.env },
     handshake: settings.handshake,
     socketDirectory: directory.path,
+    clientCertificatePem: identity?.certificatePem,
   });
   return {
     command: located.command,
     args: located.args,
     cwd: located.cwd,
     env,
+    identity,
+    socketDirectory: directory.path,
     release: directory.remove,
     diagnose: ({ code, signal, stderrTail, stdoutLines }) =>
       diagnose({

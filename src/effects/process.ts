@@ -5,6 +5,7 @@ import { PluginError, isPluginError, messageOf } from '../model/index.js';
 import type { ProcessFact, ProcessHandle, ProcessInput } from '../machines/plugin.effects.js';
 import { signalGroup, startsOwnGroup } from './signal-group.js';
 import { createHead, createTail } from './excerpt.js';
+import type { Identity } from './tls/identity.js';
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
@@ -23,6 +24,10 @@ export interface Launch {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** The host's side of AutoMTLS with this process; `null` when it was not offered. */
+  readonly identity: Identity | null;
+  /** Where the sockets between the host and this process lie. */
+  readonly socketDirectory: string;
   /** What the end of the process points to. */
   diagnose(end: ProcessEnd): string;
   /** Releases what was made for this process: its socket directory. */
@@ -35,6 +40,8 @@ export interface RunningProcess extends ProcessHandle {
   readonly stderr: Observable<Uint8Array>;
   /** Ends with the process; whatever is added to it is released then. */
   readonly scope: Subscription;
+  readonly identity: Identity | null;
+  readonly socketDirectory: string;
   signal(name: NodeJS.Signals): void;
 }
 
@@ -154,6 +161,8 @@ function start(
     stdout,
     stderr,
     scope,
+    identity: launch.identity,
+    socketDirectory: launch.socketDirectory,
     stderrTail: () => tail.text(),
     signal: (name) => {
       if (!exited) signalGroup(pid, name);

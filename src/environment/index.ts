@@ -1,9 +1,15 @@
 export { createEnvironment } from './create-environment.js';
 export type { Activation, AvailablePlugin, Environment } from './environment.js';
 export type { Explanation, HistoryEntry } from './explain.js';
-export { defaultHandshake, type EnvironmentOptions } from './options.js';
+export {
+  defaultHandshake,
+  mtlsModes,
+  type EnvironmentOptions,
+  type MtlsMode,
+  type MtlsOptions,
+} from './options.js';
 export { prepareBundles, type Prepared } from './prepare.js';
-export type { PrepareOptions, PrepareOutcome, PrepareProgress } from '../effects/index.js';
+export type { ManualTls, PrepareOptions, PrepareOutcome, PrepareProgress } from '../effects/index.js';
 export type { ProgramOptions } from './programs.js';
 export { runningMachines } from './running-machines.js';
 export type { ClientConstructor, Plugin } from './plugin-handle.js';

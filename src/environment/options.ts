@@ -1,5 +1,6 @@
 import type { InspectionEvent, Observer } from 'xstate';
-import type { LaunchSettings } from '../effects/index.js';
+import type { LaunchSettings, ManualTls, TlsSettings } from '../effects/index.js';
+import { curves, type Curve } from '../go-plugin/index.js';
 import { PluginError, type HandshakeConfig, type Logger, type Supervision } from '../model/index.js';
 import { presets } from '../policy/index.js';
 import type { ProgramOptions } from './programs.js';
@@ -20,12 +21,30 @@ export interface EnvironmentOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Which of the host's own variables plugins get. Default `minimal`. */
   readonly inheritEnv?: 'minimal' | 'all' | readonly string[] | undefined;
+  /**
+   * Mutual TLS with certificates that live as long as their processes (go-plugin's AutoMTLS): `auto` offers it and
+   * uses a plugin without it in the clear, `required` refuses such a plugin, `off` does not offer it. Default `auto`.
+   */
+  readonly mtls?: MtlsMode | MtlsOptions | undefined;
+  /** TLS with certificates of your own, in the place of `mtls`: for plugins that bring theirs. Default: none. */
+  readonly tls?: ManualTls | undefined;
   /** The version that manifests' `min_server_version` is compared with (semver). Default: not compared. */
   readonly hostVersion?: string | undefined;
   /** Where status changes and the plugins' own logs go. Default: nowhere. */
   readonly logger?: Logger | undefined;
   /** An XState inspector for the whole tree, for example the Stately one. Default: none. */
   readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void) | undefined;
+}
+
+export const mtlsModes = ['auto', 'required', 'off'] as const;
+
+export type MtlsMode = (typeof mtlsModes)[number];
+
+export interface MtlsOptions {
+  /** Default `auto`. */
+  readonly mode?: MtlsMode | undefined;
+  /** The curve of the host's keys. Default P-256: plugins on grpcio refuse P-521. Theirs may be any. */
+  readonly curve?: Curve | undefined;
 }
 
 /** The handshake of plugins that are written for Espalier. */
@@ -43,6 +62,7 @@ export function resolveOptions(options: EnvironmentOptions) {
     ...handshakeProblems(handshake),
     ...policyProblems(options.policy),
     ...envProblems(options.env ?? {}),
+    ...tlsProblems(options),
   ];
   if (problems.length > 0) {
     throw new PluginError({
@@ -57,6 +77,7 @@ export function resolveOptions(options: EnvironmentOptions) {
     env: options.env ?? {},
     inheritEnv: options.inheritEnv ?? 'minimal',
     hostEnv: process.env,
+    tls: tlsSettings(options),
   };
   return { ...options, bundles: options.bundles ?? [], programs: options.programs ?? [], settings };
 }
@@ -109,4 +130,30 @@ function envProblems(env: Readonly<Record<string, string>>): string[] {
   return Object.entries(env)
     .filter(([name, value]) => !/^[^=\0]+$/.test(name) || typeof value !== 'string' || value.includes('\0'))
     .map(([name]) => `env: ${JSON.stringify(name)} is not a usable variable`);
+}
+
+function mtlsOptions({ mtls = {} }: EnvironmentOptions): MtlsOptions {
+  return typeof mtls === 'string' ? { mode: mtls } : mtls;
+}
+
+function tlsSettings(options: EnvironmentOptions): TlsSettings {
+  if (options.tls !== undefined) return { mode: 'manual', tls: options.tls };
+  const { mode = 'auto', curve = 'P-256' } = mtlsOptions(options);
+  return mode === 'off' ? { mode } : { mode, curve };
+}
+
+function tlsProblems(options: EnvironmentOptions): string[] {
+  const { tls } = options;
+  const { mode = 'auto', curve = 'P-256' } = mtlsOptions(options);
+  const problems: string[] = [];
+  if (!mtlsModes.includes(mode)) problems.push(`mtls must be one of ${mtlsModes.join(', ')}`);
+  if (!(curve in curves)) problems.push(`mtls.curve must be one of ${Object.keys(curves).join(', ')}`);
+  if (tls === undefined) return problems;
+  if (options.mtls !== undefined && mode !== 'off')
+    problems.push('tls and mtls exclude each other: tls has certificates of your own');
+  if (typeof tls.rootCertificates !== 'string' || typeof tls.serverName !== 'string')
+    problems.push('tls.rootCertificates and tls.serverName must be given');
+  if ((tls.certificate === undefined) !== (tls.privateKey === undefined))
+    problems.push('tls.certificate and tls.privateKey must be given together');
+  return problems;
 }

@@ -12,6 +12,8 @@ export interface HandshakeOffer {
   readonly multiplexing?: boolean | undefined;
   /** PLUGIN_CLIENT_CERT was set. */
   readonly certificateExpected?: boolean | undefined;
+  /** A plugin that offers no certificate is refused. */
+  readonly certificateRequired?: boolean | undefined;
 }
 
 /** The fields of the line as text; `null` where the line ends before the field. */
@@ -141,14 +143,15 @@ export function readProtocol(
   });
 }
 
-/** Field 6, as DER; `null` when the plugin offers none. Whether one is needed is for the caller to say. */
+/** Field 6, as DER; `null` when the plugin offers none. */
 export function readCertificate(
   { certificate }: LineFields,
   offer: HandshakeOffer,
 ): FieldReading<Uint8Array | null> {
   const text = certificate ?? '';
   // go-plugin passes over anything this short: it is older than the certificate and held other data.
-  if (Buffer.byteLength(text) <= 50) return accept(null);
+  if (Buffer.byteLength(text) <= 50)
+    return offer.certificateRequired === true ? withoutCertificate() : accept(null);
   const der = decodeRawBase64(text);
   if (der === null) {
     return refuse({
@@ -166,6 +169,15 @@ export function readCertificate(
     field: 'certificate',
     problem: 'field 6 is a certificate, but this host did not ask for TLS',
     hint: 'Turn AutoMTLS on (--mtls auto), or let the plugin serve TLS only when PLUGIN_CLIENT_CERT is set.',
+  });
+}
+
+function withoutCertificate(): { readonly ok: false; readonly refusal: Refusal } {
+  return refuse({
+    code: 'MTLS_UNSUPPORTED',
+    field: 'certificate',
+    problem: 'it announces no certificate in field 6, but this host requires mutual TLS',
+    hint: 'Let the plugin serve TLS when PLUGIN_CLIENT_CERT is set, or allow plugins without it: --mtls auto.',
   });
 }
 

@@ -1,5 +1,7 @@
 export { checkAddress, dialTarget, longestSocketPath, parseTcpAddress } from './address.js';
 export type { TcpEndpoint, TcpReading } from './address.js';
+export { certificateHost, certificatePem, curves, makeCertificate } from './certificate.js';
+export type { CertificateDraft, Curve } from './certificate.js';
 export { diagnose } from './diagnose.js';
 export type { DiagnosisFacts } from './diagnose.js';
 export { looksLikeHandshake, parseHandshakeLine } from './handshake-line.js';

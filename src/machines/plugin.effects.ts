@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import type { Bundle, Handshake, PluginError } from '../model/index.js';
+import type { Bundle, Handshake, PluginError, Transport } from '../model/index.js';
 
 /** A running process, as far as the machine has to know it. */
 export interface ProcessHandle {
@@ -14,7 +14,7 @@ export interface ProcessHandle {
 export interface ChannelHandle {
   /** For example `unix:/run/…/plugin123` or `tcp:127.0.0.1:4711`. */
   readonly address: string;
-  readonly transport: 'plaintext' | 'mtls';
+  readonly transport: Transport;
 }
 
 /** Which generation of which plugin an effect works for. */

@@ -20,6 +20,9 @@ export type MattermostState =
 /** Why a plugin is in `failed`. */
 export type FailedReason = 'FailedToStart' | 'FailedToStayRunning';
 
+/** How the connection is secured: `mtls` both sides prove who they are, `tls` only the plugin does. */
+export type Transport = 'plaintext' | 'tls' | 'mtls';
+
 /** The state of one plugin at one moment. Plain data, safe to send as JSON. */
 export interface PluginStatus {
   readonly id: string;
@@ -40,7 +43,7 @@ export interface PluginStatus {
   readonly protocolVersion: number | null;
   /** For example `unix:/run/…/plugin123` or `tcp:127.0.0.1:4711`. */
   readonly address: string | null;
-  readonly transport: 'plaintext' | 'mtls' | null;
+  readonly transport: Transport | null;
   /** Whether the plugin offers GRPCStdio; `null` until it has answered. */
   readonly stdio: boolean | null;
   /** Whether the plugin implements the lifecycle hooks; `null` until it has answered. */

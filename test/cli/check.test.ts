@@ -84,6 +84,27 @@ describe('espalier check', () => {
     expect(run.stdout()).toMatch(/^next: .*yaml/m);
   });
 
+  it.each([
+    [[], 'mtls'],
+    [['--mtls', 'required'], 'mtls'],
+    [['--mtls', 'off'], 'plaintext'],
+  ])('says with %j that the transport is %s', async (flags, transport) => {
+    const { code, report } = await check(...flags, bundle('healthy-with-mtls'));
+    expect(code).toBe(0);
+    expect(report.steps.find(({ name }) => name === 'tls')).toMatchObject({ ok: true, detail: transport });
+  });
+
+  it.each<[string, FakeInterpreterName, string, string]>([
+    ['auto', 'certificate-of-somebody-else', 'tls', 'CERTIFICATE_INVALID'],
+    ['auto', 'distrusts-the-host', 'tls', 'CONNECT_FAILED'],
+    ['required', 'healthy', 'handshake', 'MTLS_UNSUPPORTED'],
+  ])('says under --mtls %s that %s fails at %s with %s', async (mode, name, step, code) => {
+    const { code: exit, report } = await check('--mtls', mode, bundle(name));
+    expect(exit).toBe(1);
+    expect(report.error).toMatchObject({ code });
+    expect(report.steps.at(-1)).toMatchObject({ name: step, ok: false });
+  });
+
   it('says where a manifest is wrong', async () => {
     const made = makeFakeBundle('healthy', { manifest: { id: 'x' } });
     afterTest(() => {
@@ -107,6 +128,7 @@ describe('espalier check', () => {
     [['--policy', 'nomad', '.']],
     [['--no-such-flag', '.']],
     [['--config', '/nowhere.json', '.']],
+    [['--mtls', 'sometimes', '.']],
   ])('ends with 2 for wrong usage: %j', async (args) => {
     const run = espalier(['check', ...args]);
     expect((await run.ended).code).toBe(2);

@@ -63,4 +63,5 @@ export const anyOffer: fc.Arbitrary<HandshakeOffer> = fc.record({
   allowNetrpc: fc.boolean(),
   multiplexing: fc.boolean(),
   certificateExpected: fc.oneof(fc.constant(true), fc.boolean()),
+  certificateRequired: fc.boolean(),
 });

@@ -290,6 +290,22 @@ describe('a handshake line that is refused', () => {
       /did not ask for TLS/,
     ],
     [
+      't: has no certificate though one is required',
+      '1|1|unix|/p|grpc|',
+      { ...tls, certificateRequired: true },
+      'MTLS_UNSUPPORTED',
+      'certificate',
+      /announces no certificate/,
+    ],
+    [
+      't: has something too short to be a certificate where one is required',
+      '1|1|unix|/p|grpc|extra',
+      { ...tls, certificateRequired: true },
+      'MTLS_UNSUPPORTED',
+      'certificate',
+      /requires mutual TLS/,
+    ],
+    [
       'p: ends before field 7',
       '1|1|tcp|:1234|grpc|',
       mux,
@@ -406,6 +422,7 @@ describe('the parser of handshake lines', () => {
     p: 'MUX_UNSUPPORTED',
     q: 'MUX_UNSUPPORTED',
     r: 'MUX_UNSUPPORTED',
+    t: 'MTLS_UNSUPPORTED',
   };
 
   it('comes to the same outcome as the table of the protocol on lines that are almost valid', () => {

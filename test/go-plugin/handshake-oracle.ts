@@ -5,9 +5,9 @@ import type { HandshakeOffer } from '../../src/go-plugin/index.js';
 /**
  * The rows of the protocol's table of outcomes that a line alone can lead to:
  * d too few fields, e/f core version, g/h application version, j address, k network, l protocol,
- * m certificate unreadable, o certificate unasked, p/q/r multiplexing.
+ * m certificate unreadable, o certificate unasked, t certificate missing, p/q/r multiplexing.
  */
-export type Row = 'd' | 'e' | 'f' | 'g' | 'h' | 'j' | 'k' | 'l' | 'm' | 'o' | 'p' | 'q' | 'r';
+export type Row = 'd' | 'e' | 'f' | 'g' | 'h' | 'j' | 'k' | 'l' | 'm' | 'o' | 't' | 'p' | 'q' | 'r';
 
 export type Outcome = { readonly row: Row } | { readonly row: 'accepted'; readonly handshake: Handshake };
 
@@ -30,6 +30,7 @@ export function outcomeOf(line: string, offer: HandshakeOffer): Outcome {
   const certificate = sixth === '' ? null : bytesOf(sixth);
   if (certificate === undefined) return { row: 'm' };
   if (certificate !== null && !offer.certificateExpected) return { row: 'o' };
+  if (sixth === '' && offer.certificateRequired) return { row: 't' };
   const asked = protocol === 'grpc' && offer.multiplexing === true;
   if (asked && parts.length < 7) return { row: 'p' };
   if (asked && /^(0|f|F|FALSE|false|False)$/.test(parts[6] ?? '')) return { row: 'r' };

@@ -210,7 +210,7 @@ describe('an environment', () => {
       delete process.env['ESPALIER_TEST_SECRET'];
       delete process.env['PLUGIN_CLIENT_CERT'];
     });
-    const { env, id } = await environmentWith('healthy', { env: { GIVEN: 'yes' } });
+    const { env, id } = await environmentWith('healthy', { env: { GIVEN: 'yes' }, mtls: 'off' });
     await env.activate(id);
     const variables = await callUnary(fakeClientOf(env, id), fakeService.Env, {});
     expect(variables).toMatchObject({
