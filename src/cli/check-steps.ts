@@ -95,7 +95,7 @@ const rungs: Readonly<Record<StopRung, string>> = {
   draining: 'ended while its calls were drained',
   deactivating: 'ended in OnDeactivate',
   asking: 'GRPCController.Shutdown',
-  terminating: 'no GRPCController; ended by SIGTERM',
+  terminating: 'ended by SIGTERM: Shutdown was not enough, or is not offered',
   killing: 'ignored Shutdown and SIGTERM; had to be killed',
 };
 

@@ -7,7 +7,7 @@ import { errorText } from './error-text.js';
 import { exitCode } from './exit-code.js';
 import { addGraphCommand } from './graph-command.js';
 import { addPrepareCommand } from './prepare-command.js';
-import { addRunCommand } from './run-command.js';
+import { addRunCommand, withInspectPort } from './run-command.js';
 import { packageVersion } from './version.js';
 
 const program = new Command('espalier')
@@ -22,7 +22,7 @@ addPrepareCommand(program);
 addGraphCommand(program);
 
 try {
-  await program.parseAsync();
+  await program.parseAsync(withInspectPort(process.argv));
 } catch (error) {
   process.exitCode = exitCodeOf(error);
   if (!(error instanceof CommanderError)) {

@@ -13,7 +13,7 @@ import { onStopSignal } from './stop-signals.js';
 import { port } from './values.js';
 
 interface RunFlags extends SharedFlags {
-  readonly inspect?: true | number;
+  readonly inspect?: number;
   readonly with?: string;
 }
 
@@ -30,6 +30,17 @@ export interface Companion {
 }
 
 type Leave = () => unknown;
+
+/**
+ * `--inspect` takes a port or none; commander would take the directory that follows it for one. Words that are no
+ * port are therefore set apart from it.
+ */
+export function withInspectPort(words: readonly string[]): string[] {
+  return words.flatMap((word, index) => {
+    const isAlone = word === '--inspect' && !/^\d+$/.test(words[index + 1] ?? '');
+    return isAlone ? ['--inspect=0'] : [word];
+  });
+}
 
 export function addRunCommand(program: Command): void {
   addSharedFlags(
@@ -62,10 +73,7 @@ Examples:
 Exit codes: 0 ended as asked, 1 a companion or the environment failed, 2 wrong usage.`;
 
 async function run(dir: string, flags: RunFlags): Promise<number> {
-  const inspector =
-    flags.inspect === undefined
-      ? null
-      : await startInspector({ port: flags.inspect === true ? 0 : flags.inspect });
+  const inspector = flags.inspect === undefined ? null : await startInspector({ port: flags.inspect });
   try {
     const options: EnvironmentOptions = {
       ...environmentOptions(flags),

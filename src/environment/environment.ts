@@ -19,7 +19,8 @@ export interface Activation {
 
 /**
  * A set of plugins that is looked after. Every method that names a plugin throws or rejects with PLUGIN_NOT_FOUND
- * for an unknown id, and with ENVIRONMENT_STOPPED after {@link Environment.shutdown}.
+ * for an unknown id. After {@link Environment.shutdown}, what only reads still
+ * answers; what acts rejects with ENVIRONMENT_STOPPED.
  */
 export interface Environment {
   /** The root actor, to inspect or to subscribe to. */

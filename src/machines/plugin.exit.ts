@@ -18,18 +18,20 @@ export interface ProcessEnd {
 
 /** The record of a generation whose process has ended. */
 export function exitRecord(context: PluginContext, end: ProcessEnd): ExitRecord {
-  const { process, generation, phase, rung, ending, healthySince } = context;
+  const { process, generation, rung, healthySince } = context;
+  const phase = endedIn(context);
   const stderrTail = process?.stderrTail() ?? '';
   const kind = exitKind(context, end);
   const error = exitError(context, end, kind)?.with({
     plugin: context.bundle.manifest.id,
+    phase,
     facts: { exitCode: end.code, signal: end.signal, stderrTail, generation },
   });
   return {
     kind,
     code: end.code,
     signal: end.signal,
-    phase: ending?.error?.phase ?? phase,
+    phase,
     rung,
     generation,
     at: end.at,
@@ -56,6 +58,12 @@ export function spawnFailure(context: PluginContext, at: number, error: PluginEr
     stderrTail: '',
     error: error.with({ plugin: bundle.manifest.id, phase: error.phase ?? phase }),
   };
+}
+
+/** A plugin that was healthy fell while it served, whatever it was asked last: it has not failed to start. */
+function endedIn({ phase, ending, healthySince }: PluginContext): PluginPhase {
+  if (ending?.cause === 'deactivated') return phase;
+  return healthySince === null ? (ending?.error?.phase ?? phase) : 'serving';
 }
 
 function exitKind({ ending, phase, healthySince }: PluginContext, end: ProcessEnd): ExitKind {

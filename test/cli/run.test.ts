@@ -101,6 +101,20 @@ describe('espalier run', () => {
   });
 
   it.each([
+    ['before the directory', (directory: string) => ['--inspect', directory]],
+    ['behind it', (directory: string) => [directory, '--inspect']],
+    ['with a port', (directory: string) => ['--inspect', '0', directory]],
+  ])('serves the inspector with --inspect %s', async (_, words) => {
+    const run = espalier(['run', ...inherit, ...words(directoryOf('healthy'))]);
+    const [, url = ''] = await run.printed(/inspector: (http:\/\/127\.0\.0\.1:\d+\S*)/);
+    const page = await fetch(url);
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('<html');
+    run.child.kill('SIGINT');
+    expect((await run.ended).code).toBe(0);
+  });
+
+  it.each([
     ['a directory that does not exist', ['/nowhere/at/all'], 'CONFIG_INVALID'],
     ['a directory without bundles', ['proto'], 'There is no bundle'],
     ['no directory', [], 'missing required argument'],

@@ -81,6 +81,24 @@ describe('a plugin that crashes', () => {
     expect(story.status()).toMatchObject({ state: 'failed', failedReason: 'FailedToStart', generation: 1 });
   });
 
+  it('is restarted under mattermost when it lost its health: it has not failed to start', () => {
+    const story = tellStory({ preset: 'mattermost' });
+    story.activate();
+    startWell(story.world);
+    story.pass(30_000);
+    const error = new PluginError({ code: 'NOT_SERVING', message: 'NOT_SERVING', phase: 'health' });
+    for (let ping = 0; ping < 3; ping += 1) {
+      story.world.running('probe').say({ type: 'probe.failed', error });
+      story.pass(50);
+      story.pass(0);
+    }
+    exit(story.world, { code: 0 });
+    expect(story.status()).toMatchObject({
+      state: 'restarting',
+      lastExit: { kind: 'health', phase: 'serving' },
+    });
+  });
+
   it('is tried again under espalier when its activation failed', () => {
     const story = tellStory();
     story.activate();

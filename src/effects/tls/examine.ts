@@ -66,7 +66,7 @@ function finding(error: NodeJS.ErrnoException, socket: TLSSocket, security: Secu
   if (isAlert(code)) return refusedByPlugin(error, code);
   if (code.startsWith('ERR_SSL_')) {
     return failure({
-      message: `The plugin announced TLS, but does not speak it at its address (${messageOf(error)}).`,
+      message: `The plugin announced TLS, but does not speak it at its address (${reasonOf(error)}).`,
       hint: 'Let the plugin serve with the certificate that it prints, or print none; under --mtls auto it is then used in the clear.',
       tls: code,
     });
@@ -79,7 +79,7 @@ function untrusted(error: NodeJS.ErrnoException, { transport, tls }: Security): 
   return new PluginError({
     code: 'CERTIFICATE_INVALID',
     phase: 'dial',
-    message: `The certificate that the plugin serves with cannot be trusted: ${messageOf(error)}.`,
+    message: `The certificate that the plugin serves with cannot be trusted: ${reasonOf(error)}.`,
     hint: isPinned
       ? 'Let the plugin serve with the very certificate that it prints as field 6 of its handshake line.'
       : "Compare the option tls with the plugin's certificate: its signer must be in rootCertificates, its name must be serverName.",
@@ -90,7 +90,7 @@ function untrusted(error: NodeJS.ErrnoException, { transport, tls }: Security): 
 
 function refusedByPlugin(error: Error, code: string): PluginError {
   return failure({
-    message: `The plugin refused the host's certificate: ${messageOf(error)}.`,
+    message: `The plugin refused the host's certificate: ${reasonOf(error)}.`,
     hint: 'Let the plugin trust the certificate in PLUGIN_CLIENT_CERT and no other; if it runs on grpcio, keep the curve P-256.',
     tls: code,
     cause: error,
@@ -125,4 +125,9 @@ function isAlert(code: string): boolean {
 function failure(found: { message: string; hint: string; tls: string; cause?: unknown }): PluginError {
   const { message, hint, tls, cause } = found;
   return new PluginError({ code: 'CONNECT_FAILED', phase: 'dial', message, hint, facts: { tls }, cause });
+}
+
+/** OpenSSL's own word for it; its whole message also names a thread and a line of its sources. */
+function reasonOf(error: Error & { readonly reason?: string }): string {
+  return error.reason ?? messageOf(error);
 }

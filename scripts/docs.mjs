@@ -1,0 +1,70 @@
+// Writes the parts of docs/ that come from the running code: what stands between <!-- generated:name --> and
+// <!-- /generated:name -->. It asks the built package, so run `npm run build` first.
+//
+//   node scripts/docs.mjs                  writes all of them
+//   node scripts/docs.mjs --check          fails, and names each page that is stale; what starts plugins is left out
+//   node scripts/docs.mjs --check --all    the same, with nothing left out
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { format, resolveConfig } from 'prettier';
+import { checkTable } from './docs/check-table.mjs';
+import { espalier, root } from './docs/espalier.mjs';
+import { block } from './docs/markdown.mjs';
+import { pauseTable, presetTable, unrecoverableList } from './docs/policy-tables.mjs';
+
+const parts = [
+  { page: 'lifecycle', name: 'chart', make: chart },
+  { page: 'restarts', name: 'presets', make: presetTable },
+  { page: 'restarts', name: 'pauses', make: pauseTable },
+  { page: 'restarts', name: 'unrecoverable', make: unrecoverableList },
+  { page: 'command-line', name: 'help-check', make: () => help('check') },
+  { page: 'command-line', name: 'help-run', make: () => help('run') },
+  { page: 'command-line', name: 'help-prepare', make: () => help('prepare') },
+  { page: 'command-line', name: 'help-graph', make: () => help('graph') },
+  { page: 'errors', name: 'check', make: checkTable, startsPlugins: true },
+];
+
+async function main({ check, all }) {
+  const library = await loadLibrary();
+  const wanted = parts.filter(({ startsPlugins }) => !check || all || !startsPlugins);
+  for (const page of new Set(wanted.map((part) => part.page))) {
+    const path = join(root, 'docs', `${page}.md`);
+    const before = readFileSync(path, 'utf8');
+    let after = before;
+    for (const { name, make } of wanted.filter((part) => part.page === page)) {
+      after = replacePart(after, name, await make(library, before));
+    }
+    after = await format(after, { ...(await resolveConfig(path)), filepath: path });
+    if (after === before) continue;
+    if (check) process.exitCode = 1;
+    else writeFileSync(path, after);
+    console.log(check ? `docs/${page}.md is stale: run \`npm run docs\`.` : `docs/${page}.md is written.`);
+  }
+}
+
+async function loadLibrary() {
+  const path = join(root, 'dist/esm/index.js');
+  if (!existsSync(path)) throw new Error('There is no dist/: run `npm run build` first.');
+  return import(pathToFileURL(path));
+}
+
+function replacePart(text, name, content) {
+  const [start, end] = [`<!-- generated:${name} -->`, `<!-- /generated:${name} -->`];
+  const [from, to] = [text.indexOf(start), text.indexOf(end)];
+  if (from === -1 || to < from) throw new Error(`The page lacks the markers of its part "${name}".`);
+  return `${text.slice(0, from)}${start}\n\n${content}\n\n${text.slice(to)}`;
+}
+
+async function chart() {
+  const { stdout } = await espalier('graph', 'plugin', '--format', 'mermaid');
+  return block('mermaid', stdout);
+}
+
+async function help(command) {
+  const { stdout } = await espalier(command, '--help');
+  return block('text', stdout);
+}
+
+await main(parseArgs({ options: { check: { type: 'boolean' }, all: { type: 'boolean' } } }).values);

@@ -1,0 +1,95 @@
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { buildFakeInterpreters } from '../build-fake-interpreters.mjs';
+import { espalier, root } from './espalier.mjs';
+import { code, row, table } from './markdown.mjs';
+
+const checksAtOnce = 3;
+const startMs = 1500;
+/** So that those who do not want to end do not take half a minute. */
+const config = { policy: { deadlines: { hookMs: 1000, shutdownMs: 1000, termMs: 1000 } } };
+const longestMessage = 140;
+/** Outcomes that nobody can know beforehand. */
+const races = new Map([
+  ['crashes-in-a-loop', 'It lives for 100 ms: fine if the check is over by then, a crash if not.'],
+]);
+const headings = ['fake interpreter', 'what it does', 'fine', 'failed step', 'code', 'message', 'exit'];
+
+/** What `espalier check` says about every fake interpreter. */
+export async function checkTable(_library, page) {
+  await buildFakeInterpreters();
+  const { fakeInterpreters, makeFakeBundle } = await loadFakes();
+  const pluginDir = realpathSync(mkdtempSync(join(tmpdir(), 'espalier-docs-')));
+  try {
+    const configFile = join(pluginDir, 'config.json');
+    writeFileSync(configFile, JSON.stringify(config));
+    const check = async ({ name, behaviour }) => {
+      const { directory, remove } = makeFakeBundle(name, { directory: pluginDir, interpreter: 'link' });
+      const flags = ['--json', '--timeout', String(startMs), '--config', configFile];
+      const { stdout, exitCode } = await espalier('check', ...flags, directory);
+      remove();
+      return [code(name), behaviour, ...verdict(name, JSON.parse(stdout), exitCode)];
+    };
+    const rows = await mapSome(fakeInterpreters, check);
+    // A busy machine is not to be mistaken for a change: what is new on the page is asked once more, alone.
+    const known = new Set(page.split('\n').map(squeezed));
+    for (const [index, cells] of rows.entries()) {
+      if (!known.has(squeezed(row(cells)))) rows[index] = await check(fakeInterpreters[index]);
+    }
+    return table([headings, ...rows]);
+  } finally {
+    rmSync(pluginDir, { recursive: true, force: true });
+  }
+}
+
+/** The list of the fake interpreters and the maker of their bundles, which are TypeScript. */
+async function loadFakes() {
+  const folder = join(root, 'fake-interpreters');
+  const contents = "export * from './bundle.ts'; export * from './index.ts';";
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: folder, loader: 'ts' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    write: false,
+    define: { 'import.meta.url': JSON.stringify(pathToFileURL(join(folder, 'index.ts')).href) },
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+}
+
+async function mapSome(items, map) {
+  const results = [];
+  const waiting = [...items.entries()];
+  const takeTurns = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      results[next[0]] = await map(next[1]);
+    }
+  };
+  await Promise.all(Array.from({ length: checksAtOnce }, takeTurns));
+  return results;
+}
+
+function verdict(name, { ok, steps, error }, exitCode) {
+  const race = races.get(name);
+  if (race !== undefined) return ['either', '', '', race, '0 or 1'];
+  if (ok) return ['yes', '', '', '', String(exitCode)];
+  const failed = steps.find((step) => !step.ok)?.name ?? '';
+  const link = `[${code(error.code)}](#${error.code.toLowerCase()})`;
+  return ['no', failed, link, shortened(error.message), String(exitCode)];
+}
+
+/** Without what is another in each run or with another OpenSSL: the paths, and OpenSSL's own words. */
+function shortened(message) {
+  const plain = message
+    .replace(/\/[^\s"|]*espalier-[^\s"|]*/g, '…')
+    .replace(/\([^)]*\berror:[0-9A-F]{8}:[^)]*\)/g, '(…)');
+  return plain.length > longestMessage ? `${plain.slice(0, longestMessage - 1)}…` : plain;
+}
+
+/** A row whatever its columns were widened to. */
+function squeezed(text) {
+  return text.replace(/ +/g, ' ');
+}

@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './espalier.mjs';
+import { code, table } from './markdown.mjs';
+
+/** What each number means. One that is missing here, or is here only, stops the script. */
+const meanings = {
+  'restart.restart': 'when it is restarted: `permanent`, `transient` or `temporary`',
+  'restart.retryFailedStart': 'whether a start that failed is tried again',
+  'restart.backoff.firstMs': 'the pause before the first restart of a series',
+  'restart.backoff.baseMs': 'the pause before the second one',
+  'restart.backoff.factor': 'how each further pause grows',
+  'restart.backoff.capMs': 'the longest pause',
+  'restart.backoff.jitter': '`full`: a random part of the pause; `none`: all of it',
+  'restart.intensity': 'restarts within the period; one failure more gives up',
+  'restart.periodMs': 'how long a failure counts',
+  'restart.resetAfterMs': 'healthy for this long, and all earlier failures are forgotten; `null`: never',
+  'restart.halfOpenAfterMs': 'from giving up to the next try; `null`: there is none',
+  'health.intervalMs': 'between a good probe and the next',
+  'health.retryIntervalMs': 'between a missed probe and the next',
+  'health.deadlineMs': 'how long one probe may take',
+  'health.misses': 'missed probes in a row that end it',
+  'deadlines.startMs': 'from spawn to healthy, all steps together',
+  'deadlines.drainMs': 'calls in flight may finish',
+  'deadlines.hookMs': '`OnDeactivate` may take',
+  'deadlines.shutdownMs': 'from `GRPCController.Shutdown` to the exit',
+  'deadlines.termMs': 'from SIGTERM to the exit',
+  'deadlines.killMs': 'from SIGKILL to the exit; then the process is declared lost',
+};
+
+/** Every number of every preset. */
+export function presetTable({ presets }) {
+  const names = Object.keys(presets);
+  const columns = names.map((name) => new Map(leaves(presets[name])));
+  const paths = [...columns[0].keys()];
+  const strays = [
+    ...paths.filter((path) => !(path in meanings)),
+    ...Object.keys(meanings).filter((path) => !paths.includes(path)),
+  ];
+  if (strays.length > 0) throw new Error(`${import.meta.filename} should explain exactly: ${strays}.`);
+  const rows = paths.map((path) => [
+    code(path),
+    ...columns.map((values) => code(JSON.stringify(values.get(path)))),
+    meanings[path],
+  ]);
+  return table([['number', ...names.map(code), 'meaning'], ...rows]);
+}
+
+/** Every value in a tree, with its path. */
+function leaves(tree, before = '') {
+  return Object.entries(tree).flatMap(([key, value]) =>
+    typeof value === 'object' && value !== null
+      ? leaves(value, `${before}${key}.`)
+      : [[`${before}${key}`, value]],
+  );
+}
+
+/** What follows each failure of a series, up to the one that is too many. */
+export function pauseTable(library) {
+  const { presets } = library;
+  const names = Object.keys(presets);
+  const most = Math.max(...names.map((name) => presets[name].restart.intensity)) + 1;
+  const rows = Array.from({ length: most }, (_, index) => [
+    String(index + 1),
+    ...names.map((name) => whatFollows(library, presets[name].restart, index + 1)),
+  ]);
+  return table([['failures that count', ...names.map(code)], ...rows]);
+}
+
+function whatFollows(library, policy, count) {
+  const [least, most] = [0, 1].map((random) =>
+    judge(library, { policy, count, random, errorCode: 'PLUGIN_CRASHED' }),
+  );
+  if (most.verdict !== 'restart') return 'given up';
+  if (most.delayMs === 0) return 'restarted at once';
+  return `restarted after ${least.delayMs} to ${most.delayMs} ms`;
+}
+
+/** The codes that are given up at the first failure. */
+export function unrecoverableList(library) {
+  const policy = library.presets.espalier.restart;
+  const page = readFileSync(join(root, 'docs/errors.md'), 'utf8');
+  return library.pluginErrorCodes
+    .filter((errorCode) => judge(library, { policy, count: 1, random: 0, errorCode }).verdict === 'giveUp')
+    .map((errorCode) => {
+      const isReserved = !page.includes(`### ${code(errorCode)}`);
+      const anchor = isReserved ? 'reserved' : errorCode.toLowerCase();
+      return `- [${code(errorCode)}](errors.md#${anchor})${isReserved ? ' (reserved)' : ''}`;
+    })
+    .join('\n');
+}
+
+/** The verdict on a plugin that served and then failed, for the nth time. */
+function judge({ decideRestart, PluginError }, { policy, count, random, errorCode }) {
+  const error = new PluginError({ code: errorCode, message: '' });
+  const exit = { kind: 'exit', code: 1, phase: 'serving', error };
+  const failures = Array.from({ length: count }, () => 0);
+  return decideRestart({ policy, exit, failures, wasHealthy: true, random });
+}
