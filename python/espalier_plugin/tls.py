@@ -62,7 +62,7 @@ def _tls(mode: Mode, pem: bytes) -> Tls | None:
                 f"The plugin requires mutual TLS, which needs cryptography ({error}): {_INSTALL}."
             ) from error
         _logger.info(
-            "the host offers mutual TLS, but this plugin serves in the clear: %s, or %s",
+            "the host offers mutual TLS, but this plugin serves in the clear: %s (%s)",
             error,
             _INSTALL,
         )
