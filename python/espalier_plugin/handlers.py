@@ -10,6 +10,7 @@ import grpc
 
 Unary = Callable[[Any, grpc.ServicerContext], bytes]
 Stream = Callable[[Any, grpc.ServicerContext], Iterator[bytes]]
+Conversation = Callable[[Iterator[Any], grpc.ServicerContext], Iterator[bytes]]
 Decode = Callable[[bytes], Any]
 
 
@@ -27,6 +28,15 @@ def stream(
 ) -> Any:
     """One request, many responses. It holds a thread of its pool for as long as it is open."""
     return grpc.unary_stream_rpc_method_handler(
+        _on_pool(behavior, pool), request_deserializer=decode, response_serializer=None
+    )
+
+
+def conversation(
+    behavior: Conversation, *, decode: Decode | None = None, pool: ThreadPoolExecutor | None = None
+) -> Any:
+    """Many requests, many responses. It holds a thread of its pool for as long as it is open."""
+    return grpc.stream_stream_rpc_method_handler(
         _on_pool(behavior, pool), request_deserializer=decode, response_serializer=None
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -57,6 +58,8 @@ def choose_version(ours: Iterable[int], offered: Iterable[int]) -> int:
     return max(common) if common else ours[0]
 
 
-def handshake_line(version: int, address: Address) -> str:
-    """The one line on stdout. The empty field at its end is where a certificate would be."""
-    return f"{CORE_VERSION}|{version}|{address.network}|{address.text}|grpc|\n"
+def handshake_line(version: int, address: Address, certificate: bytes = b"") -> str:
+    """The one line on stdout. Its last field is the certificate, and empty without TLS."""
+    # Go's reader refuses the padding.
+    field = b64encode(certificate).decode().rstrip("=")
+    return f"{CORE_VERSION}|{version}|{address.network}|{address.text}|grpc|{field}\n"

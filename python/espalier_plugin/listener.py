@@ -1,4 +1,4 @@
-"""Opening the one address of the plugin."""
+"""Opening an address to serve on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,12 @@ from espalier_plugin.handshake import Address, StartupError
 _LONGEST_SOCKET_PATH = 103 if sys.platform == "darwin" else 107
 
 
-def listen(server: grpc.Server, env: Mapping[str, str], transport: str | None = None) -> Address:
+def listen(
+    server: grpc.Server,
+    env: Mapping[str, str],
+    transport: str | None = None,
+    credentials: grpc.ServerCredentials | None = None,
+) -> Address:
     """Bind the server where the host's environment asks for it.
 
     Raises:
@@ -30,10 +35,15 @@ def listen(server: grpc.Server, env: Mapping[str, str], transport: str | None = 
     if transport is None:
         transport = "tcp" if os.name == "nt" else "unix"
     if transport == "unix":
-        return _listen_on_socket(server, env)
+        return _listen_on_socket(server, env, credentials)
     if transport == "tcp":
-        return _listen_on_port(server, env)
+        return _listen_on_port(server, env, credentials)
     raise StartupError(f"Unknown transport {transport!r}: use 'unix' or 'tcp'.")
+
+
+def grpc_target(address: Address) -> str:
+    """The address as a URI, in which a blank or a percent sign means something else."""
+    return f"unix:{quote(address.text)}" if address.network == "unix" else address.text
 
 
 def remove_socket(address: Address) -> None:
@@ -43,7 +53,9 @@ def remove_socket(address: Address) -> None:
             Path(address.text).unlink()
 
 
-def _listen_on_socket(server: grpc.Server, env: Mapping[str, str]) -> Address:
+def _listen_on_socket(
+    server: grpc.Server, env: Mapping[str, str], credentials: grpc.ServerCredentials | None
+) -> Address:
     directory = env.get("PLUGIN_UNIX_SOCKET_DIR") or tempfile.gettempdir()
     path = str(Path(directory).absolute() / f"plugin{secrets.token_hex(4)}")
     size = len(os.fsencode(path))
@@ -54,10 +66,9 @@ def _listen_on_socket(server: grpc.Server, env: Mapping[str, str]) -> Address:
         )
     if "|" in path or "\n" in path:
         raise StartupError(f"The handshake line cannot carry the socket path {path!r}.")
-    # gRPC reads the address as a URI, in which a blank or a percent sign means something else.
-    if not _bind(server, f"unix:{quote(path)}"):
-        raise StartupError(f"Cannot listen on the unix socket {path}.")
     address = Address("unix", path)
+    if not _bind(server, address, credentials):
+        raise StartupError(f"Cannot listen on the unix socket {path}.")
     _share_with_group(address, env.get("PLUGIN_UNIX_SOCKET_GROUP"))
     return address
 
@@ -73,11 +84,13 @@ def _share_with_group(address: Address, group: str | None) -> None:
         raise StartupError(f"Cannot give the socket to the group {group}: {error}.") from error
 
 
-def _listen_on_port(server: grpc.Server, env: Mapping[str, str]) -> Address:
+def _listen_on_port(
+    server: grpc.Server, env: Mapping[str, str], credentials: grpc.ServerCredentials | None
+) -> Address:
     ports = _port_range(env.get("PLUGIN_MIN_PORT"), env.get("PLUGIN_MAX_PORT"))
     for wanted in ports:
         if _is_free(wanted):
-            port = _bind(server, f"127.0.0.1:{wanted}")
+            port = _bind(server, Address("tcp", f"127.0.0.1:{wanted}"), credentials)
             if port:
                 return Address("tcp", f"127.0.0.1:{port}")
     raise StartupError(f"Every port from {ports[0]} to {ports[-1]} is taken.")
@@ -108,9 +121,12 @@ def _is_free(port: int) -> bool:
         return True
 
 
-def _bind(server: grpc.Server, address: str) -> int:
+def _bind(server: grpc.Server, address: Address, credentials: grpc.ServerCredentials | None) -> int:
     """The bound port (1 for a socket), or 0: older grpcio returns that, newer raises."""
+    target = grpc_target(address)
     try:
-        return server.add_insecure_port(address)
+        if credentials is None:
+            return server.add_insecure_port(target)
+        return server.add_secure_port(target, credentials)
     except RuntimeError:
         return 0

@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Callable
 
-import grpc
-
 from espalier_plugin import lifetime, logs
+from espalier_plugin.endpoint import Endpoint
 from espalier_plugin.handshake import (
     StartupError,
     check_cookie,
@@ -21,11 +20,9 @@ from espalier_plugin.handshake import (
     offered_versions,
 )
 from espalier_plugin.hooks import Hooks
-from espalier_plugin.listener import listen, remove_socket
+from espalier_plugin.register import Register, add_services
 from espalier_plugin.server import PluginServer
-
-Register = Callable[[grpc.Server], None]
-"""Adds the plugin's services to the server."""
+from espalier_plugin.tls import Mode, agree_on_tls
 
 _logger = logging.getLogger(__name__)
 
@@ -45,6 +42,7 @@ def serve(
     max_workers: int = 16,
     options: Sequence[tuple[str, Any]] = (),
     transport: str | None = None,
+    mtls: Mode = "auto",
     grace: float = 1.0,
     log_level: int | None = logging.INFO,
     exit_with_host: bool = True,
@@ -56,7 +54,8 @@ def serve(
     exits with code 1.
 
     Args:
-        register: Adds the plugin's services to the server, for ``protocol_version``.
+        register: Adds the plugin's services to the server, for ``protocol_version``; called with
+            the server, and with the ``Host`` if it takes a second argument.
         versions: The same for each application protocol version that the plugin speaks.
         protocol_version: The version of ``register``.
         cookie: The environment variable, and its value, by which the host shows itself.
@@ -64,8 +63,11 @@ def serve(
         on_deactivate: Called before the plugin is asked to end.
         on_configuration_change: Called with the new configuration, parsed from JSON.
         max_workers: How many calls run at once. Health checks and the stdio stream do not count.
-        options: gRPC channel arguments; they win over the defaults of this package.
+        options: gRPC channel arguments; they win over the defaults of this package, in brokered
+            connections as well.
         transport: ``unix`` or ``tcp``. By default ``unix``, and ``tcp`` on Windows.
+        mtls: ``auto`` speaks mutual TLS with a host that offers it, if cryptography is installed;
+            ``required`` refuses every other host; ``off`` never does.
         grace: Seconds in which running calls may finish when the plugin stops.
         log_level: The root logger's level if logging is set up here; ``None`` leaves it as it is.
         exit_with_host: Whether to end when the host is gone. A plugin for hosts that come back to a
@@ -82,21 +84,25 @@ def serve(
             lifetime.end_with_host(partial(stops.put, "the host is gone"), grace + _LAST_MOMENTS)
         logs.install(log_level)
         version = _negotiate(registers)
+        tls = agree_on_tls(mtls, os.environ)
         server = PluginServer(
+            Endpoint(os.environ, transport, options, tls),
             max_workers=max_workers,
-            options=options,
             hooks=hooks,
             stop=partial(stops.put, "the host asked for it"),
         )
-        registers[version](server.grpc)
+        try:
+            add_services(registers[version], server.grpc, server.host)
+        except BaseException:
+            server.stop(0)
+            raise
         with lifetime.stopping_on_sigterm(partial(stops.put, "SIGTERM")):
-            address = listen(server.grpc, os.environ, transport)
             try:
-                _announce(server, handshake_line(version, address))
+                address = server.listen()
+                _announce(server, handshake_line(version, address, tls.certificate if tls else b""))
                 _logger.debug("stopping", extra={"reason": stops.get()})
             finally:
                 server.stop(grace)
-                remove_socket(address)
     except StartupError as error:
         print(error, file=sys.stderr)
         sys.exit(1)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable
+from typing import Callable
 
-import grpc
-
+from espalier_plugin.broker import Broker
+from espalier_plugin.connections import Connections
 from espalier_plugin.controller import add_controller
+from espalier_plugin.endpoint import Endpoint
+from espalier_plugin.handshake import Address
 from espalier_plugin.health import Health
 from espalier_plugin.hooks import Hooks, add_hooks
+from espalier_plugin.host import Host
+from espalier_plugin.listener import remove_socket
 from espalier_plugin.stdio import Stdio
-
-_OPTIONS = {
-    # Linux lets two servers share a port and gRPC asks for it, so that two plugins could come to.
-    "grpc.so_reuseport": 0,
-    "grpc.max_receive_message_length": -1,
-    "grpc.max_send_message_length": -1,
-}
 
 # Threads come into being when they are needed: these are limits, not costs.
 _PROTOCOL_CALLS = 2
@@ -26,32 +23,45 @@ _PROTOCOL_STREAMS = 16
 
 
 class PluginServer:
-    """A gRPC server whose health, control and stdio never wait for the plugin's own calls."""
+    """A gRPC server whose health, control, stdio and broker never wait for the plugin's calls."""
 
     def __init__(
-        self,
-        *,
-        max_workers: int,
-        options: Sequence[tuple[str, Any]],
-        hooks: Hooks,
-        stop: Callable[[], None],
+        self, endpoint: Endpoint, *, max_workers: int, hooks: Hooks, stop: Callable[[], None]
     ) -> None:
         """Assemble it; ``stop`` is called when the host asks for the end."""
         calls = ThreadPoolExecutor(_PROTOCOL_CALLS, "espalier-protocol")
         streams = ThreadPoolExecutor(_PROTOCOL_STREAMS, "espalier-stream")
-        self.grpc = grpc.server(
-            ThreadPoolExecutor(max_workers, "plugin"),
-            options=list({**_OPTIONS, **dict(options)}.items()),
-        )
+        self.grpc = endpoint.server(ThreadPoolExecutor(max_workers, "plugin"))
         self.stdio = Stdio()
+        self._endpoint = endpoint
+        self._address: Address | None = None
         self._health = Health()
+        self._broker = Broker()
+        self._connections = Connections(endpoint)
+        self.host = Host(self._broker, self._connections, max_workers)
         self._health.add_to(self.grpc, calls, streams)
         self.stdio.add_to(self.grpc, streams)
+        self._broker.add_to(self.grpc)
         add_controller(self.grpc, calls, stop)
         add_hooks(self.grpc, calls, hooks)
 
+    def listen(self) -> Address:
+        """Bind it to a new address.
+
+        Raises:
+            StartupError: No address could be bound.
+        """
+        self._address = self._endpoint.listen(self.grpc)
+        return self._address
+
     def stop(self, grace: float) -> None:
         """End the protocol's streams at once, and running calls after ``grace`` seconds."""
+        deadline = time.monotonic() + grace
         self._health.close()
         self.stdio.release()
+        self._broker.close()
         self.grpc.stop(grace).wait(grace + 1)
+        if self._address:
+            remove_socket(self._address)
+        # Only now: a call that may still finish may need what it opened.
+        self._connections.close(max(0.0, deadline - time.monotonic()))

@@ -7,6 +7,7 @@ Generated code would register descriptors under names that other packages regist
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple, TypeVar
 
 EMPTY = b""
 
@@ -16,7 +17,17 @@ SERVICE_UNKNOWN = 3
 STDOUT = 1
 STDERR = 2
 
+_Value = TypeVar("_Value", int, bytes)
+
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
+
+
+class ConnInfo(NamedTuple):
+    """``plugin.ConnInfo``: where one side serves an id. Its knock is for multiplexing only."""
+
+    service_id: int
+    network: str
+    address: str
 
 
 def health_response(status: int) -> bytes:
@@ -34,14 +45,42 @@ def implemented_response(hooks: Iterable[str]) -> bytes:
     return b"".join(_bytes_field(1, name.encode()) for name in hooks)
 
 
+def conn_info(info: ConnInfo) -> bytes:
+    """``plugin.ConnInfo``."""
+    return (
+        _varint_field(1, info.service_id)
+        + _bytes_field(2, info.network.encode())
+        + _bytes_field(3, info.address.encode())
+    )
+
+
+def read_conn_info(message: bytes) -> ConnInfo:
+    """``plugin.ConnInfo``.
+
+    Raises:
+        ValueError: The bytes are not a protobuf message, or a field is not text.
+    """
+    return ConnInfo(
+        _last(message, 1, 0) & 0xFFFF_FFFF,
+        _last(message, 2, b"").decode(),
+        _last(message, 3, b"").decode(),
+    )
+
+
 def first_string(message: bytes) -> str:
     """Field 1 as text, which is all of ``HealthCheckRequest`` and ``ConfigurationChange``.
 
     Raises:
         ValueError: The bytes are not a protobuf message, or the field is not text.
     """
-    values = [value for number, value in _fields(message) if number == 1]
-    return values[-1].decode() if values else ""
+    return _last(message, 1, b"").decode()
+
+
+def _last(message: bytes, number: int, default: _Value) -> _Value:
+    """A field's value, of which the last one counts. One of another kind is an unknown field."""
+    kind = type(default)
+    values = [value for found, value in _fields(message) if found == number]
+    return next((value for value in reversed(values) if isinstance(value, kind)), default)
 
 
 def _varint_field(number: int, value: int) -> bytes:
@@ -61,14 +100,15 @@ def _varint(value: int) -> bytes:
     return bytes(encoded)
 
 
-def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
-    """The length-delimited fields of a message; those of other kinds are passed over."""
+def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """The numbers and length-delimited fields of a message; fixed ones are passed over."""
     position = 0
     while position < len(message):
         tag, position = _read_varint(message, position)
         kind = tag & 7
         if kind == _VARINT:
-            _, position = _read_varint(message, position)
+            value, position = _read_varint(message, position)
+            yield tag >> 3, value
             continue
         if kind == _LENGTH:
             length, position = _read_varint(message, position)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -15,10 +17,12 @@ from typing import IO, Any, Callable
 from urllib.parse import quote
 
 import grpc
+from certificates import Identity
 
 TIMEOUT = 20.0
 PLUGINS = Path(__file__).parent / "plugins"
 COOKIE = {"ESPALIER_PLUGIN": "espalier"}
+NAMED = (("grpc.ssl_target_name_override", "localhost"), ("grpc.default_authority", "localhost"))
 
 
 class Collected:
@@ -47,7 +51,7 @@ class Collected:
 class PluginProcess:
     """A plugin that has printed its handshake line."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], host: Identity | None = None) -> None:
         assert process.stdout and process.stderr
         self.process = process
         self.stderr = Collected(process.stderr)
@@ -55,11 +59,20 @@ class PluginProcess:
         self.stdout = Collected(process.stdout)
         self.fields = self.line.rstrip("\n").split("|")
         assert len(self.fields) == 6, (self.line, self.stderr.so_far())
-        self.channel = grpc.insecure_channel(target(*self.fields[2:4]))
+        self.certificate = pem(self.fields[5]) if self.fields[5] else None
+        self._host = host
+        self.channel = self.connect(*self.fields[2:4])
 
     @property
     def address(self) -> str:
         return self.fields[3]
+
+    def connect(self, network: str, address: str) -> grpc.Channel:
+        """As the host does: with TLS if there is a certificate on both sides."""
+        if self._host is None or self.certificate is None:
+            return grpc.insecure_channel(target(network, address))
+        credentials = self._host.channel_credentials(self.certificate)
+        return grpc.secure_channel(target(network, address), credentials, NAMED)
 
     def call(self, method: str, request: bytes = b"") -> bytes:
         return unary(self.channel, method, request)
@@ -74,13 +87,19 @@ class PluginProcess:
 
 
 @contextmanager
-def started(plugin: str, env: Mapping[str, str] | None = None) -> Iterator[PluginProcess]:
-    """A plugin of ``tests/plugins``; whatever happens, it and its socket are gone afterwards."""
+def started(
+    plugin: str, env: Mapping[str, str] | None = None, host: Identity | None = None
+) -> Iterator[PluginProcess]:
+    """A plugin of ``tests/plugins``; whatever happens, it and its socket are gone afterwards.
+
+    A host with an identity offers mutual TLS.
+    """
     with tempfile.TemporaryDirectory(prefix="ep-") as temporary:
-        process = spawn(plugin, {"TMPDIR": temporary, **COOKIE, **(env or {})})
+        offered = host.env if host else {}
+        process = spawn(plugin, {"TMPDIR": temporary, **COOKIE, **offered, **(env or {})})
         running = None
         try:
-            running = PluginProcess(process)
+            running = PluginProcess(process, host)
             yield running
         finally:
             if running:
@@ -121,6 +140,12 @@ def unary(channel: grpc.Channel, method: str, request: bytes) -> bytes:
 
 def target(network: str, address: str) -> str:
     return f"unix:{quote(address)}" if network == "unix" else address
+
+
+def pem(field: str) -> bytes:
+    """The certificate of the handshake line."""
+    der = base64.b64decode(field + "=" * (-len(field) % 4), validate=True)
+    return ssl.DER_cert_to_PEM_cert(der).encode()
 
 
 def eventually(condition: Callable[[], Any], within: float = TIMEOUT) -> Any:

@@ -110,8 +110,9 @@ def orphaned(plugin: str, socket_dir: Path) -> Iterator[tuple[subprocess.Popen[b
         yield host, int(pid), target(network, address)
 
 
-def test_it_ends_when_its_host_was_killed(socket_dir: Path) -> None:
-    with orphaned("echo.py", socket_dir) as (host, _pid, _target):
+@pytest.mark.parametrize("plugin", ["echo.py", "serves_from_the_start.py"])
+def test_it_ends_when_its_host_was_killed(plugin: str, socket_dir: Path) -> None:
+    with orphaned(plugin, socket_dir) as (host, _pid, _target):
         assert host.stderr and Collected(host.stderr).whole() == b""
         assert list(socket_dir.iterdir()) == []
 

@@ -65,5 +65,10 @@ def test_the_highest_common_version_is_chosen_or_else_our_lowest(
     assert choose_version(ours, offered) == chosen
 
 
-def test_the_line_ends_with_an_empty_certificate() -> None:
+def test_without_tls_the_line_ends_with_an_empty_certificate() -> None:
     assert handshake_line(2, Address("unix", "/tmp/p")) == "1|2|unix|/tmp/p|grpc|\n"
+
+
+def test_a_certificate_is_base64_without_padding() -> None:
+    line = handshake_line(2, Address("unix", "/tmp/p"), b"\xfb\xff\xfe\xfe")
+    assert line == "1|2|unix|/tmp/p|grpc|+//+/g\n"

@@ -4,6 +4,7 @@ import os
 import socket
 from pathlib import Path
 
+import grpc
 import pytest
 from plugin_process import COOKIE, run, started
 
@@ -40,6 +41,18 @@ def test_it_serves_the_version_that_it_announces(
     with started("versions_one_and_three.py", {"PLUGIN_PROTOCOL_VERSIONS": offered}) as plugin:
         assert plugin.fields[1] == announced
         assert plugin.call("/test.Version/Say") == answer
+
+
+@pytest.mark.parametrize(
+    ("offered", "served", "missing"),
+    [("1", "/test.Old/Say", "/test.New/Say"), ("1,2", "/test.New/Say", "/test.Old/Say")],
+)
+def test_each_version_has_its_own_services(offered: str, served: str, missing: str) -> None:
+    with started("different_services.py", {"PLUGIN_PROTOCOL_VERSIONS": offered}) as plugin:
+        assert plugin.call(served) == {"/test.Old/Say": b"old", "/test.New/Say": b"1"}[served]
+        with pytest.raises(grpc.RpcError) as refusal:
+            plugin.call(missing)
+        assert refusal.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
 def test_a_version_that_is_no_number_is_reported() -> None:
@@ -136,12 +149,6 @@ def test_a_range_without_a_free_port_is_told() -> None:
         result = run("on_tcp.py", {**COOKIE, "PLUGIN_MIN_PORT": port, "PLUGIN_MAX_PORT": port})
     assert (result.returncode, result.stdout) == (1, b"")
     assert b"is taken" in result.stderr
-
-
-def test_a_hosts_certificate_does_not_keep_it_from_serving_in_the_clear() -> None:
-    with started("echo.py", {"PLUGIN_CLIENT_CERT": "-----BEGIN CERTIFICATE-----\n"}) as plugin:
-        assert plugin.line.endswith("|grpc|\n")
-        assert plugin.call("/test.Echo/Echo", b"hello") == b"hello"
 
 
 def test_a_message_may_be_larger_than_grpcs_four_mebibytes() -> None:
