@@ -134,7 +134,7 @@ export function startTimeout(context: PluginContext): PluginError {
     return tell(
       'CONNECT_FAILED',
       `The plugin did not accept a connection at ${address} ${within}.`,
-      'Check that it listens before it prints the line, and that it does not wait for TLS: this host speaks plaintext.',
+      'Check that it listens before it prints the line.',
     );
   }
   if (phase === 'health') {
