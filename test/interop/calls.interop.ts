@@ -8,7 +8,7 @@ describe(programs.helper.name, () => {
   proves(7, async () => {
     const { env, id } = await hostOfHelper(helperCommand('test-grpc'));
     await env.activate(id);
-    expect(env.status(id)).toMatchObject({ protocolVersion: 1, transport: 'plaintext' });
+    expect(env.status(id).protocolVersion).toBe(1);
     const client = env.plugin(id).client(Test);
     await expect(unary(client, 'Double', { input: 21 })).resolves.toEqual({ output: 42 });
     await env.deactivate(id);
