@@ -1,5 +1,13 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { diagnose, launchEnvironment, sniffExecutable, type Curve } from '../go-plugin/index.js';
+import { basename, resolve } from 'node:path';
+import {
+  diagnose,
+  launchEnvironment,
+  sniffExecutable,
+  sniffLength,
+  type Curve,
+  type ExecutableKind,
+} from '../go-plugin/index.js';
 import type { ProcessInput } from '../machines/plugin.effects.js';
 import type { Bundle, HandshakeConfig } from '../model/index.js';
 import { locateCommand, type LocatedCommand } from './bundle/index.js';
@@ -63,7 +71,7 @@ export async function prepareLaunch(
         entry: bundle.entry,
         interpreter: located.interpreter ?? undefined,
         cookieKey: settings.handshake.cookieKey,
-        executable: sniffExecutable(headOf(located.command)),
+        executable: kindOf(located),
         hostArch: arch,
         hostPlatform: platform,
       }),
@@ -77,17 +85,18 @@ async function locate(bundle: Bundle, env: NodeJS.ProcessEnv): Promise<LocatedCo
   return { command, args, cwd: bundle.directory, interpreter: null, env: {} };
 }
 
-/** The first bytes of a file: enough to tell what it is. Empty when it cannot be read. */
-function headOf(path: string): Uint8Array {
-  const head = Buffer.alloc(256);
+/** What the program's file is; `undefined` where it is left to the system to find, or cannot be read. */
+function kindOf({ command, cwd }: LocatedCommand): ExecutableKind | null | undefined {
+  if (basename(command) === command) return undefined;
+  const head = Buffer.alloc(sniffLength);
   try {
-    const file = openSync(path, 'r');
+    const file = openSync(resolve(cwd, command), 'r');
     try {
-      return head.subarray(0, readSync(file, head, 0, head.length, 0));
+      return sniffExecutable(head.subarray(0, readSync(file, head, 0, head.length, 0)));
     } finally {
       closeSync(file);
     }
   } catch {
-    return head.subarray(0, 0);
+    return undefined;
   }
 }

@@ -4,6 +4,8 @@ const linesPerSecond = 2000;
 export interface LineBudget {
   /** Whether a line may pass, and how many were dropped since one last did. */
   ask(now: number): { readonly admitted: boolean; readonly dropped: number };
+  /** How many were dropped since one last passed. */
+  dropped(): number;
 }
 
 /** Keeps a flood of output from taking the host's whole time. */
@@ -26,5 +28,6 @@ export function createLineBudget(limit = linesPerSecond): LineBudget {
       dropped = 0;
       return { admitted: true, dropped: missed };
     },
+    dropped: () => dropped,
   };
 }

@@ -9,10 +9,13 @@ export type LogSink = (entry: PluginLogEntry) => void;
 export function lineWriter(now: () => number, write: (line: string) => void) {
   const lines = createLineSplitter();
   const budget = createLineBudget();
-  const pass = (line: string): void => {
-    const { admitted, dropped } = budget.ask(now());
+  const tell = (dropped: number): void => {
     if (dropped > 0)
       write(`[WARN] ${dropped} lines dropped: the plugin prints faster than they can be handled`);
+  };
+  const pass = (line: string): void => {
+    const { admitted, dropped } = budget.ask(now());
+    tell(dropped);
     if (admitted) write(line);
   };
   return {
@@ -21,6 +24,7 @@ export function lineWriter(now: () => number, write: (line: string) => void) {
     },
     complete: () => {
       if (lines.rest() !== '') pass(lines.rest());
+      tell(budget.dropped());
     },
   };
 }

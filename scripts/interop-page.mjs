@@ -1,0 +1,65 @@
+/** docs/compatibility.md, from the tables of test/interop and the tests that have passed. */
+export function compatibilityPage({ version, programs, rows, titleOf, tests }) {
+  const passed = tests.filter(({ status }) => status === 'passed');
+  return `# Compatibility
+
+<!-- Written by \`npm run test:interop -- --write\`; do not edit. -->
+
+Espalier is run against programs that nobody here wrote: go-plugin's own test helper and its examples, compiled from
+their module at the version below. \`npm run test:interop\` compiles them with Go, runs them, and fails when this page
+says anything else than the run.
+
+## Programs
+
+${table(
+  ['Program', 'Version', 'Features used', 'Result'],
+  programs.map((program) => [
+    program.name,
+    `go-plugin ${version}`,
+    program.features.join(', '),
+    resultOf(program, passed),
+  ]),
+)}
+
+## What go-plugin asks of its own host
+
+go-plugin holds its own host to the tests below. ${summaryOf(rows)}
+
+${table(
+  ['#', "go-plugin's test", 'What holds here', 'Result'],
+  rows.map((row) => [row.number, row.name, row.holds, stateOf(row, titleOf(row), passed)]),
+)}
+`;
+}
+
+function resultOf({ name, waitsFor }, passed) {
+  if (waitsFor !== undefined) return `waits for: ${waitsFor}`;
+  if (!passed.some(({ ancestorTitles }) => ancestorTitles[0] === name))
+    throw new Error(`No test of ${name} has run.`);
+  return 'works';
+}
+
+function stateOf(row, title, passed) {
+  if (row.state === 'foreign') return `does not apply: ${row.why}`;
+  if (row.state === 'pending') return `waits for: ${row.feature}. ${row.why}`;
+  if (!passed.some((test) => test.title === title)) throw new Error(`The test "${title}" has not run.`);
+  return 'holds';
+}
+
+function summaryOf(rows) {
+  const count = (state) => rows.filter((row) => row.state === state).length;
+  const pending = rows.filter(({ state }) => state === 'pending');
+  const features = [...new Set(pending.map(({ feature }) => feature))].sort((a, b) =>
+    a.localeCompare(b, 'en'),
+  );
+  const waiting =
+    pending.length === 0
+      ? 'none waits for anything'
+      : `${pending.length} wait for a feature (${features.join(', ')})`;
+  return `Of ${rows.length}, ${count('proven')} hold, ${waiting}, and ${count('foreign')} cannot apply to a host that speaks gRPC only.`;
+}
+
+function table(head, lines) {
+  const row = (cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+  return [row(head), row(head.map(() => '---')), ...lines.map(row)].join('\n');
+}

@@ -1,0 +1,30 @@
+import { duplex, unary } from './calls.js';
+import { helperCommand, hostOfHelper } from './host.js';
+import { programs } from './programs.js';
+import { proves } from './proves.js';
+import { Test } from './services.js';
+
+describe(programs.helper.name, () => {
+  proves(7, async () => {
+    const { env, id } = await hostOfHelper(helperCommand('test-grpc'));
+    await env.activate(id);
+    expect(env.status(id).protocolVersion).toBe(1);
+    const client = env.plugin(id).client(Test);
+    await expect(unary(client, 'Double', { input: 21 })).resolves.toEqual({ output: 42 });
+    await env.deactivate(id);
+    expect(env.status(id).lastExit).toMatchObject({ code: 0, rung: 'asking', error: null });
+  });
+
+  proves(43, async () => {
+    const { env, id } = await hostOfHelper(helperCommand('test-grpc'));
+    await env.activate(id);
+    const stream = duplex<{ input: number }, { output: number }>(env.plugin(id).client(Test), 'Stream');
+    const answers = stream[Symbol.asyncIterator]();
+    for (const input of [21, 22, 23, 24, 25, 26]) {
+      stream.write({ input });
+      await expect(answers.next()).resolves.toEqual({ done: false, value: { output: input } });
+    }
+    stream.end();
+    await expect(answers.next()).resolves.toMatchObject({ done: true });
+  });
+});

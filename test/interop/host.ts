@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import {
+  createEnvironment,
+  type Environment,
+  type EnvironmentOptions,
+  type Logger,
+  type PluginError,
+  type PluginLogEntry,
+  type ProgramOptions,
+} from '../../src/index.js';
+import { afterTest } from '../support/environment.js';
+
+/** A compiled program of `npm run test:interop`. */
+export function binary(name: string): string {
+  return resolve('test/interop/.bin', name);
+}
+
+const helper = binary('go-plugin.test');
+
+/**
+ * The command line of go-plugin's test helper in one of its modes. The time limit is never reached: without a timer
+ * Go's runtime would take the modes that wait for their end for a deadlock, and end them itself.
+ */
+export function helperCommand(mode: string, ...args: readonly string[]): readonly [string, ...string[]] {
+  return [helper, '-test.run=TestHelperProcess', '-test.timeout=2m', '--', mode, ...args];
+}
+
+/**
+ * Most modes print a line without a protocol, which means netrpc, and so end here before anything else of them can
+ * be seen. These let the shell add the missing field, or keep the line from the host altogether.
+ */
+export function asGrpc(command: readonly string[]): readonly [string, ...string[]] {
+  return ['sh', '-c', '"$0" "$@" | sed -u "s/$/|grpc/"', ...command];
+}
+
+export function unheard(command: readonly string[]): readonly [string, ...string[]] {
+  return ['sh', '-c', 'exec "$0" "$@" > /dev/null', ...command];
+}
+
+/** One plugin, and everything it said and did. */
+export interface Host {
+  readonly env: Environment;
+  readonly id: string;
+  /** What the plugin printed, in order. */
+  readonly said: readonly PluginLogEntry[];
+  /** What the environment's logger got at error. */
+  readonly errors: readonly string[];
+  /** The error of a start that has to fail. */
+  readonly failedStart: () => Promise<PluginError>;
+  /** Waits until the plugin has printed something. */
+  readonly heard: (matches: (entry: PluginLogEntry) => boolean) => Promise<PluginLogEntry>;
+}
+
+export interface HostOptions extends Partial<EnvironmentOptions> {
+  readonly versions?: readonly number[];
+  readonly startMs?: number;
+}
+
+/** An environment over the helper, gone after the test. */
+export function hostOfHelper(
+  command: readonly [string, ...string[]],
+  options: HostOptions = {},
+): Promise<Host> {
+  return hostOf({
+    program: programOf(command, { GO_WANT_HELPER_PROCESS: '1' }),
+    cookie: ['TEST_MAGIC_COOKIE', 'test'],
+    ...options,
+  });
+}
+
+/** An environment over one of the examples, gone after the test. */
+export function hostOfExample(name: string, options: HostOptions & { cwd?: string } = {}): Promise<Host> {
+  const { cwd, ...rest } = options;
+  const program = { ...programOf([binary(name)]), cwd: cwd ?? temporaryFolder() };
+  return hostOf({ program, cookie: ['BASIC_PLUGIN', 'hello'], ...rest });
+}
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'espalier-interop-'));
+  afterTest(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
+
+function programOf([command, ...args]: readonly [string, ...string[]], env = {}): ProgramOptions {
+  return { id: 'plugin', command, args, env };
+}
+
+async function hostOf({
+  program,
+  cookie: [cookieKey, cookieValue],
+  versions = [1],
+  startMs = 10_000,
+  ...options
+}: HostOptions & { program: ProgramOptions; cookie: readonly [string, string] }): Promise<Host> {
+  const said: PluginLogEntry[] = [];
+  const errors: string[] = [];
+  const env = await createEnvironment({
+    programs: [program],
+    handshake: { cookieKey, cookieValue, protocolVersions: versions },
+    policy: { restart: { restart: 'temporary', retryFailedStart: false }, deadlines: { startMs } },
+    logger: errorsInto(errors),
+    ...options,
+  });
+  afterTest(() => env.shutdown());
+  env.events.subscribe((event) => {
+    if (event.type === 'plugin.log') said.push(event.entry);
+  });
+  const id = program.id ?? '';
+  return {
+    env,
+    id,
+    said,
+    errors,
+    failedStart: () =>
+      env.activate(id).then(
+        () => {
+          throw new Error('The plugin became healthy.');
+        },
+        (error: unknown) => error as PluginError,
+      ),
+    heard: (matches) =>
+      new Promise((found) => {
+        const before = said.find(matches);
+        if (before !== undefined) {
+          found(before);
+          return;
+        }
+        const subscription = env.events.subscribe((event) => {
+          if (event.type !== 'plugin.log' || !matches(event.entry)) return;
+          subscription.unsubscribe();
+          found(event.entry);
+        });
+      }),
+  };
+}
+
+function errorsInto(errors: string[]): Logger {
+  const ignore = (): undefined => undefined;
+  const error = (_: object, message: string): void => {
+    errors.push(message);
+  };
+  return { trace: ignore, debug: ignore, info: ignore, warn: ignore, error };
+}

@@ -1,0 +1,111 @@
+import { createLineSplitter } from '../../src/effects/lines.js';
+import { classifyLine } from '../../src/go-plugin/index.js';
+import { until } from '../support/environment.js';
+import { unary } from './calls.js';
+import { asGrpc, helperCommand, hostOfHelper, unheard } from './host.js';
+import { programs } from './programs.js';
+import { proves } from './proves.js';
+import { Test } from './services.js';
+
+describe(programs.helper.name, () => {
+  proves(18, async () => {
+    const { env, id, said, failedStart } = await hostOfHelper(unheard(helperCommand('stderr')));
+    await expect(failedStart()).resolves.toMatchObject({ code: 'EXITED_BEFORE_HANDSHAKE' });
+    expect(said.map(({ message }) => message)).toEqual(['HELLO', 'WORLD']);
+    expect(env.status(id).lastExit).toMatchObject({ code: 0, signal: null, rung: null });
+  });
+
+  proves(19, async () => {
+    const { said, failedStart } = await hostOfHelper(unheard(helperCommand('stderr-json')));
+    await failedStart();
+    expect(said.map(({ message, level }) => [message, level])).toEqual([
+      ['["HELLO"]', 'debug'],
+      ['12345', 'debug'],
+      ['{"a":1}', 'debug'],
+    ]);
+  });
+
+  proves(20, async () => {
+    const { said, failedStart } = await hostOfHelper(unheard(helperCommand('level-warn-text')));
+    await failedStart();
+    expect(said).toMatchObject([{ level: 'warn', message: '[WARN] test line 98765' }]);
+  });
+
+  proves(22, async () => {
+    const withVariable = (mode: string, inheritEnv: 'all' | 'minimal') =>
+      hostOfHelper(unheard(helperCommand(mode)), { inheritEnv });
+    process.env['PLUGIN_TEST_SKIP_HOST_ENV'] = 'anything';
+    try {
+      const hosts = await Promise.all([
+        withVariable('test-skip-host-env-true', 'minimal'),
+        withVariable('test-skip-host-env-false', 'all'),
+      ]);
+      for (const { env, id, failedStart } of hosts) {
+        await failedStart();
+        expect(env.status(id).lastExit?.code).toBe(0);
+      }
+    } finally {
+      delete process.env['PLUGIN_TEST_SKIP_HOST_ENV'];
+    }
+  });
+
+  proves(35, async () => {
+    const { env, id, heard, errors } = await hostOfHelper(helperCommand('test-interface-logger-grpc'));
+    await env.activate(id);
+    const client = env.plugin(id).client(Test);
+    await unary(client, 'PrintKV', { key: 'foo', text: 'bar' });
+    await unary(client, 'PrintKV', { key: 'foo', number: 12 });
+    const logged = { level: 'info', message: 'PrintKV called', source: 'stderr' };
+    await expect(heard(({ fields }) => fields['foo'] === 'bar')).resolves.toMatchObject(logged);
+    await expect(heard(({ fields }) => fields['foo'] === 12)).resolves.toMatchObject(logged);
+    await env.deactivate(id);
+    expect(env.status(id).lastExit).toMatchObject({ code: 0, rung: 'asking' });
+    expect(errors).toEqual([]);
+  });
+
+  proves(36, async () => {
+    const { env, id, said } = await hostOfHelper(helperCommand('test-interface-logger-grpc'));
+    await env.activate(id);
+    const client = env.plugin(id).client(Test);
+    await expect(unary(client, 'Panic', { message: 'invalid foo bar' })).rejects.toMatchObject({ code: 14 });
+    await until(env, id, 'crashed');
+    const alarms = said.filter(({ level }) => level === 'error').map(({ message }) => message);
+    expect(alarms[0]).toBe('panic: invalid foo bar');
+    expect(alarms.length).toBeGreaterThan(10);
+    expect(env.status(id).lastExit).toMatchObject({ kind: 'exit', code: 2 });
+  });
+
+  proves(38, () => {
+    const short = '{"@level":"info","@message":"this is a message"}';
+    const long = `{"@level":"info","@message":"this is a message that is longer than the buffer"}`;
+    const lines = createLineSplitter(64);
+    const whole = [...lines.push(Buffer.from(`${short}\n${long}`)), lines.rest()];
+    expect(whole.map((line) => classifyLine(line, 'plain').entry)).toEqual([
+      { level: 'info', message: 'this is a message', fields: {} },
+      { level: 'debug', message: long.slice(0, 64), fields: {} },
+      { level: 'debug', message: long.slice(64), fields: {} },
+    ]);
+  });
+
+  it('prints through GRPCStdio, which arrives as lines', async () => {
+    const { env, id, heard } = await hostOfHelper(helperCommand('test-grpc'));
+    await env.activate(id);
+    const output = {
+      stdout: Buffer.from('hello\nworld!\n'),
+      stderr: Buffer.from('[WARN] and some error\n'),
+    };
+    await unary(env.plugin(id).client(Test), 'PrintStdio', output);
+    await heard(({ source, message }) => source === 'stdio-stdout' && message === 'hello');
+    await heard(({ source, message }) => source === 'stdio-stdout' && message === 'world!');
+    await heard(({ source, level }) => source === 'stdio-stderr' && level === 'warn');
+    expect(env.status(id).stdio).toBe(true);
+  });
+
+  it('is told as gone when it prints its line and ends at once', async () => {
+    const { failedStart } = await hostOfHelper(asGrpc(helperCommand('stderr')));
+    await expect(failedStart()).resolves.toMatchObject({
+      code: 'EXITED_BEFORE_HANDSHAKE',
+      phase: 'dial',
+    });
+  });
+});

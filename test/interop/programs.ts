@@ -1,0 +1,34 @@
+/** A program that nobody here wrote, and what of it this host uses. */
+export interface InteropProgram {
+  /** The name of its tests' `describe`. */
+  readonly name: string;
+  readonly features: readonly string[];
+  /** The feature that it needs and this host lacks. */
+  readonly waitsFor?: string | undefined;
+}
+
+export const programs = {
+  helper: {
+    name: "go-plugin's own test helper",
+    features: [
+      'handshake',
+      'version negotiation',
+      'unix sockets',
+      'health',
+      'unary calls',
+      'streams in both directions',
+      'hclog records',
+      'panics',
+      'GRPCStdio',
+      'GRPCController',
+    ],
+  },
+  kv: { name: 'examples/grpc/plugin-go-grpc', features: ['unary calls', 'errors', 'working directory'] },
+  negotiated: { name: 'examples/negotiated/plugin-go', features: ['version negotiation', 'unary calls'] },
+  streaming: { name: 'examples/streaming/plugin', features: ['client streams', 'server streams'] },
+  bidirectional: {
+    name: 'examples/bidirectional/plugin-go-grpc',
+    features: ['calls from the plugin to the host'],
+    waitsFor: 'broker',
+  },
+} as const satisfies Record<string, InteropProgram>;

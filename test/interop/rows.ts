@@ -1,0 +1,294 @@
+/**
+ * The tests that go-plugin runs against its own host, and what becomes of each here.
+ * `proven`: one of our tests holds us to it, with go-plugin's own programs on the other side.
+ * `pending`: it needs a feature that this host does not have yet. `foreign`: it cannot apply to this host.
+ */
+export type Row = {
+  readonly number: number;
+  /** The name of the test in go-plugin. */
+  readonly name: string;
+  /** What has to hold here. */
+  readonly holds: string;
+} & (
+  | { readonly state: 'proven' }
+  | { readonly state: 'pending'; readonly feature: Feature; readonly why: string }
+  | { readonly state: 'foreign'; readonly why: string }
+);
+
+/** What this host lacks, in the words of docs/compatibility.md. */
+export type Feature =
+  | 'AutoMTLS'
+  | 'TLS'
+  | 'broker'
+  | 'checksums'
+  | 'multiplexing'
+  | 'reattach'
+  | 'sinks'
+  | 'socket groups'
+  | 'stdin';
+
+function proven(number: number, name: string, holds: string): Row {
+  return { number, name, holds, state: 'proven' };
+}
+
+function pending(number: number, name: string, feature: Feature, holds: string, why: string): Row {
+  return { number, name, holds, state: 'pending', feature, why };
+}
+
+function foreign(number: number, name: string, holds: string, why: string): Row {
+  return { number, name, holds, state: 'foreign', why };
+}
+
+export const rows: readonly Row[] = [
+  proven(
+    1,
+    'TestClient',
+    'the address of the line is told as tcp and :1234, and a plugin that never listens is ended by force',
+  ),
+  proven(
+    2,
+    'TestClient_killStart',
+    'a failed start is over: bringing the plugin down does not start it again',
+  ),
+  proven(3, 'TestClient_testCleanup', 'the plugin ends in order, with code 0 and nothing logged at error'),
+  proven(
+    4,
+    'TestClient_noStdoutScannerRace',
+    'starts and stops in quick succession leave no reader behind, and log nothing at error',
+  ),
+  foreign(
+    5,
+    'TestClient_testInterface',
+    'a call is answered, and the plugin ends in order',
+    'The plugin speaks netrpc; row 7 is the same over gRPC.',
+  ),
+  proven(6, 'TestClient_grpc_servercrash', 'a killed plugin is noticed within 2 s'),
+  proven(7, 'TestClient_grpc', 'Double(21) is 42 over gRPC, and the plugin ends in order'),
+  foreign(
+    8,
+    'TestClient_grpcNotAllowed',
+    'a gRPC plugin is refused by a host that allows netrpc only',
+    'gRPC is the only protocol of this host.',
+  ),
+  pending(
+    9,
+    'TestClient_grpcSyncStdio',
+    'sinks',
+    'what the plugin prints reaches two sinks byte for byte',
+    'GRPCStdio is drained into log lines; there is no sink for its bytes.',
+  ),
+  pending(
+    10,
+    'TestClient_cmdAndReattach',
+    'reattach',
+    'a command and a running process together are refused',
+    'There is no way yet to name a running process.',
+  ),
+  pending(
+    11,
+    'TestClient_reattach',
+    'reattach',
+    'a second host takes over a running plugin, and ends it in order',
+    'A host cannot take over a process that it did not start.',
+  ),
+  pending(
+    12,
+    'TestClient_reattachNoProtocol',
+    'reattach',
+    'a running process whose protocol is left out is refused as netrpc',
+    'A host cannot take over a process that it did not start.',
+  ),
+  pending(
+    13,
+    'TestClient_reattachGRPC',
+    'reattach',
+    'row 11 over gRPC, by process id and by a function',
+    'A host cannot take over a process that it did not start.',
+  ),
+  pending(
+    14,
+    'TestClient_reattachNotFound',
+    'reattach',
+    'a process that is not there is told as not found',
+    'A host cannot take over a process that it did not start.',
+  ),
+  proven(15, 'TestClientStart_badVersion', 'an application version that nobody offered is refused'),
+  proven(
+    16,
+    'TestClient_Start_badNegotiatedVersion',
+    'a plugin that has none of the offered versions is refused',
+  ),
+  proven(17, 'TestClient_Start_Timeout', 'a plugin that stays silent is given up at the deadline, and ended'),
+  proven(18, 'TestClient_Stderr', 'every line of stderr is forwarded, and the plugin ends by itself'),
+  proven(19, 'TestClient_StderrJSON', 'JSON that is no log record is forwarded verbatim'),
+  proven(20, 'TestClient_textLogLevel', 'a line that begins with [WARN] is a warning'),
+  pending(
+    21,
+    'TestClient_Stdin',
+    'stdin',
+    "the plugin reads the host's own stdin",
+    'Plugins get an empty stdin.',
+  ),
+  proven(22, 'TestClient_SkipHostEnv', "the host's variables are inherited when asked for, and only then"),
+  pending(
+    23,
+    'TestClient_RequestGRPCMultiplexing_UnsupportedByPlugin',
+    'multiplexing',
+    'a plugin that cannot multiplex is refused by name when multiplexing was asked for',
+    'Multiplexing cannot be asked for.',
+  ),
+  pending(
+    24,
+    'TestClient_SecureConfig',
+    'checksums',
+    'a program with another checksum is not started',
+    'No checksum can be given.',
+  ),
+  foreign(
+    25,
+    'TestClient_TLS',
+    'a call is answered over TLS with given certificates',
+    'The plugin speaks netrpc; row 26 is the same over gRPC.',
+  ),
+  pending(
+    26,
+    'TestClient_TLS_grpc',
+    'TLS',
+    'Double is answered over TLS with given certificates, and the plugin ends in order',
+    'Connections are plaintext.',
+  ),
+  pending(
+    27,
+    'TestClient_secureConfigAndReattach',
+    'reattach',
+    'a checksum and a running process together are refused',
+    'There is neither yet.',
+  ),
+  proven(28, 'TestClient_ping', 'a ping is answered, and fails once the plugin was brought down'),
+  proven(29, 'TestClient_wrongVersion', 'the version in common may be a netrpc one, which is refused'),
+  foreign(
+    30,
+    'TestClient_legacyClient',
+    'the version in common is a netrpc one, and a ping without TLS fails',
+    'The version in common is netrpc, which row 29 refuses.',
+  ),
+  proven(
+    31,
+    'TestClient_legacyServer',
+    'version 2 is agreed, but a plugin that wants TLS does not become healthy without it',
+  ),
+  proven(
+    32,
+    'TestClient_versionedClient',
+    'version 2 is agreed over gRPC, and a killed plugin is noticed within 2 s',
+  ),
+  pending(
+    33,
+    'TestClient_mtlsClient',
+    'AutoMTLS',
+    'Double(3) is 6 over mutual TLS, and a killed plugin is noticed within 2 s',
+    'Connections are plaintext.',
+  ),
+  foreign(34, 'TestClient_mtlsNetRPCClient', 'netrpc over mutual TLS', 'The plugin speaks netrpc.'),
+  proven(35, 'TestClient_logger', 'the fields of a log record arrive, strings and numbers alike'),
+  proven(36, 'TestServerLogPanic', 'a panic fails the call, and it and its stack are logged at error'),
+  pending(
+    37,
+    'TestClient_logStderr',
+    'sinks',
+    'the raw copy of stderr is the same byte for byte, long lines too',
+    'There is no sink for the raw bytes.',
+  ),
+  proven(
+    38,
+    'TestClient_logStderrParseJSON',
+    'a record within the buffer is read, and a longer one is passed on in pieces at debug',
+  ),
+  pending(
+    39,
+    'TestClient_testInterfaceReattach',
+    'reattach',
+    'a plugin with a session of its own is taken over by a second host',
+    'A host cannot take over a process that it did not start.',
+  ),
+  pending(
+    40,
+    'TestSetGroup',
+    'socket groups',
+    'the socket directory belongs to the asked group, by number or by name',
+    'No group can be given for the sockets.',
+  ),
+  pending(
+    41,
+    'TestGRPC_App',
+    'broker',
+    'host and plugin call each other through the broker',
+    'There is no broker; Double alone is row 7.',
+  ),
+  pending(
+    42,
+    'TestGRPCConn_BidirectionalPing',
+    'broker',
+    'PingPong is answered',
+    'The helper serves PingPong on brokered connections only.',
+  ),
+  proven(43, 'TestGRPCC_Stream', 'a stream in both directions echoes 21 to 26 in lock-step'),
+  proven(44, 'TestGRPC_Ping', 'two pings are answered, and a third fails once the server is gone'),
+  foreign(
+    45,
+    'TestGRPC_Reflection',
+    'the plugin lists its services',
+    "It is the plugin library's matter; a host does not need the listing.",
+  ),
+  pending(
+    46,
+    'TestServer_testMode',
+    'reattach',
+    'a plugin that runs inside its own test is pinged, and not ended',
+    'A host cannot take over a process that it did not start.',
+  ),
+  pending(
+    47,
+    'TestServer_testMode_AutoMTLS',
+    'AutoMTLS',
+    'pings, calls and brokered calls work over mutual TLS',
+    'Connections are plaintext, and there is no broker.',
+  ),
+  foreign(
+    48,
+    'TestProtocolSelection_no_server',
+    'a plugin without a gRPC server announces netrpc',
+    'It is the plugin library that announces.',
+  ),
+  proven(49, 'TestUnixSocketDir', "the plugin's socket lies in the directory that the host made for it"),
+  pending(
+    50,
+    'TestUnixSocketGroupPermissions',
+    'socket groups',
+    'the socket has mode 0660 and the asked group',
+    'No group can be given for the sockets.',
+  ),
+  proven(51, 'TestRmListener', 'no socket file is left, neither after an orderly end nor after a kill'),
+  foreign(
+    52,
+    'TestServer_RPC, TestServer_testStdLogger',
+    'a netrpc server serves, and logs',
+    'They are about the plugin library alone.',
+  ),
+  proven(
+    53,
+    'TestAdditionalNotesAboutCommand',
+    'a program for another system or processor is told as that: ELF, Mach-O and PE',
+  ),
+];
+
+export function rowOf(number: number): Row {
+  const row = rows.find((candidate) => candidate.number === number);
+  if (row === undefined) throw new Error(`There is no row ${number}.`);
+  return row;
+}
+
+/** The name of the test that proves a row. */
+export function titleOf({ number, name, holds }: Row): string {
+  return `${number} ${name}: ${holds}`;
+}
