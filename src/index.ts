@@ -18,6 +18,9 @@ export {
   type PrepareOutcome,
   type PrepareProgress,
   type ProgramOptions,
+  type ServiceClient,
+  type ServiceSet,
+  type VersionedServices,
 } from './environment/index.js';
 export * from './model/index.js';
 export {

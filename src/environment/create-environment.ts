@@ -202,7 +202,7 @@ function assemble(options: ResolvedOptions) {
     },
     plugin(id) {
       const { channel } = watchOf(id);
-      return createPluginHandle(id, channel, () => statusOf(id));
+      return createPluginHandle(id, channel, () => statusOf(id), options.versions);
     },
     async removePlugin(id) {
       assertRunning();
