@@ -4,6 +4,8 @@ export {
   prepareBundles,
   type Activation,
   type AvailablePlugin,
+  type Broker,
+  type BrokeredServer,
   type ClientConstructor,
   type Environment,
   type EnvironmentOptions,

@@ -6,6 +6,7 @@ import {
   type ServiceClientConstructor,
 } from '@grpc/grpc-js';
 import type { PluginStatus } from '../model/index.js';
+import type { Broker } from './broker.js';
 import { findService, type VersionedServices } from './dispense.js';
 
 /** The constructor of a grpc-js client: generated, from `loadPackageDefinition`, or from `makeClientConstructor`. */
@@ -37,6 +38,8 @@ export interface Plugin {
    * version has the service, CONFIG_INVALID when none has.
    */
   dispense(name: string, options?: ClientOptions): ServiceClient;
+  /** Connections beside the main one, in both directions. */
+  readonly broker: Broker;
 }
 
 export function createPluginHandle(
@@ -44,6 +47,7 @@ export function createPluginHandle(
   channel: ChannelInterface,
   status: () => PluginStatus,
   versions: VersionedServices,
+  broker: Broker,
 ): Plugin {
   const client: Plugin['client'] = (Ctor, options) =>
     new Ctor(channel.getTarget(), credentials.createInsecure(), { ...options, channelOverride: channel });
@@ -51,6 +55,7 @@ export function createPluginHandle(
     id,
     status,
     channel,
+    broker,
     client,
     dispense: (name, options) => client(findService(name, versions, status()), options) as ServiceClient,
   };

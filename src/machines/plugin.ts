@@ -41,6 +41,7 @@ export function createPluginMachine(effects: PluginEffects) {
       onActivate: lift(effects.onActivate.bind(effects)),
       onDeactivate: lift(effects.onDeactivate.bind(effects)),
       stdio: lift(effects.stdio.bind(effects)),
+      broker: lift(effects.broker.bind(effects)),
       drain: lift(effects.drain.bind(effects)),
       shutdown: lift(effects.shutdown.bind(effects)),
       signal: lift(effects.signal.bind(effects)),
@@ -150,8 +151,12 @@ export function createPluginMachine(effects: PluginEffects) {
       openStdio: enqueueActions(({ context, enqueue }) => {
         enqueue.spawnChild('stdio', { id: 'stdio', input: channelInput(context) });
       }),
+      openBroker: enqueueActions(({ context, enqueue }) => {
+        enqueue.spawnChild('broker', { id: 'broker', input: channelInput(context) });
+      }),
       closeLogs: stopChild('logs'),
       closeStdio: stopChild('stdio'),
+      closeBroker: stopChild('broker'),
       reportRest: sendParent(({ context }): PluginReport => ({
         type: 'plugin.rested',
         plugin: context.bundle.manifest.id,
@@ -179,7 +184,7 @@ export function createPluginMachine(effects: PluginEffects) {
         description: 'A process exists or is being made; only its end leaves this state.',
         initial: 'spawning',
         entry: 'begin',
-        exit: ['closeStdio', 'closeLogs'],
+        exit: ['closeBroker', 'closeStdio', 'closeLogs'],
         invoke: {
           src: 'process',
           id: 'process',
@@ -279,7 +284,7 @@ export function createPluginMachine(effects: PluginEffects) {
                   }),
                 },
                 on: {
-                  'channel.ready': { target: 'probing', actions: ['noteChannel', 'openStdio'] },
+                  'channel.ready': { target: 'probing', actions: ['noteChannel', 'openStdio', 'openBroker'] },
                   'channel.failed': {
                     target: '#plugin.live.stopping.killing',
                     actions: { type: 'endBecauseRefused', params: ({ event }) => ({ error: event.error }) },
