@@ -11,6 +11,11 @@ export const fakeInterpreters = [
   { name: 'healthy', behaviour: 'Does everything right.' },
   { name: 'healthy-on-tcp', behaviour: 'Does everything right, on a TCP port.' },
   { name: 'has-hooks', behaviour: 'Implements the lifecycle hooks and remembers each call.' },
+  { name: 'has-a-broker', behaviour: 'Brokers both ways, over mutual TLS when it is asked for it.' },
+  {
+    name: 'has-a-broker-on-tcp',
+    behaviour: 'Brokers both ways over TCP, and mutual TLS when it is asked for it.',
+  },
   { name: 'no-controller', behaviour: 'Is healthy and has no GRPCController.' },
   { name: 'no-stdio', behaviour: 'Is healthy and has no GRPCStdio.' },
   { name: 'slow-line', behaviour: 'Is healthy, 300 ms later than others.' },

@@ -4,6 +4,8 @@ export {
   prepareBundles,
   type Activation,
   type AvailablePlugin,
+  type Broker,
+  type BrokeredServer,
   type ClientConstructor,
   type Environment,
   type EnvironmentOptions,
@@ -18,6 +20,9 @@ export {
   type PrepareOutcome,
   type PrepareProgress,
   type ProgramOptions,
+  type ServiceClient,
+  type ServiceSet,
+  type VersionedServices,
 } from './environment/index.js';
 export * from './model/index.js';
 export { startInspector, type Inspector, type InspectorOptions } from './observe/index.js';

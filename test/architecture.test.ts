@@ -105,6 +105,9 @@ describe('the architecture', () => {
       'drain',
       'signal',
       'stdio',
+      'broker',
+      'broker-dial',
+      'brokered-server',
       'logs',
     ];
     const file = (name: string): string => `effects/${name}.ts`;

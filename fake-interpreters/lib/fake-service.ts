@@ -2,7 +2,7 @@ import type { Health } from './health.js';
 import type { HookCall } from './hooks.js';
 import type { OutputChannel } from './messages.js';
 import type { Codec } from './method.js';
-import { serverStream, unary } from './method.js';
+import { json, serverStream, unary } from './method.js';
 
 /** How a process ends itself: by a signal where one is given, else with the exit code. */
 export interface Crash {
@@ -32,13 +32,6 @@ export interface Launch {
 }
 
 const bytes: Codec<Buffer> = { encode: (value) => value, decode: (value) => value };
-
-function json<T>(): Codec<T> {
-  return {
-    encode: (value) => Buffer.from(JSON.stringify(value)),
-    decode: (value) => JSON.parse(value.toString()) as T,
-  };
-}
 
 const nothing = json<Record<string, never>>();
 

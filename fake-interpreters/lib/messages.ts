@@ -45,6 +45,27 @@ export const stdioData: Codec<{ channel: OutputChannel; data: Buffer }> = {
   },
 };
 
+/** `plugin.ConnInfo`, as far as it goes without multiplexing. */
+export interface ConnInfo {
+  readonly id: number;
+  readonly network: string;
+  readonly address: string;
+}
+
+export const connInfo: Codec<ConnInfo> = {
+  encode: ({ id, network, address }) =>
+    encodeFields([
+      { number: 1, value: id },
+      { number: 2, value: Buffer.from(network) },
+      { number: 3, value: Buffer.from(address) },
+    ]),
+  decode: (bytes) => {
+    const fields = new Map(decodeFields(bytes).map(({ number, value }) => [number, value]));
+    const [id = 0, network = '', address = ''] = [1, 2, 3].map((number) => fields.get(number));
+    return { id: Number(id), network: network.toString(), address: address.toString() };
+  },
+};
+
 function textsOf(bytes: Buffer): string[] {
   return decodeFields(bytes).flatMap(({ value }) => (Buffer.isBuffer(value) ? [value.toString()] : []));
 }

@@ -1,4 +1,9 @@
-import type { MethodDefinition, handleServerStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
+import type {
+  MethodDefinition,
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+} from '@grpc/grpc-js';
 
 /** How one message becomes bytes and comes back. */
 export interface Codec<T> {
@@ -11,6 +16,12 @@ export type UnaryMethod<Request, Response> = MethodDefinition<Request, Response>
 };
 
 export type StreamMethod<Request, Response> = MethodDefinition<Request, Response> & {
+  readonly requestStream: false;
+  readonly responseStream: true;
+};
+
+export type DuplexMethod<Request, Response> = MethodDefinition<Request, Response> & {
+  readonly requestStream: true;
   readonly responseStream: true;
 };
 
@@ -18,9 +29,11 @@ export type StreamMethod<Request, Response> = MethodDefinition<Request, Response
 export type Handlers<Service> = {
   [Name in keyof Service]: Service[Name] extends StreamMethod<infer Request, infer Response>
     ? handleServerStreamingCall<Request, Response>
-    : Service[Name] extends UnaryMethod<infer Request, infer Response>
-      ? handleUnaryCall<Request, Response>
-      : never;
+    : Service[Name] extends DuplexMethod<infer Request, infer Response>
+      ? handleBidiStreamingCall<Request, Response>
+      : Service[Name] extends UnaryMethod<infer Request, infer Response>
+        ? handleUnaryCall<Request, Response>
+        : never;
 };
 
 export function unary<Request, Response>(
@@ -39,10 +52,26 @@ export function serverStream<Request, Response>(
   return { ...describeMethod(path, request, response), responseStream: true };
 }
 
+export function duplex<Request, Response>(
+  path: string,
+  request: Codec<Request>,
+  response: Codec<Response>,
+): DuplexMethod<Request, Response> {
+  return { ...describeMethod(path, request, response), requestStream: true, responseStream: true };
+}
+
+/** Messages of the fakes' own services. */
+export function json<T>(): Codec<T> {
+  return {
+    encode: (value) => Buffer.from(JSON.stringify(value)),
+    decode: (value) => JSON.parse(value.toString()) as T,
+  };
+}
+
 function describeMethod<Request, Response>(path: string, request: Codec<Request>, response: Codec<Response>) {
   return {
     path,
-    requestStream: false,
+    requestStream: false as const,
     requestSerialize: request.encode,
     requestDeserialize: request.decode,
     responseSerialize: response.encode,

@@ -12,6 +12,8 @@ export interface Misbehaviour {
   /** `ignored`: Shutdown is answered and nothing happens. */
   readonly controller?: boolean | 'ignored';
   readonly stdio?: boolean;
+  /** A GRPCBroker, and a service by which a test makes it broker. */
+  readonly broker?: boolean;
   /** The hooks service is there only where this is given. */
   readonly hooks?: HookFaults;
   readonly ignoreSigterm?: boolean;

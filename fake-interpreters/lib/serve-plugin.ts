@@ -19,7 +19,7 @@ export function servePlugin(misbehaviour: Misbehaviour = {}): void {
 
 async function serve(misbehaviour: Misbehaviour): Promise<void> {
   const { network = 'unix', ignoreSigterm = false, afterTheLine } = misbehaviour;
-  const { credentials, announced } = await prepareTls(misbehaviour.tls);
+  const tls = await prepareTls(misbehaviour.tls);
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
 
   const leave = () => process.exit(0);
@@ -29,10 +29,10 @@ async function serve(misbehaviour: Misbehaviour): Promise<void> {
     setTimeout(leave, stopGraceMs);
   };
 
-  const endStreams = addServices(server, misbehaviour, stop);
-  const address = await listen(server, network, credentials);
+  const endStreams = addServices(server, misbehaviour, tls, stop);
+  const address = await listen(server, network, tls.credentials);
   whenParentIsGone(stop);
   process.on('SIGTERM', ignoreSigterm ? () => undefined : stop);
-  printOut(`${handshakeLine({ network, address, certificate: announced })}\n`);
+  printOut(`${handshakeLine({ network, address, certificate: tls.announced })}\n`);
   afterTheLine?.();
 }

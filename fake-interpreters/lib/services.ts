@@ -1,4 +1,5 @@
 import type { Server } from '@grpc/grpc-js';
+import { brokeringService, brokerService, createBroker } from './broker.js';
 import { controllerService, createController } from './controller.js';
 import { createFakeHandlers } from './fake-handlers.js';
 import type { Print } from './fake-service.js';
@@ -7,21 +8,25 @@ import { createHealth, healthService } from './health.js';
 import { createHooks, hooksService } from './hooks.js';
 import type { Misbehaviour } from './misbehaviour.js';
 import { createStdio, stdioService } from './stdio.js';
+import type { ServerTls } from './tls.js';
 
 const ignore = () => undefined;
 
 /** Gives the server every service that the misbehaviour leaves it. */
-export function addServices(server: Server, misbehaviour: Misbehaviour, stop: () => void) {
+export function addServices(server: Server, misbehaviour: Misbehaviour, tls: ServerTls, stop: () => void) {
   const { controller = true, stdio: hasStdio = true, health: wanted = 'SERVING' } = misbehaviour;
   const health = createHealth(wanted === 'absent' ? 'silent' : wanted, misbehaviour.onHealthAnswer ?? ignore);
   const stdio = createStdio();
   const hooks = createHooks(misbehaviour.hooks ?? {});
+  const broker = createBroker(tls, misbehaviour.network ?? 'unix');
 
   if (wanted !== 'absent') server.addService(healthService, health.handlers);
   if (hasStdio) server.addService(stdioService, stdio.handlers);
   if (controller !== false) {
     server.addService(controllerService, createController(controller === 'ignored' ? ignore : stop));
   }
+  if (misbehaviour.broker === true)
+    server.addService({ ...brokerService, ...brokeringService }, broker.handlers);
   if (misbehaviour.hooks !== undefined) server.addService(hooksService, hooks.handlers);
   server.addService(
     fakeService,
@@ -36,6 +41,7 @@ export function addServices(server: Server, misbehaviour: Misbehaviour, stop: ()
 
   /** Ends the streams that live as long as the server, so that it can stop in order. */
   return function endStreams() {
+    broker.end();
     stdio.end();
     health.end();
   };

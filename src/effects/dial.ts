@@ -1,9 +1,10 @@
-import { Channel, connectivityState } from '@grpc/grpc-js';
+import { connectivityState, type Channel } from '@grpc/grpc-js';
 import { Observable, Subscription } from 'rxjs';
-import { certificateHost, dialTarget } from '../go-plugin/index.js';
 import type { ChannelHandle, DialFact } from '../machines/plugin.effects.js';
 import { PluginError, messageOf, type Handshake } from '../model/index.js';
+import { createBrokerDesk, type BrokerDesk } from './grpc/broker-desk.js';
 import { createCallTally, type CallTally } from './grpc/call-tally.js';
+import { openChannel } from './grpc/open-channel.js';
 import type { TlsSettings } from './launch.js';
 import type { RunningProcess } from './process.js';
 import { examine } from './tls/examine.js';
@@ -14,20 +15,11 @@ export interface GenerationChannel extends ChannelHandle {
   readonly grpc: Channel;
   /** The embedder's calls; our own probes and hooks are not counted. */
   readonly calls: CallTally;
+  readonly process: RunningProcess;
+  readonly network: Handshake['network'];
+  readonly security: Security;
+  readonly broker: BrokerDesk;
 }
-
-const channelOptions = {
-  // go-plugin hosts set no limit; grpc-js would refuse messages over 4 MiB.
-  'grpc.max_receive_message_length': -1,
-  'grpc.max_send_message_length': -1,
-  // Proxy variables must not capture loopback connections.
-  'grpc.enable_http_proxy': 0,
-  // Some plugins print their line slightly before they accept.
-  'grpc.initial_reconnect_backoff_ms': 20,
-  'grpc.max_reconnect_backoff_ms': 200,
-  'grpc.use_local_subchannel_pool': 1,
-  'grpc.service_config_disable_resolution': 1,
-};
 
 /**
  * Connects to the address of a handshake. Refused connections are tried again until the subscriber has had
@@ -36,6 +28,7 @@ const channelOptions = {
 export function dial(
   input: { readonly process: RunningProcess; readonly handshake: Handshake },
   tls: TlsSettings,
+  now: () => number,
 ): Observable<DialFact> {
   return new Observable((subscriber) => {
     const { handshake, process } = input;
@@ -50,7 +43,7 @@ export function dial(
       fail(unusable(error));
       return;
     }
-    const grpc = new Channel(dialTarget(handshake), security.channel, optionsFor(security));
+    const grpc = openChannel(handshake, security);
     process.scope.add(() => {
       grpc.close();
     });
@@ -60,7 +53,7 @@ export function dial(
       if (subscriber.closed) return;
       const state = grpc.getConnectivityState(true);
       if (state === connectivityState.READY) {
-        subscriber.next({ type: 'channel.ready', channel: describe(grpc, handshake, security) });
+        subscriber.next({ type: 'channel.ready', channel: describe(grpc, input, security, now) });
         subscriber.complete();
         return;
       }
@@ -80,16 +73,6 @@ function securityFor(process: RunningProcess, { certificate }: Handshake, settin
   return pinned(process.identity, certificate);
 }
 
-function optionsFor({ tls }: Security) {
-  const name = tls?.servername ?? certificateHost;
-  return {
-    ...channelOptions,
-    // A socket path as authority is refused by some servers.
-    'grpc.default_authority': name,
-    'grpc.ssl_target_name_override': name,
-  };
-}
-
 function unusable(error: unknown): PluginError {
   return new PluginError({
     code: 'CERTIFICATE_INVALID',
@@ -102,10 +85,27 @@ function unusable(error: unknown): PluginError {
 
 function describe(
   grpc: Channel,
-  handshake: Handshake,
+  { handshake, process }: { readonly handshake: Handshake; readonly process: RunningProcess },
   security: Security,
+  now: () => number,
 ): GenerationChannel & { toJSON(): unknown } {
-  const address = `${handshake.network}:${handshake.address}`;
+  const { network } = handshake;
+  const address = `${network}:${handshake.address}`;
   const { transport } = security;
-  return { grpc, address, transport, calls: createCallTally(), toJSON: () => ({ address, transport }) };
+  const broker = createBrokerDesk(now);
+  process.scope.add(() => {
+    broker.close(gone());
+  });
+  const calls = createCallTally();
+  const toJSON = () => ({ address, transport });
+  return { grpc, address, transport, calls, process, network, security, broker, toJSON };
+}
+
+function gone(): PluginError {
+  return new PluginError({
+    code: 'BROKER_REFUSED',
+    phase: 'serving',
+    message: 'The process behind this broker has ended.',
+    hint: 'Wait until the plugin is healthy again; ids are of one process only.',
+  });
 }

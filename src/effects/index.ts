@@ -1,4 +1,7 @@
+import type { BrokerDialEffects } from '../machines/broker-dial.effects.js';
 import type { PluginEffects, SignalInput } from '../machines/plugin.effects.js';
+import { keepBroker } from './broker.js';
+import { awaitAnnouncement, dialBrokered } from './broker-dial.js';
 import { dial, type GenerationChannel } from './dial.js';
 import { drain } from './drain.js';
 import { readHandshake } from './handshake.js';
@@ -18,6 +21,7 @@ export * from './bundle/index.js';
 export * from './grpc/stable-channel.js';
 export { createSocketDirectories, type SocketDirectories } from './socket-directory.js';
 export { signalGroup } from './signal-group.js';
+export { serveBrokered, type BrokeredServer } from './brokered-server.js';
 export type { GenerationChannel } from './dial.js';
 export type { LaunchSettings, TlsSettings } from './launch.js';
 export type { ManualTls } from './tls/security.js';
@@ -35,7 +39,7 @@ export function createPluginEffects(
   settings: LaunchSettings,
   sockets: SocketDirectories,
   log: LogSink,
-): PluginEffects {
+): PluginEffects & BrokerDialEffects {
   // Milliseconds since the epoch that never jump while this process runs, whatever happens to the wall clock.
   const now = (): number => Math.round(performance.timeOrigin + performance.now());
   const { tls } = settings;
@@ -46,13 +50,16 @@ export function createPluginEffects(
       runProcess(input, (wanted) => prepareLaunch(wanted, settings, sockets, identities), now),
     logs: (input: OfProcess) => forwardLogs(input, log, now),
     handshake: (input: OfProcess) => readHandshake(input, settings, now),
-    dial: (input: OfProcess & Parameters<typeof dial>[0]) => dial(input, tls),
+    dial: (input: OfProcess & Parameters<typeof dial>[0]) => dial(input, tls, now),
     probe: (input: OfChannel) => probe(input),
     onActivate: (input: OfChannel) => onActivate(input),
     onDeactivate: (input: OfChannel) => onDeactivate(input),
     stdio: (input: OfChannel) => drainStdio(input, log, now),
+    broker: (input: OfChannel) => keepBroker(input),
     drain: (input: OfChannel) => drain(input),
     shutdown: (input: OfChannel) => shutdown(input),
     signal: (input: OfProcess & Pick<SignalInput, 'signal'>) => signal(input),
+    announcement: (input: OfChannel & Parameters<typeof awaitAnnouncement>[0]) => awaitAnnouncement(input),
+    brokered: (input: OfChannel & Parameters<typeof dialBrokered>[0]) => dialBrokered(input),
   };
 }

@@ -10,6 +10,7 @@ import {
 import { createEnvironmentMachine, pluginState } from '../machines/index.js';
 import { PluginError, type EnvironmentEvent, type Manifest, type PluginStatus } from '../model/index.js';
 import { composePolicy } from '../policy/index.js';
+import { createBroker } from './broker.js';
 import type { AvailablePlugin, Environment } from './environment.js';
 import { explainStatus } from './explain.js';
 import { invalidStatus } from './invalid-status.js';
@@ -201,8 +202,9 @@ function assemble(options: ResolvedOptions) {
       return found.bundle.manifest;
     },
     plugin(id) {
-      const { channel } = watchOf(id);
-      return createPluginHandle(id, channel, () => statusOf(id));
+      const { channel, ref } = watchOf(id);
+      const broker = createBroker(effects, () => ref.getSnapshot());
+      return createPluginHandle(id, channel, () => statusOf(id), options.versions, broker);
     },
     async removePlugin(id) {
       assertRunning();

@@ -12,4 +12,7 @@ export { prepareBundles, type Prepared } from './prepare.js';
 export type { ManualTls, PrepareOptions, PrepareOutcome, PrepareProgress } from '../effects/index.js';
 export type { ProgramOptions } from './programs.js';
 export { runningMachines } from './running-machines.js';
-export type { ClientConstructor, Plugin } from './plugin-handle.js';
+export type { Broker } from './broker.js';
+export type { BrokeredServer } from '../effects/index.js';
+export type { ServiceSet, VersionedServices } from './dispense.js';
+export type { ClientConstructor, Plugin, ServiceClient } from './plugin-handle.js';

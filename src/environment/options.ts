@@ -3,6 +3,7 @@ import type { LaunchSettings, ManualTls, TlsSettings } from '../effects/index.js
 import { curves, type Curve } from '../go-plugin/index.js';
 import { PluginError, type HandshakeConfig, type Logger, type Supervision } from '../model/index.js';
 import { presets } from '../policy/index.js';
+import type { VersionedServices } from './dispense.js';
 import type { ProgramOptions } from './programs.js';
 
 /** What an embedder says about its environment. Everything but the bundles has a default. */
@@ -15,6 +16,11 @@ export interface EnvironmentOptions {
   readonly programs?: readonly ProgramOptions[] | undefined;
   /** The cookie and the versions. Default: {@link defaultHandshake}. */
   readonly handshake?: Partial<HandshakeConfig> | undefined;
+  /**
+   * In the place of `handshake.protocolVersions`: the versions to offer, each with its services by name. A plugin
+   * chooses the version; `plugin(id).dispense(name)` then gives a client from its set.
+   */
+  readonly versions?: VersionedServices | undefined;
   /** How plugins are looked after: a preset, and numbers over it. A manifest's own `supervision` wins. */
   readonly policy?: Supervision | undefined;
   /** Environment variables for every plugin. */
@@ -56,10 +62,12 @@ export const defaultHandshake: HandshakeConfig = {
 
 /** The options with their defaults, checked. Throws CONFIG_INVALID. */
 export function resolveOptions(options: EnvironmentOptions) {
-  const handshake = { ...defaultHandshake, ...options.handshake };
+  const { versions } = options;
+  const handshake = { ...defaultHandshake, ...offeredVersions(versions), ...options.handshake };
   const problems = [
     ...bundleProblems(options),
     ...handshakeProblems(handshake),
+    ...versionProblems(options),
     ...policyProblems(options.policy),
     ...envProblems(options.env ?? {}),
     ...tlsProblems(options),
@@ -79,7 +87,13 @@ export function resolveOptions(options: EnvironmentOptions) {
     hostEnv: process.env,
     tls: tlsSettings(options),
   };
-  return { ...options, bundles: options.bundles ?? [], programs: options.programs ?? [], settings };
+  return {
+    ...options,
+    bundles: options.bundles ?? [],
+    programs: options.programs ?? [],
+    versions: versions ?? {},
+    settings,
+  };
 }
 
 export type ResolvedOptions = ReturnType<typeof resolveOptions>;
@@ -99,6 +113,22 @@ function handshakeProblems({ cookieKey, cookieValue, protocolVersions }: Handsha
   if (protocolVersions.length === 0 || !integers) {
     problems.push('handshake.protocolVersions must hold at least one whole number');
   }
+  return problems;
+}
+
+function offeredVersions(versions: VersionedServices | undefined): Partial<HandshakeConfig> {
+  return versions === undefined ? {} : { protocolVersions: Object.keys(versions).map(Number) };
+}
+
+function versionProblems({ versions, handshake }: EnvironmentOptions): string[] {
+  if (versions === undefined) return [];
+  const problems: string[] = [];
+  if (handshake?.protocolVersions !== undefined)
+    problems.push('versions and handshake.protocolVersions exclude each other: versions names them already');
+  for (const [version, services] of Object.entries(versions))
+    for (const [name, Ctor] of Object.entries(services))
+      if (typeof Ctor !== 'function')
+        problems.push(`versions: ${name} of ${version} is no client constructor`);
   return problems;
 }
 

@@ -27,6 +27,7 @@ const stillWorld: PluginEffects = {
   onActivate: nothing,
   onDeactivate: nothing,
   stdio: nothing,
+  broker: nothing,
   drain: nothing,
   shutdown: nothing,
   signal: nothing,

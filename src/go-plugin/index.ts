@@ -1,5 +1,7 @@
-export { checkAddress, dialTarget, longestSocketPath, parseTcpAddress } from './address.js';
+export { checkAddress, dialTarget, isNetwork, longestSocketPath, parseTcpAddress } from './address.js';
 export type { TcpEndpoint, TcpReading } from './address.js';
+export { abandon, announce, announcementLifeMs, ask, quietBroker } from './broker.js';
+export type { Announcement, BrokerState, BrokerStep, Delivery } from './broker.js';
 export { certificateHost, certificatePem, curves, makeCertificate } from './certificate.js';
 export type { CertificateDraft, Curve } from './certificate.js';
 export { diagnose } from './diagnose.js';

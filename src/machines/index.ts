@@ -1,3 +1,5 @@
+export * from './broker-dial.js';
+export * from './broker-dial.effects.js';
 export * from './environment.js';
 export * from './health.js';
 export * from './lift.js';

@@ -112,6 +112,8 @@ export interface PluginEffects {
   onDeactivate(input: ChannelInput): Observable<HookFact>;
   /** Drains GRPCStdio into the logs, for as long as it is subscribed. */
   stdio(input: ChannelInput): Observable<StdioFact>;
+  /** Keeps the control stream of the plugin's broker, for as long as it is subscribed. */
+  broker(input: ChannelInput): Observable<never>;
   /** Waits for the embedder's calls in flight. */
   drain(input: ChannelInput): Observable<DrainFact>;
   /** Asks the plugin to end itself. */

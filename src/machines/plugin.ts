@@ -29,7 +29,7 @@ export function createPluginMachine(effects: PluginEffects) {
         description: 'A process exists or is being made; only its end leaves this state.',
         initial: 'spawning',
         entry: 'begin',
-        exit: ['closeStdio', 'closeLogs'],
+        exit: ['closeBroker', 'closeStdio', 'closeLogs'],
         invoke: {
           src: 'process',
           id: 'process',
@@ -129,7 +129,7 @@ export function createPluginMachine(effects: PluginEffects) {
                   }),
                 },
                 on: {
-                  'channel.ready': { target: 'probing', actions: ['noteChannel', 'openStdio'] },
+                  'channel.ready': { target: 'probing', actions: ['noteChannel', 'openStdio', 'openBroker'] },
                   'channel.failed': {
                     target: '#plugin.live.stopping.killing',
                     actions: { type: 'endBecauseRefused', params: ({ event }) => ({ error: event.error }) },

@@ -36,6 +36,7 @@ export function pluginWords(effects: PluginEffects) {
       onActivate: lift(effects.onActivate.bind(effects)),
       onDeactivate: lift(effects.onDeactivate.bind(effects)),
       stdio: lift(effects.stdio.bind(effects)),
+      broker: lift(effects.broker.bind(effects)),
       drain: lift(effects.drain.bind(effects)),
       shutdown: lift(effects.shutdown.bind(effects)),
       signal: lift(effects.signal.bind(effects)),
@@ -145,8 +146,12 @@ export function pluginWords(effects: PluginEffects) {
       openStdio: enqueueActions(({ context, enqueue }) => {
         enqueue.spawnChild('stdio', { id: 'stdio', input: channelInput(context) });
       }),
+      openBroker: enqueueActions(({ context, enqueue }) => {
+        enqueue.spawnChild('broker', { id: 'broker', input: channelInput(context) });
+      }),
       closeLogs: stopChild('logs'),
       closeStdio: stopChild('stdio'),
+      closeBroker: stopChild('broker'),
       reportRest: sendParent(({ context }): PluginReport => ({
         type: 'plugin.rested',
         plugin: context.bundle.manifest.id,

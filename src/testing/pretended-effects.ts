@@ -34,6 +34,7 @@ interface Facts {
   onActivate: HookFact;
   onDeactivate: HookFact;
   stdio: StdioFact;
+  broker: never;
   drain: DrainFact;
   shutdown: ShutdownFact;
   signal: never;
@@ -102,6 +103,7 @@ export function pretendWorld(clock: { now(): number }): PretendedWorld {
       onActivate: pretend('onActivate'),
       onDeactivate: pretend('onDeactivate'),
       stdio: pretend('stdio'),
+      broker: pretend('broker'),
       drain: pretend('drain'),
       shutdown: pretend('shutdown'),
       signal: pretend('signal'),

@@ -18,6 +18,7 @@ describe('a plugin that starts', () => {
       'handshake',
       'dial',
       'stdio',
+      'broker',
       'probe',
       'onActivate',
     ]);

@@ -61,6 +61,39 @@ export function callStream<Response>(
   });
 }
 
+/** Calls one method that streams both ways; the call ends when it is unsubscribed, not with the requests. */
+export function callDuplex<Request, Response>(
+  channel: Channel,
+  service: ServiceClientConstructor,
+  method: string,
+  requests: Observable<Request>,
+): Observable<Response> {
+  return new Observable((subscriber) => {
+    const { definition, client } = prepare(channel, service, method);
+    const call = client.makeBidiStreamRequest(
+      definition.path,
+      definition.requestSerialize,
+      definition.responseDeserialize,
+    );
+    call.on('data', (message: Response) => {
+      subscriber.next(message);
+    });
+    call.on('error', (error: Error) => {
+      subscriber.error(error);
+    });
+    call.on('end', () => {
+      subscriber.complete();
+    });
+    const sending = requests.subscribe((request) => {
+      call.write(request);
+    });
+    return () => {
+      sending.unsubscribe();
+      call.cancel();
+    };
+  });
+}
+
 function prepare(channel: Channel, service: ServiceClientConstructor, method: string) {
   const definition = service.service[method];
   if (definition === undefined) throw new Error(`The contract has no method ${method}.`);

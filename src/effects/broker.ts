@@ -1,0 +1,55 @@
+import { status as code } from '@grpc/grpc-js';
+import { Observable } from 'rxjs';
+import { PluginError } from '../model/index.js';
+import type { GenerationChannel } from './dial.js';
+import type { ConnInfo } from './grpc/broker-desk.js';
+import { callDuplex, statusOf } from './grpc/call.js';
+import { services } from './grpc/contract.js';
+
+/**
+ * Keeps the broker's control stream. It is opened once for each process: a Go plugin's broker ends for good with its
+ * first stream. A plugin without a broker is no failure until somebody wants to use it.
+ */
+export function keepBroker({ channel }: { readonly channel: GenerationChannel }): Observable<never> {
+  return new Observable((subscriber) => {
+    const { broker, grpc } = channel;
+    const end = (error: PluginError): void => {
+      broker.close(error);
+      subscriber.complete();
+    };
+    return callDuplex<ConnInfo, ConnInfo>(
+      grpc,
+      services.plugin.GRPCBroker,
+      'StartStream',
+      broker.outgoing,
+    ).subscribe({
+      next: (message) => {
+        broker.received(message);
+      },
+      error: (error: unknown) => {
+        end(statusOf(error).code === code.UNIMPLEMENTED ? withoutBroker() : streamEnded());
+      },
+      complete: () => {
+        end(streamEnded());
+      },
+    });
+  });
+}
+
+function withoutBroker(): PluginError {
+  return new PluginError({
+    code: 'BROKER_REFUSED',
+    phase: 'serving',
+    message: 'The plugin has no GRPCBroker.',
+    hint: 'Let the plugin serve plugin.GRPCBroker, or do without connections beside the main one.',
+  });
+}
+
+function streamEnded(): PluginError {
+  return new PluginError({
+    code: 'BROKER_REFUSED',
+    phase: 'serving',
+    message: "The broker's control stream has ended.",
+    hint: 'Nothing can be brokered with this process any more; restart the plugin.',
+  });
+}

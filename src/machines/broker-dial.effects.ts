@@ -1,0 +1,28 @@
+import type { Observable } from 'rxjs';
+import type { PluginError } from '../model/index.js';
+import type { ChannelInput } from './plugin.effects.js';
+
+export interface AnnouncementInput extends ChannelInput {
+  readonly id: number;
+}
+
+export interface BrokeredInput extends AnnouncementInput {
+  readonly announcement: { readonly network: string; readonly address: string };
+}
+
+export type AnnouncementFact =
+  | { readonly type: 'broker.announced'; readonly announcement: BrokeredInput['announcement'] }
+  | { readonly type: 'broker.refused'; readonly error: PluginError };
+
+export type BrokeredFact =
+  /** `brokered` is a gRPC channel, which only the effects and the embedder can use. */
+  | { readonly type: 'broker.connected'; readonly brokered: object }
+  | { readonly type: 'broker.refused'; readonly error: PluginError };
+
+/** What one dial through a plugin's broker asks of the world. */
+export interface BrokerDialEffects {
+  /** Waits until the plugin has said where it serves an id. */
+  announcement(input: AnnouncementInput): Observable<AnnouncementFact>;
+  /** Connects to where it said. */
+  brokered(input: BrokeredInput): Observable<BrokeredFact>;
+}
