@@ -29,6 +29,10 @@ ${table(
   ['#', "go-plugin's test", 'What holds here', 'Result'],
   rows.map((row) => [row.number, row.name, row.holds, stateOf(row, titleOf(row), passed)]),
 )}
+
+---
+
+[Previous: The command line](command-line.md) · [Next: The inspector](inspector.md) · [Top](../README.md)
 `;
 }
 

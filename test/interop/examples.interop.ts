@@ -39,16 +39,16 @@ describe(programs.negotiated.name, () => {
     { offered: [2, 3], agreed: 3 },
     { offered: [3, 9, 1], agreed: 3 },
   ])('agrees on version $agreed when $offered are offered', async ({ offered, agreed }) => {
-    const { env, id } = await hostOfExample('negotiated-kv', { versions: offered });
+    const { env, id } = await hostOfExample('negotiated-kv', { offered });
     await env.activate(id);
     expect(env.status(id).protocolVersion).toBe(agreed);
     await expect(putAndGet({ env, id })).resolves.toContain(`Read by plugin version ${agreed}`);
   });
 
   it('is refused with the version that speaks netrpc, and with one that it does not have', async () => {
-    const netrpc = await hostOfExample('negotiated-kv', { versions: [2] });
+    const netrpc = await hostOfExample('negotiated-kv', { offered: [2] });
     await expect(netrpc.failedStart()).resolves.toMatchObject({ code: 'PROTOCOL_UNSUPPORTED' });
-    const neither = await hostOfExample('negotiated-kv', { versions: [4] });
+    const neither = await hostOfExample('negotiated-kv', { offered: [4] });
     await expect(neither.failedStart()).resolves.toMatchObject({
       code: 'APP_VERSION_MISMATCH',
       facts: { announced: 2, offered: [4] },

@@ -54,7 +54,7 @@ export interface Host {
 }
 
 export interface HostOptions extends Partial<EnvironmentOptions> {
-  readonly versions?: readonly number[];
+  readonly offered?: readonly number[];
   readonly startMs?: number;
 }
 
@@ -92,7 +92,7 @@ function programOf([command, ...args]: readonly [string, ...string[]], env = {})
 async function hostOf({
   program,
   cookie: [cookieKey, cookieValue],
-  versions = [1],
+  offered = [1],
   startMs = 10_000,
   ...options
 }: HostOptions & { program: ProgramOptions; cookie: readonly [string, string] }): Promise<Host> {
@@ -100,7 +100,7 @@ async function hostOf({
   const errors: string[] = [];
   const env = await createEnvironment({
     programs: [program],
-    handshake: { cookieKey, cookieValue, protocolVersions: versions },
+    handshake: { cookieKey, cookieValue, protocolVersions: offered },
     policy: { restart: { restart: 'temporary', retryFailedStart: false }, deadlines: { startMs } },
     logger: errorsInto(errors),
     ...options,

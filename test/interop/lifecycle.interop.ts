@@ -68,7 +68,7 @@ describe(programs.helper.name, () => {
   });
 
   proves(32, async () => {
-    const host = await running('test-mtls', { versions: [2] });
+    const host = await running('test-mtls', { offered: [2] });
     expect(host.env.status(host.id).protocolVersion).toBe(2);
     await expectQuickNotice(host);
   });

@@ -38,7 +38,7 @@ describe(programs.helper.name, () => {
 
   proves(31, async () => {
     const host = await hostOfHelper(helperCommand('test-proto-upgraded-client'), {
-      versions: [2],
+      offered: [2],
       startMs: 2_000,
     });
     const agreed: (number | null)[] = [];
@@ -46,12 +46,12 @@ describe(programs.helper.name, () => {
       if (event.type === 'plugin.status') agreed.push(event.status.protocolVersion);
     });
     const error = await host.failedStart();
-    expect(error).toMatchObject({ code: 'CONNECT_FAILED', phase: 'dial' });
+    expect(error).toMatchObject({ code: 'CONNECT_FAILED', phase: 'dial', facts: { tls: 'unannounced' } });
     expect(agreed).toContain(2);
   });
 
   it.each(netrpcModes)('is refused in its netrpc mode %s', async (mode) => {
-    const { failedStart } = await hostOfHelper(helperCommand(mode), { versions: [0, 1] });
+    const { failedStart } = await hostOfHelper(helperCommand(mode), { offered: [0, 1] });
     const error = await failedStart();
     expect(error).toMatchObject({ code: 'PROTOCOL_UNSUPPORTED' });
     expect(error.message).toContain('netrpc');

@@ -14,6 +14,8 @@ export const programs = {
       'handshake',
       'version negotiation',
       'unix sockets',
+      'mutual TLS',
+      'TLS with given certificates',
       'health',
       'unary calls',
       'streams in both directions',

@@ -44,6 +44,7 @@ describe('an inspector', () => {
       'handshake',
       'dial',
       'stdio',
+      'broker',
       'probe',
       'onActivate',
       'health',

@@ -36,6 +36,7 @@ describe('what the page knows', () => {
       [2, 'process', 'active'],
       [2, 'logs', 'active'],
       [2, 'stdio', 'active'],
+      [2, 'broker', 'active'],
       [2, 'health', 'waiting'],
       [1, 'com.example.other', 'restarting'],
     ]);
