@@ -9,7 +9,6 @@ export const flag = { syn: 1, ack: 2, fin: 4, rst: 8 } as const;
 
 /** What a go-away frame carries as its length. */
 export const goAwayCode = { normal: 0, protocolError: 1, internalError: 2 } as const;
-export type GoAwayCode = (typeof goAwayCode)[keyof typeof goAwayCode];
 
 const version = 0;
 const types = ['data', 'windowUpdate', 'ping', 'goAway'] as const;
