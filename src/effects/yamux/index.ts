@@ -1,0 +1,3 @@
+export type { YamuxOptions } from './options.js';
+export { createYamuxSession, type YamuxSession } from './session.js';
+export type { YamuxStream } from './stream.js';

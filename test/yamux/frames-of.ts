@@ -1,0 +1,54 @@
+import {
+  createFrameDecoder,
+  encodeHeader,
+  flag,
+  type FrameHeader,
+  type Turn,
+} from '../../src/yamux/index.js';
+
+const letters = [
+  ['S', flag.syn],
+  ['A', flag.ack],
+  ['F', flag.fin],
+  ['R', flag.rst],
+] as const;
+
+/** The bytes of frames that are written as `type flags stream length`, the flags as letters: `data F 1 5`. */
+export function bytesOf(...frames: readonly string[]): Buffer {
+  return Buffer.concat(
+    frames.flatMap((text) => {
+      const [type = '', flags = '', streamId, length] = text.split(' ');
+      const header = {
+        type: type as FrameHeader['type'],
+        flags: letters.reduce((sum, [letter, bit]) => (flags.includes(letter) ? sum | bit : sum), 0),
+        streamId: Number(streamId),
+        length: Number(length),
+      };
+      const isShort = header.type === 'data' && header.length <= 1024 * 1024;
+      return [encodeHeader(header), Buffer.alloc(isShort ? header.length : 0, 'x')];
+    }),
+  );
+}
+
+/** What a turn writes, in the same words. */
+export function writtenBy({ output }: Turn): string[] {
+  return createFrameDecoder()
+    .push(Buffer.concat(output))
+    .flatMap((part) => (part.type === 'header' ? [wordsOf(part.header)] : []));
+}
+
+function wordsOf({ type, flags, streamId, length }: FrameHeader): string {
+  const shown = letters.flatMap(([letter, bit]) => ((flags & bit) === 0 ? [] : [letter])).join('');
+  return `${type} ${shown === '' ? '-' : shown} ${streamId} ${length}`;
+}
+
+/** What a turn tells, without the bytes. */
+export function toldBy({ facts }: Turn): string[] {
+  return facts.map((fact) => {
+    if (fact.type === 'session.failed') return `${fact.type} ${fact.error.reason}`;
+    if (fact.type === 'ping.answered') return `${fact.type} ${fact.value}`;
+    return fact.type === 'stream.received'
+      ? `${fact.type} ${fact.id} ${fact.bytes.length}`
+      : `${fact.type} ${fact.id}`;
+  });
+}

@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { carry, createSide, open, pump, read, type Side } from './two-cores.js';
+
+type Deed = 'open' | 'write' | 'read' | 'end' | 'carry';
+
+const deed = fc.record({
+  deed: fc.oneof(
+    { weight: 1, arbitrary: fc.constantFrom<Deed>('open', 'end') },
+    { weight: 3, arbitrary: fc.constantFrom<Deed>('write', 'read', 'carry') },
+  ),
+  side: fc.constantFrom(0 as const, 1 as const),
+  stream: fc.nat(),
+  size: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 280_000 })),
+});
+
+describe('two sides of a session', () => {
+  it('deliver every byte in order and never send beyond the window, however their deeds interleave', () => {
+    fc.assert(
+      fc.property(fc.array(deed, { maxLength: 120 }), (deeds) => {
+        const sides = [createSide('client'), createSide('server')] as const;
+        const twinOf = (side: Side): Side => (side === sides[0] ? sides[1] : sides[0]);
+        for (const { deed, side: index, stream, size } of deeds) {
+          const side = sides[index];
+          const ids = [...side.flows.keys()];
+          const id = ids[stream % ids.length] ?? 0;
+          const flow = side.flows.get(id);
+          if (deed === 'open') open(side);
+          else if (deed === 'carry') carry(side, twinOf(side), size);
+          else if (deed === 'read') read(side, id, size);
+          else if (deed === 'end' && flow !== undefined) flow.isEndWanted = true;
+          else if (deed === 'write' && flow?.isEndWanted === false) flow.wanted += size;
+          pump(side, id);
+        }
+        settle(sides);
+        expect(sides.flatMap(({ complaints }) => complaints)).toEqual([]);
+        for (const side of sides)
+          for (const [id, flow] of side.flows)
+            expect([id, twinOf(side).flows.get(id)]).toEqual([
+              id,
+              expect.objectContaining({ received: flow.wanted, isEndReceived: flow.isEndWanted }),
+            ]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+/** Carries, reads and sends until nothing moves any more. */
+function settle([one, other]: readonly [Side, Side]): void {
+  for (let isMoving = true; isMoving;) {
+    for (const side of [one, other])
+      for (const id of side.flows.keys()) {
+        read(side, id, Infinity);
+        pump(side, id);
+      }
+    const there = carry(one, other, 1_000_000);
+    const back = carry(other, one, 1_000_000);
+    isMoving = there || back;
+  }
+}

@@ -1,0 +1,127 @@
+import {
+  createFrameDecoder,
+  createSessionCore,
+  initialWindow,
+  type FrameDecoder,
+  type Role,
+  type SessionCore,
+  type Turn,
+} from '../../src/yamux/index.js';
+
+const period = 251;
+const endless = Buffer.from(Array.from({ length: 600_000 }, (_, at) => at % period));
+
+/** What a stream carries from its byte `at` on; the two directions of two streams differ. */
+export function contentAt(streamId: number, at: number, length: number): Buffer {
+  const from = (at + streamId * 7) % period;
+  return endless.subarray(from, from + length);
+}
+
+interface Flow {
+  /** What the side wants to send, has sent, was given as credit, has received and has read. */
+  wanted: number;
+  sent: number;
+  credit: number;
+  received: number;
+  read: number;
+  isEndWanted: boolean;
+  isEndSent: boolean;
+  isEndReceived: boolean;
+}
+
+/** One side of a pretended connection, with its own account of what may be sent. */
+export interface Side {
+  readonly core: SessionCore;
+  readonly flows: Map<number, Flow>;
+  /** What has been written and did not arrive yet. */
+  readonly wire: Buffer[];
+  readonly overhear: FrameDecoder;
+  readonly complaints: string[];
+}
+
+export function createSide(role: Role): Side {
+  return {
+    core: createSessionCore(role),
+    flows: new Map(),
+    wire: [],
+    overhear: createFrameDecoder(),
+    complaints: [],
+  };
+}
+
+export function open(side: Side): void {
+  const turn = side.core.open();
+  side.flows.set(turn.id, newFlow());
+  perform(side, turn);
+}
+
+/** Sends what is wanted as far as the window goes, and then the end. */
+export function pump(side: Side, id: number): void {
+  const flow = side.flows.get(id);
+  if (flow === undefined) return;
+  for (let sent = 1; sent > 0 && flow.sent < flow.wanted;) {
+    const turn = side.core.send(id, contentAt(id, flow.sent, Math.min(flow.wanted - flow.sent, 300_000)));
+    sent = turn.sent;
+    flow.sent += sent;
+    if (flow.sent > flow.credit) side.complaints.push(`${flow.sent} sent on ${id}, ${flow.credit} allowed`);
+    perform(side, turn);
+  }
+  if (!flow.isEndWanted || flow.isEndSent || flow.sent < flow.wanted) return;
+  flow.isEndSent = true;
+  perform(side, side.core.end(id));
+}
+
+export function read(side: Side, id: number, length: number): void {
+  const flow = side.flows.get(id);
+  if (flow === undefined) return;
+  const taken = Math.min(length, flow.received - flow.read);
+  flow.read += taken;
+  perform(side, side.core.consume(id, taken));
+}
+
+/** Lets some of what `from` has written arrive at `to`; returns whether anything did. */
+export function carry(from: Side, to: Side, length: number): boolean {
+  const waiting = Buffer.concat(from.wire.splice(0));
+  const chunk = waiting.subarray(0, length);
+  if (waiting.length > chunk.length) from.wire.push(waiting.subarray(chunk.length));
+  for (const part of to.overhear.push(chunk))
+    if (part.type === 'header' && part.header.type === 'windowUpdate') {
+      const flow = to.flows.get(part.header.streamId);
+      if (flow !== undefined) flow.credit += part.header.length;
+    }
+  perform(to, to.core.receive(chunk));
+  return chunk.length > 0;
+}
+
+function perform(side: Side, { output, facts }: Turn): void {
+  side.wire.push(...output.map((bytes) => Buffer.from(bytes)));
+  for (const fact of facts) {
+    if (fact.type === 'session.failed') side.complaints.push(fact.error.message);
+    if (fact.type === 'stream.reset') side.complaints.push(`stream ${fact.id} was reset`);
+    if (fact.type === 'stream.opened') {
+      side.flows.set(fact.id, newFlow());
+      perform(side, side.core.accept(fact.id));
+    }
+    const flow = 'id' in fact ? side.flows.get(fact.id) : undefined;
+    if (fact.type === 'stream.ended' && flow !== undefined) flow.isEndReceived = true;
+    if (fact.type !== 'stream.received' || flow === undefined) continue;
+    if (flow.isEndReceived) side.complaints.push(`data after the end of ${fact.id}`);
+    if (!contentAt(fact.id, flow.received, fact.bytes.length).equals(fact.bytes))
+      side.complaints.push(`wrong bytes on ${fact.id} at ${flow.received}`);
+    flow.received += fact.bytes.length;
+    if (flow.received - flow.read > initialWindow) side.complaints.push(`too much unread on ${fact.id}`);
+  }
+}
+
+function newFlow(): Flow {
+  return {
+    wanted: 0,
+    sent: 0,
+    credit: initialWindow,
+    received: 0,
+    read: 0,
+    isEndWanted: false,
+    isEndSent: false,
+    isEndReceived: false,
+  };
+}
