@@ -23,6 +23,7 @@ export const programs = {
       'panics',
       'GRPCStdio',
       'GRPCController',
+      'the broker, in both directions, also over mutual TLS',
     ],
   },
   kv: { name: 'examples/grpc/plugin-go-grpc', features: ['unary calls', 'errors', 'working directory'] },
@@ -30,7 +31,6 @@ export const programs = {
   streaming: { name: 'examples/streaming/plugin', features: ['client streams', 'server streams'] },
   bidirectional: {
     name: 'examples/bidirectional/plugin-go-grpc',
-    features: ['calls from the plugin to the host'],
-    waitsFor: 'broker',
+    features: ['the broker: calls from the plugin to the host'],
   },
 } as const satisfies Record<string, InteropProgram>;

@@ -16,8 +16,7 @@ export type Row = {
 );
 
 /** What this host lacks, in the words of docs/compatibility.md. */
-export type Feature =
-  'broker' | 'checksums' | 'multiplexing' | 'reattach' | 'sinks' | 'socket groups' | 'stdin';
+export type Feature = 'checksums' | 'multiplexing' | 'reattach' | 'sinks' | 'socket groups' | 'stdin';
 
 function proven(number: number, name: string, holds: string): Row {
   return { number, name, holds, state: 'proven' };
@@ -206,20 +205,8 @@ export const rows: readonly Row[] = [
     'the socket directory belongs to the asked group, by number or by name',
     'No group can be given for the sockets.',
   ),
-  pending(
-    41,
-    'TestGRPC_App',
-    'broker',
-    'host and plugin call each other through the broker',
-    'There is no broker; Double alone is row 7.',
-  ),
-  pending(
-    42,
-    'TestGRPCConn_BidirectionalPing',
-    'broker',
-    'PingPong is answered',
-    'The helper serves PingPong on brokered connections only.',
-  ),
+  proven(41, 'TestGRPC_App', 'host and plugin call each other through the broker'),
+  proven(42, 'TestGRPCConn_BidirectionalPing', 'PingPong is answered'),
   proven(43, 'TestGRPCC_Stream', 'a stream in both directions echoes 21 to 26 in lock-step'),
   proven(44, 'TestGRPC_Ping', 'two pings are answered, and a third fails once the server is gone'),
   foreign(
@@ -235,13 +222,7 @@ export const rows: readonly Row[] = [
     'a plugin that runs inside its own test is pinged, and not ended',
     'A host cannot take over a process that it did not start.',
   ),
-  pending(
-    47,
-    'TestServer_testMode_AutoMTLS',
-    'broker',
-    'pings, calls and brokered calls work over mutual TLS',
-    'There is no broker; pings and calls over mutual TLS are row 33.',
-  ),
+  proven(47, 'TestServer_testMode_AutoMTLS', 'pings, calls and brokered calls work over mutual TLS'),
   foreign(
     48,
     'TestProtocolSelection_no_server',

@@ -1,0 +1,84 @@
+import { credentials, type sendUnaryData } from '@grpc/grpc-js';
+import type { Environment } from '../../src/index.js';
+import { unary } from './calls.js';
+import { helperCommand, hostOfExample, hostOfHelper, temporaryFolder } from './host.js';
+import { programs } from './programs.js';
+import { proves } from './proves.js';
+import { AddHelper, Counter, PingPong, Test } from './services.js';
+
+describe(programs.helper.name, () => {
+  proves(41, async () => {
+    const { env, id } = await hostOfHelper(helperCommand('test-grpc'), { mtls: 'off' });
+    await env.activate(id);
+    await expect(unary(env.plugin(id).client(Test), 'Double', { input: 21 })).resolves.toEqual({
+      output: 42,
+    });
+    const { pinged, ping } = await bidirectional(env, id);
+    await expect(ping()).resolves.toEqual({ msg: 'pong' });
+    expect(pinged()).toBe(1);
+  });
+
+  proves(42, async () => {
+    const { env, id } = await hostOfHelper(helperCommand('test-grpc'));
+    await env.activate(id);
+    const { ping } = await bidirectional(env, id);
+    for (let round = 0; round < 3; round += 1) await expect(ping()).resolves.toEqual({ msg: 'pong' });
+  });
+
+  proves(47, async () => {
+    const { env, id } = await hostOfHelper(helperCommand('test-mtls'), { offered: [2], mtls: 'required' });
+    await env.activate(id);
+    await env.performHealthCheck(id);
+    expect(env.status(id).transport).toBe('mtls');
+    await expect(unary(env.plugin(id).client(Test), 'Double', { input: 3 })).resolves.toEqual({ output: 6 });
+    const { pinged, ping } = await bidirectional(env, id);
+    await expect(ping()).resolves.toEqual({ msg: 'pong' });
+    expect(pinged()).toBe(1);
+  });
+});
+
+describe(programs.bidirectional.name, () => {
+  it('has the host do its sums, once for each call', async () => {
+    const { env, id } = await hostOfExample('bidirectional-counter', { cwd: temporaryFolder() });
+    await env.activate(id);
+    const counter = env.plugin(id).client(Counter);
+    for (const value of [40, 2]) {
+      const served = env.plugin(id).broker;
+      const add_server = served.nextId();
+      const brokered = await served.acceptAndServe(add_server, (server) => {
+        server.addService(AddHelper.service, {
+          // A number that is zero is not sent.
+          Sum: ({ request: { a = 0, b = 0 } }: Summands, answer: sendUnaryData<object>) => {
+            answer(null, { r: a + b });
+          },
+        });
+      });
+      await unary(counter, 'Put', { add_server, key: 'books', value });
+      brokered.close();
+    }
+    await expect(unary(counter, 'Get', { key: 'books' })).resolves.toEqual({ value: 42 });
+  });
+});
+
+interface Summands {
+  readonly request: { readonly a?: number; readonly b?: number };
+}
+
+/** Lets the helper ping the host, and gives the connection on which it answers pings itself. */
+async function bidirectional(env: Environment, id: string) {
+  let pinged = 0;
+  const { broker } = env.plugin(id);
+  const ours = broker.nextId();
+  await broker.acceptAndServe(ours, (server) => {
+    server.addService(PingPong.service, {
+      Ping: (_: unknown, answer: sendUnaryData<object>) => {
+        pinged += 1;
+        answer(null, { msg: 'pong' });
+      },
+    });
+  });
+  const theirs = await unary<{ id: number }>(env.plugin(id).client(Test), 'Bidirectional', { id: ours });
+  const channel = await broker.dial(theirs.id);
+  const client = new PingPong('', credentials.createInsecure(), { channelOverride: channel });
+  return { pinged: () => pinged, ping: () => unary(client, 'Ping', {}) };
+}
