@@ -1,6 +1,8 @@
 export {
   createEnvironment,
   defaultHandshake,
+  formatReattachProviders,
+  parseReattachProviders,
   prepareBundles,
   type Activation,
   type AvailablePlugin,
@@ -18,6 +20,8 @@ export {
   type PrepareOutcome,
   type PrepareProgress,
   type ProgramOptions,
+  type ReattachManifest,
+  type ReattachProviders,
 } from './environment/index.js';
 export * from './model/index.js';
 export {

@@ -1,6 +1,7 @@
-import { and, assertEvent, assign, enqueueActions, not, sendParent, setup, stopChild } from 'xstate';
+import { and, assertEvent, assign, enqueueActions, not, or, sendParent, setup, stopChild } from 'xstate';
 import type { FailedReason, PluginError, PluginPhase, StopRung } from '../model/index.js';
 import { endedNormally } from '../policy/index.js';
+import { createAttachmentMachine } from './attachment.js';
 import { createHealthMachine } from './health.js';
 import { lift } from './lift.js';
 import {
@@ -15,6 +16,7 @@ import {
 } from './plugin.context.js';
 import type { ChannelInput, HandshakeInput, PluginEffects } from './plugin.effects.js';
 import { exitRecord, spawnFailure, startTimeout } from './plugin.exit.js';
+import { healthPolicy, isAttaching, isOurs, maySignal } from './plugin.reattach.js';
 import type { PluginContext, PluginEvent, PluginInput, PluginReport } from './plugin.types.js';
 
 /** Between two probes of a plugin that is not SERVING yet. */
@@ -45,6 +47,7 @@ export function createPluginMachine(effects: PluginEffects) {
       shutdown: lift(effects.shutdown.bind(effects)),
       signal: lift(effects.signal.bind(effects)),
       health: createHealthMachine(effects),
+      attachment: createAttachmentMachine(effects),
     },
     delays: {
       startTimeout: ({ context }) => context.policy.deadlines.startMs,
@@ -62,6 +65,9 @@ export function createPluginMachine(effects: PluginEffects) {
       isCurrent: ({ context, event }) => !('generation' in event) || event.generation === context.generation,
       isWanted: ({ context }) => context.wanted,
       hasProcess: ({ context }) => context.process !== null,
+      isAttaching: ({ context }) => isAttaching(context),
+      isOurs: ({ context }) => isOurs(context),
+      maySignal: ({ context }) => maySignal(context),
       isAskedAgain: ({ context }) => context.again,
       isConnected: ({ context }) => context.channel !== null,
       isUnwell: (_, params: { error: PluginError }) => params.error.code === 'NOT_SERVING',
@@ -83,14 +89,21 @@ export function createPluginMachine(effects: PluginEffects) {
         event.type === 'process.located' ? { command: event.command } : {},
       ),
       noteProcess: assign(({ event }) =>
-        event.type === 'process.started' ? { process: event.process } : {},
+        event.type === 'process.started' || event.type === 'process.attached'
+          ? { process: event.process }
+          : {},
+      ),
+      noteReattach: assign(({ event }) =>
+        event.type === 'plugin.reattach' ? { reattach: event.config } : {},
       ),
       noteNoise: assign(({ context, event }) =>
         event.type === 'handshake.noise' ? { noise: [...context.noise, event.line] } : {},
       ),
       notePending: assign(({ event }) => (event.type === 'handshake.pending' ? { pending: event.text } : {})),
       noteHandshake: assign(({ event }) =>
-        event.type === 'handshake.read' ? { handshake: event.handshake } : {},
+        event.type === 'handshake.read' || event.type === 'process.attached'
+          ? { handshake: event.handshake }
+          : {},
       ),
       noteChannel: assign(({ event }) => (event.type === 'channel.ready' ? { channel: event.channel } : {})),
       noteHooks: assign(({ event }) => (event.type === 'hook.returned' ? { hooks: event.hooks } : {})),
@@ -139,6 +152,9 @@ export function createPluginMachine(effects: PluginEffects) {
       recordLoss: assign(({ context }) =>
         ended(exitRecord(context, { at: now(), code: null, signal: null, diagnosis: '', lost: true })),
       ),
+      recordRelease: assign(({ context }) =>
+        ended(exitRecord(context, { at: now(), code: null, signal: null, diagnosis: '', released: true })),
+      ),
       askCheck: enqueueActions(({ context, enqueue }) => {
         const number = context.health.asked + 1;
         enqueue.assign({ health: { ...context.health, asked: number } });
@@ -150,6 +166,10 @@ export function createPluginMachine(effects: PluginEffects) {
       openStdio: enqueueActions(({ context, enqueue }) => {
         enqueue.spawnChild('stdio', { id: 'stdio', input: channelInput(context) });
       }),
+      watchAttached: enqueueActions(({ context, enqueue }) => {
+        enqueue.spawnChild('attachment', { id: 'attachment', input: processInput(context) });
+      }),
+      closeAttachment: stopChild('attachment'),
       closeLogs: stopChild('logs'),
       closeStdio: stopChild('stdio'),
       reportRest: sendParent(({ context }): PluginReport => ({
@@ -172,6 +192,7 @@ export function createPluginMachine(effects: PluginEffects) {
         entry: ['arrive', 'reportRest'],
         on: {
           'plugin.activate': { target: 'live', actions: 'activate' },
+          'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { actions: 'reportRest' },
         },
       },
@@ -179,15 +200,23 @@ export function createPluginMachine(effects: PluginEffects) {
         description: 'A process exists or is being made; only its end leaves this state.',
         initial: 'spawning',
         entry: 'begin',
-        exit: ['closeStdio', 'closeLogs'],
+        exit: ['closeStdio', 'closeLogs', 'closeAttachment'],
         invoke: {
           src: 'process',
           id: 'process',
-          input: ({ context }) => ({ ...subject(context), bundle: context.bundle }),
+          input: ({ context }) => ({
+            ...subject(context),
+            bundle: context.bundle,
+            reattach: context.reattach,
+          }),
         },
         on: {
           'process.exited': [
-            { guard: and(['isCurrent', not('isWanted')]), target: 'idle', actions: 'recordExit' },
+            {
+              guard: and(['isCurrent', or(['isAttaching', not('isWanted')])]),
+              target: 'idle',
+              actions: ['recordExit', 'unwant'],
+            },
             {
               guard: and(['isCurrent', 'isAskedAgain']),
               target: 'live',
@@ -197,7 +226,11 @@ export function createPluginMachine(effects: PluginEffects) {
             { guard: 'isCurrent', target: 'crashed', actions: 'recordExit' },
           ],
           'process.failed': [
-            { guard: and(['isCurrent', not('isWanted')]), target: 'idle', actions: 'recordSpawnFailure' },
+            {
+              guard: and(['isCurrent', or(['isAttaching', not('isWanted')])]),
+              target: 'idle',
+              actions: ['recordSpawnFailure', 'unwant'],
+            },
             { guard: 'isCurrent', target: 'crashed', actions: 'recordSpawnFailure' },
           ],
           'plugin.activate': { actions: 'want' },
@@ -218,8 +251,12 @@ export function createPluginMachine(effects: PluginEffects) {
         },
         states: {
           spawning: {
-            description: 'The bundle is looked up and its program started.',
-            entry: { type: 'enter', params: { phase: 'interpreter' } },
+            description:
+              'The bundle is looked up and its program started; or a running process is looked up.',
+            entry: {
+              type: 'enter',
+              params: ({ context }) => ({ phase: context.reattach === null ? 'interpreter' : 'spawn' }),
+            },
             on: {
               'process.located': { actions: ['noteCommand', { type: 'enter', params: { phase: 'spawn' } }] },
               'process.started': [
@@ -234,10 +271,23 @@ export function createPluginMachine(effects: PluginEffects) {
                   actions: ['noteProcess', 'endBecauseDeactivated'],
                 },
               ],
+              'process.attached': [
+                {
+                  guard: and(['isCurrent', 'isWanted']),
+                  target: 'handshaking.dialling',
+                  actions: ['noteProcess', 'noteHandshake', 'watchAttached'],
+                },
+                {
+                  guard: 'isCurrent',
+                  target: 'stopping.releasing',
+                  actions: ['noteProcess', 'endBecauseDeactivated'],
+                },
+              ],
               'plugin.deactivate': { actions: 'unwant' },
             },
             after: {
               startTimeout: [
+                { guard: 'isAttaching', target: '#plugin.idle', actions: ['recordSlowSpawn', 'unwant'] },
                 { guard: 'isWanted', target: '#plugin.crashed', actions: 'recordSlowSpawn' },
                 { target: '#plugin.idle', actions: 'recordSlowSpawn' },
               ],
@@ -323,7 +373,7 @@ export function createPluginMachine(effects: PluginEffects) {
             invoke: {
               src: 'health',
               id: 'health',
-              input: ({ context }) => ({ ...channelInput(context), policy: context.policy.health }),
+              input: ({ context }) => ({ ...channelInput(context), policy: healthPolicy(context) }),
             },
             on: {
               'plugin.check': { actions: 'askCheck' },
@@ -369,6 +419,7 @@ export function createPluginMachine(effects: PluginEffects) {
               asking: {
                 description: 'GRPCController.Shutdown has been called.',
                 entry: { type: 'enter', params: { phase: 'stopping', rung: 'asking' } },
+                always: { guard: not('isOurs'), target: 'releasing' },
                 invoke: { src: 'shutdown', input: ({ context }) => channelInput(context) },
                 on: { 'shutdown.unsupported': 'terminating' },
                 after: { shutdownTimeout: 'terminating' },
@@ -376,6 +427,7 @@ export function createPluginMachine(effects: PluginEffects) {
               terminating: {
                 description: 'SIGTERM has been sent to the process group.',
                 entry: { type: 'enter', params: { phase: 'stopping', rung: 'terminating' } },
+                always: { guard: not('maySignal'), target: 'releasing' },
                 invoke: {
                   src: 'signal',
                   input: ({ context }) => ({ ...processInput(context), signal: 'SIGTERM' }),
@@ -385,6 +437,7 @@ export function createPluginMachine(effects: PluginEffects) {
               killing: {
                 description: 'SIGKILL has been sent to the process group.',
                 entry: { type: 'enter', params: { phase: 'stopping', rung: 'killing' } },
+                always: { guard: not('maySignal'), target: 'releasing' },
                 invoke: {
                   src: 'signal',
                   input: ({ context }) => ({ ...processInput(context), signal: 'SIGKILL' }),
@@ -395,6 +448,24 @@ export function createPluginMachine(effects: PluginEffects) {
                     { target: '#plugin.idle', actions: 'recordLoss' },
                   ],
                 },
+              },
+              releasing: {
+                description:
+                  'An attached process is let go of that is not ours to bring down; it may live on.',
+                always: [
+                  {
+                    guard: or(['isAttaching', not('isWanted')]),
+                    target: '#plugin.idle',
+                    actions: ['recordRelease', 'unwant'],
+                  },
+                  {
+                    guard: 'isAskedAgain',
+                    target: '#plugin.live',
+                    reenter: true,
+                    actions: 'recordRelease',
+                  },
+                  { target: '#plugin.crashed', actions: 'recordRelease' },
+                ],
               },
             },
           },
@@ -414,6 +485,7 @@ export function createPluginMachine(effects: PluginEffects) {
             actions: { type: 'noteFailure', params: ({ event }) => ({ reason: event.reason }) },
           },
           'plugin.activate': { target: 'live', actions: 'activate' },
+          'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { target: 'idle', actions: 'unwant' },
         },
       },
@@ -422,6 +494,7 @@ export function createPluginMachine(effects: PluginEffects) {
         entry: 'arrive',
         on: {
           'plugin.activate': { target: 'live', actions: 'activate' },
+          'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { target: 'idle', actions: 'unwant' },
         },
         after: { restartDelay: 'live' },
@@ -431,6 +504,7 @@ export function createPluginMachine(effects: PluginEffects) {
         entry: 'arrive',
         on: {
           'plugin.activate': { target: 'live', actions: 'activate' },
+          'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { target: 'idle', actions: 'unwant' },
         },
         after: { halfOpenInterval: { guard: 'triesAgain', target: 'live' } },
