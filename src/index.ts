@@ -1,6 +1,8 @@
 export {
   createEnvironment,
   defaultHandshake,
+  formatReattachProviders,
+  parseReattachProviders,
   prepareBundles,
   type Activation,
   type AvailablePlugin,
@@ -20,6 +22,8 @@ export {
   type PrepareOutcome,
   type PrepareProgress,
   type ProgramOptions,
+  type ReattachManifest,
+  type ReattachProviders,
   type ServiceClient,
   type ServiceSet,
   type VersionedServices,

@@ -98,6 +98,8 @@ describe('the architecture', () => {
   it('has no effect that imports another room-mate effect, but for the handles they share', () => {
     const effects = [
       'process',
+      'attach',
+      'look',
       'handshake',
       'dial',
       'probe',

@@ -1,5 +1,6 @@
 import type { BrokerDialEffects } from '../machines/broker-dial.effects.js';
 import type { PluginEffects, SignalInput } from '../machines/plugin.effects.js';
+import { attachProcess, type AttachedProcess } from './attach.js';
 import { keepBroker } from './broker.js';
 import { awaitAnnouncement, dialBrokered } from './broker-dial.js';
 import { dial, type GenerationChannel } from './dial.js';
@@ -9,6 +10,7 @@ import { onActivate, onDeactivate } from './hooks.js';
 import { prepareLaunch, type LaunchSettings } from './launch.js';
 import type { LogSink } from './log-lines.js';
 import { forwardLogs } from './logs.js';
+import { look } from './look.js';
 import { probe } from './probe.js';
 import { runProcess, type RunningProcess } from './process.js';
 import { shutdown } from './shutdown.js';
@@ -20,6 +22,7 @@ import { createIdentities } from './tls/identity.js';
 export * from './bundle/index.js';
 export * from './grpc/stable-channel.js';
 export { createSocketDirectories, type SocketDirectories } from './socket-directory.js';
+export { identifyProcess } from './process-identity.js';
 export { signalGroup } from './signal-group.js';
 export { serveBrokered, type BrokeredServer } from './brokered-server.js';
 export type { GenerationChannel } from './dial.js';
@@ -46,8 +49,11 @@ export function createPluginEffects(
   const identities = 'curve' in tls ? createIdentities(tls.curve, now) : null;
   return {
     now,
-    process: (input) =>
-      runProcess(input, (wanted) => prepareLaunch(wanted, settings, sockets, identities), now),
+    process: ({ reattach, ...input }) =>
+      reattach === null
+        ? runProcess(input, (wanted) => prepareLaunch(wanted, settings, sockets, identities), now)
+        : attachProcess(reattach, sockets, now),
+    look: (input: OfProcess & { readonly process: AttachedProcess }) => look(input),
     logs: (input: OfProcess) => forwardLogs(input, log, now),
     handshake: (input: OfProcess) => readHandshake(input, settings, now),
     dial: (input: OfProcess & Parameters<typeof dial>[0]) => dial(input, tls, now),

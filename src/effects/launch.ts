@@ -8,8 +8,8 @@ import {
   type Curve,
   type ExecutableKind,
 } from '../go-plugin/index.js';
-import type { ProcessInput } from '../machines/plugin.effects.js';
-import type { Bundle, HandshakeConfig } from '../model/index.js';
+import type { LaunchInput } from '../machines/plugin.effects.js';
+import { PluginError, type Bundle, type HandshakeConfig } from '../model/index.js';
 import { locateCommand, type LocatedCommand } from './bundle/index.js';
 import type { Launch } from './process.js';
 import type { SocketDirectories } from './socket-directory.js';
@@ -35,7 +35,7 @@ export type TlsSettings =
 
 /** Finds a bundle's program and makes all that its process needs. Rejects with a PluginError. */
 export async function prepareLaunch(
-  { bundle }: ProcessInput,
+  { bundle }: LaunchInput,
   settings: LaunchSettings,
   sockets: SocketDirectories,
   identities: IdentitySource | null,
@@ -80,9 +80,20 @@ export async function prepareLaunch(
 
 async function locate(bundle: Bundle, env: NodeJS.ProcessEnv): Promise<LocatedCommand> {
   const { platform, execPath } = process;
+  if (bundle.attachedOnly === true) throw nothingToStart(bundle);
   if (bundle.command === undefined) return locateCommand(bundle, { env, platform, execPath });
   const [command, ...args] = bundle.command;
   return { command, args, cwd: bundle.directory, interpreter: null, env: {} };
+}
+
+function nothingToStart({ manifest }: Bundle): PluginError {
+  return new PluginError({
+    code: 'EXECUTABLE_NOT_FOUND',
+    plugin: manifest.id,
+    phase: 'interpreter',
+    message: `Nothing is known of ${manifest.id} but a process that was reattached: there is no program to start.`,
+    hint: 'Reattach another process, or give the environment its bundle.',
+  });
 }
 
 /** What the program's file is; `undefined` where it is left to the system to find, or cannot be read. */

@@ -2,7 +2,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { Observable, Subject, Subscription, type Subscriber } from 'rxjs';
 import { PluginError, isPluginError, messageOf } from '../model/index.js';
-import type { ProcessFact, ProcessHandle, ProcessInput } from '../machines/plugin.effects.js';
+import type { ProcessFact, ProcessHandle, LaunchInput } from '../machines/plugin.effects.js';
 import { signalGroup, startsOwnGroup } from './signal-group.js';
 import { createHead, createTail } from './excerpt.js';
 import type { Identity } from './tls/identity.js';
@@ -57,8 +57,8 @@ const mostTurns = 256;
 
 /** Starts a program in a process group of its own, tells its start and its end, and leaves nothing behind. */
 export function runProcess(
-  input: ProcessInput,
-  launch: (input: ProcessInput) => Promise<Launch>,
+  input: LaunchInput,
+  launch: (input: LaunchInput) => Promise<Launch>,
   now: () => number,
 ): Observable<ProcessFact> {
   return new Observable<ProcessFact>((subscriber) => {

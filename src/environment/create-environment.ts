@@ -19,7 +19,14 @@ import { logEvent } from './log-events.js';
 import { resolveOptions, type EnvironmentOptions, type ResolvedOptions } from './options.js';
 import { createPluginHandle } from './plugin-handle.js';
 import { bundleOfProgram } from './programs.js';
-import { createRegistry } from './registry.js';
+import {
+  bundleOfManifest,
+  reattachConfigOf,
+  reattachError,
+  reattachRefusal,
+  runningRefusal,
+} from './reattach.js';
+import { createRegistry, type Runnable } from './registry.js';
 import { checkOutcome, notRunning, restOutcome, startOutcome } from './settle.js';
 import { watchPlugin, type PluginWatch } from './watch-plugin.js';
 
@@ -83,10 +90,12 @@ function assemble(options: ResolvedOptions) {
   }
 
   function take(scanned: readonly ScannedBundle[]): void {
-    for (const { bundle, id } of registry.take(scanned)) {
-      const policy = composePolicy(options.policy, bundle.manifest.supervision);
-      actor.send({ type: 'bundle.added', bundle, policy, generation: generations.get(id) ?? 0 });
-    }
+    for (const runnable of registry.take(scanned)) supervise(runnable);
+  }
+
+  function supervise({ bundle, id }: Runnable): void {
+    const policy = composePolicy(options.policy, bundle.manifest.supervision);
+    actor.send({ type: 'bundle.added', bundle, policy, generation: generations.get(id) ?? 0 });
   }
 
   function assertRunning(): void {
@@ -180,6 +189,32 @@ function assemble(options: ResolvedOptions) {
       const activated = await start(id, 'environment.activate');
       return { manifest: api.manifest(id), activated };
     },
+    async reattach(manifestOrId, config) {
+      assertRunning();
+      const manifest = typeof manifestOrId === 'string' ? { id: manifestOrId } : manifestOrId;
+      const { id } = manifest;
+      const refusal = reattachRefusal(config, options.settings.tls);
+      if (refusal !== null) throw refusal.with({ plugin: id });
+      if (registry.find(id)?.ok !== true) await rescan();
+      const isNew = typeof manifestOrId !== 'string' && registry.find(id) === undefined;
+      if (isNew) {
+        const runnable = bundleOfManifest(manifest);
+        registry.adopt(runnable);
+        supervise(runnable);
+      }
+      const watch = watchOf(id);
+      const running = runningRefusal(watch.status());
+      if (running !== null) throw running;
+      actor.send({ type: 'environment.reattach', plugin: id, config });
+      try {
+        const activated = await watch.until(startOutcome);
+        return { manifest: api.manifest(id), activated };
+      } catch (error) {
+        if (isNew) await api.removePlugin(id);
+        throw reattachError(error);
+      }
+    },
+    reattachConfig: (id) => reattachConfigOf(watchOf(id).ref.getSnapshot()),
     deactivate,
     async restartPlugin(id) {
       await start(id, 'environment.restart');

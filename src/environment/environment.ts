@@ -1,9 +1,16 @@
 import type { Observable } from 'rxjs';
 import type { Actor } from 'xstate';
 import type { EnvironmentMachine } from '../machines/index.js';
-import type { EnvironmentEvent, Manifest, PluginError, PluginStatus } from '../model/index.js';
+import type {
+  EnvironmentEvent,
+  Manifest,
+  PluginError,
+  PluginStatus,
+  ReattachConfig,
+} from '../model/index.js';
 import type { Explanation } from './explain.js';
 import type { Plugin } from './plugin-handle.js';
+import type { ReattachManifest } from './reattach.js';
 
 /** A bundle that the environment knows of. */
 export type AvailablePlugin =
@@ -41,6 +48,20 @@ export interface Environment {
    * {@link Environment.explain}.
    */
   activate(id: string): Promise<Activation>;
+  /**
+   * Attaches to a plugin's process that runs already, in the place of starting one, and waits until it is healthy.
+   * The plugin must not run here. A manifest stands for a plugin that no bundle is known of: it is looked after like
+   * any other, but not started again.
+   *
+   * Rejects with REATTACH_NOT_FOUND where the process is gone, is another one by now, or takes no connections. After
+   * any failure the process is left as it was, and nothing is started in its place. See docs/reattach.md.
+   */
+  reattach(manifestOrId: ReattachManifest | string, config: ReattachConfig): Promise<Activation>;
+  /**
+   * What another environment needs to attach to this plugin's process; `null` unless the plugin is healthy. Throws
+   * MTLS_UNSUPPORTED for a plugin that is spoken with over AutoMTLS: nobody else has the keys.
+   */
+  reattachConfig(id: string): ReattachConfig | null;
   /** Brings a plugin down and waits until its process is gone. Answers whether it was running or wanted. */
   deactivate(id: string): Promise<boolean>;
   /** Brings a plugin down if it runs, starts it, and waits until it is healthy. */

@@ -8,9 +8,15 @@ export {
   type MtlsMode,
   type MtlsOptions,
 } from './options.js';
+export {
+  formatReattachProviders,
+  parseReattachProviders,
+  type ReattachProviders,
+} from '../go-plugin/index.js';
 export { prepareBundles, type Prepared } from './prepare.js';
 export type { ManualTls, PrepareOptions, PrepareOutcome, PrepareProgress } from '../effects/index.js';
 export type { ProgramOptions } from './programs.js';
+export type { ReattachManifest } from './reattach.js';
 export { runningMachines } from './running-machines.js';
 export type { Broker } from './broker.js';
 export type { BrokeredServer } from '../effects/index.js';

@@ -1,6 +1,6 @@
 import type { ActorRefFrom } from 'xstate';
 import type { RunningProcess, SocketDirectories } from '../effects/index.js';
-import type { PluginMachine } from '../machines/index.js';
+import { maySignal, type PluginMachine } from '../machines/index.js';
 
 /**
  * If the host ends without a shutdown (process.exit, an uncaught exception), the plugins end with it: nothing
@@ -12,8 +12,10 @@ export function killOnExit(
   sockets: SocketDirectories,
 ) {
   const kill = (): void => {
-    for (const plugin of plugins())
-      (plugin.getSnapshot().context.process as RunningProcess | null)?.signal('SIGKILL');
+    for (const plugin of plugins()) {
+      const { context } = plugin.getSnapshot();
+      if (maySignal(context)) (context.process as RunningProcess | null)?.signal('SIGKILL');
+    }
     sockets.removeAll();
   };
   process.once('exit', kill);

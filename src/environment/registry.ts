@@ -5,6 +5,8 @@ import { PluginError } from '../model/index.js';
 export interface Registry {
   /** Takes up what a scan found; answers what is new and can be run. */
   take(scanned: readonly ScannedBundle[]): readonly Runnable[];
+  /** Takes up one more that no scan finds. */
+  adopt(runnable: Runnable): void;
   /** The bundle of an id; where several broken ones claim it, the first. */
   find(id: string): ScannedBundle | undefined;
   /** All of them, sorted by id. */
@@ -25,6 +27,9 @@ export function createRegistry(): Registry {
       for (const found of fresh) runnable.set(found.id, found);
       return fresh;
     },
+    adopt: (found) => {
+      runnable.set(found.id, found);
+    },
     find: (id) => runnable.get(id) ?? broken.find((found) => found.id === id),
     all: () => [...runnable.values(), ...broken].sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id))),
     forget(id) {
@@ -38,11 +43,12 @@ export function createRegistry(): Registry {
 function settleClaim(found: ScannedBundle, holder: Runnable | undefined): ScannedBundle {
   if (holder === undefined || !found.ok || holder.bundle.directory === found.bundle.directory) return found;
   const { directory } = found.bundle;
+  const { attachedOnly } = holder.bundle;
   const error = new PluginError({
     code: 'PLUGIN_DUPLICATE',
     plugin: found.id,
     phase: 'manifest',
-    message: `The id "${found.id}" of ${directory} is already taken by ${holder.bundle.directory}.`,
+    message: `The id "${found.id}" of ${directory} is already taken by ${attachedOnly === true ? 'a reattached plugin' : holder.bundle.directory}.`,
     hint: 'Give each plugin an id of its own, or remove the other one first.',
     facts: { directory, others: [holder.bundle.directory] },
   });

@@ -1,5 +1,6 @@
 import { EMPTY } from 'rxjs';
 import {
+  createAttachmentMachine,
   createEnvironmentMachine,
   createHealthMachine,
   createPluginMachine,
@@ -11,6 +12,7 @@ export function runningMachines() {
   return {
     plugin: createPluginMachine(stillWorld),
     health: createHealthMachine(stillWorld),
+    attachment: createAttachmentMachine(stillWorld),
     environment: createEnvironmentMachine(stillWorld, { random: () => 0 }),
   };
 }
@@ -20,6 +22,7 @@ const nothing = () => EMPTY;
 const stillWorld: PluginEffects = {
   now: () => 0,
   process: nothing,
+  look: nothing,
   logs: nothing,
   handshake: nothing,
   dial: nothing,

@@ -12,6 +12,9 @@ export { launchEnvironment, minimalVariables, protocolVariables } from './launch
 export type { InheritEnv, LaunchEnvironmentInput } from './launch-environment.js';
 export { classifyLine, verbatimLine } from './log-line.js';
 export type { ClassifiedLine, LogMode } from './log-line.js';
+export { checkReattachConfig } from './reattach-config.js';
+export { formatReattachProviders, parseReattachProviders } from './reattach-providers.js';
+export type { ReattachProviders } from './reattach-providers.js';
 export { sniffExecutable, sniffLength } from './sniff-executable.js';
 export type { ExecutableKind } from './sniff-executable.js';
 export { quoteText, visibleText } from './visible-text.js';

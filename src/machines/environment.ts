@@ -1,8 +1,9 @@
 import { assign, enqueueActions, setup, stopChild, type ActorRefFrom } from 'xstate';
-import type { Bundle, ExitRecord, SupervisionPolicy } from '../model/index.js';
+import type { Bundle, ExitRecord, ReattachConfig, SupervisionPolicy } from '../model/index.js';
 import { decideRestart, recordFailure, type FailureHistory, type RestartVerdict } from '../policy/index.js';
 import { createPluginMachine, type PluginMachine } from './plugin.js';
 import type { PluginEffects } from './plugin.effects.js';
+import { maySignal } from './plugin.reattach.js';
 import type { PluginCommand, PluginReport } from './plugin.types.js';
 
 export type EnvironmentMachine = ReturnType<typeof createEnvironmentMachine>;
@@ -32,6 +33,12 @@ export type EnvironmentCommand =
   | { readonly type: 'bundle.removed'; readonly plugin: string }
   /** An operator wants it to run: its failures are forgotten. */
   | { readonly type: 'environment.activate'; readonly plugin: string }
+  /** As `environment.activate`, with a process that runs already. */
+  | {
+      readonly type: 'environment.reattach';
+      readonly plugin: string;
+      readonly config: ReattachConfig;
+    }
   | { readonly type: 'environment.deactivate'; readonly plugin: string }
   | { readonly type: 'environment.restart'; readonly plugin: string }
   | { readonly type: 'environment.stop' };
@@ -80,9 +87,10 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
         const child = context.children[event.actorId];
         if (child === undefined) return;
         const { bundle, policy } = child;
-        const { generation, process } = child.ref.getSnapshot().context;
+        const before = child.ref.getSnapshot().context;
+        const { generation, process } = before;
         // XState does not end the children of an actor that broke: its process would outlive it.
-        if (process !== null)
+        if (process !== null && maySignal(before))
           enqueue(() =>
             effects.signal({ plugin: event.actorId, generation, process, signal: 'SIGKILL' }).subscribe(),
           );
@@ -93,6 +101,11 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
         if (event.type !== 'environment.activate') return;
         enqueue.assign({ children: withFailures(context, event.plugin, []) });
         tell(context, event.plugin, enqueue, { type: 'plugin.activate' });
+      }),
+      reattach: enqueueActions(({ context, event, enqueue }) => {
+        if (event.type !== 'environment.reattach') return;
+        enqueue.assign({ children: withFailures(context, event.plugin, []) });
+        tell(context, event.plugin, enqueue, { type: 'plugin.reattach', config: event.config });
       }),
       deactivate: enqueueActions(({ context, event, enqueue }) => {
         if (event.type === 'environment.deactivate')
@@ -145,6 +158,7 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
           'bundle.added': { actions: 'adopt' },
           'bundle.removed': { actions: 'release' },
           'environment.activate': { actions: 'activate' },
+          'environment.reattach': { actions: 'reattach' },
           'environment.deactivate': { actions: 'deactivate' },
           'environment.restart': { actions: 'restart' },
           'environment.stop': 'stopping',

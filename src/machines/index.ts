@@ -1,3 +1,4 @@
+export * from './attachment.js';
 export * from './broker-dial.js';
 export * from './broker-dial.effects.js';
 export * from './environment.js';
@@ -5,5 +6,6 @@ export * from './health.js';
 export * from './lift.js';
 export * from './plugin.js';
 export * from './plugin.effects.js';
+export { maySignal } from './plugin.reattach.js';
 export * from './plugin.status.js';
 export * from './plugin.types.js';

@@ -33,6 +33,7 @@ export function initialContext(input: PluginInput, now: number): PluginContext {
     bundle: input.bundle,
     policy: input.policy,
     generation: input.generation,
+    reattach: null,
     wanted: false,
     begunAt: now,
     health: untouchedHealth,
@@ -85,6 +86,7 @@ export function ended(exit: ExitRecord): Partial<PluginContext> {
     handshake: null,
     channel: null,
     healthySince: null,
+    reattach: null,
   };
 }
 

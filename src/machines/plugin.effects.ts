@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import type { Bundle, Handshake, PluginError, Transport } from '../model/index.js';
+import type { Bundle, Handshake, PluginError, ReattachConfig, Transport } from '../model/index.js';
 
 /** A running process, as far as the machine has to know it. */
 export interface ProcessHandle {
@@ -27,6 +27,8 @@ export type ProcessFact =
   /** The program was found; it is started next. */
   | { readonly type: 'process.located'; readonly command: readonly string[] }
   | { readonly type: 'process.started'; readonly process: ProcessHandle }
+  /** A process that runs already was found; its handshake was long ago. */
+  | { readonly type: 'process.attached'; readonly process: ProcessHandle; readonly handshake: Handshake }
   | { readonly type: 'process.failed'; readonly at: number; readonly error: PluginError }
   | {
       readonly type: 'process.exited';
@@ -36,6 +38,8 @@ export type ProcessFact =
       /** What the exit code, the signal and stderr point to: the next step for whoever reads the error. */
       readonly diagnosis: string;
     };
+
+export type LookFact = { readonly type: 'process.seen' } | { readonly type: 'process.vanished' };
 
 export type HandshakeFact =
   /** A line before the handshake that is none. At most a few are reported. */
@@ -68,8 +72,12 @@ export type ShutdownFact =
 
 export type DrainFact = { readonly type: 'drain.finished' };
 
-export interface ProcessInput extends Subject {
+export interface LaunchInput extends Subject {
   readonly bundle: Bundle;
+}
+export interface ProcessInput extends LaunchInput {
+  /** The process to attach to, in the place of starting one. */
+  readonly reattach: ReattachConfig | null;
 }
 export interface HandshakeInput extends Subject {
   readonly process: ProcessHandle;
@@ -96,8 +104,13 @@ export interface SignalInput extends Subject {
 export interface PluginEffects {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Starts the bundle's program. Unsubscribing is the last resort: the whole process group is killed. */
+  /**
+   * Starts the bundle's program. Unsubscribing is the last resort: the whole process group is killed. Or attaches to
+   * a process that runs already; of that, unsubscribing lets go.
+   */
   process(input: ProcessInput): Observable<ProcessFact>;
+  /** Looks once whether an attached process still runs: its end is not told by itself. */
+  look(input: HandshakeInput): Observable<LookFact>;
   /** Forwards what the process prints to the logs, for as long as it is subscribed. */
   logs(input: HandshakeInput): Observable<never>;
   /** Waits for the handshake line on stdout. */

@@ -5,6 +5,7 @@ import {
   type PluginErrorCode,
   type PluginPhase,
 } from '../model/index.js';
+import { isOurs } from './plugin.reattach.js';
 import type { PluginContext } from './plugin.types.js';
 
 /** How a process ended, as the operating system tells it. `lost`: it outlived its SIGKILL. */
@@ -14,6 +15,8 @@ export interface ProcessEnd {
   readonly signal: string | null;
   readonly diagnosis: string;
   readonly lost?: boolean;
+  /** It was somebody else's, and may live on. */
+  readonly released?: boolean;
 }
 
 /** The record of a generation whose process has ended. */
@@ -32,7 +35,8 @@ export function exitRecord(context: PluginContext, end: ProcessEnd): ExitRecord 
     code: end.code,
     signal: end.signal,
     phase,
-    rung,
+    // What is not ours was let go of without being asked.
+    rung: end.released === true && !isOurs(context) ? null : rung,
     generation,
     at: end.at,
     uptimeMs: end.at - (process?.startedAt ?? end.at),
@@ -67,6 +71,7 @@ function endedIn({ phase, ending, healthySince }: PluginContext): PluginPhase {
 }
 
 function exitKind({ ending, phase, healthySince }: PluginContext, end: ProcessEnd): ExitKind {
+  if (end.released === true) return 'released';
   if (end.lost === true) return 'lost';
   if (ending?.cause === 'refused') return 'handshake';
   if (ending?.cause === 'unhealthy') return ending.error?.code === 'NOT_SERVING' ? 'health' : 'hang';
@@ -77,6 +82,7 @@ function exitKind({ ending, phase, healthySince }: PluginContext, end: ProcessEn
 function exitError(context: PluginContext, end: ProcessEnd, kind: ExitKind): PluginError | null {
   const { ending, phase } = context;
   if (kind === 'lost') return lostError(context);
+  if (kind === 'released' && isOurs(context)) return unprovenError(context);
   // Its hint named the next step without knowing how the process would end; the diagnosis does not know more.
   if (ending !== null) return ending.error;
   if (kind === 'handshake') return earlyExit(context, end);
@@ -110,6 +116,17 @@ function howItEnded({ code, signal }: ProcessEnd): string {
   return signal === null ? `exited with code ${code ?? 'unknown'}` : `was ended by ${signal}`;
 }
 
+function unprovenError({ process, ending }: PluginContext): PluginError {
+  const pid = process?.pid ?? 'unknown';
+  return new PluginError({
+    code: 'RUNNER_LOST',
+    phase: 'stopping',
+    message: `Process ${pid} has not ended when it was asked, and may not be the plugin: it was not signalled.`,
+    hint: 'End it by hand; next time give startTime, as reattachConfig does, so that it can be told from a stranger.',
+    cause: ending?.error,
+  });
+}
+
 function lostError({ process }: PluginContext): PluginError {
   const pid = process?.pid ?? 'unknown';
   return new PluginError({
@@ -122,7 +139,7 @@ function lostError({ process }: PluginContext): PluginError {
 
 /** What to say when the start deadline passes in a phase. */
 export function startTimeout(context: PluginContext): PluginError {
-  const { phase, noise, pending, error, bundle, policy, handshake, process } = context;
+  const { phase, noise, pending, error, bundle, policy, handshake, process, reattach } = context;
   const within = `within ${policy.deadlines.startMs} ms`;
   const raise = 'If it only needs longer, raise deadlines.startMs.';
   const facts = { startMs: policy.deadlines.startMs, stderrTail: process?.stderrTail() ?? '', stdout: noise };
@@ -137,6 +154,13 @@ export function startTimeout(context: PluginContext): PluginError {
       cause: error,
     });
 
+  if (phase === 'spawn' && reattach !== null) {
+    return tell(
+      'REATTACH_NOT_FOUND',
+      `Process ${reattach.pid} cannot be reattached: ${reattach.addr.string} took no connection ${within}.`,
+      'Check that the configuration is the newest one of this plugin.',
+    );
+  }
   if (phase === 'dial') {
     const address = handshake?.address ?? 'its address';
     return tell(

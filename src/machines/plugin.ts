@@ -1,7 +1,8 @@
-import { and, not } from 'xstate';
+import { and, not, or } from 'xstate';
 import { initialContext } from './plugin.context.js';
 import type { PluginEffects } from './plugin.effects.js';
 import { channelInput, processInput, required, subject } from './plugin.inputs.js';
+import { healthPolicy } from './plugin.reattach.js';
 import { pluginWords } from './plugin.words.js';
 
 export type PluginMachine = ReturnType<typeof createPluginMachine>;
@@ -22,6 +23,7 @@ export function createPluginMachine(effects: PluginEffects) {
         entry: ['arrive', 'reportRest'],
         on: {
           'plugin.activate': { target: 'live', actions: 'activate' },
+          'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { actions: 'reportRest' },
         },
       },
@@ -29,15 +31,23 @@ export function createPluginMachine(effects: PluginEffects) {
         description: 'A process exists or is being made; only its end leaves this state.',
         initial: 'spawning',
         entry: 'begin',
-        exit: ['closeBroker', 'closeStdio', 'closeLogs'],
+        exit: ['closeBroker', 'closeStdio', 'closeLogs', 'closeAttachment'],
         invoke: {
           src: 'process',
           id: 'process',
-          input: ({ context }) => ({ ...subject(context), bundle: context.bundle }),
+          input: ({ context }) => ({
+            ...subject(context),
+            bundle: context.bundle,
+            reattach: context.reattach,
+          }),
         },
         on: {
           'process.exited': [
-            { guard: and(['isCurrent', not('isWanted')]), target: 'idle', actions: 'recordExit' },
+            {
+              guard: and(['isCurrent', or(['isAttaching', not('isWanted')])]),
+              target: 'idle',
+              actions: ['recordExit', 'unwant'],
+            },
             {
               guard: and(['isCurrent', 'isAskedAgain']),
               target: 'live',
@@ -47,7 +57,11 @@ export function createPluginMachine(effects: PluginEffects) {
             { guard: 'isCurrent', target: 'crashed', actions: 'recordExit' },
           ],
           'process.failed': [
-            { guard: and(['isCurrent', not('isWanted')]), target: 'idle', actions: 'recordSpawnFailure' },
+            {
+              guard: and(['isCurrent', or(['isAttaching', not('isWanted')])]),
+              target: 'idle',
+              actions: ['recordSpawnFailure', 'unwant'],
+            },
             { guard: 'isCurrent', target: 'crashed', actions: 'recordSpawnFailure' },
           ],
           'plugin.activate': { actions: 'want' },
@@ -68,8 +82,12 @@ export function createPluginMachine(effects: PluginEffects) {
         },
         states: {
           spawning: {
-            description: 'The bundle is looked up and its program started.',
-            entry: { type: 'enter', params: { phase: 'interpreter' } },
+            description:
+              'The bundle is looked up and its program started; or a running process is looked up.',
+            entry: {
+              type: 'enter',
+              params: ({ context }) => ({ phase: context.reattach === null ? 'interpreter' : 'spawn' }),
+            },
             on: {
               'process.located': { actions: ['noteCommand', { type: 'enter', params: { phase: 'spawn' } }] },
               'process.started': [
@@ -84,10 +102,23 @@ export function createPluginMachine(effects: PluginEffects) {
                   actions: ['noteProcess', 'endBecauseDeactivated'],
                 },
               ],
+              'process.attached': [
+                {
+                  guard: and(['isCurrent', 'isWanted']),
+                  target: 'handshaking.dialling',
+                  actions: ['noteProcess', 'noteHandshake', 'watchAttached'],
+                },
+                {
+                  guard: 'isCurrent',
+                  target: 'stopping.releasing',
+                  actions: ['noteProcess', 'endBecauseDeactivated'],
+                },
+              ],
               'plugin.deactivate': { actions: 'unwant' },
             },
             after: {
               startTimeout: [
+                { guard: 'isAttaching', target: '#plugin.idle', actions: ['recordSlowSpawn', 'unwant'] },
                 { guard: 'isWanted', target: '#plugin.crashed', actions: 'recordSlowSpawn' },
                 { target: '#plugin.idle', actions: 'recordSlowSpawn' },
               ],
@@ -173,7 +204,7 @@ export function createPluginMachine(effects: PluginEffects) {
             invoke: {
               src: 'health',
               id: 'health',
-              input: ({ context }) => ({ ...channelInput(context), policy: context.policy.health }),
+              input: ({ context }) => ({ ...channelInput(context), policy: healthPolicy(context) }),
             },
             on: {
               'plugin.check': { actions: 'askCheck' },
@@ -219,6 +250,7 @@ export function createPluginMachine(effects: PluginEffects) {
               asking: {
                 description: 'GRPCController.Shutdown has been called.',
                 entry: { type: 'enter', params: { phase: 'stopping', rung: 'asking' } },
+                always: { guard: not('isOurs'), target: 'releasing' },
                 invoke: { src: 'shutdown', input: ({ context }) => channelInput(context) },
                 on: { 'shutdown.unsupported': 'terminating' },
                 after: { shutdownTimeout: 'terminating' },
@@ -226,6 +258,7 @@ export function createPluginMachine(effects: PluginEffects) {
               terminating: {
                 description: 'SIGTERM has been sent to the process group.',
                 entry: { type: 'enter', params: { phase: 'stopping', rung: 'terminating' } },
+                always: { guard: not('maySignal'), target: 'releasing' },
                 invoke: {
                   src: 'signal',
                   input: ({ context }) => ({ ...processInput(context), signal: 'SIGTERM' }),
@@ -235,6 +268,7 @@ export function createPluginMachine(effects: PluginEffects) {
               killing: {
                 description: 'SIGKILL has been sent to the process group.',
                 entry: { type: 'enter', params: { phase: 'stopping', rung: 'killing' } },
+                always: { guard: not('maySignal'), target: 'releasing' },
                 invoke: {
                   src: 'signal',
                   input: ({ context }) => ({ ...processInput(context), signal: 'SIGKILL' }),
@@ -245,6 +279,24 @@ export function createPluginMachine(effects: PluginEffects) {
                     { target: '#plugin.idle', actions: 'recordLoss' },
                   ],
                 },
+              },
+              releasing: {
+                description:
+                  'An attached process is let go of that is not ours to bring down; it may live on.',
+                always: [
+                  {
+                    guard: or(['isAttaching', not('isWanted')]),
+                    target: '#plugin.idle',
+                    actions: ['recordRelease', 'unwant'],
+                  },
+                  {
+                    guard: 'isAskedAgain',
+                    target: '#plugin.live',
+                    reenter: true,
+                    actions: 'recordRelease',
+                  },
+                  { target: '#plugin.crashed', actions: 'recordRelease' },
+                ],
               },
             },
           },
@@ -264,6 +316,7 @@ export function createPluginMachine(effects: PluginEffects) {
             actions: { type: 'noteFailure', params: ({ event }) => ({ reason: event.reason }) },
           },
           'plugin.activate': { target: 'live', actions: 'activate' },
+          'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { target: 'idle', actions: 'unwant' },
         },
       },
@@ -272,6 +325,7 @@ export function createPluginMachine(effects: PluginEffects) {
         entry: 'arrive',
         on: {
           'plugin.activate': { target: 'live', actions: 'activate' },
+          'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { target: 'idle', actions: 'unwant' },
         },
         after: { restartDelay: 'live' },
@@ -281,6 +335,7 @@ export function createPluginMachine(effects: PluginEffects) {
         entry: 'arrive',
         on: {
           'plugin.activate': { target: 'live', actions: 'activate' },
+          'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { target: 'idle', actions: 'unwant' },
         },
         after: { halfOpenInterval: { guard: 'triesAgain', target: 'live' } },

@@ -5,6 +5,7 @@ import type {
   Handshake,
   PluginError,
   PluginPhase,
+  ReattachConfig,
   StopRung,
   SupervisionPolicy,
 } from '../model/index.js';
@@ -56,6 +57,8 @@ export interface PluginContext {
   /** Activated while it was stopping: the next generation follows at once. */
   readonly again: boolean;
   readonly generation: number;
+  /** How this generation's process was found, when it was not started by us. */
+  readonly reattach: ReattachConfig | null;
   /** When the process of this generation was asked for. */
   readonly begunAt: number;
   readonly phase: PluginPhase;
@@ -89,6 +92,7 @@ export interface PluginContext {
 /** What a supervisor or an operator tells a plugin. */
 export type PluginCommand =
   | { readonly type: 'plugin.activate' }
+  | { readonly type: 'plugin.reattach'; readonly config: ReattachConfig }
   | { readonly type: 'plugin.deactivate' }
   | { readonly type: 'plugin.check' }
   | { readonly type: 'plugin.restart'; readonly delayMs: number }

@@ -1,6 +1,7 @@
 import { assertEvent, assign, enqueueActions, sendParent, setup, stopChild } from 'xstate';
 import type { FailedReason, PluginError, PluginPhase, StopRung } from '../model/index.js';
 import { endedNormally } from '../policy/index.js';
+import { createAttachmentMachine } from './attachment.js';
 import { createHealthMachine } from './health.js';
 import { lift } from './lift.js';
 import {
@@ -15,6 +16,7 @@ import {
 import type { PluginEffects } from './plugin.effects.js';
 import { exitRecord, spawnFailure, startTimeout } from './plugin.exit.js';
 import { channelInput, processInput, required } from './plugin.inputs.js';
+import { isAttaching, isOurs, maySignal } from './plugin.reattach.js';
 import type { PluginContext, PluginEvent, PluginInput, PluginReport } from './plugin.types.js';
 
 /** Between two probes of a plugin that is not SERVING yet. */
@@ -41,6 +43,7 @@ export function pluginWords(effects: PluginEffects) {
       shutdown: lift(effects.shutdown.bind(effects)),
       signal: lift(effects.signal.bind(effects)),
       health: createHealthMachine(effects),
+      attachment: createAttachmentMachine(effects),
     },
     delays: {
       startTimeout: ({ context }) => context.policy.deadlines.startMs,
@@ -58,6 +61,9 @@ export function pluginWords(effects: PluginEffects) {
       isCurrent: ({ context, event }) => !('generation' in event) || event.generation === context.generation,
       isWanted: ({ context }) => context.wanted,
       hasProcess: ({ context }) => context.process !== null,
+      isAttaching: ({ context }) => isAttaching(context),
+      isOurs: ({ context }) => isOurs(context),
+      maySignal: ({ context }) => maySignal(context),
       isAskedAgain: ({ context }) => context.again,
       isConnected: ({ context }) => context.channel !== null,
       isUnwell: (_, params: { error: PluginError }) => params.error.code === 'NOT_SERVING',
@@ -79,14 +85,21 @@ export function pluginWords(effects: PluginEffects) {
         event.type === 'process.located' ? { command: event.command } : {},
       ),
       noteProcess: assign(({ event }) =>
-        event.type === 'process.started' ? { process: event.process } : {},
+        event.type === 'process.started' || event.type === 'process.attached'
+          ? { process: event.process }
+          : {},
+      ),
+      noteReattach: assign(({ event }) =>
+        event.type === 'plugin.reattach' ? { reattach: event.config } : {},
       ),
       noteNoise: assign(({ context, event }) =>
         event.type === 'handshake.noise' ? { noise: [...context.noise, event.line] } : {},
       ),
       notePending: assign(({ event }) => (event.type === 'handshake.pending' ? { pending: event.text } : {})),
       noteHandshake: assign(({ event }) =>
-        event.type === 'handshake.read' ? { handshake: event.handshake } : {},
+        event.type === 'handshake.read' || event.type === 'process.attached'
+          ? { handshake: event.handshake }
+          : {},
       ),
       noteChannel: assign(({ event }) => (event.type === 'channel.ready' ? { channel: event.channel } : {})),
       noteHooks: assign(({ event }) => (event.type === 'hook.returned' ? { hooks: event.hooks } : {})),
@@ -135,6 +148,9 @@ export function pluginWords(effects: PluginEffects) {
       recordLoss: assign(({ context }) =>
         ended(exitRecord(context, { at: now(), code: null, signal: null, diagnosis: '', lost: true })),
       ),
+      recordRelease: assign(({ context }) =>
+        ended(exitRecord(context, { at: now(), code: null, signal: null, diagnosis: '', released: true })),
+      ),
       askCheck: enqueueActions(({ context, enqueue }) => {
         const number = context.health.asked + 1;
         enqueue.assign({ health: { ...context.health, asked: number } });
@@ -149,6 +165,10 @@ export function pluginWords(effects: PluginEffects) {
       openBroker: enqueueActions(({ context, enqueue }) => {
         enqueue.spawnChild('broker', { id: 'broker', input: channelInput(context) });
       }),
+      watchAttached: enqueueActions(({ context, enqueue }) => {
+        enqueue.spawnChild('attachment', { id: 'attachment', input: processInput(context) });
+      }),
+      closeAttachment: stopChild('attachment'),
       closeLogs: stopChild('logs'),
       closeStdio: stopChild('stdio'),
       closeBroker: stopChild('broker'),

@@ -4,9 +4,10 @@ import type { PluginError, PluginPhase } from './errors.js';
  * Why a generation ended.
  * `exit` by itself with a code; `signal` from outside; `oom` killed for memory; `hang` stopped answering;
  * `handshake` never became usable; `spawn` never became a process; `health` said that it is unwell;
- * `lost` could not be ended.
+ * `lost` could not be ended; `released` was let go of, as it is not ours to end, and may live on.
  */
-export type ExitKind = 'exit' | 'signal' | 'oom' | 'hang' | 'handshake' | 'spawn' | 'health' | 'lost';
+export type ExitKind =
+  'exit' | 'signal' | 'oom' | 'hang' | 'handshake' | 'spawn' | 'health' | 'lost' | 'released';
 
 /** The rung of the stop ladder that was reached; `null` when the process ended unasked. */
 export type StopRung = 'draining' | 'deactivating' | 'asking' | 'terminating' | 'killing';

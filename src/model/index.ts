@@ -5,4 +5,5 @@ export * from './handshake.js';
 export * from './log.js';
 export * from './manifest.js';
 export * from './policy.js';
+export * from './reattach.js';
 export * from './status.js';

@@ -57,6 +57,8 @@ export interface Bundle {
   readonly runtime: PluginRuntime;
   /** The script or executable, relative to the bundle. */
   readonly entry: string;
+  /** Nothing is known of it but a process that was reattached: it cannot be started. */
+  readonly attachedOnly?: true | undefined;
   /** For a bare program without a manifest: its whole command line, in place of `entry`. */
   readonly command?: readonly [string, ...string[]] | undefined;
 }

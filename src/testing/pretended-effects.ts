@@ -6,6 +6,7 @@ import type {
   DrainFact,
   HandshakeFact,
   HookFact,
+  LookFact,
   PluginEffects,
   ProbeFact,
   ProcessFact,
@@ -27,6 +28,7 @@ export interface PretendedEffect<Fact> {
 
 interface Facts {
   process: ProcessFact;
+  look: LookFact;
   logs: never;
   handshake: HandshakeFact;
   dial: DialFact;
@@ -96,6 +98,7 @@ export function pretendWorld(clock: { now(): number }): PretendedWorld {
     effects: {
       now: () => clock.now(),
       process: pretend('process'),
+      look: pretend('look'),
       logs: pretend('logs'),
       handshake: pretend('handshake'),
       dial: pretend('dial'),

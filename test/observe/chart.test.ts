@@ -136,8 +136,8 @@ describe('the chart of a machine', () => {
       from: 'plugin.live',
       to: 'plugin.idle',
       event: 'process.exited',
-      guard: 'isCurrent and not isWanted',
-      actions: ['recordExit'],
+      guard: 'isCurrent and (isAttaching or not isWanted)',
+      actions: ['recordExit', 'unwant'],
     });
   });
 

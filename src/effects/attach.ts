@@ -1,0 +1,149 @@
+import { createConnection, type NetConnectOpts } from 'node:net';
+import { EMPTY, Observable, Subscription } from 'rxjs';
+import { parseTcpAddress } from '../go-plugin/index.js';
+import type { ProcessFact } from '../machines/plugin.effects.js';
+import { messageOf, PluginError, type Handshake, type ReattachConfig } from '../model/index.js';
+import type { RunningProcess } from './process.js';
+import { identifyProcess, stillRuns, type ProcessIdentity } from './process-identity.js';
+import { signalAttached } from './signal-attached.js';
+import type { SocketDirectories } from './socket-directory.js';
+
+/** A process that we did not start: it has no pipes, and its end is not told but has to be looked for. */
+export interface AttachedProcess extends RunningProcess {
+  isThere(): boolean;
+}
+
+/**
+ * Attaches to a process that runs already, if it is the one that is meant and its address takes connections.
+ * Unsubscribing lets go of it: what somebody else has started is never killed as a last resort.
+ */
+export function attachProcess(
+  config: ReattachConfig,
+  sockets: SocketDirectories,
+  now: () => number,
+): Observable<ProcessFact> {
+  return new Observable((subscriber) => {
+    const scope = new Subscription();
+    const refuse = (reason: Refusal): void => {
+      subscriber.next({ type: 'process.failed', at: now(), error: notFound(config, reason) });
+      subscriber.complete();
+    };
+    const found = identifyProcess(config.pid);
+    const stranger = whyAnother(config, found);
+    if (found === null || stranger !== null) {
+      refuse(stranger ?? gone);
+      return scope;
+    }
+    const socket = createConnection(endpointOf(config));
+    scope.add(() => socket.on('error', () => undefined).destroy());
+    socket.once('error', (error) => {
+      refuse({ ...unreachable, problem: `${unreachable.problem} (${messageOf(error)})`, cause: error });
+    });
+    socket.once('connect', () => {
+      socket.destroy();
+      if (!stillRuns(config.pid, found.startTime)) {
+        refuse(gone);
+        return;
+      }
+      const directory = sockets.make();
+      scope.add(directory.remove);
+      subscriber.next({
+        type: 'process.attached',
+        process: handleOf(config, found, scope, directory.path, now()),
+        handshake: handshakeOf(config),
+      });
+    });
+    return scope;
+  });
+}
+
+interface Refusal {
+  readonly problem: string;
+  readonly hint: string;
+  readonly cause?: unknown;
+}
+
+const gone: Refusal = {
+  problem: 'no such process runs',
+  hint: 'It has ended since the configuration was written: activate the plugin to start it anew.',
+};
+
+const reused: Refusal = {
+  problem: 'that pid belongs to another process by now, as their start times differ',
+  hint: 'The plugin has ended and its pid was given away. The other process was left alone; activate the plugin to start it anew.',
+};
+
+const hidden: Refusal = {
+  problem: 'the system does not tell us when it began, so it may be another one by now',
+  hint: 'Let the host see the processes of its plugins (is /proc mounted with hidepid?), or leave startTime out.',
+};
+
+const unreachable: Refusal = {
+  problem: 'its address takes no connections',
+  hint: 'Check that the configuration is the newest one of this plugin. The process was left alone.',
+};
+
+const ourselves: Refusal = {
+  problem: 'that is the pid of this very process',
+  hint: 'A plugin that is served by the host itself can only be attached to with test: true.',
+};
+
+function whyAnother({ pid, startTime, test }: ReattachConfig, found: ProcessIdentity | null): Refusal | null {
+  if (pid === process.pid && !test) return ourselves;
+  if (found === null || startTime === undefined || found.startTime === startTime) return null;
+  return found.startTime === null ? hidden : reused;
+}
+
+function endpointOf({ addr }: ReattachConfig): NetConnectOpts {
+  if (addr.network === 'unix') return { path: addr.string };
+  const tcp = parseTcpAddress(addr.string);
+  return tcp.ok ? { host: tcp.host, port: tcp.port } : { path: addr.string };
+}
+
+function handleOf(
+  config: ReattachConfig,
+  { startTime }: ProcessIdentity,
+  scope: Subscription,
+  socketDirectory: string,
+  attachedAt: number,
+): AttachedProcess & { toJSON(): unknown } {
+  const { pid } = config;
+  return {
+    pid,
+    startedAt: attachedAt,
+    stdout: EMPTY,
+    stderr: EMPTY,
+    scope,
+    identity: null,
+    socketDirectory,
+    stderrTail: () => '',
+    isThere: () => stillRuns(pid, startTime),
+    signal: (name) => {
+      signalAttached(config, name);
+    },
+    toJSON: () => ({ pid }),
+  };
+}
+
+function handshakeOf({ protocol, protocolVersion, addr }: ReattachConfig): Handshake {
+  return {
+    coreVersion: 1,
+    appVersion: protocolVersion,
+    network: addr.network,
+    address: addr.string,
+    protocol,
+    certificate: null,
+    multiplexed: false,
+  };
+}
+
+function notFound({ pid, addr }: ReattachConfig, { problem, hint, cause }: Refusal): PluginError {
+  return new PluginError({
+    code: 'REATTACH_NOT_FOUND',
+    phase: 'spawn',
+    message: `Process ${pid} at ${addr.network}:${addr.string} cannot be reattached: ${problem}.`,
+    hint,
+    facts: { pid, network: addr.network, address: addr.string },
+    cause,
+  });
+}

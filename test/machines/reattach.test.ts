@@ -1,0 +1,280 @@
+import { PluginError, type ReattachConfig, type Supervision } from '../../src/model/index.js';
+import { exit, failToSpawn, pretendedChannel, pretendedProcess, startWell } from '../../src/testing/index.js';
+import { hero, tellStory, type Story } from '../support/story.js';
+
+const config: ReattachConfig = {
+  protocol: 'grpc',
+  protocolVersion: 3,
+  addr: { network: 'unix', string: '/pretended' },
+  pid: 4711,
+  test: false,
+  startTime: '81234@boot',
+};
+const withoutStartTime: ReattachConfig = { ...config, startTime: undefined };
+
+function beginReattach(given: ReattachConfig, supervision?: Supervision): Story {
+  const story = tellStory(supervision);
+  story.root.send({ type: 'environment.reattach', plugin: hero, config: given });
+  return story;
+}
+
+function find({ world }: Story): void {
+  world.running('process').say({
+    type: 'process.attached',
+    process: pretendedProcess(4711, world.effects.now()),
+    handshake: {
+      coreVersion: 1,
+      appVersion: 3,
+      network: 'unix',
+      address: '/pretended',
+      protocol: 'grpc',
+      certificate: null,
+      multiplexed: false,
+    },
+  });
+}
+
+function attach(
+  given: ReattachConfig,
+  supervision?: Supervision,
+  hooks: readonly string[] | null = null,
+): Story {
+  const story = beginReattach(given, supervision);
+  find(story);
+  story.world.running('dial').say({ type: 'channel.ready', channel: pretendedChannel() });
+  story.world.running('probe').say({ type: 'probe.passed', ms: 1 });
+  story.world.running('onActivate').say({ type: 'hook.returned', hooks });
+  return story;
+}
+
+function vanish(story: Story): void {
+  story.pass(200);
+  story.world.running('look').say({ type: 'process.vanished' });
+}
+
+/** The effects that could end a process. */
+function harm({ world }: Story): readonly string[] {
+  return world.ordered.filter((name) => name.startsWith('signal') || name === 'shutdown');
+}
+
+describe('a plugin that is reattached', () => {
+  it('goes from the process to the dial, without a line and without pipes', () => {
+    const story = attach(config);
+    expect(story.world.ordered).toEqual(['process', 'dial', 'stdio', 'probe', 'onActivate']);
+    expect(story.status()).toMatchObject({
+      state: 'healthy',
+      wanted: true,
+      generation: 1,
+      pid: 4711,
+      command: null,
+      protocolVersion: 3,
+      address: 'unix:/pretended',
+    });
+  });
+
+  it('is looked at again and again, and is there until it is not', () => {
+    const story = attach(config, { restart: { restart: 'temporary' } });
+    for (let looks = 0; looks < 3; looks += 1) {
+      story.pass(200);
+      story.world.running('look').say({ type: 'process.seen' });
+    }
+    expect(story.state()).toBe('healthy');
+    vanish(story);
+    expect(story.status()).toMatchObject({
+      state: 'crashed',
+      pid: null,
+      lastExit: {
+        kind: 'exit',
+        code: null,
+        signal: null,
+        phase: 'serving',
+        error: { code: 'PLUGIN_CRASHED' },
+      },
+    });
+    story.pass(10_000);
+    expect(story.world.isRunning('look')).toBe(false);
+  });
+
+  it('is followed by an ordinary generation when it ends', () => {
+    const story = attach(config);
+    vanish(story);
+    story.pass(0);
+    startWell(story.world, hero, 4712);
+    expect(story.status()).toMatchObject({ state: 'healthy', generation: 2, pid: 4712 });
+    expect(story.world.ordered.slice(-7, -4)).toEqual(['process', 'logs', 'handshake']);
+    story.deactivate();
+    story.world.running('drain').say({ type: 'drain.finished' });
+    expect(story.world.isRunning('shutdown')).toBe(true);
+    exit(story.world, { code: 0 });
+    expect(story.state()).toBe('idle');
+  });
+
+  it('is brought down rung by rung, and its end is found by looking', () => {
+    const story = attach(config);
+    story.deactivate();
+    story.world.running('drain').say({ type: 'drain.finished' });
+    story.world.running('shutdown').say({ type: 'shutdown.unsupported' });
+    expect(harm(story)).toEqual(['shutdown', 'signal:SIGTERM']);
+    vanish(story);
+    expect(story.status()).toMatchObject({
+      state: 'idle',
+      lastExit: { kind: 'exit', rung: 'terminating', error: null },
+    });
+  });
+
+  it('is asked and then let go of, never signalled, when its start time is not known', () => {
+    const story = attach(withoutStartTime);
+    story.deactivate();
+    story.world.running('drain').say({ type: 'drain.finished' });
+    story.world.running('shutdown').say({ type: 'shutdown.unsupported' });
+    expect(harm(story)).toEqual(['shutdown']);
+    expect(story.status()).toMatchObject({
+      state: 'idle',
+      lastExit: { kind: 'released', error: { code: 'RUNNER_LOST' } },
+    });
+  });
+
+  it('is given up, not started a second time, when it hangs and may not be signalled', () => {
+    const story = attach(withoutStartTime, { health: { misses: 1 } });
+    missHealth(story);
+    expect(harm(story)).toEqual([]);
+    expect(story.status()).toMatchObject({ state: 'failed', error: { code: 'RUNNER_LOST' } });
+    expect(story.world.isRunning('process')).toBe(false);
+  });
+});
+
+describe('a reattach that fails', () => {
+  const ways: [string, (story: Story) => void][] = [
+    [
+      'nothing is found',
+      (story) => {
+        failToSpawn(story.world, error('REATTACH_NOT_FOUND'));
+      },
+    ],
+    [
+      'nothing is found in time',
+      (story) => {
+        story.pass(15_000);
+      },
+    ],
+    [
+      'it cannot be spoken with',
+      (story) => {
+        find(story);
+        story.world.running('dial').say({ type: 'channel.failed', error: error('CONNECT_FAILED') });
+      },
+    ],
+    [
+      'it does not become healthy in time',
+      (story) => {
+        find(story);
+        story.pass(15_000);
+      },
+    ],
+    [
+      'its hook fails',
+      (story) => {
+        find(story);
+        story.world.running('dial').say({ type: 'channel.ready', channel: pretendedChannel() });
+        story.world.running('probe').say({ type: 'probe.passed', ms: 1 });
+        story.world.running('onActivate').say({ type: 'hook.failed', error: error('HOOK_FAILED') });
+      },
+    ],
+    [
+      'it ends meanwhile',
+      (story) => {
+        find(story);
+        vanish(story);
+      },
+    ],
+  ];
+
+  it.each(ways)('leaves the process alone and starts nothing, here as %s', (__, fail) => {
+    const story = beginReattach(config);
+    fail(story);
+    expect(story.status()).toMatchObject({
+      state: 'idle',
+      wanted: false,
+      pid: null,
+      error: { hint: expect.any(String) as string },
+    });
+    expect(harm(story)).toEqual([]);
+    story.pass(60_000);
+    expect(story.world.count('process')).toBe(0);
+    story.activate();
+    startWell(story.world);
+    expect(story.status()).toMatchObject({ state: 'healthy', generation: 2 });
+  });
+
+  it('says in time that the address took no connection', () => {
+    const story = beginReattach(config);
+    story.pass(15_000);
+    expect(story.status().error).toMatchObject({ code: 'REATTACH_NOT_FOUND', plugin: hero });
+  });
+
+  it('by a deactivation leaves the process alone, before it is found and after', () => {
+    for (const found of [false, true]) {
+      const story = beginReattach(config);
+      if (found) find(story);
+      story.deactivate();
+      if (!found) find(story);
+      expect(story.status()).toMatchObject({ state: 'idle', error: null, lastExit: { kind: 'released' } });
+      expect(harm(story)).toEqual([]);
+    }
+  });
+});
+
+describe('a plugin in test mode', () => {
+  const test = { ...config, test: true };
+
+  it('is only let go of, once its calls are finished', () => {
+    const story = attach(test);
+    story.deactivate();
+    expect(story.state()).toBe('stopping');
+    story.world.running('drain').say({ type: 'drain.finished' });
+    expect(story.status()).toMatchObject({
+      state: 'idle',
+      lastExit: { kind: 'released', rung: null, error: null },
+    });
+    expect(harm(story)).toEqual([]);
+  });
+
+  it('is told of its deactivation, as it was of its activation', () => {
+    const story = attach(test, {}, ['OnDeactivate']);
+    story.deactivate();
+    story.world.running('drain').say({ type: 'drain.finished' });
+    story.world.running('onDeactivate').say({ type: 'hook.returned', hooks: ['OnDeactivate'] });
+    expect(story.state()).toBe('idle');
+    expect(harm(story)).toEqual([]);
+  });
+
+  it('may be held in a debugger for as long as somebody likes', () => {
+    const story = attach(test, { health: { misses: 2 } });
+    for (let round = 0; round < 5; round += 1) missHealth(story);
+    expect(story.status()).toMatchObject({ state: 'healthy', generation: 1 });
+    expect(story.status().health.missed).toBe(5);
+    expect(harm(story)).toEqual([]);
+  });
+
+  it('is let go of when the environment stops', () => {
+    const story = attach(test);
+    story.root.send({ type: 'environment.stop' });
+    story.world.running('drain').say({ type: 'drain.finished' });
+    expect(story.root.getSnapshot().status).toBe('done');
+    expect(harm(story)).toEqual([]);
+  });
+});
+
+function error(code: 'REATTACH_NOT_FOUND' | 'CONNECT_FAILED' | 'HOOK_FAILED'): PluginError {
+  return new PluginError({ code, message: code, hint: 'pretended' });
+}
+
+/** Lets the next probe that is due run into its deadline. */
+function missHealth(story: Story): void {
+  const { missed } = story.status().health;
+  for (let ms = 0; ms < 120_000 && story.state() === 'healthy'; ms += 50) {
+    story.pass(50);
+    if (story.world.isRunning('look')) story.world.running('look').say({ type: 'process.seen' });
+    if (story.status().health.missed > missed) return;
+  }
+}
