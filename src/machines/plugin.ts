@@ -197,7 +197,8 @@ export function createPluginMachine(effects: PluginEffects) {
         },
       },
       live: {
-        description: 'A process exists or is being made; only its end leaves this state.',
+        description:
+          'A process exists or is being made; only its end, or letting go of it, leaves this state.',
         initial: 'spawning',
         entry: 'begin',
         exit: ['closeStdio', 'closeLogs', 'closeAttachment'],
@@ -241,6 +242,11 @@ export function createPluginMachine(effects: PluginEffects) {
               guard: and(['isCurrent', 'hasProcess']),
               target: '.stopping.killing',
               actions: { type: 'endBecauseRefused', params: ({ event }) => ({ error: event.error }) },
+            },
+            {
+              guard: and(['isCurrent', 'isAttaching']),
+              target: 'idle',
+              actions: [{ type: 'recordDefect', params: ({ event }) => ({ error: event.error }) }, 'unwant'],
             },
             {
               guard: 'isCurrent',
