@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeIdentity } from '../../src/effects/tls/identity.js';
 import { identifyProcess } from '../../src/effects/process-identity.js';
@@ -12,7 +13,7 @@ import {
   type ReattachConfig,
 } from '../../src/index.js';
 import type { FakeInterpreterName } from '../../fake-interpreters/index.js';
-import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
+import { callUnary, connectToFake } from '../../fake-interpreters/lib/fake-client.js';
 import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
 import { createLauncher, type LaunchedFake } from '../fake-interpreters/launcher.js';
 import { afterTest, environmentWith, isAlive, until } from '../support/environment.js';
@@ -368,6 +369,42 @@ describe('a process that cannot be reattached', () => {
   });
 });
 
+describe('a host that ends without a shutdown', () => {
+  const host = `
+    import { createEnvironment } from './dist/esm/index.js';
+    const env = await createEnvironment({ bundles: [] });
+    await env.reattach({ id: 'attached' }, JSON.parse(process.argv[1]));
+    process.exit(0);
+  `;
+
+  async function runHost(config: ReattachConfig): Promise<void> {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', host, JSON.stringify(config)], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    afterTest(() => child.kill('SIGKILL'));
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  }
+
+  it('takes a plugin with it that it has reattached', async () => {
+    const { fake, config } = await startElsewhere('healthy');
+    await runHost(config);
+    await expect(fake.ended).resolves.toEqual({ code: null, signal: 'SIGKILL' });
+  });
+
+  it.each<[string, Partial<ReattachConfig>]>([
+    ['in test mode', { test: true }],
+    ['without a start time', { startTime: undefined }],
+  ])('leaves one alone %s', async (_, changes) => {
+    const { fake, config } = await startElsewhere('healthy');
+    await runHost({ ...config, ...changes });
+    const client = connectToFake(config.addr.network, config.addr.string);
+    afterTest(() => {
+      client.close();
+    });
+    expect(await callUnary(client, fakeService.Pid, {})).toMatchObject({ pid: fake.pid });
+  });
+});
+
 describe('a plugin in test mode', () => {
   const inTestMode = async (name: FakeInterpreterName = 'healthy') => {
     const { fake, config } = await startElsewhere(name);
@@ -416,15 +453,20 @@ type Address = ReattachConfig['addr'];
 
 /** A process that has ended, and whose parent does not care. */
 async function zombie(): Promise<number> {
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 600'], {
+  const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; exec sleep 600'], {
     stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
   });
   afterTest(async () => {
-    parent.kill('SIGKILL');
+    process.kill(-(parent.pid as number), 'SIGKILL');
     if (parent.exitCode === null && parent.signalCode === null) await once(parent, 'exit');
   });
   const [printed] = (await once(parent.stdout, 'data')) as [Buffer];
   const pid = Number(printed.toString());
+  // The shell would collect it; what the shell becomes does not.
+  while (readFileSync(`/proc/${parent.pid as number}/comm`, 'utf8') !== 'sleep\n')
+    await new Promise(setImmediate);
+  process.kill(pid, 'SIGKILL');
   while (identifyProcess(pid) !== null) await new Promise(setImmediate);
   expect(isAlive(pid)).toBe(true);
   return pid;
