@@ -1,6 +1,8 @@
 export {
+  checkLock,
   createEnvironment,
   defaultHandshake,
+  lockPlugins,
   prepareBundles,
   type Activation,
   type AvailablePlugin,
@@ -9,6 +11,8 @@ export {
   type EnvironmentOptions,
   type Explanation,
   type HistoryEntry,
+  type LockDirectoryOptions,
+  type Locked,
   type ManualTls,
   type MtlsMode,
   type MtlsOptions,

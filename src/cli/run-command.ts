@@ -67,8 +67,10 @@ async function run(dir: string, flags: RunFlags): Promise<number> {
       ? null
       : await startInspector({ port: flags.inspect === true ? 0 : flags.inspect });
   try {
+    const shared = environmentOptions(flags);
     const options: EnvironmentOptions = {
-      ...environmentOptions(flags),
+      ...shared,
+      lock: flags.locked === true && typeof shared.lock !== 'string' ? true : shared.lock,
       pluginDir: dir,
       inspect: inspector?.inspect,
     };

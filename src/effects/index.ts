@@ -15,6 +15,7 @@ import { drainStdio } from './stdio.js';
 import { createIdentities } from './tls/identity.js';
 
 export * from './bundle/index.js';
+export * from './checksum/index.js';
 export * from './grpc/stable-channel.js';
 export { createSocketDirectories, type SocketDirectories } from './socket-directory.js';
 export { signalGroup } from './signal-group.js';

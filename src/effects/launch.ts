@@ -1,8 +1,11 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { diagnose, launchEnvironment, sniffExecutable, type Curve } from '../go-plugin/index.js';
 import type { ProcessInput } from '../machines/plugin.effects.js';
-import type { Bundle, HandshakeConfig } from '../model/index.js';
+import { PluginError, type Bundle, type HandshakeConfig } from '../model/index.js';
 import { locateCommand, type LocatedCommand } from './bundle/index.js';
+import { searchPath } from './bundle/search-path.js';
+import { verifyChecksums } from './checksum/index.js';
 import type { Launch } from './process.js';
 import type { SocketDirectories } from './socket-directory.js';
 import type { IdentitySource } from './tls/identity.js';
@@ -34,6 +37,7 @@ export async function prepareLaunch(
 ): Promise<Launch> {
   const { platform, arch } = process;
   const located = await locate(bundle, settings.hostEnv);
+  await verifyChecksums(bundle, located.command);
   const identity = (await identities?.next()) ?? null;
   const directory = sockets.make();
   const env = launchEnvironment({
@@ -73,8 +77,28 @@ export async function prepareLaunch(
 async function locate(bundle: Bundle, env: NodeJS.ProcessEnv): Promise<LocatedCommand> {
   const { platform, execPath } = process;
   if (bundle.command === undefined) return locateCommand(bundle, { env, platform, execPath });
-  const [command, ...args] = bundle.command;
+  const [name, ...args] = bundle.command;
+  // What is compared with a checksum must be the very file that is started.
+  const command = bundle.manifest.checksums === undefined ? name : await findProgram(bundle, name, env);
   return { command, args, cwd: bundle.directory, interpreter: null, env: {} };
+}
+
+async function findProgram(
+  { directory, manifest }: Bundle,
+  name: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
+  if (name.includes('/')) return resolve(directory, name);
+  const [found] = await searchPath(name, env, process.platform);
+  if (found !== undefined) return found;
+  throw new PluginError({
+    code: 'EXECUTABLE_NOT_FOUND',
+    plugin: manifest.id,
+    phase: 'interpreter',
+    message: `There is no program ${name} on PATH.`,
+    hint: 'Install it, or give the path of the program.',
+    facts: { command: name },
+  });
 }
 
 /** The first bytes of a file: enough to tell what it is. Empty when it cannot be read. */

@@ -4,7 +4,9 @@ import {
   createPluginEffects,
   createSocketDirectories,
   readBundle,
+  readLockFile,
   scanBundles,
+  underLock,
   type ScannedBundle,
 } from '../effects/index.js';
 import { createEnvironmentMachine, pluginState } from '../machines/index.js';
@@ -230,10 +232,15 @@ async function scanAll({
   bundles,
   programs,
   hostVersion,
+  lockFile,
 }: ResolvedOptions): Promise<ScannedBundle[]> {
+  const lock = lockFile === null ? null : await readLockFile(lockFile);
   const scanned = pluginDir === undefined ? [] : await scanBundles(pluginDir, { hostVersion });
   const single = await Promise.all(bundles.map((directory) => readBundle(directory, { hostVersion })));
-  return [...scanned, ...single, ...programs.map(bundleOfProgram)];
+  const found = [...scanned, ...single].map((one) =>
+    lock === null || lockFile === null ? one : underLock(one, lock, lockFile),
+  );
+  return [...found, ...programs.map(bundleOfProgram)];
 }
 
 function describe(found: ScannedBundle): AvailablePlugin {

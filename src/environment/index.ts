@@ -1,6 +1,7 @@
 export { createEnvironment } from './create-environment.js';
 export type { Activation, AvailablePlugin, Environment } from './environment.js';
 export type { Explanation, HistoryEntry } from './explain.js';
+export { checkLock, lockFileName, lockPlugins, type LockDirectoryOptions, type Locked } from './lock.js';
 export {
   defaultHandshake,
   mtlsModes,

@@ -1,8 +1,10 @@
 import type { InspectionEvent, Observer } from 'xstate';
 import type { LaunchSettings, ManualTls, TlsSettings } from '../effects/index.js';
+import { checksumForm, parseChecksum } from '../bundle/index.js';
 import { curves, type Curve } from '../go-plugin/index.js';
 import { PluginError, type HandshakeConfig, type Logger, type Supervision } from '../model/index.js';
 import { presets } from '../policy/index.js';
+import { lockFileOf } from './lock.js';
 import type { ProgramOptions } from './programs.js';
 
 /** What an embedder says about its environment. Everything but the bundles has a default. */
@@ -28,6 +30,11 @@ export interface EnvironmentOptions {
   readonly mtls?: MtlsMode | MtlsOptions | undefined;
   /** TLS with certificates of your own, in the place of `mtls`: for plugins that bring theirs. Default: none. */
   readonly tls?: ManualTls | undefined;
+  /**
+   * Start nothing of `pluginDir` and `bundles` that the lock file of `espalier lock` does not know: `true` for
+   * `plugins.lock.json` in `pluginDir`, or a path. It is read now and by every scan. Default: no lock.
+   */
+  readonly lock?: boolean | string | undefined;
   /** The version that manifests' `min_server_version` is compared with (semver). Default: not compared. */
   readonly hostVersion?: string | undefined;
   /** Where status changes and the plugins' own logs go. Default: nowhere. */
@@ -63,6 +70,7 @@ export function resolveOptions(options: EnvironmentOptions) {
     ...policyProblems(options.policy),
     ...envProblems(options.env ?? {}),
     ...tlsProblems(options),
+    ...checksumProblems(options),
   ];
   if (problems.length > 0) {
     throw new PluginError({
@@ -79,7 +87,13 @@ export function resolveOptions(options: EnvironmentOptions) {
     hostEnv: process.env,
     tls: tlsSettings(options),
   };
-  return { ...options, bundles: options.bundles ?? [], programs: options.programs ?? [], settings };
+  return {
+    ...options,
+    bundles: options.bundles ?? [],
+    programs: options.programs ?? [],
+    lockFile: lockFile(options),
+    settings,
+  };
 }
 
 export type ResolvedOptions = ReturnType<typeof resolveOptions>;
@@ -130,6 +144,26 @@ function envProblems(env: Readonly<Record<string, string>>): string[] {
   return Object.entries(env)
     .filter(([name, value]) => !/^[^=\0]+$/.test(name) || typeof value !== 'string' || value.includes('\0'))
     .map(([name]) => `env: ${JSON.stringify(name)} is not a usable variable`);
+}
+
+function lockFile({ lock = false, pluginDir }: EnvironmentOptions): string | null {
+  if (typeof lock === 'string') return lockFileOf('.', { file: lock });
+  return lock && pluginDir !== undefined ? lockFileOf(pluginDir) : null;
+}
+
+function checksumProblems({ lock, pluginDir, programs = [] }: EnvironmentOptions): string[] {
+  const problems: string[] = [];
+  if (lock === true && pluginDir === undefined) problems.push('lock: true needs a pluginDir; name the file');
+  if (lock === '') problems.push('lock must not be an empty path');
+  for (const { command, checksums } of programs) {
+    if (checksums === undefined) continue;
+    if (Object.keys(checksums).length === 0) problems.push(`the checksums of ${command} name no file`);
+    for (const [file, checksum] of Object.entries(checksums)) {
+      if (typeof checksum !== 'string' || parseChecksum(checksum) === null)
+        problems.push(`the checksum of ${file} ${checksumForm}`);
+    }
+  }
+  return problems;
 }
 
 function mtlsOptions({ mtls = {} }: EnvironmentOptions): MtlsOptions {

@@ -1,3 +1,4 @@
+import type { Checksums } from './checksum.js';
 import type { Backoff, Deadlines, HealthPolicy, PresetName, RestartPolicy } from './policy.js';
 
 export type PluginRuntime = 'python' | 'node' | 'executable';
@@ -36,6 +37,10 @@ export interface Manifest {
   readonly supervision: Supervision;
   /** Environment variables for the plugin's process. */
   readonly env: Readonly<Record<string, string>>;
+  /** Checksums of single files by their path in the bundle, the entry among them. */
+  readonly checksums?: Readonly<Record<string, string>> | undefined;
+  /** The checksum of the whole bundle. */
+  readonly bundle?: string | undefined;
 }
 
 /** How one plugin is looked after; what is left out comes from the environment's options. */
@@ -59,4 +64,6 @@ export interface Bundle {
   readonly entry: string;
   /** For a bare program without a manifest: its whole command line, in place of `entry`. */
   readonly command?: readonly [string, ...string[]] | undefined;
+  /** What the lock file says of it; left out where no lock is used. */
+  readonly locked?: Checksums | undefined;
 }
