@@ -13,6 +13,7 @@ export const fakeInterpreters = [
   { name: 'has-hooks', behaviour: 'Implements the lifecycle hooks and remembers each call.' },
   { name: 'no-controller', behaviour: 'Is healthy and has no GRPCController.' },
   { name: 'no-stdio', behaviour: 'Is healthy and has no GRPCStdio.' },
+  { name: 'reads-stdin', behaviour: 'Is healthy and tells on stderr what it reads on stdin.' },
   { name: 'slow-line', behaviour: 'Is healthy, 300 ms later than others.' },
 
   { name: 'healthy-with-mtls', behaviour: 'Does everything right, over mutual TLS when it is asked for it.' },

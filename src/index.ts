@@ -22,6 +22,8 @@ export {
   type PrepareOutcome,
   type PrepareProgress,
   type ProgramOptions,
+  type Sink,
+  type SinkOptions,
 } from './environment/index.js';
 export * from './model/index.js';
 export {

@@ -22,7 +22,7 @@ export function addSharedFlags(command: Command): Command {
     .option('--json', 'print JSON for programs instead of text for people')
     .option(
       '--config <file>',
-      'a JSON file with the options of createEnvironment: handshake, policy, env, inheritEnv, hostVersion, mtls, tls, lock',
+      'a JSON file with the options of createEnvironment: handshake, policy, env, inheritEnv, hostVersion, mtls, tls, lock, stdin',
     )
     .option(
       '--cookie <KEY=VALUE>',
@@ -79,7 +79,7 @@ function mtlsOf({ mtls }: EnvironmentOptions, mode: MtlsMode): EnvironmentOption
   return typeof mtls === 'object' ? { ...mtls, mode } : mode;
 }
 
-const configKeys = ['handshake', 'policy', 'env', 'inheritEnv', 'hostVersion', 'mtls', 'tls', 'lock'];
+const configKeys = ['handshake', 'policy', 'env', 'inheritEnv', 'hostVersion', 'mtls', 'tls', 'lock', 'stdin'];
 
 function readConfig(file: string): EnvironmentOptions {
   const refuse = (why: string) =>

@@ -10,6 +10,7 @@ import { probe } from './probe.js';
 import { runProcess, type RunningProcess } from './process.js';
 import { shutdown } from './shutdown.js';
 import { signal } from './signal.js';
+import type { Sinks } from './sinks.js';
 import type { SocketDirectories } from './socket-directory.js';
 import { drainStdio } from './stdio.js';
 import { createIdentities } from './tls/identity.js';
@@ -18,6 +19,7 @@ export * from './bundle/index.js';
 export * from './checksum/index.js';
 export * from './grpc/stable-channel.js';
 export { createSocketDirectories, type SocketDirectories } from './socket-directory.js';
+export { createSinks, type Sink, type SinkOptions } from './sinks.js';
 export { signalGroup } from './signal-group.js';
 export type { GenerationChannel } from './dial.js';
 export type { LaunchSettings, TlsSettings } from './launch.js';
@@ -36,6 +38,7 @@ export function createPluginEffects(
   settings: LaunchSettings,
   sockets: SocketDirectories,
   log: LogSink,
+  sinks: Sinks,
 ): PluginEffects {
   // Milliseconds since the epoch that never jump while this process runs, whatever happens to the wall clock.
   const now = (): number => Math.round(performance.timeOrigin + performance.now());
@@ -45,13 +48,13 @@ export function createPluginEffects(
     now,
     process: (input) =>
       runProcess(input, (wanted) => prepareLaunch(wanted, settings, sockets, identities), now),
-    logs: (input: OfProcess) => forwardLogs(input, log, now),
+    logs: (input: OfProcess) => forwardLogs(input, log, sinks, now),
     handshake: (input: OfProcess) => readHandshake(input, settings, now),
     dial: (input: OfProcess & Parameters<typeof dial>[0]) => dial(input, tls),
     probe: (input: OfChannel) => probe(input),
     onActivate: (input: OfChannel) => onActivate(input),
     onDeactivate: (input: OfChannel) => onDeactivate(input),
-    stdio: (input: OfChannel) => drainStdio(input, log, now),
+    stdio: (input: OfChannel) => drainStdio(input, log, sinks, now),
     drain: (input: OfChannel) => drain(input),
     shutdown: (input: OfChannel) => shutdown(input),
     signal: (input: OfProcess & Pick<SignalInput, 'signal'>) => signal(input),

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { diagnose, launchEnvironment, sniffExecutable, type Curve } from '../go-plugin/index.js';
 import type { ProcessInput } from '../machines/plugin.effects.js';
-import { PluginError, type Bundle, type HandshakeConfig } from '../model/index.js';
+import { PluginError, type Bundle, type HandshakeConfig, type StdinMode } from '../model/index.js';
 import { locateCommand, type LocatedCommand } from './bundle/index.js';
 import { searchPath } from './bundle/search-path.js';
 import { verifyChecksums } from './checksum/index.js';
@@ -20,6 +20,7 @@ export interface LaunchSettings {
   readonly env: Readonly<Record<string, string>>;
   readonly hostEnv: NodeJS.ProcessEnv;
   readonly tls: TlsSettings;
+  readonly stdin: StdinMode;
 }
 
 /** What the host wants of its connections: AutoMTLS (offered or insisted on), the embedder's own TLS, or none. */
@@ -54,6 +55,7 @@ export async function prepareLaunch(
     args: located.args,
     cwd: located.cwd,
     env,
+    stdin: bundle.stdin ?? settings.stdin,
     identity,
     socketDirectory: directory.path,
     release: directory.remove,

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { Observable, Subject, Subscription, type Subscriber } from 'rxjs';
-import { PluginError, isPluginError, messageOf } from '../model/index.js';
+import { PluginError, isPluginError, messageOf, type StdinMode } from '../model/index.js';
 import type { ProcessFact, ProcessHandle, ProcessInput } from '../machines/plugin.effects.js';
 import { signalGroup, startsOwnGroup } from './signal-group.js';
 import { createHead, createTail } from './excerpt.js';
@@ -24,6 +24,7 @@ export interface Launch {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly stdin: StdinMode;
   /** The host's side of AutoMTLS with this process; `null` when it was not offered. */
   readonly identity: Identity | null;
   /** Where the sockets between the host and this process lie. */
@@ -96,7 +97,7 @@ function start(
       cwd: launch.cwd,
       env: launch.env,
       detached: startsOwnGroup(),
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [launch.stdin, 'pipe', 'pipe'],
       windowsHide: true,
     });
   } catch (error) {

@@ -2,6 +2,7 @@ import { Subject } from 'rxjs';
 import { createActor } from 'xstate';
 import {
   createPluginEffects,
+  createSinks,
   createSocketDirectories,
   readBundle,
   readLockFile,
@@ -10,7 +11,13 @@ import {
   type ScannedBundle,
 } from '../effects/index.js';
 import { createEnvironmentMachine, pluginState } from '../machines/index.js';
-import { PluginError, type EnvironmentEvent, type Manifest, type PluginStatus } from '../model/index.js';
+import {
+  PluginError,
+  type EnvironmentEvent,
+  type Manifest,
+  type PluginLogEntry,
+  type PluginStatus,
+} from '../model/index.js';
 import { composePolicy } from '../policy/index.js';
 import type { AvailablePlugin, Environment } from './environment.js';
 import { explainStatus } from './explain.js';
@@ -44,9 +51,11 @@ function assemble(options: ResolvedOptions) {
     events.next(event);
   };
   const sockets = createSocketDirectories(options.settings.hostEnv);
-  const effects = createPluginEffects(options.settings, sockets, (entry) => {
+  const log = (entry: PluginLogEntry): void => {
     emit({ type: 'plugin.log', at: effects.now(), plugin: entry.plugin, entry });
-  });
+  };
+  const sinks = createSinks(options.sinks ?? {}, log);
+  const effects = createPluginEffects(options.settings, sockets, log, sinks);
   const machine = createEnvironmentMachine(effects, { random: Math.random });
   const actor = createActor(machine, { inspect: options.inspect });
   const registry = createRegistry();
@@ -165,6 +174,7 @@ function assemble(options: ResolvedOptions) {
     actor.send({ type: 'environment.stop' });
     await stopped;
     for (const watch of watches.values()) watch.close();
+    sinks.close();
     sockets.removeAll();
     guard.release();
     emit({ type: 'environment.state', at: effects.now(), state: 'stopped' });

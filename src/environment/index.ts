@@ -10,7 +10,14 @@ export {
   type MtlsOptions,
 } from './options.js';
 export { prepareBundles, type Prepared } from './prepare.js';
-export type { ManualTls, PrepareOptions, PrepareOutcome, PrepareProgress } from '../effects/index.js';
+export type {
+  ManualTls,
+  PrepareOptions,
+  PrepareOutcome,
+  PrepareProgress,
+  Sink,
+  SinkOptions,
+} from '../effects/index.js';
 export type { ProgramOptions } from './programs.js';
 export { runningMachines } from './running-machines.js';
 export type { ClientConstructor, Plugin } from './plugin-handle.js';

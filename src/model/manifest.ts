@@ -52,6 +52,9 @@ export interface Supervision {
   readonly deadlines?: Partial<Deadlines> | undefined;
 }
 
+/** What a plugin's process has as stdin: nothing, or the host's own. */
+export type StdinMode = 'ignore' | 'inherit';
+
 /** A directory with a manifest that can be run. */
 export interface Bundle {
   /** Absolute, symlinks resolved. */
@@ -64,6 +67,8 @@ export interface Bundle {
   readonly entry: string;
   /** For a bare program without a manifest: its whole command line, in place of `entry`. */
   readonly command?: readonly [string, ...string[]] | undefined;
+  /** Only for a bare program: what it reads on stdin. Left out: what the environment says. */
+  readonly stdin?: StdinMode | undefined;
   /** What the lock file says of it; left out where no lock is used. */
   readonly locked?: Checksums | undefined;
 }

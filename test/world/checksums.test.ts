@@ -119,8 +119,18 @@ describe('checksums in a manifest', () => {
     await env.activate(id);
 
     for (const [change, undo] of [
-      ['json.py', () => { rmSync(join(directory, 'json.py')); }],
-      ['plugin.py', () => { writeFileSync(join(directory, 'plugin.py'), ''); }],
+      [
+        'json.py',
+        () => {
+          rmSync(join(directory, 'json.py'));
+        },
+      ],
+      [
+        'plugin.py',
+        () => {
+          writeFileSync(join(directory, 'plugin.py'), '');
+        },
+      ],
     ] as const) {
       appendFileSync(join(directory, change), 'evil');
       await expect(env.restartPlugin(id)).rejects.toMatchObject({
@@ -234,7 +244,12 @@ describe('a lock file', () => {
 
   it.each<[string, (file: string) => void]>([
     ['missing', () => undefined],
-    ['corrupt', (file) => { writeFileSync(file, '{"version": 1,'); }],
+    [
+      'corrupt',
+      (file) => {
+        writeFileSync(file, '{"version": 1,');
+      },
+    ],
   ])('that is %s is a CONFIG_INVALID that names it', async (_, make) => {
     const { pluginDir } = bundle();
     const file = join(pluginDir, 'plugins.lock.json');
