@@ -24,6 +24,8 @@ export {
   type ProgramOptions,
   type Sink,
   type SinkOptions,
+  type TcpOptions,
+  type UnixSocketOptions,
 } from './environment/index.js';
 export * from './model/index.js';
 export {

@@ -22,7 +22,7 @@ export function addSharedFlags(command: Command): Command {
     .option('--json', 'print JSON for programs instead of text for people')
     .option(
       '--config <file>',
-      'a JSON file with the options of createEnvironment: handshake, policy, env, inheritEnv, hostVersion, mtls, tls, lock, stdin',
+      'a JSON file with the options of createEnvironment: handshake, policy, env, inheritEnv, hostVersion, mtls, tls, lock, stdin, unixSocket, tcp',
     )
     .option(
       '--cookie <KEY=VALUE>',
@@ -79,7 +79,19 @@ function mtlsOf({ mtls }: EnvironmentOptions, mode: MtlsMode): EnvironmentOption
   return typeof mtls === 'object' ? { ...mtls, mode } : mode;
 }
 
-const configKeys = ['handshake', 'policy', 'env', 'inheritEnv', 'hostVersion', 'mtls', 'tls', 'lock', 'stdin'];
+const configKeys = [
+  'handshake',
+  'policy',
+  'env',
+  'inheritEnv',
+  'hostVersion',
+  'mtls',
+  'tls',
+  'lock',
+  'stdin',
+  'unixSocket',
+  'tcp',
+];
 
 function readConfig(file: string): EnvironmentOptions {
   const refuse = (why: string) =>

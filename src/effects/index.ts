@@ -18,8 +18,9 @@ import { createIdentities } from './tls/identity.js';
 export * from './bundle/index.js';
 export * from './checksum/index.js';
 export * from './grpc/stable-channel.js';
-export { createSocketDirectories, type SocketDirectories } from './socket-directory.js';
+export { createSocketDirectories, type SocketAccess, type SocketDirectories } from './socket-directory.js';
 export { createSinks, type Sink, type SinkOptions } from './sinks.js';
+export { groupId } from './socket-group.js';
 export { signalGroup } from './signal-group.js';
 export type { GenerationChannel } from './dial.js';
 export type { LaunchSettings, TlsSettings } from './launch.js';
@@ -50,7 +51,7 @@ export function createPluginEffects(
       runProcess(input, (wanted) => prepareLaunch(wanted, settings, sockets, identities), now),
     logs: (input: OfProcess) => forwardLogs(input, log, sinks, now),
     handshake: (input: OfProcess) => readHandshake(input, settings, now),
-    dial: (input: OfProcess & Parameters<typeof dial>[0]) => dial(input, tls),
+    dial: (input: Parameters<typeof dial>[0]) => dial(input, tls, log),
     probe: (input: OfChannel) => probe(input),
     onActivate: (input: OfChannel) => onActivate(input),
     onDeactivate: (input: OfChannel) => onDeactivate(input),

@@ -21,6 +21,10 @@ export interface LaunchSettings {
   readonly hostEnv: NodeJS.ProcessEnv;
   readonly tls: TlsSettings;
   readonly stdin: StdinMode;
+  /** The group that plugins give their sockets to, as the embedder named it. */
+  readonly socketGroup: string | undefined;
+  /** The ports of plugins that listen on TCP. */
+  readonly ports: { readonly minPort?: number | undefined; readonly maxPort?: number | undefined };
 }
 
 /** What the host wants of its connections: AutoMTLS (offered or insisted on), the embedder's own TLS, or none. */
@@ -48,6 +52,8 @@ export async function prepareLaunch(
     user: { ...located.env, ...settings.env, ...bundle.manifest.env },
     handshake: settings.handshake,
     socketDirectory: directory.path,
+    unixSocketGroup: settings.socketGroup,
+    ...settings.ports,
     clientCertificatePem: identity?.certificatePem,
   });
   return {
@@ -58,6 +64,7 @@ export async function prepareLaunch(
     stdin: bundle.stdin ?? settings.stdin,
     identity,
     socketDirectory: directory.path,
+    claimSocket: directory.claim,
     release: directory.remove,
     diagnose: ({ code, signal, stderrTail, stdoutLines }) =>
       diagnose({

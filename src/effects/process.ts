@@ -29,6 +29,8 @@ export interface Launch {
   readonly identity: Identity | null;
   /** Where the sockets between the host and this process lie. */
   readonly socketDirectory: string;
+  /** Takes charge of a socket that the process has announced; answers whether it lies in that directory. */
+  claimSocket(path: string): boolean;
   /** What the end of the process points to. */
   diagnose(end: ProcessEnd): string;
   /** Releases what was made for this process: its socket directory. */
@@ -43,6 +45,8 @@ export interface RunningProcess extends ProcessHandle {
   readonly scope: Subscription;
   readonly identity: Identity | null;
   readonly socketDirectory: string;
+  /** Takes charge of a socket that the process has announced; answers whether it lies in that directory. */
+  claimSocket(path: string): boolean;
   signal(name: NodeJS.Signals): void;
 }
 
@@ -164,6 +168,7 @@ function start(
     scope,
     identity: launch.identity,
     socketDirectory: launch.socketDirectory,
+    claimSocket: (path) => launch.claimSocket(path),
     stderrTail: () => tail.text(),
     signal: (name) => {
       if (!exited) signalGroup(pid, name);

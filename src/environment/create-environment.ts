@@ -3,12 +3,12 @@ import { createActor } from 'xstate';
 import {
   createPluginEffects,
   createSinks,
-  createSocketDirectories,
   readBundle,
   readLockFile,
   scanBundles,
   underLock,
   type ScannedBundle,
+  type SocketDirectories,
 } from '../effects/index.js';
 import { createEnvironmentMachine, pluginState } from '../machines/index.js';
 import {
@@ -29,6 +29,7 @@ import { createPluginHandle } from './plugin-handle.js';
 import { bundleOfProgram } from './programs.js';
 import { createRegistry } from './registry.js';
 import { checkOutcome, notRunning, restOutcome, startOutcome } from './settle.js';
+import { makeSocketDirectories } from './socket-options.js';
 import { watchPlugin, type PluginWatch } from './watch-plugin.js';
 
 /**
@@ -40,17 +41,19 @@ import { watchPlugin, type PluginWatch } from './watch-plugin.js';
 export async function createEnvironment(options: EnvironmentOptions): Promise<Environment> {
   const resolved = resolveOptions(options);
   const scanned = await scanAll(resolved);
-  const environment = assemble(resolved);
+  const environment = assemble(
+    resolved,
+    await makeSocketDirectories(resolved.settings.hostEnv, resolved.unixSocket),
+  );
   environment.take(scanned);
   return environment.api;
 }
 
-function assemble(options: ResolvedOptions) {
+function assemble(options: ResolvedOptions, sockets: SocketDirectories) {
   const events = new Subject<EnvironmentEvent>();
   const emit = (event: EnvironmentEvent): void => {
     events.next(event);
   };
-  const sockets = createSocketDirectories(options.settings.hostEnv);
   const log = (entry: PluginLogEntry): void => {
     emit({ type: 'plugin.log', at: effects.now(), plugin: entry.plugin, entry });
   };

@@ -19,5 +19,6 @@ export type {
   SinkOptions,
 } from '../effects/index.js';
 export type { ProgramOptions } from './programs.js';
+export type { TcpOptions, UnixSocketOptions } from './socket-options.js';
 export { runningMachines } from './running-machines.js';
 export type { ClientConstructor, Plugin } from './plugin-handle.js';

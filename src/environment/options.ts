@@ -12,6 +12,7 @@ import {
 import { presets } from '../policy/index.js';
 import { lockFileOf } from './lock.js';
 import type { ProgramOptions } from './programs.js';
+import { socketProblems, tcpProblems, type TcpOptions, type UnixSocketOptions } from './socket-options.js';
 
 /** What an embedder says about its environment. Everything but the bundles has a default. */
 export interface EnvironmentOptions {
@@ -39,6 +40,10 @@ export interface EnvironmentOptions {
    * other, so `inherit` is for a single plugin in a host that does not read itself. Default `ignore`.
    */
   readonly stdin?: StdinMode | undefined;
+  /** Where plugins' unix sockets lie, and who may reach them. Default: a private directory of the host's user. */
+  readonly unixSocket?: UnixSocketOptions | undefined;
+  /** The ports of plugins that listen on TCP. Default: 10000 to 25000. */
+  readonly tcp?: TcpOptions | undefined;
   /** TLS with certificates of your own, in the place of `mtls`: for plugins that bring theirs. Default: none. */
   readonly tls?: ManualTls | undefined;
   /**
@@ -92,6 +97,8 @@ export function resolveOptions(options: EnvironmentOptions) {
     ...checksumProblems(options),
     ...stdinProblems(options),
     ...sinkProblems(options),
+    ...socketProblems(options.unixSocket ?? {}),
+    ...tcpProblems(options.tcp ?? {}),
   ];
   if (problems.length > 0) {
     throw new PluginError({
@@ -108,6 +115,8 @@ export function resolveOptions(options: EnvironmentOptions) {
     hostEnv: process.env,
     tls: tlsSettings(options),
     stdin: options.stdin ?? 'ignore',
+    socketGroup: options.unixSocket?.group?.toString(),
+    ports: { minPort: options.tcp?.minPort, maxPort: options.tcp?.maxPort },
   };
   return {
     ...options,
