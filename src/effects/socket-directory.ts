@@ -26,8 +26,8 @@ export interface SocketDirectory {
    * Takes charge of the socket that the process has announced, so that it goes with the directory wherever it lies.
    * Answers whether it lies in the directory.
    */
-  claim(socket: string): boolean;
-  remove(): void;
+  readonly claim: (socket: string) => boolean;
+  readonly remove: () => void;
 }
 
 /** Where the directories lie, and who may enter them. */

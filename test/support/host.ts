@@ -14,12 +14,16 @@ export function startHost(body: string, argument: unknown): Host {
     const argument = JSON.parse(process.argv[1]);
     ${body}`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, JSON.stringify(argument)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   afterTest(() => {
     child.kill('SIGKILL');
   });
   let text = '';
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint += chunk.toString();
+  });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const printed = (pattern: RegExp): Promise<RegExpExecArray> =>
     new Promise((resolve, reject) => {
@@ -29,7 +33,7 @@ export function startHost(body: string, argument: unknown): Host {
       };
       child.stdout.on('data', look);
       void ended.then(() => {
-        reject(new Error(`The host ended without printing ${pattern}: ${text}`));
+        reject(new Error(`The host ended without printing ${pattern}: ${text}${complaint}`));
       });
       look();
     });

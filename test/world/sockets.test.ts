@@ -191,17 +191,14 @@ describe('a plugin on TCP', () => {
 
   it('is reached whatever proxies the host has', async () => {
     const proxy = `http://127.0.0.1:${await freePort()}`;
-    for (const name of ['http_proxy', 'https_proxy', 'grpc_proxy', 'all_proxy'].flatMap((one) => [
-      one,
-      one.toUpperCase(),
-    ])) {
-      const before = process.env[name];
-      process.env[name] = proxy;
-      afterTest(() => {
-        if (before === undefined) delete process.env[name];
-        else process.env[name] = before;
-      });
-    }
+    const before = process.env;
+    afterTest(() => {
+      process.env = before;
+    });
+    const names = ['http_proxy', 'https_proxy', 'grpc_proxy', 'all_proxy'];
+    const proxies: Record<string, string> = {};
+    for (const name of names) proxies[name] = proxies[name.toUpperCase()] = proxy;
+    process.env = { ...before, ...proxies, no_proxy: '', NO_PROXY: '' };
     const { env, id } = await environmentWith('healthy-on-tcp', { inheritEnv: 'all' });
     await env.activate(id);
     await env.performHealthCheck(id);
