@@ -18,6 +18,8 @@ export const fakeInterpreters = [
   },
   { name: 'no-controller', behaviour: 'Is healthy and has no GRPCController.' },
   { name: 'no-stdio', behaviour: 'Is healthy and has no GRPCStdio.' },
+  { name: 'reads-stdin', behaviour: 'Is healthy and tells on stderr what it reads on stdin.' },
+  { name: 'socket-elsewhere', behaviour: 'Is healthy and makes its socket where temporary files go.' },
   { name: 'slow-line', behaviour: 'Is healthy, 300 ms later than others.' },
 
   { name: 'healthy-with-mtls', behaviour: 'Does everything right, over mutual TLS when it is asked for it.' },

@@ -1,8 +1,10 @@
 export {
+  checkLock,
   createEnvironment,
   defaultHandshake,
   formatReattachProviders,
   parseReattachProviders,
+  lockPlugins,
   prepareBundles,
   type Activation,
   type AvailablePlugin,
@@ -13,6 +15,8 @@ export {
   type EnvironmentOptions,
   type Explanation,
   type HistoryEntry,
+  type LockDirectoryOptions,
+  type Locked,
   type ManualTls,
   type MtlsMode,
   type MtlsOptions,
@@ -27,6 +31,10 @@ export {
   type ServiceClient,
   type ServiceSet,
   type VersionedServices,
+  type Sink,
+  type SinkOptions,
+  type TcpOptions,
+  type UnixSocketOptions,
 } from './environment/index.js';
 export * from './model/index.js';
 export { startInspector, type Inspector, type InspectorOptions } from './observe/index.js';

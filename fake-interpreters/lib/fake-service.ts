@@ -14,6 +14,8 @@ export interface Crash {
 export interface Print {
   readonly channel: OutputChannel;
   readonly text: string;
+  /** How `text` stands for the bytes. Default `utf8`. */
+  readonly encoding?: 'utf8' | 'base64';
   /** Default `stdio`. A plugin without that service prints on its pipe. */
   readonly to?: 'stdio' | 'pipe';
 }

@@ -47,13 +47,17 @@ export function addServices(server: Server, misbehaviour: Misbehaviour, tls: Ser
   };
 }
 
-function printTo(stdio: (channel: Print['channel'], text: string) => void) {
+function printTo(stdio: (channel: Print['channel'], bytes: Buffer) => void) {
   return (what: Print) => {
     if (what.to === 'pipe') printOnPipe(what);
-    else stdio(what.channel, what.text);
+    else stdio(what.channel, bytesOf(what));
   };
 }
 
-function printOnPipe({ channel, text }: Print): void {
-  process[channel].write(text);
+function printOnPipe(what: Print): void {
+  process[what.channel].write(bytesOf(what));
+}
+
+function bytesOf({ text, encoding = 'utf8' }: Print): Buffer {
+  return Buffer.from(text, encoding);
 }

@@ -27,8 +27,7 @@ export function createStdio() {
     },
   };
 
-  function print(channel: OutputChannel, printed: string) {
-    const bytes = Buffer.from(printed);
+  function print(channel: OutputChannel, bytes: Buffer) {
     for (let at = 0; at < bytes.length; at += chunkSize) {
       const chunk = { channel, data: bytes.subarray(at, at + chunkSize) };
       if (reader === null) unread.push(chunk);

@@ -3,10 +3,14 @@ import { normalizeBundlePath } from './bundle-path.js';
 
 /** Where a bundle may hold its own Python, relative to it, in the order in which they are tried. */
 export function interpretersInBundle(manifest: Manifest, platform: string): string[] {
+  return venvsOf(manifest, platform).flatMap((venv) => interpretersInVenv(venv, platform));
+}
+
+/** Where a bundle may hold its virtual environment, relative to it. */
+export function venvsOf(manifest: Manifest, platform: string): string[] {
   const stated = manifest.server.python?.venv_path;
   const own = stated === undefined ? null : normalizeBundlePath(stated, platform);
-  const venvs = new Set([...(own === null ? [] : [own]), 'venv', '.venv']);
-  return [...venvs].flatMap((venv) => interpretersInVenv(venv, platform));
+  return [...new Set([...(own === null ? [] : [own]), 'venv', '.venv'])];
 }
 
 /** The interpreters of one virtual environment. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checksumSchema, fileChecksumsSchema } from './checksum.js';
 import type { FieldPath } from './manifest-text.js';
 import { pythonRange } from './python-version.js';
 import { supervisionSchema } from './supervision-schema.js';
@@ -101,6 +102,10 @@ export const manifestSchema = z
     requires: optional(z.array(id)),
     supervision: optional(supervisionSchema),
     env: optional(z.record(variable, text)),
+    checksums: fileChecksumsSchema
+      .refine((files) => Object.keys(files).length > 0, 'must name the entry at least')
+      .optional(),
+    bundle: checksumSchema.optional(),
   })
   .transform(({ name, version: stated, requires, supervision, env, ...rest }) => ({
     ...rest,

@@ -1,4 +1,6 @@
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { lockFileName, type EnvironmentOptions } from '../environment/index.js';
 import type { Supervision } from '../model/index.js';
 import { checkPlugin } from './check.js';
 import { coloursFor } from './colours.js';
@@ -54,6 +56,16 @@ function target(first: string | undefined, rest: readonly string[], self: Comman
   return bare ? { programs: [{ command: first, args: rest }] } : { bundles: [first] };
 }
 
+/** A bundle is locked in the directory that holds it. */
+function lockFor(
+  plugin: Target,
+  { locked }: CheckFlags,
+  { lock }: EnvironmentOptions,
+): EnvironmentOptions['lock'] {
+  if (locked !== true || typeof lock === 'string') return lock;
+  return 'bundles' in plugin ? join(resolve(plugin.bundles[0]), '..', lockFileName) : true;
+}
+
 async function check(plugin: Target, flags: CheckFlags): Promise<number> {
   const colours = coloursFor(process.stderr, process.env);
   const abort = new AbortController();
@@ -64,7 +76,7 @@ async function check(plugin: Target, flags: CheckFlags): Promise<number> {
   const deadlines: Supervision['deadlines'] = flags.timeout === undefined ? {} : { startMs: flags.timeout };
   const policy = { ...options.policy, deadlines: { ...options.policy?.deadlines, ...deadlines } };
   const { report, error } = await checkPlugin({
-    environment: { ...options, ...plugin, policy },
+    environment: { ...options, ...plugin, policy, lock: lockFor(plugin, flags, options) },
     signal: abort.signal,
     onEvent: (event) => {
       if (event.type === 'plugin.log' && isTold(event, flags.logLevel)) {

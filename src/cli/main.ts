@@ -6,6 +6,7 @@ import { coloursFor } from './colours.js';
 import { errorText } from './error-text.js';
 import { exitCode } from './exit-code.js';
 import { addGraphCommand } from './graph-command.js';
+import { addLockCommand } from './lock-command.js';
 import { addPrepareCommand } from './prepare-command.js';
 import { addRunCommand, withInspectPort } from './run-command.js';
 import { packageVersion } from './version.js';
@@ -19,6 +20,7 @@ const program = new Command('espalier')
 addCheckCommand(program);
 addRunCommand(program);
 addPrepareCommand(program);
+addLockCommand(program);
 addGraphCommand(program);
 
 try {

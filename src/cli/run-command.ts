@@ -75,8 +75,10 @@ Exit codes: 0 ended as asked, 1 a companion or the environment failed, 2 wrong u
 async function run(dir: string, flags: RunFlags): Promise<number> {
   const inspector = flags.inspect === undefined ? null : await startInspector({ port: flags.inspect });
   try {
+    const shared = environmentOptions(flags);
     const options: EnvironmentOptions = {
-      ...environmentOptions(flags),
+      ...shared,
+      lock: flags.locked === true && typeof shared.lock !== 'string' ? true : shared.lock,
       pluginDir: dir,
       inspect: inspector?.inspect,
     };

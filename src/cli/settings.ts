@@ -13,6 +13,7 @@ export interface SharedFlags {
   readonly policy?: keyof typeof presets;
   readonly inheritEnv?: 'minimal' | 'all' | readonly string[];
   readonly logLevel: LogLevel;
+  readonly locked?: boolean;
   readonly json?: boolean;
 }
 
@@ -21,7 +22,7 @@ export function addSharedFlags(command: Command): Command {
     .option('--json', 'print JSON for programs instead of text for people')
     .option(
       '--config <file>',
-      'a JSON file with the options of createEnvironment: handshake, policy, env, inheritEnv, hostVersion, mtls, tls',
+      'a JSON file with the options of createEnvironment: handshake, policy, env, inheritEnv, hostVersion, mtls, tls, lock, stdin, unixSocket, tcp',
     )
     .option(
       '--cookie <KEY=VALUE>',
@@ -44,6 +45,7 @@ export function addSharedFlags(command: Command): Command {
         Object.keys(presets),
       ),
     )
+    .option('--locked', 'start only what the lock file of `espalier lock` knows')
     .option(
       '--inherit-env <what>',
       'host variables that plugins get: minimal, all, or a list A,B (default: minimal)',
@@ -77,7 +79,19 @@ function mtlsOf({ mtls }: EnvironmentOptions, mode: MtlsMode): EnvironmentOption
   return typeof mtls === 'object' ? { ...mtls, mode } : mode;
 }
 
-const configKeys = ['handshake', 'policy', 'env', 'inheritEnv', 'hostVersion', 'mtls', 'tls'];
+const configKeys = [
+  'handshake',
+  'policy',
+  'env',
+  'inheritEnv',
+  'hostVersion',
+  'mtls',
+  'tls',
+  'lock',
+  'stdin',
+  'unixSocket',
+  'tcp',
+];
 
 function readConfig(file: string): EnvironmentOptions {
   const refuse = (why: string) =>

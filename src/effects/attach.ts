@@ -116,6 +116,8 @@ function handleOf(
     scope,
     identity: null,
     socketDirectory,
+    // What it listens on is not ours to remove.
+    claimSocket: () => true,
     stderrTail: () => '',
     isThere: () => stillRuns(pid, startTime),
     signal: (name) => {

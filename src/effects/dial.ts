@@ -1,11 +1,12 @@
 import { connectivityState, type Channel } from '@grpc/grpc-js';
 import { Observable, Subscription } from 'rxjs';
 import type { ChannelHandle, DialFact } from '../machines/plugin.effects.js';
-import { PluginError, messageOf, type Handshake } from '../model/index.js';
+import { PluginError, messageOf, type Handshake, type PluginLogEntry } from '../model/index.js';
 import { createBrokerDesk, type BrokerDesk } from './grpc/broker-desk.js';
 import { createCallTally, type CallTally } from './grpc/call-tally.js';
 import { openChannel } from './grpc/open-channel.js';
 import type { TlsSettings } from './launch.js';
+import type { LogSink } from './log-lines.js';
 import type { RunningProcess } from './process.js';
 import { examine } from './tls/examine.js';
 import { inTheClear, manual, pinned, type Security } from './tls/security.js';
@@ -21,17 +22,21 @@ export interface GenerationChannel extends ChannelHandle {
   readonly broker: BrokerDesk;
 }
 
+interface Input {
+  readonly plugin: string;
+  readonly generation: number;
+  readonly process: RunningProcess;
+  readonly handshake: Handshake;
+}
+
 /**
  * Connects to the address of a handshake. Refused connections are tried again until the subscriber has had
  * enough, ones that fail for their TLS are not; the connection then lives until the process ends.
  */
-export function dial(
-  input: { readonly process: RunningProcess; readonly handshake: Handshake },
-  tls: TlsSettings,
-  now: () => number,
-): Observable<DialFact> {
+export function dial(input: Input, tls: TlsSettings, now: () => number, log: LogSink): Observable<DialFact> {
   return new Observable((subscriber) => {
     const { handshake, process } = input;
+    if (handshake.network === 'unix' && !process.claimSocket(handshake.address)) log(strayWarning(input));
     const fail = (error: PluginError): void => {
       subscriber.next({ type: 'channel.failed', error });
       subscriber.complete();
@@ -71,6 +76,12 @@ function securityFor(process: RunningProcess, { certificate }: Handshake, settin
   if (settings.mode === 'manual') return manual(settings.tls);
   if (certificate === null || process.identity === null) return inTheClear();
   return pinned(process.identity, certificate);
+}
+
+/** It works all the same, and older plugins know no better. */
+function strayWarning({ plugin, generation, handshake, process }: Input): PluginLogEntry {
+  const message = `the plugin listens on ${handshake.address}, outside PLUGIN_UNIX_SOCKET_DIR (${process.socketDirectory}), where others may reach it`;
+  return { plugin, generation, source: 'host', level: 'warn', message, fields: {} };
 }
 
 function unusable(error: unknown): PluginError {

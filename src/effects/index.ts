@@ -15,13 +15,17 @@ import { probe } from './probe.js';
 import { runProcess, type RunningProcess } from './process.js';
 import { shutdown } from './shutdown.js';
 import { signal } from './signal.js';
+import type { Sinks } from './sinks.js';
 import type { SocketDirectories } from './socket-directory.js';
 import { drainStdio } from './stdio.js';
 import { createIdentities } from './tls/identity.js';
 
 export * from './bundle/index.js';
+export * from './checksum/index.js';
 export * from './grpc/stable-channel.js';
-export { createSocketDirectories, type SocketDirectories } from './socket-directory.js';
+export { createSocketDirectories, type SocketAccess, type SocketDirectories } from './socket-directory.js';
+export { createSinks, type Sink, type SinkOptions } from './sinks.js';
+export { groupId } from './socket-group.js';
 export { identifyProcess } from './process-identity.js';
 export { signalGroup } from './signal-group.js';
 export { serveBrokered, type BrokeredServer } from './brokered-server.js';
@@ -42,6 +46,7 @@ export function createPluginEffects(
   settings: LaunchSettings,
   sockets: SocketDirectories,
   log: LogSink,
+  sinks: Sinks,
 ): PluginEffects & BrokerDialEffects {
   // Milliseconds since the epoch that never jump while this process runs, whatever happens to the wall clock.
   const now = (): number => Math.round(performance.timeOrigin + performance.now());
@@ -54,13 +59,13 @@ export function createPluginEffects(
         ? runProcess(input, (wanted) => prepareLaunch(wanted, settings, sockets, identities), now)
         : attachProcess(reattach, sockets, now),
     look: (input: OfProcess & { readonly process: AttachedProcess }) => look(input),
-    logs: (input: OfProcess) => forwardLogs(input, log, now),
+    logs: (input: OfProcess) => forwardLogs(input, log, sinks, now),
     handshake: (input: OfProcess) => readHandshake(input, settings, now),
-    dial: (input: OfProcess & Parameters<typeof dial>[0]) => dial(input, tls, now),
+    dial: (input: Parameters<typeof dial>[0]) => dial(input, tls, now, log),
     probe: (input: OfChannel) => probe(input),
     onActivate: (input: OfChannel) => onActivate(input),
     onDeactivate: (input: OfChannel) => onDeactivate(input),
-    stdio: (input: OfChannel) => drainStdio(input, log, now),
+    stdio: (input: OfChannel) => drainStdio(input, log, sinks, now),
     broker: (input: OfChannel) => keepBroker(input),
     drain: (input: OfChannel) => drain(input),
     shutdown: (input: OfChannel) => shutdown(input),

@@ -9,8 +9,10 @@ import {
   type ExecutableKind,
 } from '../go-plugin/index.js';
 import type { LaunchInput } from '../machines/plugin.effects.js';
-import { PluginError, type Bundle, type HandshakeConfig } from '../model/index.js';
+import { PluginError, type Bundle, type HandshakeConfig, type StdinMode } from '../model/index.js';
 import { locateCommand, type LocatedCommand } from './bundle/index.js';
+import { searchPath } from './bundle/search-path.js';
+import { verifyChecksums } from './checksum/index.js';
 import type { Launch } from './process.js';
 import type { SocketDirectories } from './socket-directory.js';
 import type { IdentitySource } from './tls/identity.js';
@@ -25,6 +27,11 @@ export interface LaunchSettings {
   readonly env: Readonly<Record<string, string>>;
   readonly hostEnv: NodeJS.ProcessEnv;
   readonly tls: TlsSettings;
+  readonly stdin: StdinMode;
+  /** The group that plugins give their sockets to, as the embedder named it. */
+  readonly socketGroup: string | undefined;
+  /** The ports of plugins that listen on TCP. */
+  readonly ports: { readonly minPort?: number | undefined; readonly maxPort?: number | undefined };
 }
 
 /** What the host wants of its connections: AutoMTLS (offered or insisted on), the embedder's own TLS, or none. */
@@ -42,6 +49,7 @@ export async function prepareLaunch(
 ): Promise<Launch> {
   const { platform, arch } = process;
   const located = await locate(bundle, settings.hostEnv);
+  await verifyChecksums(bundle, located.command);
   const identity = (await identities?.next()) ?? null;
   const directory = sockets.make();
   const env = launchEnvironment({
@@ -51,6 +59,8 @@ export async function prepareLaunch(
     user: { ...located.env, ...settings.env, ...bundle.manifest.env },
     handshake: settings.handshake,
     socketDirectory: directory.path,
+    unixSocketGroup: settings.socketGroup,
+    ...settings.ports,
     clientCertificatePem: identity?.certificatePem,
   });
   return {
@@ -58,8 +68,10 @@ export async function prepareLaunch(
     args: located.args,
     cwd: located.cwd,
     env,
+    stdin: bundle.stdin ?? settings.stdin,
     identity,
     socketDirectory: directory.path,
+    claimSocket: directory.claim,
     release: directory.remove,
     diagnose: ({ code, signal, stderrTail, stdoutLines }) =>
       diagnose({
@@ -82,7 +94,9 @@ async function locate(bundle: Bundle, env: NodeJS.ProcessEnv): Promise<LocatedCo
   const { platform, execPath } = process;
   if (bundle.attachedOnly === true) throw nothingToStart(bundle);
   if (bundle.command === undefined) return locateCommand(bundle, { env, platform, execPath });
-  const [command, ...args] = bundle.command;
+  const [name, ...args] = bundle.command;
+  // What is compared with a checksum must be the very file that is started.
+  const command = bundle.manifest.checksums === undefined ? name : await findProgram(bundle, name, env);
   return { command, args, cwd: bundle.directory, interpreter: null, env: {} };
 }
 
@@ -93,6 +107,24 @@ function nothingToStart({ manifest }: Bundle): PluginError {
     phase: 'interpreter',
     message: `Nothing is known of ${manifest.id} but a process that was reattached: there is no program to start.`,
     hint: 'Reattach another process, or give the environment its bundle.',
+  });
+}
+
+async function findProgram(
+  { directory, manifest }: Bundle,
+  name: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
+  if (name.includes('/')) return resolve(directory, name);
+  const [found] = await searchPath(name, env, process.platform);
+  if (found !== undefined) return found;
+  throw new PluginError({
+    code: 'EXECUTABLE_NOT_FOUND',
+    plugin: manifest.id,
+    phase: 'interpreter',
+    message: `There is no program ${name} on PATH.`,
+    hint: 'Install it, or give the path of the program.',
+    facts: { command: name },
   });
 }
 

@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs';
 import { classifier, lineWriter, type LogSink } from './log-lines.js';
 import type { RunningProcess } from './process.js';
+import type { Sinks } from './sinks.js';
 
 interface Input {
   readonly plugin: string;
@@ -8,8 +9,8 @@ interface Input {
   readonly process: RunningProcess;
 }
 
-/** Forwards what a process prints: stderr by go-plugin's rules for log lines, stdout at debug. */
-export function forwardLogs(input: Input, sink: LogSink, now: () => number): Observable<never> {
+/** Forwards what a process prints: stderr by go-plugin's rules for log lines and to its sink, stdout at debug. */
+export function forwardLogs(input: Input, sink: LogSink, sinks: Sinks, now: () => number): Observable<never> {
   return new Observable(() => {
     const { plugin, generation, process } = input;
     const subscription = process.stderr.subscribe(
@@ -21,6 +22,11 @@ export function forwardLogs(input: Input, sink: LogSink, now: () => number): Obs
           sink({ plugin, generation, source: 'stdout', level: 'debug', message, fields: {} });
         }),
       ),
+    );
+    subscription.add(
+      process.stderr.subscribe((bytes) => {
+        sinks.write('rawStderr', input, bytes);
+      }),
     );
     return subscription;
   });

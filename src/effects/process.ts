@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { Observable, Subject, Subscription, type Subscriber } from 'rxjs';
-import { PluginError, isPluginError, messageOf } from '../model/index.js';
+import { PluginError, isPluginError, messageOf, type StdinMode } from '../model/index.js';
 import type { ProcessFact, ProcessHandle, LaunchInput } from '../machines/plugin.effects.js';
 import { signalGroup, startsOwnGroup } from './signal-group.js';
 import { createHead, createTail } from './excerpt.js';
@@ -24,10 +24,13 @@ export interface Launch {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly stdin: StdinMode;
   /** The host's side of AutoMTLS with this process; `null` when it was not offered. */
   readonly identity: Identity | null;
   /** Where the sockets between the host and this process lie. */
   readonly socketDirectory: string;
+  /** Takes charge of a socket that the process has announced; answers whether it lies in that directory. */
+  claimSocket(path: string): boolean;
   /** What the end of the process points to. */
   diagnose(end: ProcessEnd): string;
   /** Releases what was made for this process: its socket directory. */
@@ -42,6 +45,8 @@ export interface RunningProcess extends ProcessHandle {
   readonly scope: Subscription;
   readonly identity: Identity | null;
   readonly socketDirectory: string;
+  /** Takes charge of a socket that the process has announced; answers whether it lies in that directory. */
+  claimSocket(path: string): boolean;
   signal(name: NodeJS.Signals): void;
 }
 
@@ -96,7 +101,7 @@ function start(
       cwd: launch.cwd,
       env: launch.env,
       detached: startsOwnGroup(),
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [launch.stdin, 'pipe', 'pipe'],
       windowsHide: true,
     });
   } catch (error) {
@@ -163,6 +168,7 @@ function start(
     scope,
     identity: launch.identity,
     socketDirectory: launch.socketDirectory,
+    claimSocket: (path) => launch.claimSocket(path),
     stderrTail: () => tail.text(),
     signal: (name) => {
       if (!exited) signalGroup(pid, name);

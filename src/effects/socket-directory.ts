@@ -1,14 +1,42 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { PluginError, messageOf } from '../model/index.js';
 
 /** The private directory of one environment, with one directory in it for each generation. */
 export interface SocketDirectories {
   readonly root: string;
   /** Makes a directory for one process; `remove` it when the process has ended. */
-  make(): { readonly path: string; readonly remove: () => void };
+  make(): SocketDirectory;
   removeAll(): void;
+}
+
+export interface SocketDirectory {
+  readonly path: string;
+  /**
+   * Takes charge of the socket that the process has announced, so that it goes with the directory wherever it lies.
+   * Answers whether it lies in the directory.
+   */
+  readonly claim: (socket: string) => boolean;
+  readonly remove: () => void;
+}
+
+/** Where the directories lie, and who may enter them. */
+export interface SocketAccess {
+  /** The number of a group that gets them; `null`: the host's own. */
+  readonly group: number | null;
+  readonly mode: number;
+  /** The directory in which they are made; `null`: XDG_RUNTIME_DIR, else one for temporary files. */
+  readonly parent: string | null;
 }
 
 /**
@@ -17,24 +45,41 @@ export interface SocketDirectories {
  */
 const longestDirectory = 64;
 
-/** Makes a private directory (mode 0700) with a path short enough for sockets. */
-export function createSocketDirectories(env: NodeJS.ProcessEnv): SocketDirectories {
-  const root = makeRoot([env['XDG_RUNTIME_DIR'], tmpdir(), '/tmp']);
+/** Makes a private directory with a path short enough for sockets. */
+export function createSocketDirectories(env: NodeJS.ProcessEnv, access: SocketAccess): SocketDirectories {
+  const { group, mode, parent } = access;
+  const root = makeRoot(parent === null ? [env['XDG_RUNTIME_DIR'], tmpdir(), '/tmp'] : [resolve(parent)]);
+  const live = new Set<SocketDirectory>();
   let made = 0;
+  // Whoever may enter one of the directories has to come through the root, but may not touch what is in it.
+  openTo(root, group, 0o700 | (mode & 0o070 && 0o010) | (mode & 0o007 && 0o001));
   return {
     root,
     make() {
       made += 1;
       const path = join(root, String(made));
       mkdirSync(path, { mode: 0o700, recursive: true });
-      return {
+      openTo(path, group, mode);
+      const { ctimeMs } = statSync(path);
+      const strays = new Set<string>();
+      const directory: SocketDirectory = {
         path,
-        remove: () => {
+        claim(socket) {
+          const inside = isIn(path, socket);
+          if (!inside) strays.add(socket);
+          return inside;
+        },
+        remove() {
+          live.delete(directory);
+          for (const stray of strays) removeSocket(stray, ctimeMs);
           remove(path);
         },
       };
+      live.add(directory);
+      return directory;
     },
-    removeAll: () => {
+    removeAll() {
+      for (const directory of live) directory.remove();
       remove(root);
     },
   };
@@ -58,8 +103,41 @@ function makeRoot(parents: readonly (string | undefined)[]): string {
   throw new PluginError({
     code: 'CONFIG_INVALID',
     message: `No directory for sockets could be made: ${refusals.join('; ')}.`,
-    hint: 'Set TMPDIR or XDG_RUNTIME_DIR to a short, writable directory.',
+    hint: 'Set unixSocket.directory, XDG_RUNTIME_DIR or TMPDIR to a short, writable directory.',
   });
+}
+
+function openTo(path: string, group: number | null, mode: number): void {
+  try {
+    if (group !== null) chownSync(path, statSync(path).uid, group);
+    // Not by `mkdir`, whose mode the umask narrows.
+    chmodSync(path, mode);
+  } catch (cause) {
+    remove(path);
+    throw new PluginError({
+      code: 'CONFIG_INVALID',
+      message: `The directory for sockets could not be given to the group ${group ?? 'of the host'}: ${messageOf(cause)}.`,
+      hint: 'The user that runs the host has to be a member of unixSocket.group.',
+      facts: { path, group, mode },
+      cause,
+    });
+  }
+}
+
+function isIn(directory: string, socket: string): boolean {
+  const place = dirname(resolve(socket));
+  if (place === directory) return true;
+  try {
+    return realpathSync(place) === realpathSync(directory);
+  } catch {
+    return false;
+  }
+}
+
+/** Only what is a socket and was made after this moment: a plugin may announce one that is not its own. */
+function removeSocket(path: string, since: number): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats?.isSocket() === true && stats.ctimeMs >= since) remove(path);
 }
 
 function remove(path: string): void {

@@ -4,6 +4,7 @@ import type { StdioFact } from '../machines/plugin.effects.js';
 import type { GenerationChannel } from './dial.js';
 import { callStream, statusOf } from './grpc/call.js';
 import { services } from './grpc/contract.js';
+import type { Sinks } from './sinks.js';
 import { classifier, lineWriter, type LogSink } from './log-lines.js';
 
 interface StdioData {
@@ -18,10 +19,15 @@ interface Input {
 }
 
 /**
- * Drains GRPCStdio into the logs. It must always be drained: a Go plugin blocks in its own prints once its
+ * Drains GRPCStdio into the logs and the sinks. It must always be drained: a Go plugin blocks in its own prints once its
  * buffers are full. Its end is never an error; the process's exit tells what happened.
  */
-export function drainStdio(input: Input, sink: LogSink, now: () => number): Observable<StdioFact> {
+export function drainStdio(
+  input: Input,
+  sink: LogSink,
+  sinks: Sinks,
+  now: () => number,
+): Observable<StdioFact> {
   return new Observable((subscriber) => {
     const { plugin, generation, channel } = input;
     const stdout = lineWriter(now, (message) => {
@@ -43,8 +49,10 @@ export function drainStdio(input: Input, sink: LogSink, now: () => number): Obse
       next: (message) => {
         if (!opened) subscriber.next({ type: 'stdio.opened' });
         opened = true;
-        if (message.channel === 'STDOUT') stdout.next(message.data);
-        if (message.channel === 'STDERR') stderr.next(message.data);
+        if (message.channel === 'INVALID') return;
+        const isStdout = message.channel === 'STDOUT';
+        (isStdout ? stdout : stderr).next(message.data);
+        sinks.write(isStdout ? 'stdout' : 'stderr', input, message.data);
       },
       error: (error: unknown) => {
         if (statusOf(error).code === code.UNIMPLEMENTED) subscriber.next({ type: 'stdio.unavailable' });

@@ -2,13 +2,22 @@ import { Subject } from 'rxjs';
 import { createActor } from 'xstate';
 import {
   createPluginEffects,
-  createSocketDirectories,
+  createSinks,
   readBundle,
+  readLockFile,
   scanBundles,
+  underLock,
   type ScannedBundle,
+  type SocketDirectories,
 } from '../effects/index.js';
 import { createEnvironmentMachine, pluginState } from '../machines/index.js';
-import { PluginError, type EnvironmentEvent, type Manifest, type PluginStatus } from '../model/index.js';
+import {
+  PluginError,
+  type EnvironmentEvent,
+  type Manifest,
+  type PluginLogEntry,
+  type PluginStatus,
+} from '../model/index.js';
 import { composePolicy } from '../policy/index.js';
 import { createBroker } from './broker.js';
 import type { AvailablePlugin, Environment } from './environment.js';
@@ -28,6 +37,7 @@ import {
 } from './reattach.js';
 import { createRegistry, type Runnable } from './registry.js';
 import { checkOutcome, notRunning, restOutcome, startOutcome } from './settle.js';
+import { makeSocketDirectories } from './socket-options.js';
 import { watchPlugin, type PluginWatch } from './watch-plugin.js';
 
 /**
@@ -39,20 +49,24 @@ import { watchPlugin, type PluginWatch } from './watch-plugin.js';
 export async function createEnvironment(options: EnvironmentOptions): Promise<Environment> {
   const resolved = resolveOptions(options);
   const scanned = await scanAll(resolved);
-  const environment = assemble(resolved);
+  const environment = assemble(
+    resolved,
+    await makeSocketDirectories(resolved.settings.hostEnv, resolved.unixSocket),
+  );
   environment.take(scanned);
   return environment.api;
 }
 
-function assemble(options: ResolvedOptions) {
+function assemble(options: ResolvedOptions, sockets: SocketDirectories) {
   const events = new Subject<EnvironmentEvent>();
   const emit = (event: EnvironmentEvent): void => {
     events.next(event);
   };
-  const sockets = createSocketDirectories(options.settings.hostEnv);
-  const effects = createPluginEffects(options.settings, sockets, (entry) => {
+  const log = (entry: PluginLogEntry): void => {
     emit({ type: 'plugin.log', at: effects.now(), plugin: entry.plugin, entry });
-  });
+  };
+  const sinks = createSinks(options.sinks ?? {}, log);
+  const effects = createPluginEffects(options.settings, sockets, log, sinks);
   const machine = createEnvironmentMachine(effects, { random: Math.random });
   const actor = createActor(machine, { inspect: options.inspect });
   const registry = createRegistry();
@@ -173,6 +187,7 @@ function assemble(options: ResolvedOptions) {
     actor.send({ type: 'environment.stop' });
     await stopped;
     for (const watch of watches.values()) watch.close();
+    sinks.close();
     sockets.removeAll();
     guard.release();
     emit({ type: 'environment.state', at: effects.now(), state: 'stopped' });
@@ -267,10 +282,15 @@ async function scanAll({
   bundles,
   programs,
   hostVersion,
+  lockFile,
 }: ResolvedOptions): Promise<ScannedBundle[]> {
+  const lock = lockFile === null ? null : await readLockFile(lockFile);
   const scanned = pluginDir === undefined ? [] : await scanBundles(pluginDir, { hostVersion });
   const single = await Promise.all(bundles.map((directory) => readBundle(directory, { hostVersion })));
-  return [...scanned, ...single, ...programs.map(bundleOfProgram)];
+  const found = [...scanned, ...single].map((one) =>
+    lock === null || lockFile === null ? one : underLock(one, lock, lockFile),
+  );
+  return [...found, ...programs.map(bundleOfProgram)];
 }
 
 function describe(found: ScannedBundle): AvailablePlugin {

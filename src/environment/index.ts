@@ -1,6 +1,7 @@
 export { createEnvironment } from './create-environment.js';
 export type { Activation, AvailablePlugin, Environment } from './environment.js';
 export type { Explanation, HistoryEntry } from './explain.js';
+export { checkLock, lockFileName, lockPlugins, type LockDirectoryOptions, type Locked } from './lock.js';
 export {
   defaultHandshake,
   mtlsModes,
@@ -14,9 +15,17 @@ export {
   type ReattachProviders,
 } from '../go-plugin/index.js';
 export { prepareBundles, type Prepared } from './prepare.js';
-export type { ManualTls, PrepareOptions, PrepareOutcome, PrepareProgress } from '../effects/index.js';
+export type {
+  ManualTls,
+  PrepareOptions,
+  PrepareOutcome,
+  PrepareProgress,
+  Sink,
+  SinkOptions,
+} from '../effects/index.js';
 export type { ProgramOptions } from './programs.js';
 export type { ReattachManifest } from './reattach.js';
+export type { TcpOptions, UnixSocketOptions } from './socket-options.js';
 export { runningMachines } from './running-machines.js';
 export type { Broker } from './broker.js';
 export type { BrokeredServer } from '../effects/index.js';

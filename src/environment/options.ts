@@ -1,10 +1,19 @@
 import type { InspectionEvent, Observer } from 'xstate';
-import type { LaunchSettings, ManualTls, TlsSettings } from '../effects/index.js';
+import type { LaunchSettings, ManualTls, SinkOptions, TlsSettings } from '../effects/index.js';
+import { checksumForm, parseChecksum } from '../bundle/index.js';
 import { curves, type Curve } from '../go-plugin/index.js';
-import { PluginError, type HandshakeConfig, type Logger, type Supervision } from '../model/index.js';
+import {
+  PluginError,
+  type HandshakeConfig,
+  type Logger,
+  type StdinMode,
+  type Supervision,
+} from '../model/index.js';
 import { presets } from '../policy/index.js';
 import type { VersionedServices } from './dispense.js';
+import { lockFileOf } from './lock.js';
 import type { ProgramOptions } from './programs.js';
+import { socketProblems, tcpProblems, type TcpOptions, type UnixSocketOptions } from './socket-options.js';
 
 /** What an embedder says about its environment. Everything but the bundles has a default. */
 export interface EnvironmentOptions {
@@ -32,17 +41,39 @@ export interface EnvironmentOptions {
    * uses a plugin without it in the clear, `required` refuses such a plugin, `off` does not offer it. Default `auto`.
    */
   readonly mtls?: MtlsMode | MtlsOptions | undefined;
+  /**
+   * What plugins read on stdin: nothing, or what the host reads. Several readers of one stdin take the bytes from each
+   * other, so `inherit` is for a single plugin in a host that does not read itself. Default `ignore`.
+   */
+  readonly stdin?: StdinMode | undefined;
+  /** Where plugins' unix sockets lie, and who may reach them. Default: a private directory of the host's user. */
+  readonly unixSocket?: UnixSocketOptions | undefined;
+  /** The ports of plugins that listen on TCP. Default: 10000 to 25000. */
+  readonly tcp?: TcpOptions | undefined;
   /** TLS with certificates of your own, in the place of `mtls`: for plugins that bring theirs. Default: none. */
   readonly tls?: ManualTls | undefined;
+  /**
+   * Start nothing of `pluginDir` and `bundles` that the lock file of `espalier lock` does not know: `true` for
+   * `plugins.lock.json` in `pluginDir`, or a path. It is read now and by every scan. Default: no lock.
+   */
+  readonly lock?: boolean | string | undefined;
   /** The version that manifests' `min_server_version` is compared with (semver). Default: not compared. */
   readonly hostVersion?: string | undefined;
   /** Where status changes and the plugins' own logs go. Default: nowhere. */
   readonly logger?: Logger | undefined;
+  /**
+   * Streams that get the bytes plugins print, exactly and beside the logs. A stream that fails or is too slow does not
+   * hold up its plugin: the log says so. Default: none.
+   */
+  readonly sinks?: SinkOptions | undefined;
   /** An XState inspector for the whole tree, for example the Stately one. Default: none. */
   readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void) | undefined;
 }
 
 export const mtlsModes = ['auto', 'required', 'off'] as const;
+
+const sinkNames: readonly string[] = ['stdout', 'stderr', 'rawStderr'] satisfies (keyof SinkOptions)[];
+const stdinModes: readonly StdinMode[] = ['ignore', 'inherit'];
 
 export type MtlsMode = (typeof mtlsModes)[number];
 
@@ -71,6 +102,11 @@ export function resolveOptions(options: EnvironmentOptions) {
     ...policyProblems(options.policy),
     ...envProblems(options.env ?? {}),
     ...tlsProblems(options),
+    ...checksumProblems(options),
+    ...stdinProblems(options),
+    ...sinkProblems(options),
+    ...socketProblems(options.unixSocket ?? {}),
+    ...tcpProblems(options.tcp ?? {}),
   ];
   if (problems.length > 0) {
     throw new PluginError({
@@ -86,12 +122,16 @@ export function resolveOptions(options: EnvironmentOptions) {
     inheritEnv: options.inheritEnv ?? 'minimal',
     hostEnv: process.env,
     tls: tlsSettings(options),
+    stdin: options.stdin ?? 'ignore',
+    socketGroup: options.unixSocket?.group?.toString(),
+    ports: { minPort: options.tcp?.minPort, maxPort: options.tcp?.maxPort },
   };
   return {
     ...options,
     bundles: options.bundles ?? [],
     programs: options.programs ?? [],
     versions: versions ?? {},
+    lockFile: lockFile(options),
     settings,
   };
 }
@@ -160,6 +200,44 @@ function envProblems(env: Readonly<Record<string, string>>): string[] {
   return Object.entries(env)
     .filter(([name, value]) => !/^[^=\0]+$/.test(name) || typeof value !== 'string' || value.includes('\0'))
     .map(([name]) => `env: ${JSON.stringify(name)} is not a usable variable`);
+}
+
+function stdinProblems({ stdin, programs = [] }: EnvironmentOptions): string[] {
+  const stated = [stdin, ...programs.map((program) => program.stdin)].filter((mode) => mode !== undefined);
+  return stated.every((mode) => stdinModes.includes(mode))
+    ? []
+    : [`stdin must be ${stdinModes.join(' or ')}`];
+}
+
+function sinkProblems({ sinks = {} }: EnvironmentOptions): string[] {
+  return Object.entries(sinks)
+    .filter(([name, sink]) => !sinkNames.includes(name) || !isSink(sink))
+    .map(([name]) => `sinks.${name} is not one of ${sinkNames.join(', ')} with a stream or a function`);
+}
+
+function isSink(sink: unknown): boolean {
+  if (sink === undefined || typeof sink === 'function') return true;
+  return typeof sink === 'object' && sink !== null && 'write' in sink && typeof sink.write === 'function';
+}
+
+function lockFile({ lock = false, pluginDir }: EnvironmentOptions): string | null {
+  if (typeof lock === 'string') return lockFileOf('.', { file: lock });
+  return lock && pluginDir !== undefined ? lockFileOf(pluginDir) : null;
+}
+
+function checksumProblems({ lock, pluginDir, programs = [] }: EnvironmentOptions): string[] {
+  const problems: string[] = [];
+  if (lock === true && pluginDir === undefined) problems.push('lock: true needs a pluginDir; name the file');
+  if (lock === '') problems.push('lock must not be an empty path');
+  for (const { command, checksums } of programs) {
+    if (checksums === undefined) continue;
+    if (Object.keys(checksums).length === 0) problems.push(`the checksums of ${command} name no file`);
+    for (const [file, checksum] of Object.entries(checksums)) {
+      if (typeof checksum !== 'string' || parseChecksum(checksum) === null)
+        problems.push(`the checksum of ${file} ${checksumForm}`);
+    }
+  }
+  return problems;
 }
 
 function mtlsOptions({ mtls = {} }: EnvironmentOptions): MtlsOptions {

@@ -1,6 +1,6 @@
 import { resolve, basename } from 'node:path';
 import type { ScannedBundle } from '../effects/index.js';
-import type { Supervision } from '../model/index.js';
+import type { StdinMode, Supervision } from '../model/index.js';
 
 /** A plugin that is a bare program: a Go binary, a script with its interpreter, anything that can be started. */
 export interface ProgramOptions {
@@ -13,11 +13,18 @@ export interface ProgramOptions {
   readonly cwd?: string | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly supervision?: Supervision | undefined;
+  /** What it reads on stdin. Default: what the environment says, which is nothing. */
+  readonly stdin?: StdinMode | undefined;
+  /**
+   * Files that must be what they were, compared before each start: paths, absolute or relative to `cwd`, with
+   * `sha256:…` or `sha512:…`. The program itself goes by its `command`. Default: nothing is compared.
+   */
+  readonly checksums?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A program in the place of a bundle. */
 export function bundleOfProgram(program: ProgramOptions): ScannedBundle {
-  const { command, args = [], env = {}, supervision = {} } = program;
+  const { command, args = [], env = {}, supervision = {}, checksums, stdin } = program;
   const id = program.id ?? basename(command).toLowerCase();
   const directory = resolve(program.cwd ?? '.');
   return {
@@ -26,10 +33,11 @@ export function bundleOfProgram(program: ProgramOptions): ScannedBundle {
     bundle: {
       directory,
       manifestPath: '',
-      manifest: { id, name: id, version: '0.0.0', server: {}, requires: [], supervision, env },
+      manifest: { id, name: id, version: '0.0.0', server: {}, requires: [], supervision, env, checksums },
       runtime: 'executable',
       entry: command,
       command: [command, ...args],
+      stdin,
     },
   };
 }

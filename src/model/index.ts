@@ -1,3 +1,4 @@
+export * from './checksum.js';
 export * from './errors.js';
 export * from './events.js';
 export * from './exit.js';

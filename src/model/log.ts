@@ -7,8 +7,8 @@ export const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn',
 export interface PluginLogEntry {
   readonly plugin: string;
   readonly generation: number;
-  /** Where it came from: the process's pipes, or the GRPCStdio stream. */
-  readonly source: 'stderr' | 'stdout' | 'stdio-stdout' | 'stdio-stderr';
+  /** Where it came from: the process's pipes, the GRPCStdio stream, or Espalier itself about the plugin. */
+  readonly source: 'stderr' | 'stdout' | 'stdio-stdout' | 'stdio-stderr' | 'host';
   readonly level: LogLevel;
   readonly message: string;
   /** hclog's `@module`, where given. */

@@ -1,3 +1,4 @@
+import type { Checksums } from './checksum.js';
 import type { Backoff, Deadlines, HealthPolicy, PresetName, RestartPolicy } from './policy.js';
 
 export type PluginRuntime = 'python' | 'node' | 'executable';
@@ -36,6 +37,10 @@ export interface Manifest {
   readonly supervision: Supervision;
   /** Environment variables for the plugin's process. */
   readonly env: Readonly<Record<string, string>>;
+  /** Checksums of single files by their path in the bundle, the entry among them. */
+  readonly checksums?: Readonly<Record<string, string>> | undefined;
+  /** The checksum of the whole bundle. */
+  readonly bundle?: string | undefined;
 }
 
 /** How one plugin is looked after; what is left out comes from the environment's options. */
@@ -46,6 +51,9 @@ export interface Supervision {
   readonly health?: Partial<HealthPolicy> | undefined;
   readonly deadlines?: Partial<Deadlines> | undefined;
 }
+
+/** What a plugin's process has as stdin: nothing, or the host's own. */
+export type StdinMode = 'ignore' | 'inherit';
 
 /** A directory with a manifest that can be run. */
 export interface Bundle {
@@ -61,4 +69,8 @@ export interface Bundle {
   readonly attachedOnly?: true | undefined;
   /** For a bare program without a manifest: its whole command line, in place of `entry`. */
   readonly command?: readonly [string, ...string[]] | undefined;
+  /** Only for a bare program: what it reads on stdin. Left out: what the environment says. */
+  readonly stdin?: StdinMode | undefined;
+  /** What the lock file says of it; left out where no lock is used. */
+  readonly locked?: Checksums | undefined;
 }

@@ -1,0 +1,44 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { afterTest } from './environment.js';
+
+export interface Host {
+  readonly child: ChildProcess;
+  /** Waits until stdout fits. Jest's own timeout bounds it. */
+  readonly printed: (pattern: RegExp) => Promise<RegExpExecArray>;
+  readonly ended: Promise<number | null>;
+}
+
+/** A host in a process of its own, over the built package. `body` sees `createEnvironment` and `argument`. */
+export function startHost(body: string, argument: unknown): Host {
+  const script = `import { createEnvironment } from './dist/esm/index.js';
+    const argument = JSON.parse(process.argv[1]);
+    ${body}`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, JSON.stringify(argument)], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  afterTest(() => {
+    child.kill('SIGKILL');
+  });
+  let text = '';
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint += chunk.toString();
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const printed = (pattern: RegExp): Promise<RegExpExecArray> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const match = pattern.exec(text);
+        if (match !== null) resolve(match);
+      };
+      child.stdout.on('data', look);
+      void ended.then(() => {
+        reject(new Error(`The host ended without printing ${pattern}: ${text}${complaint}`));
+      });
+      look();
+    });
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  return { child, printed, ended };
+}
