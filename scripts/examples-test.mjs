@@ -15,6 +15,12 @@ const token = randomUUID();
 const env = { ...process.env, ESPALIER_TEST_TOKEN: token };
 const inherit = ['--inherit-env', 'PATH,HOME,ESPALIER_TEST_TOKEN'];
 
+// A failed check must leave nothing running either; SIGTERM lets them bring their plugins down.
+const started = [];
+process.once('exit', () => {
+  for (const child of started) child.kill('SIGTERM');
+});
+
 const run = (...args) => execFileSync(process.execPath, [cli, ...args], { cwd: root, env, encoding: 'utf8' });
 
 function assert(condition, message) {
@@ -55,6 +61,7 @@ const supervised = spawn(
   [cli, 'run', '--json', ...inherit, '--with', `${root}examples/visitor.mjs`, plugins],
   { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] },
 );
+started.push(supervised);
 const deadline = setTimeout(() => supervised.kill('SIGKILL'), 60_000);
 const healthyGenerations = new Map();
 const visited = new Set();
@@ -86,6 +93,7 @@ const server = spawn(process.execPath, [`${root}examples/embed-server/server.mjs
   env: { ...env, PORT: '0', PLUGIN: 'com.example.hello-python' },
   stdio: ['ignore', 'pipe', 'ignore'],
 });
+started.push(server);
 const [hello] = await once(createInterface({ input: server.stdout }), 'line');
 const url = hello.split(' ').at(-1);
 await fetch(`${url}/kv/greeting`, { method: 'PUT', body: 'hello' });
