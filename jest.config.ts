@@ -8,6 +8,8 @@ const config: Config = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: 'tsconfig.json' }] },
   globalSetup: '<rootDir>/test/support/build-fake-interpreters.mjs',
+  // Most tests wait for processes: one worker a core, and not one less, as jest would have it.
+  maxWorkers: '100%',
   testTimeout: 10_000,
 };
 

@@ -60,7 +60,7 @@ function summaryOf(rows) {
     pending.length === 0
       ? 'none waits for anything'
       : `${pending.length} wait for a feature (${features.join(', ')})`;
-  return `Of ${rows.length}, ${count('proven')} hold, ${waiting}, and ${count('foreign')} cannot apply to a host that speaks gRPC only.`;
+  return `Of ${rows.length}, ${count('proven')} hold, ${waiting}, and ${count('foreign')} do not apply to this host.`;
 }
 
 function table(head, lines) {

@@ -17,7 +17,11 @@ export function binary(name: string): string {
   return resolve('test/interop/.bin', name);
 }
 
-const helper = binary('go-plugin.test');
+export const helper = binary('go-plugin.test');
+
+/** What the helper wants in its environment before it does anything. */
+export const helperVariables = { GO_WANT_HELPER_PROCESS: '1' };
+export const helperCookie = ['TEST_MAGIC_COOKIE', 'test'] as const;
 
 /**
  * The command line of go-plugin's test helper in one of its modes. The time limit is never reached: without a timer
@@ -56,6 +60,7 @@ export interface Host {
 export interface HostOptions extends Partial<EnvironmentOptions> {
   readonly offered?: readonly number[];
   readonly startMs?: number;
+  readonly checksums?: ProgramOptions['checksums'];
 }
 
 /** An environment over the helper, gone after the test. */
@@ -64,8 +69,8 @@ export function hostOfHelper(
   options: HostOptions = {},
 ): Promise<Host> {
   return hostOf({
-    program: programOf(command, { GO_WANT_HELPER_PROCESS: '1' }),
-    cookie: ['TEST_MAGIC_COOKIE', 'test'],
+    program: programOf(command, helperVariables),
+    cookie: helperCookie,
     ...options,
   });
 }
@@ -94,12 +99,13 @@ async function hostOf({
   cookie: [cookieKey, cookieValue],
   offered = [1],
   startMs = 10_000,
+  checksums,
   ...options
 }: HostOptions & { program: ProgramOptions; cookie: readonly [string, string] }): Promise<Host> {
   const said: PluginLogEntry[] = [];
   const errors: string[] = [];
   const env = await createEnvironment({
-    programs: [program],
+    programs: [{ ...program, checksums }],
     handshake: { cookieKey, cookieValue, protocolVersions: offered },
     policy: { restart: { restart: 'temporary', retryFailedStart: false }, deadlines: { startMs } },
     logger: errorsInto(errors),

@@ -16,7 +16,7 @@ export type Row = {
 );
 
 /** What this host lacks, in the words of docs/compatibility.md. */
-export type Feature = 'checksums' | 'multiplexing' | 'reattach' | 'sinks' | 'socket groups' | 'stdin';
+export type Feature = 'multiplexing';
 
 function proven(number: number, name: string, holds: string): Row {
   return { number, name, holds, state: 'proven' };
@@ -61,48 +61,30 @@ export const rows: readonly Row[] = [
     'a gRPC plugin is refused by a host that allows netrpc only',
     'gRPC is the only protocol of this host.',
   ),
-  pending(
-    9,
-    'TestClient_grpcSyncStdio',
-    'sinks',
-    'what the plugin prints reaches two sinks byte for byte',
-    'GRPCStdio is drained into log lines; there is no sink for its bytes.',
-  ),
-  pending(
+  proven(9, 'TestClient_grpcSyncStdio', 'what the plugin prints reaches two sinks byte for byte'),
+  foreign(
     10,
     'TestClient_cmdAndReattach',
-    'reattach',
     'a command and a running process together are refused',
-    'There is no way yet to name a running process.',
+    'They go together here: the running process is taken over, and the command starts the next one.',
   ),
-  pending(
+  foreign(
     11,
     'TestClient_reattach',
-    'reattach',
     'a second host takes over a running plugin, and ends it in order',
-    'A host cannot take over a process that it did not start.',
+    'The plugin speaks netrpc; row 13 is the same over gRPC.',
   ),
-  pending(
+  proven(
     12,
     'TestClient_reattachNoProtocol',
-    'reattach',
-    'a running process whose protocol is left out is refused as netrpc',
-    'A host cannot take over a process that it did not start.',
+    'a running process whose protocol is empty is refused as netrpc, and left alone',
   ),
-  pending(
+  proven(
     13,
     'TestClient_reattachGRPC',
-    'reattach',
-    'row 11 over gRPC, by process id and by a function',
-    'A host cannot take over a process that it did not start.',
+    'a second host takes over a running plugin by its process id, and ends it in order',
   ),
-  pending(
-    14,
-    'TestClient_reattachNotFound',
-    'reattach',
-    'a process that is not there is told as not found',
-    'A host cannot take over a process that it did not start.',
-  ),
+  proven(14, 'TestClient_reattachNotFound', 'a process that is not there is told as not found'),
   proven(15, 'TestClientStart_badVersion', 'an application version that nobody offered is refused'),
   proven(
     16,
@@ -113,12 +95,10 @@ export const rows: readonly Row[] = [
   proven(18, 'TestClient_Stderr', 'every line of stderr is forwarded, and the plugin ends by itself'),
   proven(19, 'TestClient_StderrJSON', 'JSON that is no log record is forwarded verbatim'),
   proven(20, 'TestClient_textLogLevel', 'a line that begins with [WARN] is a warning'),
-  pending(
+  proven(
     21,
     'TestClient_Stdin',
-    'stdin',
-    "the plugin reads the host's own stdin",
-    'Plugins get an empty stdin.',
+    "the plugin reads the host's own stdin when asked for, and nothing otherwise",
   ),
   proven(22, 'TestClient_SkipHostEnv', "the host's variables are inherited when asked for, and only then"),
   pending(
@@ -128,12 +108,10 @@ export const rows: readonly Row[] = [
     'a plugin that cannot multiplex is refused by name when multiplexing was asked for',
     'Multiplexing cannot be asked for.',
   ),
-  pending(
+  proven(
     24,
     'TestClient_SecureConfig',
-    'checksums',
-    'a program with another checksum is not started',
-    'No checksum can be given.',
+    'a program with another checksum is not started, and one with the right checksum is',
   ),
   foreign(
     25,
@@ -146,12 +124,11 @@ export const rows: readonly Row[] = [
     'TestClient_TLS_grpc',
     'Double is answered over TLS with given certificates, and the plugin ends in order',
   ),
-  pending(
+  foreign(
     27,
     'TestClient_secureConfigAndReattach',
-    'reattach',
     'a checksum and a running process together are refused',
-    'There is neither yet.',
+    'They go together here: the running process is taken over, and the checksum is compared before the next start.',
   ),
   proven(28, 'TestClient_ping', 'a ping is answered, and fails once the plugin was brought down'),
   proven(29, 'TestClient_wrongVersion', 'the version in common may be a netrpc one, which is refused'),
@@ -179,32 +156,18 @@ export const rows: readonly Row[] = [
   foreign(34, 'TestClient_mtlsNetRPCClient', 'netrpc over mutual TLS', 'The plugin speaks netrpc.'),
   proven(35, 'TestClient_logger', 'the fields of a log record arrive, strings and numbers alike'),
   proven(36, 'TestServerLogPanic', 'a panic fails the call, and it and its stack are logged at error'),
-  pending(
-    37,
-    'TestClient_logStderr',
-    'sinks',
-    'the raw copy of stderr is the same byte for byte, long lines too',
-    'There is no sink for the raw bytes.',
-  ),
+  proven(37, 'TestClient_logStderr', 'the raw copy of stderr is the same byte for byte, long lines too'),
   proven(
     38,
     'TestClient_logStderrParseJSON',
     'a record within the buffer is read, and a longer one is passed on in pieces at debug',
   ),
-  pending(
+  proven(
     39,
     'TestClient_testInterfaceReattach',
-    'reattach',
-    'a plugin with a session of its own is taken over by a second host',
-    'A host cannot take over a process that it did not start.',
+    'a plugin with a session of its own is taken over by a host that did not start it, and ended in order',
   ),
-  pending(
-    40,
-    'TestSetGroup',
-    'socket groups',
-    'the socket directory belongs to the asked group, by number or by name',
-    'No group can be given for the sockets.',
-  ),
+  proven(40, 'TestSetGroup', 'the socket directory belongs to the asked group, by number or by name'),
   proven(41, 'TestGRPC_App', 'host and plugin call each other through the broker'),
   proven(42, 'TestGRPCConn_BidirectionalPing', 'PingPong is answered'),
   proven(43, 'TestGRPCC_Stream', 'a stream in both directions echoes 21 to 26 in lock-step'),
@@ -215,12 +178,10 @@ export const rows: readonly Row[] = [
     'the plugin lists its services',
     "It is the plugin library's matter; a host does not need the listing.",
   ),
-  pending(
+  proven(
     46,
     'TestServer_testMode',
-    'reattach',
-    'a plugin that runs inside its own test is pinged, and not ended',
-    'A host cannot take over a process that it did not start.',
+    'a running plugin that is taken over in test mode is pinged, and not ended',
   ),
   proven(47, 'TestServer_testMode_AutoMTLS', 'pings, calls and brokered calls work over mutual TLS'),
   foreign(
@@ -230,12 +191,10 @@ export const rows: readonly Row[] = [
     'It is the plugin library that announces.',
   ),
   proven(49, 'TestUnixSocketDir', "the plugin's socket lies in the directory that the host made for it"),
-  pending(
+  proven(
     50,
     'TestUnixSocketGroupPermissions',
-    'socket groups',
-    'the socket has mode 0660 and the asked group',
-    'No group can be given for the sockets.',
+    'the socket has mode 0660 and the asked group, by number or by name',
   ),
   proven(51, 'TestRmListener', 'no socket file is left, neither after an orderly end nor after a kill'),
   foreign(

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
 import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
 import { createEnvironment, type PluginLogEntry } from '../../src/index.js';
@@ -185,15 +185,21 @@ describe('an environment', () => {
     afterTest(() => {
       bundle.remove();
     });
-    const directories = () =>
-      readdirSync(process.env['XDG_RUNTIME_DIR'] ?? '/tmp').filter(
-        (name) => name.startsWith('espalier-') && !name.startsWith('espalier-fake'),
-      );
+    const runtime = mkdtempSync('/tmp/runtime-');
+    const { XDG_RUNTIME_DIR: inherited } = process.env;
+    process.env['XDG_RUNTIME_DIR'] = runtime;
+    afterTest(() => {
+      if (inherited === undefined) delete process.env['XDG_RUNTIME_DIR'];
+      else process.env['XDG_RUNTIME_DIR'] = inherited;
+      rmSync(runtime, { recursive: true, force: true });
+    });
+    const directories = () => readdirSync(runtime);
     const before = directories();
     const listeners = process.listenerCount('exit');
     const env = await createEnvironment({ bundles: [bundle.directory] });
     await env.activate(bundle.id);
     const { pid, address } = env.status(bundle.id);
+    expect(directories()).toHaveLength(1);
     await env.shutdown();
     await env.shutdown();
     expect(isAlive(pid as number)).toBe(false);
