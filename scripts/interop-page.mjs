@@ -59,7 +59,7 @@ function summaryOf(rows) {
   const waiting =
     pending.length === 0
       ? 'none waits for anything'
-      : `${pending.length} wait for a feature (${features.join(', ')})`;
+      : `${pending.length} ${pending.length === 1 ? 'waits' : 'wait'} for a feature (${features.join(', ')})`;
   return `Of ${rows.length}, ${count('proven')} hold, ${waiting}, and ${count('foreign')} do not apply to this host.`;
 }
 
