@@ -84,9 +84,12 @@ function assemble(options: ResolvedOptions, sockets: SocketDirectories) {
     next: (snapshot) => {
       follow(snapshot.context.children);
     },
-    // Without an observer a defect of the tree would be thrown at the embedder's process.
+    // Without an observer a defect of the tree would be thrown at the embedder's process. Nobody looks after the
+    // plugins any more then, so none may be left.
     error: (error) => {
-      events.error(error);
+      logger?.error({ error }, 'the plugin environment broke; its plugins are ended');
+      guard.killAll();
+      void api.shutdown();
     },
   });
   actor.start();
@@ -181,8 +184,14 @@ function assemble(options: ResolvedOptions, sockets: SocketDirectories) {
 
   async function stop(): Promise<void> {
     emit({ type: 'environment.state', at: effects.now(), state: 'stopping' });
-    const stopped = new Promise<void>((resolve, reject) => {
-      actor.subscribe({ complete: resolve, error: reject });
+    const stopped = new Promise<void>((resolve) => {
+      // A tree that broke has killed its plugins already.
+      actor.subscribe({
+        complete: resolve,
+        error: () => {
+          resolve();
+        },
+      });
     });
     actor.send({ type: 'environment.stop' });
     await stopped;
@@ -272,7 +281,8 @@ function assemble(options: ResolvedOptions, sockets: SocketDirectories) {
       await rescan();
       return api.available();
     },
-    shutdown: () => (shutdown ??= stop()),
+    // Not within this call: whoever hears of the first stop may ask for it again.
+    shutdown: () => (shutdown ??= Promise.resolve().then(stop)),
   };
   return { api, take };
 }

@@ -19,5 +19,5 @@ export function killOnExit(
     sockets.removeAll();
   };
   process.once('exit', kill);
-  return { release: () => process.off('exit', kill) };
+  return { killAll: kill, release: () => process.off('exit', kill) };
 }

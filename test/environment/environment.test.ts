@@ -162,6 +162,37 @@ describe('concurrent calls', () => {
   });
 });
 
+describe('the shutdown', () => {
+  it('is one, also when whoever hears of it asks for it again', async () => {
+    const { env, id } = await environmentWith('healthy');
+    await env.activate(id);
+    const told: string[] = [];
+    env.events.subscribe((event) => {
+      void env.shutdown();
+      if (event.type === 'environment.state') told.push(event.state);
+    });
+    await env.shutdown();
+    expect(told).toEqual(['stopping', 'stopped']);
+  });
+
+  it('comes by itself when the tree breaks: no plugin is left without a supervisor, and the host lives on', async () => {
+    const { env, id } = await environmentWith('healthy');
+    await env.activate(id);
+    const pid = env.status(id).pid as number;
+    const completed = new Promise<void>((complete) => env.events.subscribe({ complete }));
+    env.actor.send({
+      type: 'environment.activate',
+      get plugin(): string {
+        throw new Error('no event of ours');
+      },
+    });
+    await completed;
+    while (isAlive(pid)) await new Promise(setImmediate);
+    await env.shutdown();
+    await expect(env.activate(id)).rejects.toMatchObject({ code: 'ENVIRONMENT_STOPPED' });
+  });
+});
+
 describe('the events', () => {
   it('tell every change in order, and complete at the end', async () => {
     const { env, id } = await environmentWith('healthy');
