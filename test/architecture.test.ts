@@ -138,10 +138,20 @@ describe('the architecture', () => {
   });
 
   it('keeps timers out of effects', () => {
-    const effects = readdirSync('src/effects', { encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
-    const ticking = effects.filter((file) =>
-      /setTimeout|setInterval|timer\(|interval\(/.test(readFileSync(join('src/effects', file), 'utf8')),
+    const effects = readdirSync('src/effects', { recursive: true, encoding: 'utf8' });
+    const ticking = effects.filter(
+      (file) =>
+        file.endsWith('.ts') &&
+        /setTimeout|setInterval|timer\(|interval\(/.test(readFileSync(join('src/effects', file), 'utf8')),
     );
-    expect(ticking).toEqual([]);
+    // What no machine is behind: a call's own deadline, an installer's, and those of a yamux session.
+    expect(ticking.sort()).toEqual([
+      'bundle/deadline.ts',
+      'bundle/run-tool.ts',
+      'grpc/stable-channel.ts',
+      'grpc/waiting-call.ts',
+      'yamux/deadlines.ts',
+      'yamux/stream.ts',
+    ]);
   });
 });
