@@ -148,8 +148,7 @@ describe('the architecture', () => {
     expect(ticking.sort()).toEqual([
       'bundle/deadline.ts',
       'bundle/run-tool.ts',
-      'grpc/stable-channel.ts',
-      'grpc/waiting-call.ts',
+      'http2/deadline.ts',
       'yamux/deadlines.ts',
       'yamux/stream.ts',
     ]);

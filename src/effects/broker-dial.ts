@@ -1,11 +1,9 @@
-import { connectivityState } from '@grpc/grpc-js';
-import { map, Observable, Subscription } from 'rxjs';
+import { map, Observable } from 'rxjs';
 import { checkAddress, isNetwork, type Announcement } from '../go-plugin/index.js';
 import type { AnnouncementFact, BrokeredFact } from '../machines/broker-dial.effects.js';
-import { PluginError } from '../model/index.js';
+import { isPluginError, messageOf, PluginError } from '../model/index.js';
 import type { GenerationChannel } from './dial.js';
 import { openChannel } from './grpc/open-channel.js';
-import { examine } from './tls/examine.js';
 
 /** Waits until the plugin says where it serves an id. */
 export function awaitAnnouncement(input: {
@@ -32,7 +30,7 @@ export function dialBrokered(input: {
   return new Observable((subscriber) => {
     const { channel, id, announcement } = input;
     const { network, address } = announcement;
-    const refuse = (cause: PluginError | null): void => {
+    const refuse = (cause: unknown): void => {
       subscriber.next({ type: 'broker.refused', error: refused(id, announcement, cause) });
       subscriber.complete();
     };
@@ -44,54 +42,40 @@ export function dialBrokered(input: {
     const { security, process } = channel;
     const grpc = openChannel({ network, address }, security);
     const shut = grpc.close.bind(grpc);
-    const close = (): void => {
-      process.scope.remove(close);
+    const end = (): void => {
+      grpc.destroy();
+    };
+    grpc.close = () => {
+      process.scope.remove(end);
       shut();
     };
-    grpc.close = close;
     let isHandedOver = false;
-
-    const examination = new Subscription();
-    const watch = (): void => {
+    grpc.connect((failure) => {
       if (subscriber.closed) return;
-      const state = grpc.getConnectivityState(true);
-      if (state === connectivityState.READY) {
-        isHandedOver = true;
-        process.scope.add(close);
-        subscriber.next({ type: 'broker.connected', brokered: grpc });
-        subscriber.complete();
-      } else if (state === connectivityState.TRANSIENT_FAILURE) {
-        let cause: PluginError | null = null;
-        examination.add(
-          examine({ network, address }, security).subscribe({
-            next: (error) => {
-              cause = error;
-            },
-            complete: () => {
-              refuse(cause);
-            },
-          }),
-        );
-      } else if (state !== connectivityState.SHUTDOWN) {
-        grpc.watchConnectivityState(state, Infinity, watch);
+      if (failure !== null) {
+        refuse(failure);
+        return;
       }
-    };
-    watch();
+      isHandedOver = true;
+      process.scope.add(end);
+      subscriber.next({ type: 'broker.connected', brokered: grpc });
+      subscriber.complete();
+    });
     return () => {
-      examination.unsubscribe();
-      if (!isHandedOver) close();
+      if (!isHandedOver) end();
     };
   });
 }
 
-function refused(id: number, { network, address }: Announcement, cause: PluginError | null): PluginError {
-  const why = cause === null ? '.' : `: ${cause.message}`;
+function refused(id: number, { network, address }: Announcement, cause: unknown): PluginError {
   return new PluginError({
     code: 'BROKER_REFUSED',
     phase: 'serving',
-    message: `The plugin announced id ${id} at ${network}:${address}, but cannot be connected to there${why}`,
-    hint: cause?.hint ?? 'Let the plugin listen before it announces, and until it has been dialled.',
+    message: `The plugin announced id ${id} at ${network}:${address}, but cannot be connected to there: ${messageOf(cause)}`,
+    hint:
+      (isPluginError(cause) ? cause.hint : '') ||
+      'Let the plugin listen before it announces, and until it has been dialled.',
     facts: { id, network, address },
-    cause: cause ?? undefined,
+    cause,
   });
 }

@@ -1,7 +1,9 @@
-import { Server, type ServerCredentials } from '@grpc/grpc-js';
+import type { Server } from '@grpc/grpc-js';
 import { randomBytes } from 'node:crypto';
+import { createServer, type AddressInfo, type ListenOptions, type Server as Listener } from 'node:net';
 import { join } from 'node:path';
 import { messageOf, PluginError } from '../model/index.js';
+import { createAcceptor, type Acceptor } from './acceptor.js';
 import type { GenerationChannel } from './dial.js';
 
 /** A server of the host's for one plugin, reached by its id. It ends with the plugin's process at the latest. */
@@ -20,18 +22,17 @@ export async function serveBrokered(
   register: (server: Server) => void,
 ): Promise<BrokeredServer> {
   const { broker, process, security, network } = channel;
-  const credentials = security.server;
-  if (credentials === null) throw withoutCertificate();
+  if (security.server === 'none') throw withoutCertificate();
   throwIfClosed(channel);
-  const server = new Server({ 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 });
-  register(server);
+  const acceptor = createAcceptor(register, security.server);
   const path = join(process.socketDirectory, `host-${id}-${randomBytes(3).toString('hex')}`);
-  const port = await bind(server, network === 'unix' ? `unix:${path}` : '127.0.0.1:0', credentials);
-  const address = network === 'unix' ? path : `127.0.0.1:${port}`;
+  const listener = await listen(network === 'unix' ? { path } : { host: '127.0.0.1', port: 0 }, acceptor);
+  const address = network === 'unix' ? path : `127.0.0.1:${(listener.address() as AddressInfo).port}`;
 
   const close = (): void => {
     process.scope.remove(close);
-    server.forceShutdown();
+    listener.close();
+    acceptor.close();
   };
   // Runs at once if the process ended meanwhile.
   process.scope.add(close);
@@ -45,20 +46,26 @@ function throwIfClosed({ broker }: GenerationChannel): void {
   if (reason !== null) throw reason;
 }
 
-function bind(server: Server, target: string, credentials: ServerCredentials): Promise<number> {
+function listen(where: ListenOptions, acceptor: Acceptor): Promise<Listener> {
+  const listener = createServer((socket) => {
+    acceptor.accept(socket);
+  });
   return new Promise((resolve, reject) => {
-    server.bindAsync(target, credentials, (error, port) => {
-      if (error === null) resolve(port);
-      else reject(unbound(target, error));
+    listener.on('error', (error) => {
+      acceptor.close();
+      reject(unbound(where, error));
+    });
+    listener.listen(where, () => {
+      resolve(listener);
     });
   });
 }
 
-function unbound(target: string, error: Error): PluginError {
+function unbound({ path, host }: ListenOptions, error: Error): PluginError {
   return new PluginError({
     code: 'BROKER_REFUSED',
     phase: 'serving',
-    message: `The host cannot listen on ${target}: ${messageOf(error)}.`,
+    message: `The host cannot listen on ${path ?? host ?? ''}: ${messageOf(error)}.`,
     hint: 'See the cause for what the operating system said.',
     cause: error,
   });

@@ -51,6 +51,8 @@ export type HandshakeFact =
 
 export type DialFact =
   | { readonly type: 'channel.ready'; readonly channel: ChannelHandle }
+  /** Nobody takes connections there, or not yet. */
+  | { readonly type: 'channel.refused'; readonly error: PluginError }
   | { readonly type: 'channel.failed'; readonly error: PluginError };
 
 export type ProbeFact =
@@ -115,7 +117,7 @@ export interface PluginEffects {
   logs(input: HandshakeInput): Observable<never>;
   /** Waits for the handshake line on stdout. */
   handshake(input: HandshakeInput): Observable<HandshakeFact>;
-  /** Connects to the announced address; keeps trying while it is refused. */
+  /** Connects to the announced address, once. */
   dial(input: DialInput): Observable<DialFact>;
   /** Asks the health service once. */
   probe(input: ChannelInput): Observable<ProbeFact>;

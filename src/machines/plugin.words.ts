@@ -21,6 +21,8 @@ import type { PluginContext, PluginEvent, PluginInput, PluginReport } from './pl
 
 /** Between two probes of a plugin that is not SERVING yet. */
 const startProbePauseMs = 50;
+/** Between two tries to connect: some plugins print their line slightly before they listen. */
+const redialPauseMs = 20;
 /** Stands for "never": the longest delay that a timer can hold. */
 const never = 2 ** 31 - 1;
 
@@ -47,6 +49,7 @@ export function pluginWords(effects: PluginEffects) {
     },
     delays: {
       startTimeout: ({ context }) => context.policy.deadlines.startMs,
+      redialPause: redialPauseMs,
       startProbePause: startProbePauseMs,
       probeDeadline: ({ context }) => context.policy.health.deadlineMs,
       drainTimeout: ({ context }) => context.policy.deadlines.drainMs,
