@@ -1,5 +1,5 @@
 import { status as code } from '@grpc/grpc-js';
-import { Observable } from 'rxjs';
+import { asapScheduler, Observable, subscribeOn } from 'rxjs';
 import { PluginError } from '../model/index.js';
 import type { GenerationChannel } from './dial.js';
 import type { ConnInfo } from './grpc/broker-desk.js';
@@ -17,22 +17,22 @@ export function keepBroker({ channel }: { readonly channel: GenerationChannel })
       broker.close(error);
       subscriber.complete();
     };
-    return callDuplex<ConnInfo, ConnInfo>(
-      grpc,
-      services.plugin.GRPCBroker,
-      'StartStream',
-      broker.outgoing,
-    ).subscribe({
-      next: (message) => {
-        broker.received(message);
-      },
-      error: (error: unknown) => {
-        end(statusOf(error).code === code.UNIMPLEMENTED ? withoutBroker() : streamEnded());
-      },
-      complete: () => {
-        end(streamEnded());
-      },
-    });
+    return (
+      callDuplex<ConnInfo, ConnInfo>(grpc, services.plugin.GRPCBroker, 'StartStream', broker.outgoing)
+        // The first probe goes first: a start waits for it.
+        .pipe(subscribeOn(asapScheduler))
+        .subscribe({
+          next: (message) => {
+            broker.received(message);
+          },
+          error: (error: unknown) => {
+            end(statusOf(error).code === code.UNIMPLEMENTED ? withoutBroker() : streamEnded());
+          },
+          complete: () => {
+            end(streamEnded());
+          },
+        })
+    );
   });
 }
 

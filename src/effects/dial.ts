@@ -1,4 +1,4 @@
-import { catchError, map, Observable, of, Subscription } from 'rxjs';
+import { catchError, map, Observable, of, ReplaySubject, Subscription } from 'rxjs';
 import type { ChannelHandle, DialFact } from '../machines/plugin.effects.js';
 import {
   isPluginError,
@@ -9,6 +9,7 @@ import {
 } from '../model/index.js';
 import { createBrokerDesk, type BrokerDesk } from './grpc/broker-desk.js';
 import { createCallTally, type CallTally } from './grpc/call-tally.js';
+import { askForHooks, type HookNames } from './grpc/hook-names.js';
 import { openChannel } from './grpc/open-channel.js';
 import type { Http2Channel } from './http2/channel.js';
 import type { TlsSettings } from './launch.js';
@@ -26,6 +27,8 @@ export interface GenerationChannel extends ChannelHandle {
   readonly network: Handshake['network'];
   readonly security: Security;
   readonly broker: BrokerDesk;
+  /** The answer to a question that is asked as soon as the plugin can be asked, beside the first probe. */
+  readonly hooks: Observable<HookNames>;
 }
 
 interface Input {
@@ -133,8 +136,10 @@ function describe(
     broker.close(gone());
   });
   const calls = createCallTally();
+  const hooks = new ReplaySubject<HookNames>(1);
+  process.scope.add(askForHooks(grpc).subscribe(hooks));
   const toJSON = () => ({ address, transport });
-  return { grpc, address, transport, calls, process, network, security, broker, toJSON };
+  return { grpc, address, transport, calls, process, network, security, broker, hooks, toJSON };
 }
 
 function gone(): PluginError {

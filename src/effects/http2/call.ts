@@ -1,4 +1,4 @@
-import { status as code, type CallCredentials, type Metadata, type StatusObject } from '@grpc/grpc-js';
+import { Metadata, status as code, type CallCredentials, type StatusObject } from '@grpc/grpc-js';
 import { constants, type ClientHttp2Stream } from 'node:http2';
 import { messageOf } from '../../model/index.js';
 import type { Call } from '../grpc/waiting-call.js';
@@ -68,7 +68,11 @@ export function createHttp2Call(connection: Http2Connection, target: CallTarget)
         cancel(statusOf(code.DEADLINE_EXCEEDED, 'Deadline exceeded'));
       });
       if (credentials === null) open(metadata);
-      else signed(metadata, credentials, connection, target).then(open, cancel);
+      else
+        void signed(metadata, credentials, connection, target).then((outcome) => {
+          if (outcome instanceof Metadata) open(outcome);
+          else cancel(outcome);
+        });
     },
     sendMessageWithContext(context, message: Buffer) {
       whenOpen(() => outgoing?.send(context, message));

@@ -21,7 +21,7 @@ export interface Http2Channel extends ChannelInterface {
 interface Place {
   /** For example `unix:/run/…/plugin123`. */
   readonly target: string;
-  open(): Observable<Http2Connection>;
+  readonly open: () => Observable<Http2Connection>;
 }
 
 /**

@@ -42,7 +42,7 @@ export function openConnection(
     });
     let failure: Error | null = null;
     let isHandedOver = false;
-    session.on('error', (error) => {
+    session.on('error', (error: Error) => {
       failure = error;
     });
     session.once('connect', () => {

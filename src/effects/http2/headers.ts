@@ -1,11 +1,11 @@
-import { Metadata, status as code, type CallCredentials, type StatusObject } from '@grpc/grpc-js';
+import { status as code, type CallCredentials, type Metadata, type StatusObject } from '@grpc/grpc-js';
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { messageOf } from '../../model/index.js';
 import type { CallTarget } from './call.js';
 import { acceptedEncodings } from './compression.js';
 import type { Http2Connection } from './connection.js';
 import { grpcTimeout } from './deadline.js';
-import { statusOf } from './status.js';
+import { knownCode, statusOf } from './status.js';
 
 /** The headers of a call: gRPC's own over the caller's metadata. */
 export function requestHeaders(
@@ -27,13 +27,13 @@ export function requestHeaders(
   return headers;
 }
 
-/** The metadata with what call credentials add to it. Rejects with a status. */
+/** The metadata with what call credentials add to it, or the status of a call that they keep from being made. */
 export async function signed(
   metadata: Metadata,
   credentials: CallCredentials,
   { scheme, authority }: Http2Connection,
   { method, host }: CallTarget,
-): Promise<Metadata> {
+): Promise<Metadata | StatusObject> {
   const service = method.slice(0, method.lastIndexOf('/'));
   const whole = metadata.clone();
   try {
@@ -44,15 +44,14 @@ export async function signed(
       }),
     );
   } catch (error) {
-    throw refused(error);
+    return refused(error);
   }
-  if (whole.get('authorization').length > 1)
-    throw statusOf(code.INTERNAL, '"authorization" metadata cannot have multiple values');
-  return whole;
+  return whole.get('authorization').length > 1
+    ? statusOf(code.INTERNAL, '"authorization" metadata cannot have multiple values')
+    : whole;
 }
 
 function refused(error: unknown): StatusObject {
-  const given = (error as { code?: unknown }).code;
   const details = `The call credentials gave no metadata: ${messageOf(error)}`;
-  return statusOf(typeof given === 'number' && given in code ? given : code.UNKNOWN, details);
+  return statusOf(knownCode((error as { code?: unknown }).code) ?? code.UNKNOWN, details);
 }

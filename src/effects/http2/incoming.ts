@@ -65,11 +65,10 @@ export function createIncoming(listener: CallListener, tap: Tap): Incoming {
   };
   const conclude = (): void => {
     if (last === null || isOver || isDelivering) return;
-    if (last.code !== code.OK) flush();
-    else if (held.length > 0) return;
-    if (isOver) return;
-    close('server');
-    listener.onReceiveStatus(last);
+    if (last.code === code.OK && held.length > 0) return;
+    flush();
+    // A listener may cancel the call while it takes the last messages.
+    if (!closed()) tell(last);
   };
   /** A reader that has been told of a failure asks for nothing any more. */
   const flush = (): void => {
@@ -77,6 +76,11 @@ export function createIncoming(listener: CallListener, tap: Tap): Incoming {
     for (const message of held.splice(0)) if (!isOver) listener.onReceiveMessage(message);
     isDelivering = false;
   };
+  const tell = (status: StatusObject): void => {
+    close('server');
+    listener.onReceiveStatus(status);
+  };
+  const closed = (): boolean => isOver;
   const close = (by: 'server' | 'us'): void => {
     isOver = true;
     held.length = 0;
@@ -124,6 +128,6 @@ export function createIncoming(listener: CallListener, tap: Tap): Incoming {
       conclude();
     },
     abort,
-    isOver: () => isOver,
+    isOver: closed,
   };
 }

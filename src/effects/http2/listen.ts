@@ -25,13 +25,13 @@ export function listen(stream: ClientHttp2Stream, incoming: Incoming): void {
       incoming.abort(statusOfHttp(httpStatus, headers['content-type']));
       return;
     }
-    const { 'grpc-encoding': encoding, 'grpc-accept-encoding': _, ...rest } = headers;
-    incoming.begin(metadataOf(rest), typeof encoding === 'string' ? encoding : 'identity');
+    const encoding = headers['grpc-encoding'];
+    incoming.begin(metadataOf(headers), typeof encoding === 'string' ? encoding : 'identity');
   });
   stream.on('data', (chunk: Buffer) => {
     incoming.push(chunk);
   });
-  stream.on('trailers', (headers) => {
+  stream.on('trailers', (headers: IncomingHttpHeaders) => {
     last = statusOfTrailers(headers) ?? withoutStatus(httpStatus, headers);
     // Trailers come at once, the end after all that lies before it: where nothing does, the end need not be awaited.
     if (stream.readableFlowing === true && stream.readableLength === 0) incoming.finish(last);

@@ -10,19 +10,29 @@ export function statusOf(status: code, details: string): StatusObject {
 export function statusOfTrailers(trailers: IncomingHttpHeaders): StatusObject | null {
   const { 'grpc-status': said, 'grpc-message': message, ...rest } = trailers;
   if (typeof said !== 'string') return null;
-  const number = Number(said);
-  const isKnown = /^\d+$/.test(said) && number in code;
+  const known = /^\d+$/.test(said) ? knownCode(Number(said)) : null;
+  const details = typeof message === 'string' ? percentDecoded(message) : '';
   return {
-    code: isKnown ? number : code.UNKNOWN,
-    details: typeof message === 'string' ? percentDecoded(message) : isKnown ? '' : `grpc-status is ${said}`,
+    code: known ?? code.UNKNOWN,
+    details: known === null ? `The answer has the unknown grpc-status ${said}. ${details}`.trim() : details,
     metadata: metadataOf(rest),
   };
 }
 
-/** Headers as metadata. What cannot be decoded is left out, as the call itself has an answer. */
+const codes = Object.values(code).filter((value) => typeof value === 'number');
+
+/** A number as a code of gRPC's; `null` where it is none. */
+export function knownCode(number: unknown): code | null {
+  return codes.find((known) => known === number) ?? null;
+}
+
+/** Headers as metadata, without those of the transport. Metadata that cannot be decoded counts as none. */
 export function metadataOf(headers: IncomingHttpHeaders): Metadata {
   try {
-    return Metadata.fromHttp2Headers(headers);
+    const metadata = Metadata.fromHttp2Headers(headers);
+    metadata.remove('grpc-encoding');
+    metadata.remove('grpc-accept-encoding');
+    return metadata;
   } catch {
     return new Metadata();
   }

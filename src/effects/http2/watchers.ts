@@ -3,7 +3,7 @@ import { atDeadline, type Deadline } from './deadline.js';
 
 /** Those who wait for a channel to leave a state. */
 export interface Watchers {
-  watch(from: connectivityState, deadline: Deadline, callback: (error?: Error) => void): void;
+  readonly watch: (from: connectivityState, deadline: Deadline, callback: (error?: Error) => void) => void;
   /** The state may be another one now. */
   changed(): void;
 }
