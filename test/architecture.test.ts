@@ -108,9 +108,9 @@ describe('the architecture', () => {
       'drain',
       'signal',
       'stdio',
-      'broker',
-      'broker-dial',
-      'brokered-server',
+      'broker/keep',
+      'broker/dial',
+      'broker/serve',
       'logs',
     ];
     const file = (name: string): string => `effects/${name}.ts`;

@@ -7,7 +7,10 @@ import {
   type Handshake,
   type PluginLogEntry,
 } from '../model/index.js';
-import { createBrokerDesk, type BrokerDesk } from './grpc/broker-desk.js';
+import { createAnnouncedRoutes } from './broker/announced-routes.js';
+import { createBrokerDesk, type BrokerDesk } from './broker/desk.js';
+import { createKnockedRoutes } from './broker/knocked-routes.js';
+import type { BrokerRoutes } from './broker/routes.js';
 import { createCallTally, type CallTally } from './grpc/call-tally.js';
 import { askForHooks, type HookNames } from './grpc/hook-names.js';
 import { openChannel } from './grpc/open-channel.js';
@@ -15,8 +18,10 @@ import type { Http2Channel } from './http2/channel.js';
 import type { TlsSettings } from './launch.js';
 import type { LogSink } from './log-lines.js';
 import type { RunningProcess } from './process.js';
+import { openSocket } from './socket.js';
 import { examine } from './tls/examine.js';
 import { inTheClear, manual, pinned, type Security } from './tls/security.js';
+import { createYamuxLink, type YamuxLink } from './yamux/index.js';
 
 /** The connection to one generation as the other effects see it. */
 export interface GenerationChannel extends ChannelHandle {
@@ -24,9 +29,10 @@ export interface GenerationChannel extends ChannelHandle {
   /** The embedder's calls; our own probes and hooks are not counted. */
   readonly calls: CallTally;
   readonly process: RunningProcess;
-  readonly network: Handshake['network'];
   readonly security: Security;
   readonly broker: BrokerDesk;
+  /** How connections beside the main one come about. */
+  readonly routes: BrokerRoutes;
   /** The answer to a question that is asked as soon as the plugin can be asked, beside the first probe. */
   readonly hooks: Observable<HookNames>;
 }
@@ -57,33 +63,43 @@ export function dial(input: Input, tls: TlsSettings, now: () => number, log: Log
       conclude({ type: 'channel.failed', error: unusable(error) });
       return;
     }
-    const grpc = openChannel(handshake, security);
+    const link = handshake.multiplexed ? createYamuxLink(handshake) : null;
+    const grpc = openChannel(
+      `${handshake.network}:${handshake.address}`,
+      () => link?.open() ?? openSocket(handshake),
+      security,
+    );
+    const end = (): void => {
+      grpc.destroy();
+      link?.close();
+    };
     const examination = new Subscription();
     let isHandedOver = false;
     grpc.connect((failure) => {
       if (subscriber.closed) return;
       if (failure === null) {
         isHandedOver = true;
-        process.scope.add(() => {
-          grpc.destroy();
-        });
-        conclude({ type: 'channel.ready', channel: describe(grpc, input, security, now) });
+        process.scope.add(end);
+        conclude({ type: 'channel.ready', channel: describe(grpc, link, input, security, now) });
         return;
       }
       examination.add(reasonFor(failure, handshake, security).subscribe(conclude));
     });
     return () => {
       examination.unsubscribe();
-      if (!isHandedOver) grpc.destroy();
+      if (!isHandedOver) end();
     };
   });
 }
 
-/** Whether trying again may help. A plugin that is not understood in the clear is asked whether it serves TLS. */
+/**
+ * Whether trying again may help. A plugin that is not understood in the clear is asked whether it serves TLS, unless
+ * the question would be the one connection that it takes.
+ */
 function reasonFor(failure: unknown, address: Handshake, { tls }: Security): Observable<DialFact> {
   const refused: DialFact = { type: 'channel.refused', error: unconnected(failure, address) };
   if (isPluginError(failure)) return of({ type: 'channel.failed', error: failure });
-  if (tls !== null) return of(refused);
+  if (tls !== null || address.multiplexed) return of(refused);
   return examine(address).pipe(
     map((error): DialFact => (error === null ? refused : { type: 'channel.failed', error })),
     catchError(() => of(refused)),
@@ -124,22 +140,29 @@ function unusable(error: unknown): PluginError {
 
 function describe(
   grpc: Http2Channel,
-  { handshake, process }: { readonly handshake: Handshake; readonly process: RunningProcess },
+  link: YamuxLink | null,
+  { handshake, process }: Pick<Input, 'handshake' | 'process'>,
   security: Security,
   now: () => number,
 ): GenerationChannel & { toJSON(): unknown } {
-  const { network } = handshake;
+  const { network, multiplexed } = handshake;
   const address = `${network}:${handshake.address}`;
   const { transport } = security;
-  const broker = createBrokerDesk(now);
+  const { socketDirectory } = process;
+  const broker = createBrokerDesk();
   process.scope.add(() => {
     broker.close(gone());
   });
+  const session = link?.session() ?? null;
+  const routes =
+    session === null
+      ? createAnnouncedRoutes(broker, { network, socketDirectory }, now)
+      : createKnockedRoutes(broker, session, now);
   const calls = createCallTally();
   const hooks = new ReplaySubject<HookNames>(1);
   process.scope.add(askForHooks(grpc).subscribe(hooks));
-  const toJSON = () => ({ address, transport });
-  return { grpc, address, transport, calls, process, network, security, broker, hooks, toJSON };
+  const toJSON = () => ({ address, transport, multiplexed });
+  return { grpc, address, transport, multiplexed, calls, process, security, broker, routes, hooks, toJSON };
 }
 
 function gone(): PluginError {

@@ -15,6 +15,8 @@ export interface ChannelHandle {
   /** For example `unix:/run/…/plugin123` or `tcp:127.0.0.1:4711`. */
   readonly address: string;
   readonly transport: Transport;
+  /** Whether one socket carries every connection. */
+  readonly multiplexed: boolean;
 }
 
 /** Which generation of which plugin an effect works for. */

@@ -1,14 +1,17 @@
-import { concatMap } from 'rxjs';
+import type { Duplex } from 'node:stream';
+import { concatMap, type Observable } from 'rxjs';
 import { createHttp2Channel, type Http2Channel } from '../http2/channel.js';
-import { openSocket, type Address } from '../socket.js';
 import { secureConnection } from '../tls/secure-connection.js';
 import type { Security } from '../tls/security.js';
 
-/** A channel to where a plugin serves, be it the main address or a brokered one. It connects when it is asked to. */
-export function openChannel(address: Address, security: Security): Http2Channel {
-  const target = `${address.network}:${address.address}`;
+/** A channel over raw connections that `open` makes, one at a time. It connects when it is asked to. */
+export function openChannel(
+  target: string,
+  open: () => Observable<Duplex>,
+  security: Security,
+): Http2Channel {
   return createHttp2Channel({
     target,
-    open: () => openSocket(address).pipe(concatMap((raw) => secureConnection(raw, security, target))),
+    open: () => open().pipe(concatMap((raw) => secureConnection(raw, security, target))),
   });
 }

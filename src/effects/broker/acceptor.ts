@@ -1,7 +1,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Duplex } from 'node:stream';
 import { createServer, type TLSSocket } from 'node:tls';
-import type { ServerTls } from './tls/security.js';
+import type { ServerTls } from '../tls/security.js';
 
 /** A gRPC server that is handed its connections one by one, wherever they come from. */
 export interface Acceptor {

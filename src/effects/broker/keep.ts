@@ -1,10 +1,10 @@
 import { status as code } from '@grpc/grpc-js';
 import { asapScheduler, Observable, subscribeOn } from 'rxjs';
-import { PluginError } from '../model/index.js';
-import type { GenerationChannel } from './dial.js';
-import type { ConnInfo } from './grpc/broker-desk.js';
-import { callDuplex, statusOf } from './grpc/call.js';
-import { services } from './grpc/contract.js';
+import { PluginError } from '../../model/index.js';
+import type { GenerationChannel } from '../dial.js';
+import type { ConnInfo } from './desk.js';
+import { callDuplex, statusOf } from '../grpc/call.js';
+import { services } from '../grpc/contract.js';
 
 /**
  * Keeps the broker's control stream. It is opened once for each process: a Go plugin's broker ends for good with its
@@ -12,7 +12,7 @@ import { services } from './grpc/contract.js';
  */
 export function keepBroker({ channel }: { readonly channel: GenerationChannel }): Observable<never> {
   return new Observable((subscriber) => {
-    const { broker, grpc } = channel;
+    const { broker, grpc, routes } = channel;
     const end = (error: PluginError): void => {
       broker.close(error);
       subscriber.complete();
@@ -23,7 +23,7 @@ export function keepBroker({ channel }: { readonly channel: GenerationChannel })
         .pipe(subscribeOn(asapScheduler))
         .subscribe({
           next: (message) => {
-            broker.received(message);
+            routes.received(message);
           },
           error: (error: unknown) => {
             end(statusOf(error).code === code.UNIMPLEMENTED ? withoutBroker() : streamEnded());
