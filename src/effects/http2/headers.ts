@@ -53,5 +53,18 @@ export async function signed(
 
 function refused(error: unknown): StatusObject {
   const details = `The call credentials gave no metadata: ${messageOf(error)}`;
-  return statusOf(knownCode((error as { code?: unknown }).code) ?? code.UNKNOWN, details);
+  const given = knownCode((error as { code?: unknown } | null)?.code) ?? code.UNKNOWN;
+  return statusOf(applicationsOwn.has(given) ? code.INTERNAL : given, details);
 }
+
+/** What only the application at the other end may say (gRFC A54): nobody else's fault must look like its answer. */
+const applicationsOwn: ReadonlySet<code> = new Set([
+  code.OK,
+  code.INVALID_ARGUMENT,
+  code.NOT_FOUND,
+  code.ALREADY_EXISTS,
+  code.FAILED_PRECONDITION,
+  code.ABORTED,
+  code.OUT_OF_RANGE,
+  code.DATA_LOSS,
+]);
