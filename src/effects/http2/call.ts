@@ -48,6 +48,8 @@ export function createHttp2Call(target: CallTarget, reception: Reception): Call 
   let callOff = (): void => undefined;
   /** What was to be sent before the call had its stream; `null` is the end. */
   const early: (Sending | null)[] = [];
+  /** Asked for before the start: interceptors may take their time over that. */
+  let isReadEarly = false;
   /** What ended it before it was started. */
   let stillborn: StatusObject | null = null;
 
@@ -118,6 +120,7 @@ export function createHttp2Call(target: CallTarget, reception: Reception): Call 
       callOff = atDeadline(target.deadline, () => {
         cancel(deadlineExceeded());
       });
+      if (isReadEarly) incoming.ask();
       reception.enter(guest, isForReady(given));
     },
     sendMessageWithContext(context, message: Buffer) {
@@ -127,7 +130,8 @@ export function createHttp2Call(target: CallTarget, reception: Reception): Call 
       send(null);
     },
     startRead() {
-      incoming?.ask();
+      if (incoming === null) isReadEarly = true;
+      else incoming.ask();
     },
     cancelWithStatus(status, details) {
       cancel(statusOf(status, details));

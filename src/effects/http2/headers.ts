@@ -27,20 +27,23 @@ export function requestHeaders(
   return headers;
 }
 
-/** The metadata with what call credentials add to it, or the status of a call that they keep from being made. */
+/**
+ * The metadata with what call credentials add to it, or the status of a call that they keep from being made. They are asked with
+ * the very words that grpc-js has for them: signatures may be made over these.
+ */
 export async function signed(
   metadata: Metadata,
   credentials: CallCredentials,
-  { scheme, authority }: Http2Connection,
+  { authority }: Http2Connection,
   { method, host }: CallTarget,
 ): Promise<Metadata | StatusObject> {
-  const service = method.slice(0, method.lastIndexOf('/'));
+  const name = host ?? authority;
   const whole = metadata.clone();
   try {
     whole.merge(
       await credentials.generateMetadata({
-        method_name: method.slice(service.length + 1),
-        service_url: `${scheme}://${host ?? authority}${service}`,
+        method_name: method,
+        service_url: `https://${name.replace(/:\d+$/, '')}${method.slice(0, method.lastIndexOf('/'))}`,
       }),
     );
   } catch (error) {

@@ -57,8 +57,9 @@ export function createIncoming(listener: CallListener, tap: Tap): Incoming {
         listener.onReceiveMessage(message);
       }
     } finally {
-      // A listener may throw. That is its own affair; the call goes on.
       isDelivering = false;
+      // A listener that throws has only itself to blame; the call goes on.
+      if (isAsked && held.length > 0) process.nextTick(deliver);
       balance();
       conclude();
     }
