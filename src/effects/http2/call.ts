@@ -2,12 +2,12 @@ import { Metadata, status as code, type CallCredentials, type StatusObject } fro
 import { constants, type ClientHttp2Stream } from 'node:http2';
 import { messageOf } from '../../model/index.js';
 import type { Call } from '../grpc/waiting-call.js';
-import type { Http2Connection } from './connection.js';
-import { atDeadline, type Deadline } from './deadline.js';
+import { isUsable, type Http2Connection } from './connection.js';
+import { atDeadline, hasPassed, type Deadline } from './deadline.js';
 import { requestHeaders, signed } from './headers.js';
 import { createIncoming, type Incoming } from './incoming.js';
 import { listen } from './listen.js';
-import { createOutgoing, type Outgoing } from './outgoing.js';
+import { calledBack, createOutgoing, type Outgoing, type Sending } from './outgoing.js';
 import { statusOf } from './status.js';
 
 /** What a call is about, beside its metadata and messages. */
@@ -19,69 +19,119 @@ export interface CallTarget {
   readonly host: string | null | undefined;
 }
 
+/** Who needs a connection. */
+export interface Guest {
+  /** Called at once where there is a connection, and later where one has to be made. */
+  admit(connection: Http2Connection): void;
+  refuse(status: StatusObject): void;
+}
+
+/** Where calls get their connection. */
+export interface Reception {
+  /** For example `unix:/run/…/plugin123`. */
+  readonly target: string;
+  enter(guest: Guest, waitForReady: boolean): void;
+  leave(guest: Guest): void;
+}
+
 let lastNumber = 0;
 
-/** One call over one connection, as grpc-js's clients ask for it. It ends with exactly one status, whatever happens. */
-export function createHttp2Call(connection: Http2Connection, target: CallTarget): Call {
+/** One call, as grpc-js's clients ask for it. Once started, it ends with exactly one status, whatever happens. */
+export function createHttp2Call(target: CallTarget, reception: Reception): Call {
   const number = (lastNumber += 1);
+  let metadata = new Metadata();
   let credentials: CallCredentials | null = null;
+  let connection: Http2Connection | null = null;
   let stream: ClientHttp2Stream | null = null;
   let outgoing: Outgoing | null = null;
   let incoming: Incoming | null = null;
   let callOff = (): void => undefined;
-  /** What was asked of the call before it had its stream. */
-  let early: (() => void)[] = [];
+  /** What was to be sent before the call had its stream; `null` is the end. */
+  const early: (Sending | null)[] = [];
+  /** Asked for before the start: interceptors may take their time over that. */
+  let isReadEarly = false;
+  /** What ended it before it was started. */
+  let stillborn: StatusObject | null = null;
 
-  const whenOpen = (step: () => void): void => {
-    if (outgoing !== null) step();
-    else early.push(step);
-  };
-  const open = (metadata: Metadata): void => {
-    if (incoming === null || incoming.isOver()) return;
-    try {
-      stream = connection.session.request(requestHeaders(connection, target, metadata));
-    } catch (error) {
-      incoming.abort(statusOf(code.UNAVAILABLE, `The call could not be sent: ${messageOf(error)}`));
-      return;
-    }
-    listen(stream, incoming);
-    outgoing = createOutgoing(stream);
-    for (const step of early.splice(0)) step();
-  };
-  const cancel = (status: StatusObject): void => {
-    if (incoming !== null) incoming.abort(status);
-    else early.unshift(() => incoming?.abort(status));
-  };
-
-  return {
-    start(metadata, listener) {
-      incoming = createIncoming(listener, {
-        pause: () => stream?.pause(),
-        resume: () => stream?.resume(),
-        close(by) {
-          callOff();
-          early = [];
-          if (stream !== null) letGo(stream, by);
-        },
-      });
-      callOff = atDeadline(target.deadline, () => {
-        cancel(statusOf(code.DEADLINE_EXCEEDED, 'Deadline exceeded'));
-      });
-      if (credentials === null) open(metadata);
+  const guest: Guest = {
+    admit(next) {
+      connection = next;
+      if (credentials === null) open(next, metadata);
       else
-        void signed(metadata, credentials, connection, target).then((outcome) => {
-          if (outcome instanceof Metadata) open(outcome);
+        void signed(metadata, credentials, next, target).then((outcome) => {
+          if (outcome instanceof Metadata) open(next, outcome);
           else cancel(outcome);
         });
     },
+    refuse: cancel,
+  };
+
+  function open(over: Http2Connection, whole: Metadata): void {
+    if (incoming === null || incoming.isOver()) return;
+    if (!isUsable(over)) {
+      // Lost while the call was signed: as it was never sent, it may go over another one.
+      reception.enter(guest, isForReady(metadata));
+      return;
+    }
+    try {
+      stream = over.session.request(requestHeaders(over, target, whole));
+    } catch (error) {
+      cancel(statusOf(code.INTERNAL, `The call could not be sent: ${messageOf(error)}`));
+      return;
+    }
+    listen(stream, incoming, { session: over.session, deadline: target.deadline });
+    outgoing = createOutgoing(stream);
+    for (const next of early.splice(0)) send(next);
+  }
+  function send(next: Sending | null): void {
+    if (outgoing === null) early.push(next);
+    else if (next === null) outgoing.end();
+    else outgoing.send(next);
+    if (stream === null && incoming?.isOver() === true) forget();
+  }
+  /** Writers are called back whatever happens: they may wait for it. */
+  function forget(): void {
+    for (const next of early.splice(0)) if (next !== null) calledBack(next.context);
+  }
+  function cancel(status: StatusObject): void {
+    if (incoming === null) stillborn ??= status;
+    else incoming.abort(status);
+  }
+  function close(by: 'server' | 'us'): void {
+    callOff();
+    forget();
+    if (stream === null) reception.leave(guest);
+    else letGo(stream, by);
+  }
+
+  return {
+    start(given, listener) {
+      metadata = given;
+      incoming = createIncoming(listener, {
+        pause: () => stream?.pause(),
+        resume: () => stream?.resume(),
+        close,
+      });
+      if (hasPassed(target.deadline)) stillborn ??= deadlineExceeded();
+      if (stillborn !== null) {
+        incoming.abort(stillborn);
+        return;
+      }
+      callOff = atDeadline(target.deadline, () => {
+        cancel(deadlineExceeded());
+      });
+      if (isReadEarly) incoming.ask();
+      reception.enter(guest, isForReady(given));
+    },
     sendMessageWithContext(context, message: Buffer) {
-      whenOpen(() => outgoing?.send(context, message));
+      send({ context, message });
     },
     halfClose() {
-      whenOpen(() => outgoing?.end());
+      send(null);
     },
     startRead() {
-      incoming?.ask();
+      if (incoming === null) isReadEarly = true;
+      else incoming.ask();
     },
     cancelWithStatus(status, details) {
       cancel(statusOf(status, details));
@@ -89,10 +139,18 @@ export function createHttp2Call(connection: Http2Connection, target: CallTarget)
     setCredentials(given) {
       credentials = credentials?.compose(given) ?? given;
     },
-    getPeer: () => connection.peer,
+    getPeer: () => connection?.peer ?? reception.target,
     getCallNumber: () => number,
-    getAuthContext: () => connection.authContext,
+    getAuthContext: () => connection?.authContext ?? null,
   };
+}
+
+function isForReady(metadata: Metadata): boolean {
+  return metadata.getOptions().waitForReady === true;
+}
+
+function deadlineExceeded(): StatusObject {
+  return statusOf(code.DEADLINE_EXCEEDED, 'Deadline exceeded');
 }
 
 /** The call is over: what its stream still has is thrown away, and a server that goes on is told to stop. */

@@ -1,9 +1,8 @@
 import { connectivityState, status as code, type ChannelInterface, type StatusObject } from '@grpc/grpc-js';
 import type { Observable, Subscription } from 'rxjs';
 import { messageOf } from '../../model/index.js';
-import { createWaitingCall, type WaitingCall } from '../grpc/waiting-call.js';
-import { createHttp2Call } from './call.js';
-import type { Http2Connection } from './connection.js';
+import { createHttp2Call, type Guest, type Reception } from './call.js';
+import { isUsable, type Http2Connection } from './connection.js';
 import { withParent } from './parent.js';
 import { statusOf } from './status.js';
 import { createWatchers } from './watchers.js';
@@ -24,6 +23,8 @@ interface Place {
   readonly open: () => Observable<Http2Connection>;
 }
 
+type Session = Http2Connection['session'];
+
 /**
  * It connects when it is asked to or when a call needs it, and once more with every call after the connection was
  * lost. It does not try again by itself: whoever wants that has a clock.
@@ -32,7 +33,9 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
   let connection: Http2Connection | null = null;
   let attempt: Subscription | null = null;
   let state = connectivityState.IDLE;
-  const waiting = new Map<WaitingCall<Http2Connection>, { readonly forReady: boolean }>();
+  /** The connection's, and those that a server has said goodbye on and that still have calls. */
+  const sessions = new Set<Session>();
+  const waiting = new Map<Guest, { readonly forReady: boolean }>();
   const askers: ((failure: unknown) => void)[] = [];
   const watchers = createWatchers(() => state);
   const isShut = (): boolean => state === connectivityState.SHUTDOWN;
@@ -54,12 +57,16 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
   const succeed = (next: Http2Connection): void => {
     attempt = null;
     connection = next;
-    next.session.once('goaway', lose).once('close', lose);
+    sessions.add(next.session);
+    next.session.once('goaway', lose).once('close', () => {
+      sessions.delete(next.session);
+      lose();
+    });
     move(connectivityState.READY);
     settle(null);
-    for (const call of [...waiting.keys()]) {
-      waiting.delete(call);
-      call.resume(next);
+    for (const guest of [...waiting.keys()]) {
+      waiting.delete(guest);
+      guest.admit(next);
     }
     function lose(): void {
       if (connection !== next) return;
@@ -71,20 +78,31 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
     attempt = null;
     move(connectivityState.TRANSIENT_FAILURE);
     settle(error);
-    for (const [call, { forReady }] of [...waiting]) if (!forReady) call.fail(unconnected(target, error));
+    for (const [guest, { forReady }] of [...waiting]) if (!forReady) guest.refuse(unconnected(target, error));
   };
-  const usable = (): Http2Connection | null => {
-    const session = connection?.session;
-    return session === undefined || session.closed || session.destroyed ? null : connection;
-  };
+  const usable = (): Http2Connection | null =>
+    connection !== null && isUsable(connection) ? connection : null;
 
-  const shut = (end: (session: Http2Connection['session']) => void): void => {
-    if (connection !== null) end(connection.session);
+  const shut = (end: (session: Session) => void): void => {
+    for (const session of sessions) end(session);
     if (isShut()) return;
     move(connectivityState.SHUTDOWN);
     attempt?.unsubscribe();
     settle(new Error('the channel was closed'));
-    for (const call of [...waiting.keys()]) call.fail(statusOf(code.UNAVAILABLE, 'The channel is closed'));
+    for (const guest of [...waiting.keys()]) guest.refuse(closed());
+  };
+  const reception: Reception = {
+    target,
+    enter(guest, forReady) {
+      const now = usable();
+      if (isShut()) guest.refuse(closed());
+      else if (now !== null) guest.admit(now);
+      else {
+        waiting.set(guest, { forReady });
+        begin();
+      }
+    },
+    leave: (guest) => waiting.delete(guest),
   };
 
   return {
@@ -93,29 +111,17 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
         done(null);
         return;
       }
+      if (isShut()) {
+        done(new Error('the channel was closed'));
+        return;
+      }
       askers.push(done);
       begin();
     },
     createCall: (method, deadline, host, parent, flags) =>
-      withParent(parent, flags, deadline, (until) => {
-        const openOn = (to: Http2Connection) => createHttp2Call(to, { method, deadline: until, host });
-        const now = usable();
-        if (now !== null) return openOn(now);
-        return createWaitingCall<Http2Connection>({
-          deadline: until,
-          open: openOn,
-          enter(call, forReady) {
-            if (isShut())
-              return { then: 'fail', status: statusOf(code.UNAVAILABLE, 'The channel is closed') };
-            const there = usable();
-            if (there !== null) return { then: 'go', connection: there };
-            waiting.set(call, { forReady });
-            begin();
-            return { then: 'wait' };
-          },
-          leave: (call) => waiting.delete(call),
-        });
-      }),
+      withParent(parent, flags, deadline, (until) =>
+        createHttp2Call({ method, deadline: until, host }, reception),
+      ),
     getTarget: () => target,
     getConnectivityState(tryToConnect) {
       if (tryToConnect && usable() === null) begin();
@@ -134,6 +140,10 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
       });
     },
   };
+}
+
+function closed(): StatusObject {
+  return statusOf(code.UNAVAILABLE, 'The channel is closed');
 }
 
 function unconnected(target: string, failure: unknown): StatusObject {

@@ -16,6 +16,11 @@ export interface Http2Connection {
   readonly authContext: AuthContext;
 }
 
+/** Whether it takes new calls. */
+export function isUsable({ session }: Http2Connection): boolean {
+  return !session.closed && !session.destroyed;
+}
+
 /** How much a server may send ahead of its reader: on one stream, and on all together. */
 const streamWindow = 1024 * 1024;
 const connectionWindow = 64 * 1024 * 1024;

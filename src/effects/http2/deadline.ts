@@ -14,12 +14,16 @@ export function atDeadline(deadline: Deadline, act: () => void): () => void {
   };
 }
 
-/** The time that is left as the value of `grpc-timeout`: at most eight digits and a unit. `null`: no limit. */
+export function hasPassed(deadline: Deadline): boolean {
+  return Number(deadline) <= Date.now();
+}
+
+/** The time that is left as the value of `grpc-timeout`: one to eight digits, not 0, and a unit. `null`: no limit. */
 export function grpcTimeout(deadline: Deadline): string | null {
   const leftMs = Number(deadline) - Date.now();
   if (leftMs === Infinity || Number.isNaN(leftMs)) return null;
   for (const [unit, ms] of timeoutUnits) {
-    const amount = Math.ceil(Math.max(0, leftMs) / ms);
+    const amount = Math.ceil(Math.max(1, leftMs) / ms);
     if (amount < 1e8) return `${amount}${unit}`;
   }
   return null;

@@ -27,20 +27,23 @@ export function requestHeaders(
   return headers;
 }
 
-/** The metadata with what call credentials add to it, or the status of a call that they keep from being made. */
+/**
+ * The metadata with what call credentials add to it, or the status of a call that they keep from being made. They are asked with
+ * the very words that grpc-js has for them: signatures may be made over these.
+ */
 export async function signed(
   metadata: Metadata,
   credentials: CallCredentials,
-  { scheme, authority }: Http2Connection,
+  { authority }: Http2Connection,
   { method, host }: CallTarget,
 ): Promise<Metadata | StatusObject> {
-  const service = method.slice(0, method.lastIndexOf('/'));
+  const name = host ?? authority;
   const whole = metadata.clone();
   try {
     whole.merge(
       await credentials.generateMetadata({
-        method_name: method.slice(service.length + 1),
-        service_url: `${scheme}://${host ?? authority}${service}`,
+        method_name: method,
+        service_url: `https://${name.replace(/:\d+$/, '')}${method.slice(0, method.lastIndexOf('/'))}`,
       }),
     );
   } catch (error) {
@@ -53,5 +56,18 @@ export async function signed(
 
 function refused(error: unknown): StatusObject {
   const details = `The call credentials gave no metadata: ${messageOf(error)}`;
-  return statusOf(knownCode((error as { code?: unknown }).code) ?? code.UNKNOWN, details);
+  const given = knownCode((error as { code?: unknown } | null)?.code) ?? code.UNKNOWN;
+  return statusOf(applicationsOwn.has(given) ? code.INTERNAL : given, details);
 }
+
+/** What only the application at the other end may say (gRFC A54): nobody else's fault must look like its answer. */
+const applicationsOwn: ReadonlySet<code> = new Set([
+  code.OK,
+  code.INVALID_ARGUMENT,
+  code.NOT_FOUND,
+  code.ALREADY_EXISTS,
+  code.FAILED_PRECONDITION,
+  code.ABORTED,
+  code.OUT_OF_RANGE,
+  code.DATA_LOSS,
+]);

@@ -27,6 +27,9 @@ export interface Incoming {
   finish(status: StatusObject): void;
   /** This side's last word: nothing is read any more. */
   abort(status: StatusObject): void;
+  /** Whether the server's last word has come, or ours. */
+  isFinished(): boolean;
+  /** Whether the status has been told. */
   isOver(): boolean;
 }
 
@@ -45,16 +48,21 @@ export function createIncoming(listener: CallListener, tap: Tap): Incoming {
     // The listener asks for the next message while it takes one.
     if (isDelivering) return;
     isDelivering = true;
-    while (isAsked && !isOver) {
-      const message = held.shift();
-      if (message === undefined) break;
-      isAsked = false;
-      heldBytes -= message.length;
-      listener.onReceiveMessage(message);
+    try {
+      while (isAsked && !isOver) {
+        const message = held.shift();
+        if (message === undefined) break;
+        isAsked = false;
+        heldBytes -= message.length;
+        listener.onReceiveMessage(message);
+      }
+    } finally {
+      isDelivering = false;
+      // A listener that throws has only itself to blame; the call goes on.
+      if (isAsked && held.length > 0) process.nextTick(deliver);
+      balance();
+      conclude();
     }
-    isDelivering = false;
-    balance();
-    conclude();
   };
   const balance = (): void => {
     const isFull = heldBytes >= mostHeldBytes;
@@ -66,15 +74,21 @@ export function createIncoming(listener: CallListener, tap: Tap): Incoming {
   const conclude = (): void => {
     if (last === null || isOver || isDelivering) return;
     if (last.code === code.OK && held.length > 0) return;
-    flush();
-    // A listener may cancel the call while it takes the last messages.
-    if (!closed()) tell(last);
+    try {
+      flush();
+    } finally {
+      // A listener may cancel the call while it takes the last messages.
+      if (!closed()) tell(last);
+    }
   };
   /** A reader that has been told of a failure asks for nothing any more. */
   const flush = (): void => {
     isDelivering = true;
-    for (const message of held.splice(0)) if (!isOver) listener.onReceiveMessage(message);
-    isDelivering = false;
+    try {
+      for (const message of held.splice(0)) if (!isOver) listener.onReceiveMessage(message);
+    } finally {
+      isDelivering = false;
+    }
   };
   const tell = (status: StatusObject): void => {
     close('server');
@@ -124,10 +138,10 @@ export function createIncoming(listener: CallListener, tap: Tap): Incoming {
         status.code === code.OK && reader.isWithin()
           ? statusOf(code.INTERNAL, 'The answer ended in the middle of a message')
           : status;
-      if (isPaused) tap.resume();
       conclude();
     },
     abort,
+    isFinished: () => isOver || last !== null,
     isOver: closed,
   };
 }

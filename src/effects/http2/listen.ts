@@ -1,5 +1,11 @@
 import { status as code, type StatusObject } from '@grpc/grpc-js';
-import { constants, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
+import {
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+} from 'node:http2';
+import { hasPassed, type Deadline } from './deadline.js';
 import type { Incoming } from './incoming.js';
 import {
   connectionDropped,
@@ -10,10 +16,15 @@ import {
   statusOfTrailers,
 } from './status.js';
 
+interface Around {
+  /** A stream that is over does not know it any more. */
+  readonly session: ClientHttp2Session;
+  readonly deadline: Deadline;
+}
+
 /** Tells the reading side of a call what its stream brings. */
-export function listen(stream: ClientHttp2Stream, incoming: Incoming): void {
+export function listen(stream: ClientHttp2Stream, incoming: Incoming, { session, deadline }: Around): void {
   let httpStatus = 200;
-  let last: StatusObject | null = null;
 
   stream.on('response', (headers, flags) => {
     httpStatus = headers[':status'] ?? 0;
@@ -21,7 +32,7 @@ export function listen(stream: ClientHttp2Stream, incoming: Incoming): void {
       incoming.finish(statusOfTrailers(headers) ?? withoutStatus(httpStatus, headers));
       return;
     }
-    if (!isGrpc(headers)) {
+    if (!isGrpc(headers['content-type'])) {
       incoming.abort(statusOfHttp(httpStatus, headers['content-type']));
       return;
     }
@@ -32,24 +43,32 @@ export function listen(stream: ClientHttp2Stream, incoming: Incoming): void {
     incoming.push(chunk);
   });
   stream.on('trailers', (headers: IncomingHttpHeaders) => {
-    last = statusOfTrailers(headers) ?? withoutStatus(httpStatus, headers);
-    // Trailers come at once, the end after all that lies before it: where nothing does, the end need not be awaited.
-    if (stream.readableFlowing === true && stream.readableLength === 0) incoming.finish(last);
+    // All that came before lies here, at most a window full. Whoever reads slowly has it even if the stream is lost.
+    while (stream.read() !== null);
+    incoming.finish(statusOfTrailers(headers) ?? withoutStatus(httpStatus, headers));
   });
-  stream.on('end', () => {
-    if (last !== null) incoming.finish(last);
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // Whatever it says, `close` follows and tells more. A connection whose stream numbers are used up takes no call.
+    if (error.code === 'ERR_HTTP2_OUT_OF_STREAMS') session.close();
   });
-  // Whatever it says, `close` follows and tells more.
-  stream.on('error', () => undefined);
   stream.on('close', () => {
-    if (last !== null) incoming.finish(last);
-    else if (stream.session === undefined || stream.session.destroyed) incoming.abort(connectionDropped());
-    else incoming.abort(statusOfReset(stream.rstCode));
+    if (incoming.isFinished()) return;
+    if (session.destroyed) incoming.abort(connectionDropped());
+    else incoming.abort(statusOfEnd(stream.rstCode, httpStatus, deadline));
   });
 }
 
-function isGrpc(headers: IncomingHttpHeaders): boolean {
-  return headers['content-type']?.startsWith('application/grpc') ?? false;
+function statusOfEnd(rstCode: number, httpStatus: number, deadline: Deadline): StatusObject {
+  // A server cancels what is too late, and its clock may be a moment ahead of ours.
+  if (rstCode === constants.NGHTTP2_CANCEL && hasPassed(deadline))
+    return statusOf(code.DEADLINE_EXCEEDED, 'Deadline exceeded, says the server');
+  if (rstCode === constants.NGHTTP2_NO_ERROR && httpStatus !== 200)
+    return statusOfHttp(httpStatus, undefined);
+  return statusOfReset(rstCode);
+}
+
+function isGrpc(contentType: string | undefined): boolean {
+  return contentType !== undefined && /^application\/grpc(?:[+;]|$)/.test(contentType);
 }
 
 function withoutStatus(httpStatus: number, headers: IncomingHttpHeaders): StatusObject {

@@ -2,9 +2,15 @@ import type { ClientHttp2Stream } from 'node:http2';
 import type { MessageContext } from '../grpc/waiting-call.js';
 import { withPrefix } from './message-reader.js';
 
+/** One message on its way, and whom to call back when it is written. */
+export interface Sending {
+  readonly context: MessageContext;
+  readonly message: Buffer;
+}
+
 /** The writing side of one call. */
 export interface Outgoing {
-  send(context: MessageContext, message: Buffer): void;
+  send(sending: Sending): void;
   /** Nothing more will be sent. */
   end(): void;
 }
@@ -14,40 +20,47 @@ export interface Outgoing {
  * are then one frame.
  */
 export function createOutgoing(stream: ClientHttp2Stream): Outgoing {
-  let waiting: { readonly framed: Buffer; readonly done: () => void } | null = null;
+  let waiting: Sending | null = null;
 
-  const flush = (): void => {
-    if (waiting === null) return;
-    const { framed, done } = waiting;
+  const take = (): Sending | null => {
+    const taken = waiting;
     waiting = null;
-    if (isOpen(stream)) stream.write(framed, done);
-    else done();
+    return taken;
+  };
+  const flush = (): void => {
+    const next = take();
+    if (next === null) return;
+    if (isOpen(stream)) stream.write(withPrefix(next.message), callback(next.context));
+    else calledBack(next.context);
   };
 
   return {
-    send(context, message) {
+    send(sending) {
       flush();
-      // What went wrong is told by the stream's end; the writer only has to go on. Not within Node's own callback: a
-      // stream that is closed from there can crash Node (https://github.com/nodejs/node/issues/49147).
-      const done = (): void => {
-        if (context.callback !== undefined) process.nextTick(context.callback);
-      };
-      waiting = { framed: withPrefix(message), done };
+      waiting = sending;
       process.nextTick(flush);
     },
     end() {
-      if (!isOpen(stream)) {
-        flush();
-        return;
-      }
-      if (waiting === null) {
-        stream.end();
-        return;
-      }
-      const { framed, done } = waiting;
-      waiting = null;
-      stream.end(framed, done);
+      const last = isOpen(stream) ? take() : null;
+      if (last !== null) stream.end(withPrefix(last.message), callback(last.context));
+      else if (waiting !== null) flush();
+      else if (isOpen(stream)) stream.end();
     },
+  };
+}
+
+/**
+ * Lets a writer go on. What went wrong is told by the stream's end. Not within Node's own callback: a stream that is
+ * closed from there can crash Node (https://github.com/nodejs/node/issues/49147).
+ */
+export function calledBack({ callback: goOn }: MessageContext): void {
+  if (goOn !== undefined) process.nextTick(goOn);
+}
+
+function callback(context: MessageContext): (() => void) | undefined {
+  if (context.callback === undefined) return undefined;
+  return () => {
+    calledBack(context);
   };
 }
 

@@ -15,9 +15,29 @@ export function withParent(
   const inherited = flags ?? propagate.DEFAULTS;
   const isBounded = (inherited & propagate.DEADLINE) !== 0;
   const call = create(isBounded ? earlier(deadline, parent.getDeadline()) : deadline);
-  if ((inherited & propagate.CANCELLATION) !== 0)
-    parent.on('cancelled', () => {
-      call.cancelWithStatus(code.CANCELLED, 'Cancelled by parent call');
-    });
+  if ((inherited & propagate.CANCELLATION) !== 0) cancelWith(parent, call);
   return call;
+}
+
+/** A server's call may make many others before it ends: each of them listens no longer than it lasts. */
+function cancelWith(parent: NonNullable<Parent>, call: Call): void {
+  const cancel = (): void => {
+    call.cancelWithStatus(code.CANCELLED, 'Cancelled by parent call');
+  };
+  parent.on('cancelled', cancel);
+  const start = call.start.bind(call);
+  call.start = (metadata, listener) => {
+    start(metadata, {
+      onReceiveMetadata: (received) => {
+        listener.onReceiveMetadata(received);
+      },
+      onReceiveMessage: (message: unknown) => {
+        listener.onReceiveMessage(message);
+      },
+      onReceiveStatus: (status) => {
+        parent.off('cancelled', cancel);
+        listener.onReceiveStatus(status);
+      },
+    });
+  };
 }

@@ -84,11 +84,9 @@ export function connectionDropped(): StatusObject {
   return statusOf(code.UNAVAILABLE, 'Connection dropped');
 }
 
-/** The message as the server wrote it; text that is not well encoded is shown as it came. */
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+/** The message as the server wrote it. What is not well encoded is shown as it came. */
+export function percentDecoded(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) =>
+    Buffer.from(encoded.replaceAll('%', ''), 'hex').toString(),
+  );
 }

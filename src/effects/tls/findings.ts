@@ -53,7 +53,18 @@ function untrusted(error: NodeJS.ErrnoException, { transport, tls }: Security): 
   });
 }
 
+/** What alerts say that are about a certificate; the others are about TLS itself. */
+const aboutCertificate = /CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|DECRYPT_ERROR/;
+
 function refusedByPlugin(error: Error, code: string): PluginError {
+  if (!aboutCertificate.test(code)) {
+    return failure({
+      message: `The plugin broke off the TLS handshake: ${reasonOf(error)}.`,
+      hint: 'Let the plugin speak TLS 1.2 or newer, and HTTP/2 over it (ALPN h2).',
+      tls: code,
+      cause: error,
+    });
+  }
   return failure({
     message: `The plugin refused the host's certificate: ${reasonOf(error)}.`,
     hint: 'Let the plugin trust the certificate in PLUGIN_CLIENT_CERT and no other; if it runs on grpcio, keep the curve P-256.',

@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { connect as connectPlain, createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { createServer as createHttp2Server } from 'node:http2';
+import type { Address } from '../../src/effects/socket.js';
+import { afterTest } from '../support/environment.js';
+
+interface Listening {
+  listen(port: number, host: string): unknown;
+  close(): unknown;
+  address(): AddressInfo | string | null;
+  on(event: 'connection', take: (socket: Socket) => void): unknown;
+}
+
+/** Lets a server listen until the test is over. */
+export async function listening<Server extends Listening & NodeJS.EventEmitter>(server: Server) {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined).once('close', () => sockets.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  afterTest(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const { port } = server.address() as AddressInfo;
+  const address: Address = { network: 'tcp', address: `127.0.0.1:${port}` };
+  return { address, port, sockets };
+}
+
+/** A TLS server that speaks HTTP/2, and answers nothing. */
+export function tlsServer(options: TlsOptions) {
+  const http2 = createHttp2Server();
+  http2.on('session', (session) => session.on('error', () => undefined));
+  const server = createTlsServer({ ALPNProtocols: ['h2'], ...options }, (socket) => {
+    socket.on('error', () => undefined);
+    http2.emit('connection', socket);
+  });
+  server.on('tlsClientError', () => undefined);
+  return listening(server);
+}
+
+export function plainServer(take: (socket: Socket) => void) {
+  return listening(createServer(take));
+}
+
+/** A raw connection to a port of this machine, gone after the test. */
+export async function rawTo(port: number): Promise<Socket> {
+  const socket = connectPlain(port, '127.0.0.1').on('error', () => undefined);
+  afterTest(() => socket.destroy());
+  await once(socket, 'connect');
+  return socket;
+}
