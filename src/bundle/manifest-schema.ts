@@ -70,7 +70,7 @@ const server = z.object({
   python: optional(python),
 });
 
-/** The variables of the protocol, which the host alone may set. */
+/** The variables of the protocol, and the one by which a host knows its processes: it alone may set them. */
 const protocolVariables = new Set([
   'PLUGIN_MIN_PORT',
   'PLUGIN_MAX_PORT',
@@ -79,15 +79,13 @@ const protocolVariables = new Set([
   'PLUGIN_CLIENT_CERT',
   'PLUGIN_UNIX_SOCKET_DIR',
   'PLUGIN_UNIX_SOCKET_GROUP',
+  'ESPALIER_TOKEN',
 ]);
 
 const variable = z
   .string()
   .regex(/^[^=\0]+$/, 'is no name of an environment variable')
-  .refine(
-    (name) => !protocolVariables.has(name.toUpperCase()),
-    'belongs to the go-plugin protocol and is set by the host',
-  );
+  .refine((name) => !protocolVariables.has(name.toUpperCase()), 'is set by the host alone');
 
 /** The rules of a manifest. What they do not name (Mattermost's `webapp`, `settings_schema`, …) is dropped. */
 export const manifestSchema = z

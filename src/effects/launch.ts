@@ -13,6 +13,7 @@ import { PluginError, type Bundle, type HandshakeConfig, type StdinMode } from '
 import { locateCommand, type LocatedCommand } from './bundle/index.js';
 import { searchPath } from './bundle/search-path.js';
 import { verifyChecksums } from './checksum/index.js';
+import type { Guard } from './guardian/index.js';
 import type { Launch } from './process.js';
 import type { SocketDirectories } from './socket-directory.js';
 import type { IdentitySource } from './tls/identity.js';
@@ -40,17 +41,25 @@ export type TlsSettings =
   | { readonly mode: 'manual'; readonly tls: ManualTls }
   | { readonly mode: 'off' };
 
+/** What every process gets a part of. */
+export interface LaunchMeans {
+  readonly sockets: SocketDirectories;
+  /** `null` without AutoMTLS. */
+  readonly identities: IdentitySource | null;
+  readonly guard: Guard;
+}
+
 /** Finds a bundle's program and makes all that its process needs. Rejects with a PluginError. */
 export async function prepareLaunch(
-  { bundle }: LaunchInput,
+  { bundle, plugin, generation }: LaunchInput,
   settings: LaunchSettings,
-  sockets: SocketDirectories,
-  identities: IdentitySource | null,
+  { sockets, identities, guard }: LaunchMeans,
 ): Promise<Launch> {
   const { platform, arch } = process;
   const located = await locate(bundle, settings.hostEnv);
   await verifyChecksums(bundle, located.command);
   const identity = (await identities?.next()) ?? null;
+  const watched = guard.watch(plugin, generation);
   const directory = sockets.make();
   const env = launchEnvironment({
     host: settings.hostEnv,
@@ -62,6 +71,7 @@ export async function prepareLaunch(
     unixSocketGroup: settings.socketGroup,
     ...settings.ports,
     clientCertificatePem: identity?.certificatePem,
+    token: watched.token,
   });
   return {
     command: located.command,
@@ -73,6 +83,8 @@ export async function prepareLaunch(
     socketDirectory: directory.path,
     claimSocket: directory.claim,
     release: directory.remove,
+    started: watched.started,
+    ended: watched.ended,
     diagnose: ({ code, signal, stderrTail, stdoutLines }) =>
       diagnose({
         stderrTail,

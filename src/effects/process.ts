@@ -35,6 +35,10 @@ export interface Launch {
   diagnose(end: ProcessEnd): string;
   /** Releases what was made for this process: its socket directory. */
   release(): void;
+  /** Takes the process under guard: from now on it does not outlive the host. */
+  started(pid: number): void;
+  /** Its process has ended and its group was killed; ends what has left the group. */
+  ended(pid: number): void;
 }
 
 /** The process as the other effects see it. */
@@ -113,6 +117,7 @@ function start(
     child.once('error', fail);
     return;
   }
+  launch.started(pid);
   // After a start, `error` only says that a signal could not be delivered; the exit tells the rest.
   child.on('error', () => undefined);
 
@@ -135,6 +140,7 @@ function start(
     exited = true;
     // What it forked must not outlive it, nor hold its pipes.
     signalGroup(pid, 'SIGKILL');
+    launch.ended(pid);
     // Not `close`: a process that escaped the group would hold it back for as long as it lives.
     whenQuiet(activity, () => {
       child.stdout.destroy();

@@ -1,5 +1,5 @@
 import type { InspectionEvent, Observer } from 'xstate';
-import type { LaunchSettings, ManualTls, SinkOptions, TlsSettings } from '../effects/index.js';
+import type { LaunchSettings, ManualTls, OrphanMode, SinkOptions, TlsSettings } from '../effects/index.js';
 import { checksumForm, parseChecksum } from '../bundle/index.js';
 import { curves, type Curve } from '../go-plugin/index.js';
 import {
@@ -66,6 +66,17 @@ export interface EnvironmentOptions {
    * hold up its plugin: the log says so. Default: none.
    */
   readonly sinks?: SinkOptions | undefined;
+  /**
+   * What becomes of plugins whose host is killed by SIGKILL or crashes. `end`: a guardian, one small process for all
+   * environments of this one, ends them within milliseconds, and what they have started too. `keep`: they may live on,
+   * and no later host sweeps them. Default `end`.
+   */
+  readonly orphans?: OrphanMode | undefined;
+  /**
+   * Whether plugins and sockets that an earlier host has left are looked for at the creation, in the directory where
+   * this environment makes its own, and ended. Those of a living host are never touched. Default `true`.
+   */
+  readonly sweep?: boolean | undefined;
   /** An XState inspector for the whole tree, for example the Stately one. Default: none. */
   readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void) | undefined;
 }
@@ -73,6 +84,7 @@ export interface EnvironmentOptions {
 export const mtlsModes = ['auto', 'required', 'off'] as const;
 
 const sinkNames: readonly string[] = ['stdout', 'stderr', 'rawStderr'] satisfies (keyof SinkOptions)[];
+const orphanModes: readonly OrphanMode[] = ['end', 'keep'];
 const stdinModes: readonly StdinMode[] = ['ignore', 'inherit'];
 
 export type MtlsMode = (typeof mtlsModes)[number];
@@ -105,6 +117,7 @@ export function resolveOptions(options: EnvironmentOptions) {
     ...checksumProblems(options),
     ...stdinProblems(options),
     ...sinkProblems(options),
+    ...orphanProblems(options),
     ...socketProblems(options.unixSocket ?? {}),
     ...tcpProblems(options.tcp ?? {}),
   ];
@@ -132,6 +145,8 @@ export function resolveOptions(options: EnvironmentOptions) {
     programs: options.programs ?? [],
     versions: versions ?? {},
     lockFile: lockFile(options),
+    orphans: options.orphans ?? 'end',
+    sweep: options.sweep ?? true,
     settings,
   };
 }
@@ -207,6 +222,13 @@ function stdinProblems({ stdin, programs = [] }: EnvironmentOptions): string[] {
   return stated.every((mode) => stdinModes.includes(mode))
     ? []
     : [`stdin must be ${stdinModes.join(' or ')}`];
+}
+
+function orphanProblems({ orphans = 'end', sweep = true }: EnvironmentOptions): string[] {
+  const problems: string[] = [];
+  if (!orphanModes.includes(orphans)) problems.push(`orphans must be ${orphanModes.join(' or ')}`);
+  if (typeof sweep !== 'boolean') problems.push('sweep must be true or false');
+  return problems;
 }
 
 function sinkProblems({ sinks = {} }: EnvironmentOptions): string[] {

@@ -8,7 +8,12 @@ export { diagnose } from './diagnose.js';
 export type { DiagnosisFacts } from './diagnose.js';
 export { looksLikeHandshake, parseHandshakeLine } from './handshake-line.js';
 export type { HandshakeOffer, HandshakeReading } from './handshake-line.js';
-export { launchEnvironment, minimalVariables, protocolVariables } from './launch-environment.js';
+export {
+  launchEnvironment,
+  minimalVariables,
+  protocolVariables,
+  tokenVariable,
+} from './launch-environment.js';
 export type { InheritEnv, LaunchEnvironmentInput } from './launch-environment.js';
 export { classifyLine, verbatimLine } from './log-line.js';
 export type { ClassifiedLine, LogMode } from './log-line.js';
