@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checksumSchema, fileChecksumsSchema } from './checksum.js';
+import { leastLimits } from '../model/index.js';
 import type { FieldPath } from './manifest-text.js';
 import { pythonRange } from './python-version.js';
 import { supervisionSchema } from './supervision-schema.js';
@@ -70,7 +71,7 @@ const server = z.object({
   python: optional(python),
 });
 
-/** The variables of the protocol, and the one by which a host knows its processes: it alone may set them. */
+/** The variables of the protocol, which the host alone may set. */
 const protocolVariables = new Set([
   'PLUGIN_MIN_PORT',
   'PLUGIN_MAX_PORT',
@@ -79,13 +80,28 @@ const protocolVariables = new Set([
   'PLUGIN_CLIENT_CERT',
   'PLUGIN_UNIX_SOCKET_DIR',
   'PLUGIN_UNIX_SOCKET_GROUP',
-  'ESPALIER_TOKEN',
 ]);
 
 const variable = z
   .string()
   .regex(/^[^=\0]+$/, 'is no name of an environment variable')
-  .refine((name) => !protocolVariables.has(name.toUpperCase()), 'is set by the host alone');
+  .refine(
+    (name) => !protocolVariables.has(name.toUpperCase()),
+    'belongs to the go-plugin protocol and is set by the host',
+  )
+  .refine(
+    (name) => name.toUpperCase() !== 'ESPALIER_TOKEN',
+    'tells a host its own processes and is set by it',
+  );
+
+/** Strict, as a misspelt limit would be none. */
+const limits = z
+  .strictObject({
+    memoryBytes: z.int().min(leastLimits.memoryBytes),
+    cpuSeconds: z.int().min(leastLimits.cpuSeconds),
+    openFiles: z.int().min(leastLimits.openFiles),
+  })
+  .partial();
 
 /** The rules of a manifest. What they do not name (Mattermost's `webapp`, `settings_schema`, …) is dropped. */
 export const manifestSchema = z
@@ -100,6 +116,7 @@ export const manifestSchema = z
     requires: optional(z.array(id)),
     supervision: optional(supervisionSchema),
     env: optional(z.record(variable, text)),
+    limits: optional(limits),
     checksums: fileChecksumsSchema
       .refine((files) => Object.keys(files).length > 0, 'must name the entry at least')
       .optional(),

@@ -55,7 +55,7 @@ export function createPluginEffects(
   const now = (): number => Math.round(performance.timeOrigin + performance.now());
   const { tls } = settings;
   const identities = 'curve' in tls ? createIdentities(tls.curve, now) : null;
-  const means = { sockets, identities, guard };
+  const means = { sockets, identities, guard, log };
   return {
     now,
     process: ({ reattach, ...input }) =>

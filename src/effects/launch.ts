@@ -3,17 +3,27 @@ import { basename, resolve } from 'node:path';
 import {
   diagnose,
   launchEnvironment,
+  ranOutOfMemory,
   sniffExecutable,
   sniffLength,
   type Curve,
   type ExecutableKind,
 } from '../go-plugin/index.js';
 import type { LaunchInput } from '../machines/plugin.effects.js';
-import { PluginError, type Bundle, type HandshakeConfig, type StdinMode } from '../model/index.js';
+import {
+  PluginError,
+  type Bundle,
+  type PluginLogEntry,
+  type HandshakeConfig,
+  type ResourceLimits,
+  type StdinMode,
+} from '../model/index.js';
 import { locateCommand, type LocatedCommand } from './bundle/index.js';
 import { searchPath } from './bundle/search-path.js';
 import { verifyChecksums } from './checksum/index.js';
 import type { Guard } from './guardian/index.js';
+import { smallerLimits, underLimits } from './limits.js';
+import type { LogSink } from './log-lines.js';
 import type { Launch } from './process.js';
 import type { SocketDirectories } from './socket-directory.js';
 import type { IdentitySource } from './tls/identity.js';
@@ -29,6 +39,7 @@ export interface LaunchSettings {
   readonly hostEnv: NodeJS.ProcessEnv;
   readonly tls: TlsSettings;
   readonly stdin: StdinMode;
+  readonly limits: ResourceLimits;
   /** The group that plugins give their sockets to, as the embedder named it. */
   readonly socketGroup: string | undefined;
   /** The ports of plugins that listen on TCP. */
@@ -47,18 +58,22 @@ export interface LaunchMeans {
   /** `null` without AutoMTLS. */
   readonly identities: IdentitySource | null;
   readonly guard: Guard;
+  readonly log: LogSink;
 }
 
 /** Finds a bundle's program and makes all that its process needs. Rejects with a PluginError. */
 export async function prepareLaunch(
   { bundle, plugin, generation }: LaunchInput,
   settings: LaunchSettings,
-  { sockets, identities, guard }: LaunchMeans,
+  { sockets, identities, guard, log }: LaunchMeans,
 ): Promise<Launch> {
   const { platform, arch } = process;
   const located = await locate(bundle, settings.hostEnv);
   await verifyChecksums(bundle, located.command);
   const identity = (await identities?.next()) ?? null;
+  const limits = smallerLimits(settings.limits, bundle.manifest.limits ?? {});
+  const runs = await underLimits(located, limits, settings.hostEnv);
+  if (runs.problem !== null) log(unlimited(plugin, generation, limits, runs.problem));
   const watched = guard.watch(plugin, generation);
   const directory = sockets.make();
   const env = launchEnvironment({
@@ -76,6 +91,7 @@ export async function prepareLaunch(
   return {
     command: located.command,
     args: located.args,
+    runs,
     cwd: located.cwd,
     env,
     stdin: bundle.stdin ?? settings.stdin,
@@ -85,6 +101,7 @@ export async function prepareLaunch(
     release: directory.remove,
     started: watched.started,
     ended: watched.ended,
+    ranOutOfMemory: ({ stderrTail }) => limits.memoryBytes !== undefined && ranOutOfMemory(stderrTail),
     diagnose: ({ code, signal, stderrTail, stdoutLines }) =>
       diagnose({
         stderrTail,
@@ -98,8 +115,19 @@ export async function prepareLaunch(
         executable: kindOf(located),
         hostArch: arch,
         hostPlatform: platform,
+        limits,
       }),
   };
+}
+
+function unlimited(
+  plugin: string,
+  generation: number,
+  limits: ResourceLimits,
+  problem: string,
+): PluginLogEntry {
+  const message = `[WARN] the limits of this plugin do not hold: ${problem}`;
+  return { plugin, generation, source: 'host', level: 'warn', message, fields: { limits } };
 }
 
 async function locate(bundle: Bundle, env: NodeJS.ProcessEnv): Promise<LocatedCommand> {

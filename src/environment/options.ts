@@ -3,9 +3,11 @@ import type { LaunchSettings, ManualTls, OrphanMode, SinkOptions, TlsSettings } 
 import { checksumForm, parseChecksum } from '../bundle/index.js';
 import { curves, type Curve } from '../go-plugin/index.js';
 import {
+  leastLimits,
   PluginError,
   type HandshakeConfig,
   type Logger,
+  type ResourceLimits,
   type StdinMode,
   type Supervision,
 } from '../model/index.js';
@@ -67,6 +69,12 @@ export interface EnvironmentOptions {
    */
   readonly sinks?: SinkOptions | undefined;
   /**
+   * What each plugin's process may take of the machine (Linux with util-linux; where they cannot be set, the plugin is
+   * started without, and a log entry of the source `host` says so). Of a limit here and one in a manifest, the smaller
+   * one counts. Default: no limits.
+   */
+  readonly limits?: ResourceLimits | undefined;
+  /**
    * What becomes of plugins whose host is killed by SIGKILL or crashes. `end`: a guardian, one small process for all
    * environments of this one, ends them within milliseconds, and what they have started too. `keep`: they may live on,
    * and no later host sweeps them. Default `end`.
@@ -118,6 +126,7 @@ export function resolveOptions(options: EnvironmentOptions) {
     ...stdinProblems(options),
     ...sinkProblems(options),
     ...orphanProblems(options),
+    ...limitProblems(options),
     ...socketProblems(options.unixSocket ?? {}),
     ...tcpProblems(options.tcp ?? {}),
   ];
@@ -136,6 +145,7 @@ export function resolveOptions(options: EnvironmentOptions) {
     hostEnv: process.env,
     tls: tlsSettings(options),
     stdin: options.stdin ?? 'ignore',
+    limits: options.limits ?? {},
     socketGroup: options.unixSocket?.group?.toString(),
     ports: { minPort: options.tcp?.minPort, maxPort: options.tcp?.maxPort },
   };
@@ -229,6 +239,19 @@ function orphanProblems({ orphans = 'end', sweep = true }: EnvironmentOptions): 
   if (!orphanModes.includes(orphans)) problems.push(`orphans must be ${orphanModes.join(' or ')}`);
   if (typeof sweep !== 'boolean') problems.push('sweep must be true or false');
   return problems;
+}
+
+function limitProblems({ limits = {}, programs = [] }: EnvironmentOptions): string[] {
+  const stated = [limits, ...programs.map((program) => program.limits ?? {})].flatMap(Object.entries);
+  return stated.flatMap(([name, value]: [string, unknown]) => {
+    if (value === undefined) return [];
+    if (!(name in leastLimits))
+      return [`limits.${name} is not one of ${Object.keys(leastLimits).join(', ')}`];
+    const least = leastLimits[name as keyof typeof leastLimits];
+    return Number.isSafeInteger(value) && (value as number) >= least
+      ? []
+      : [`limits.${name} must be a whole number of at least ${least}`];
+  });
 }
 
 function sinkProblems({ sinks = {} }: EnvironmentOptions): string[] {

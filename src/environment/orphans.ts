@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { firstValueFrom, from, map, race, timer } from 'rxjs';
 import {
   findLeftovers,
@@ -59,7 +58,7 @@ export function guardOrphans(
   return {
     guard,
     async sweep() {
-      const told = await Promise.all((await findLeftovers(dirname(root))).map(end));
+      const told = await Promise.all((await findLeftovers(root)).map(end));
       // Whoever is just being given the environment shall hear of it, too.
       setImmediate(() => {
         for (const tell of told) tell();

@@ -4,7 +4,7 @@ export { abandon, announce, announcementLifeMs, ask, quietBroker } from './broke
 export type { Announcement, BrokerState, BrokerStep, Delivery } from './broker.js';
 export { certificateHost, certificatePem, curves, makeCertificate } from './certificate.js';
 export type { CertificateDraft, Curve } from './certificate.js';
-export { diagnose } from './diagnose.js';
+export { diagnose, ranOutOfMemory } from './diagnose.js';
 export type { DiagnosisFacts } from './diagnose.js';
 export { looksLikeHandshake, parseHandshakeLine } from './handshake-line.js';
 export type { HandshakeOffer, HandshakeReading } from './handshake-line.js';

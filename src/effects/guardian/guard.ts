@@ -54,7 +54,7 @@ export function openGuard(place: string, orphans: OrphanMode, listener: GuardLis
   return {
     scope,
     watch(plugin, generation) {
-      guardian.ensure();
+      guardian.ensure(charge);
       made += 1;
       const own = `${scope}.${made}`;
       return {
@@ -71,7 +71,7 @@ export function openGuard(place: string, orphans: OrphanMode, listener: GuardLis
       };
     },
     hunt(other) {
-      guardian.ensure();
+      guardian.ensure(charge);
       return guardian.hunt(other, other);
     },
     // Where nothing was started, nothing can have got away.

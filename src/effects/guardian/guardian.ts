@@ -23,8 +23,8 @@ export interface Guardian {
   take(charge: Charge): void;
   /** Lets go of it; the last one takes the process along. */
   drop(charge: Charge): void;
-  /** Sees to it that a process guards; to be called before each start of a plugin. */
-  ensure(): void;
+  /** Sees to it that a process guards, and tells of it; to be called before each start of a plugin. */
+  ensure(charge: Charge): void;
   join(pid: number): void;
   part(pid: number): void;
   /** Ends whoever carries a token that begins so, wherever it has gone. */
@@ -36,6 +36,7 @@ const shortestLifeMs = 1000;
 
 export function createGuardian(): Guardian {
   const charges = new Set<Charge>();
+  const informed = new WeakSet<Charge>();
   const groups = new Set<number>();
   const hunts = createHunts();
   let guardian: GuardianProcess | null = null;
@@ -60,7 +61,11 @@ export function createGuardian(): Guardian {
     tell({ state: 'guarding', pid, problem: lastProblem });
   };
   const tell = (state: GuardianState): void => {
-    for (const charge of charges) charge.tell(state);
+    for (const charge of charges) inform(charge, state);
+  };
+  const inform = (charge: Charge, state: GuardianState): void => {
+    informed.add(charge);
+    charge.tell(state);
   };
   const introduce = ({ scope, place, guarded }: Charge): void => {
     if (guarded) guardian?.order(['guard', scope, place]);
@@ -88,7 +93,6 @@ export function createGuardian(): Guardian {
     take(charge) {
       charges.add(charge);
       introduce(charge);
-      if (guardian !== null) charge.tell({ state: 'guarding', pid: guardian.pid, problem: null });
     },
     drop(charge) {
       if (!charges.delete(charge)) return;
@@ -98,8 +102,9 @@ export function createGuardian(): Guardian {
       guardian = null;
       hunts.giveUp();
     },
-    ensure() {
+    ensure(charge) {
       if (guardian === null) start();
+      else if (!informed.has(charge)) inform(charge, { state: 'guarding', pid: guardian.pid, problem: null });
     },
     join(pid) {
       groups.add(pid);

@@ -1,5 +1,5 @@
 import { lstat, readdir, readFile, rm, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { hostHasEnded, parseHostRecord, recordPath } from './host-record.js';
 
 /** What a host has left that was killed, and its guardian with it. */
@@ -19,14 +19,15 @@ const privateDirectory = /^espalier-[A-Za-z0-9]{6}$/;
 const recordDueMs = 60_000;
 
 /**
- * Finds the private directories in `parent` whose host has ended and meant its plugins to end with it. What belongs to
+ * Finds the private directories beside `own` whose host has ended and meant its plugins to end with it. What belongs to
  * another user, can be written by others, or has no readable record is passed over.
  */
-export async function findLeftovers(parent: string): Promise<readonly Leftover[]> {
-  const names = await readdir(parent).catch(() => []);
+export async function findLeftovers(own: string): Promise<readonly Leftover[]> {
+  const parent = dirname(own);
+  const names: readonly string[] = await readdir(parent).catch(() => []);
   const found: Leftover[] = [];
   for (const name of names) {
-    if (!privateDirectory.test(name)) continue;
+    if (!privateDirectory.test(name) || name === basename(own)) continue;
     const leftover = await judge(join(parent, name));
     if (leftover !== null) found.push(leftover);
   }
