@@ -103,7 +103,7 @@ export const fakeInterpreters = [
     name: 'floods-one-line',
     behaviour: 'Is healthy and writes to stderr as fast as somebody reads, and never ends the line.',
   },
-  { name: 'eats-memory', behaviour: 'Is healthy and takes a gigabyte of memory, as far as it gets it.' },
+  { name: 'eats-memory', behaviour: 'Is healthy and takes half a gigabyte of memory, as far as it gets it.' },
   { name: 'burns-cpu', behaviour: 'Is healthy and keeps its processor busy for a minute.' },
   { name: 'opens-files', behaviour: 'Is healthy and opens thousands of files, as far as it may.' },
   { name: 'outlives-its-host', behaviour: 'Does everything right, but does not notice the end of its host.' },
