@@ -99,6 +99,19 @@ export const fakeInterpreters = [
     name: 'forks-a-grandchild',
     behaviour: 'Is healthy; a child of its own holds its stdout and stderr for a minute and outlives it.',
   },
+  {
+    name: 'floods-one-line',
+    behaviour: 'Is healthy and writes to stderr as fast as somebody reads, and never ends the line.',
+  },
+  { name: 'eats-memory', behaviour: 'Is healthy and takes half a gigabyte of memory, as far as it gets it.' },
+  { name: 'burns-cpu', behaviour: 'Is healthy and keeps its processor busy for a minute.' },
+  { name: 'opens-files', behaviour: 'Is healthy and opens thousands of files, as far as it may.' },
+  { name: 'outlives-its-host', behaviour: 'Does everything right, but does not notice the end of its host.' },
+  {
+    name: 'double-forks',
+    behaviour:
+      'Is healthy; what it starts leaves its process group and its session, and nobody notices the end of the host.',
+  },
 ] as const satisfies readonly FakeInterpreter[];
 
 export type FakeInterpreterName = (typeof fakeInterpreters)[number]['name'];

@@ -16,6 +16,8 @@ export interface Misbehaviour {
   readonly broker?: boolean;
   /** The hooks service is there only where this is given. */
   readonly hooks?: HookFaults;
+  /** Whether it ends itself when its host has gone. */
+  readonly noticesItsHost?: boolean;
   readonly ignoreSigterm?: boolean;
   /** How `Fake.Crash` ends the process when the caller does not say how. */
   readonly crash?: Crash;

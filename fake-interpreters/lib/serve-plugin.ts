@@ -31,7 +31,7 @@ async function serve(misbehaviour: Misbehaviour): Promise<void> {
 
   const endStreams = addServices(server, misbehaviour, tls, stop);
   const address = await listen(server, network, tls.credentials);
-  whenParentIsGone(stop);
+  if (misbehaviour.noticesItsHost !== false) whenParentIsGone(stop);
   process.on('SIGTERM', ignoreSigterm ? () => undefined : stop);
   printOut(`${handshakeLine({ network, address, certificate: tls.announced })}\n`);
   afterTheLine?.();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checksumSchema, fileChecksumsSchema } from './checksum.js';
+import { leastLimits } from '../model/index.js';
 import type { FieldPath } from './manifest-text.js';
 import { pythonRange } from './python-version.js';
 import { supervisionSchema } from './supervision-schema.js';
@@ -87,7 +88,20 @@ const variable = z
   .refine(
     (name) => !protocolVariables.has(name.toUpperCase()),
     'belongs to the go-plugin protocol and is set by the host',
+  )
+  .refine(
+    (name) => name.toUpperCase() !== 'ESPALIER_TOKEN',
+    'tells a host its own processes and is set by it',
   );
+
+/** Strict, as a misspelt limit would be none. */
+const limits = z
+  .strictObject({
+    memoryBytes: z.int().min(leastLimits.memoryBytes),
+    cpuSeconds: z.int().min(leastLimits.cpuSeconds),
+    openFiles: z.int().min(leastLimits.openFiles),
+  })
+  .partial();
 
 /** The rules of a manifest. What they do not name (Mattermost's `webapp`, `settings_schema`, …) is dropped. */
 export const manifestSchema = z
@@ -102,6 +116,7 @@ export const manifestSchema = z
     requires: optional(z.array(id)),
     supervision: optional(supervisionSchema),
     env: optional(z.record(variable, text)),
+    limits: optional(limits),
     checksums: fileChecksumsSchema
       .refine((files) => Object.keys(files).length > 0, 'must name the entry at least')
       .optional(),

@@ -4,6 +4,8 @@ import { levelColour, stateColour, type Colours } from './colours.js';
 /** Whether an event is worth a line at this log level. */
 export function isTold(event: EnvironmentEvent, lowest: LogLevel): boolean {
   if (event.type === 'plugin.log') return logLevels.indexOf(event.entry.level) >= logLevels.indexOf(lowest);
+  // A guardian that is there is no news; one that had to be replaced, or is missing, is.
+  if (event.type === 'environment.guardian') return event.problem !== null;
   return event.type !== 'plugin.status' || event.status.state !== event.from;
 }
 
@@ -25,6 +27,15 @@ export function eventLine(event: EnvironmentEvent, colours: Colours): string {
       return `${time} ${event.plugin}  ${colours.bad('given up')} ${event.error.hint ?? ''}`;
     case 'environment.state':
       return `${time} ${colours.quiet(`environment ${event.state}`)}`;
+    case 'environment.guardian': {
+      const what = event.state === 'guarding' ? 'guardian replaced' : 'no guardian';
+      return `${time} ${colours.bad(what)} ${oneLine(event.problem ?? '')}`;
+    }
+    case 'environment.swept': {
+      const { because, processes, directories } = event;
+      const what = `swept after ${because}: ${processes.length} processes, ${directories.length} directories`;
+      return `${time} ${colours.bad(what)}`;
+    }
   }
 }
 

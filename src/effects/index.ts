@@ -5,6 +5,7 @@ import { awaitAnnouncement, dialBrokered } from './broker/dial.js';
 import { keepBroker } from './broker/keep.js';
 import { dial, type GenerationChannel } from './dial.js';
 import { drain } from './drain.js';
+import type { Guard } from './guardian/index.js';
 import { readHandshake } from './handshake.js';
 import { onActivate, onDeactivate } from './hooks.js';
 import { prepareLaunch, type LaunchSettings } from './launch.js';
@@ -23,6 +24,7 @@ import { createIdentities } from './tls/identity.js';
 export * from './bundle/index.js';
 export * from './checksum/index.js';
 export * from './grpc/stable-channel.js';
+export * from './guardian/index.js';
 export { createSocketDirectories, type SocketAccess, type SocketDirectories } from './socket-directory.js';
 export { createSinks, type Sink, type SinkOptions } from './sinks.js';
 export { groupId } from './socket-group.js';
@@ -47,16 +49,18 @@ export function createPluginEffects(
   sockets: SocketDirectories,
   log: LogSink,
   sinks: Sinks,
+  guard: Guard,
 ): PluginEffects & BrokerDialEffects {
   // Milliseconds since the epoch that never jump while this process runs, whatever happens to the wall clock.
   const now = (): number => Math.round(performance.timeOrigin + performance.now());
   const { tls } = settings;
   const identities = 'curve' in tls ? createIdentities(tls.curve, now) : null;
+  const means = { sockets, identities, guard, log };
   return {
     now,
     process: ({ reattach, ...input }) =>
       reattach === null
-        ? runProcess(input, (wanted) => prepareLaunch(wanted, settings, sockets, identities), now)
+        ? runProcess(input, (wanted) => prepareLaunch(wanted, settings, means), now)
         : attachProcess(reattach, sockets, now),
     look: (input: OfProcess & { readonly process: AttachedProcess }) => look(input),
     logs: (input: OfProcess) => forwardLogs(input, log, sinks, now),

@@ -3,16 +3,27 @@ import { basename, resolve } from 'node:path';
 import {
   diagnose,
   launchEnvironment,
+  ranOutOfMemory,
   sniffExecutable,
   sniffLength,
   type Curve,
   type ExecutableKind,
 } from '../go-plugin/index.js';
 import type { LaunchInput } from '../machines/plugin.effects.js';
-import { PluginError, type Bundle, type HandshakeConfig, type StdinMode } from '../model/index.js';
+import {
+  PluginError,
+  type Bundle,
+  type PluginLogEntry,
+  type HandshakeConfig,
+  type ResourceLimits,
+  type StdinMode,
+} from '../model/index.js';
 import { locateCommand, type LocatedCommand } from './bundle/index.js';
 import { searchPath } from './bundle/search-path.js';
 import { verifyChecksums } from './checksum/index.js';
+import type { Guard } from './guardian/index.js';
+import { smallerLimits, underLimits } from './limits.js';
+import type { LogSink } from './log-lines.js';
 import type { Launch } from './process.js';
 import type { SocketDirectories } from './socket-directory.js';
 import type { IdentitySource } from './tls/identity.js';
@@ -30,6 +41,7 @@ export interface LaunchSettings {
   /** Whether one socket is to carry every connection: not asked for, used where a plugin can, or insisted on. */
   readonly multiplex: 'auto' | 'required' | 'off';
   readonly stdin: StdinMode;
+  readonly limits: ResourceLimits;
   /** The group that plugins give their sockets to, as the embedder named it. */
   readonly socketGroup: string | undefined;
   /** The ports of plugins that listen on TCP. */
@@ -42,17 +54,29 @@ export type TlsSettings =
   | { readonly mode: 'manual'; readonly tls: ManualTls }
   | { readonly mode: 'off' };
 
+/** What every process gets a part of. */
+export interface LaunchMeans {
+  readonly sockets: SocketDirectories;
+  /** `null` without AutoMTLS. */
+  readonly identities: IdentitySource | null;
+  readonly guard: Guard;
+  readonly log: LogSink;
+}
+
 /** Finds a bundle's program and makes all that its process needs. Rejects with a PluginError. */
 export async function prepareLaunch(
-  { bundle }: LaunchInput,
+  { bundle, plugin, generation }: LaunchInput,
   settings: LaunchSettings,
-  sockets: SocketDirectories,
-  identities: IdentitySource | null,
+  { sockets, identities, guard, log }: LaunchMeans,
 ): Promise<Launch> {
   const { platform, arch } = process;
   const located = await locate(bundle, settings.hostEnv);
   await verifyChecksums(bundle, located.command);
   const identity = (await identities?.next()) ?? null;
+  const limits = smallerLimits(settings.limits, bundle.manifest.limits ?? {});
+  const runs = await underLimits(located, limits, settings.hostEnv);
+  if (runs.problem !== null) log(unlimited(plugin, generation, limits, runs.problem));
+  const watched = guard.watch(plugin, generation);
   const directory = sockets.make();
   const env = launchEnvironment({
     host: settings.hostEnv,
@@ -65,10 +89,12 @@ export async function prepareLaunch(
     ...settings.ports,
     multiplexing: settings.multiplex !== 'off',
     clientCertificatePem: identity?.certificatePem,
+    token: watched.token,
   });
   return {
     command: located.command,
     args: located.args,
+    runs,
     cwd: located.cwd,
     env,
     stdin: bundle.stdin ?? settings.stdin,
@@ -76,6 +102,9 @@ export async function prepareLaunch(
     socketDirectory: directory.path,
     claimSocket: directory.claim,
     release: directory.remove,
+    started: watched.started,
+    ended: watched.ended,
+    ranOutOfMemory: ({ stderrTail }) => limits.memoryBytes !== undefined && ranOutOfMemory(stderrTail),
     diagnose: ({ code, signal, stderrTail, stdoutLines }) =>
       diagnose({
         stderrTail,
@@ -89,8 +118,19 @@ export async function prepareLaunch(
         executable: kindOf(located),
         hostArch: arch,
         hostPlatform: platform,
+        limits,
       }),
   };
+}
+
+function unlimited(
+  plugin: string,
+  generation: number,
+  limits: ResourceLimits,
+  problem: string,
+): PluginLogEntry {
+  const message = `[WARN] the limits of this plugin do not hold: ${problem}`;
+  return { plugin, generation, source: 'host', level: 'warn', message, fields: { limits } };
 }
 
 async function locate(bundle: Bundle, env: NodeJS.ProcessEnv): Promise<LocatedCommand> {

@@ -1,29 +1,35 @@
 /** Lines a second that one pipe of one plugin may log; what is over is counted and dropped. */
-const linesPerSecond = 2000;
+export const linesPerSecond = 2000;
+
+/** Bytes a second that they may have together: reading a record of JSON takes the host's time by its length. */
+export const bytesPerSecond = 4 * 1024 * 1024;
 
 export interface LineBudget {
-  /** Whether a line may pass, and how many were dropped since one last did. */
-  ask(now: number): { readonly admitted: boolean; readonly dropped: number };
+  /** Whether a line of this length may pass, and how many were dropped since one last did. */
+  ask(now: number, bytes: number): { readonly admitted: boolean; readonly dropped: number };
   /** How many were dropped since one last passed. */
   dropped(): number;
 }
 
 /** Keeps a flood of output from taking the host's whole time. */
-export function createLineBudget(limit = linesPerSecond): LineBudget {
+export function createLineBudget(mostLines = linesPerSecond, mostBytes = bytesPerSecond): LineBudget {
   let windowStart = -Infinity;
-  let used = 0;
+  let lines = 0;
+  let bytes = 0;
   let dropped = 0;
   return {
-    ask(now) {
+    ask(now, length) {
       if (now - windowStart >= 1000) {
         windowStart = now;
-        used = 0;
+        lines = 0;
+        bytes = 0;
       }
-      if (used >= limit) {
+      if (lines >= mostLines || bytes >= mostBytes) {
         dropped += 1;
         return { admitted: false, dropped: 0 };
       }
-      used += 1;
+      lines += 1;
+      bytes += length;
       const missed = dropped;
       dropped = 0;
       return { admitted: true, dropped: missed };

@@ -1,6 +1,9 @@
 /** A line longer than this is delivered in pieces. go-plugin's own bound. */
 export const maxLineBytes = 64 * 1024;
 
+/** How many pieces of an unfinished line are held apart. */
+const mostPieces = 64;
+
 export interface LineSplitter {
   /** Takes the next bytes; returns the lines that they complete, without their line ends. */
   push(chunk: Uint8Array): string[];
@@ -25,6 +28,8 @@ export function createLineSplitter(limit = maxLineBytes): LineSplitter {
   const hold = (piece: Buffer): void => {
     held.push(piece);
     heldBytes += piece.length;
+    // A line that comes byte by byte: each piece holds a chunk, which is larger than its bytes.
+    if (held.length >= mostPieces) held = [Buffer.concat(held, heldBytes)];
   };
 
   return {

@@ -14,7 +14,7 @@ export function lineWriter(now: () => number, write: (line: string) => void) {
       write(`[WARN] ${dropped} lines dropped: the plugin prints faster than they can be handled`);
   };
   const pass = (line: string): void => {
-    const { admitted, dropped } = budget.ask(now());
+    const { admitted, dropped } = budget.ask(now(), line.length);
     tell(dropped);
     if (admitted) write(line);
   };

@@ -22,6 +22,8 @@ export interface ProcessEnd {
 export interface Launch {
   readonly command: string;
   readonly args: readonly string[];
+  /** What is started: the same, or what puts it under its limits and then becomes it. */
+  readonly runs: { readonly command: string; readonly args: readonly string[] };
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly stdin: StdinMode;
@@ -31,10 +33,16 @@ export interface Launch {
   readonly socketDirectory: string;
   /** Takes charge of a socket that the process has announced; answers whether it lies in that directory. */
   claimSocket(path: string): boolean;
+  /** Whether the process came to its end as it had no memory left under its limit. */
+  ranOutOfMemory(end: ProcessEnd): boolean;
   /** What the end of the process points to. */
   diagnose(end: ProcessEnd): string;
   /** Releases what was made for this process: its socket directory. */
   release(): void;
+  /** Takes the process under guard: from now on it does not outlive the host. */
+  started(pid: number): void;
+  /** Its process has ended and its group was killed; ends what has left the group. */
+  ended(pid: number): void;
 }
 
 /** The process as the other effects see it. */
@@ -97,7 +105,7 @@ function start(
   };
   let child: Child;
   try {
-    child = spawn(launch.command, launch.args, {
+    child = spawn(launch.runs.command, launch.runs.args, {
       cwd: launch.cwd,
       env: launch.env,
       detached: startsOwnGroup(),
@@ -113,6 +121,7 @@ function start(
     child.once('error', fail);
     return;
   }
+  launch.started(pid);
   // After a start, `error` only says that a signal could not be delivered; the exit tells the rest.
   child.on('error', () => undefined);
 
@@ -135,22 +144,21 @@ function start(
     exited = true;
     // What it forked must not outlive it, nor hold its pipes.
     signalGroup(pid, 'SIGKILL');
+    launch.ended(pid);
     // Not `close`: a process that escaped the group would hold it back for as long as it lives.
     whenQuiet(activity, () => {
       child.stdout.destroy();
       child.stderr.destroy();
       stdout.complete();
       stderr.complete();
-      const diagnosis = launch.diagnose({
-        code,
-        signal,
-        stderrTail: tail.text(),
-        stdoutLines: head
-          .text()
-          .split('\n')
-          .filter((line) => line !== ''),
-      });
-      subscriber.next({ type: 'process.exited', at: now(), code, signal, diagnosis });
+      const stdoutLines = head
+        .text()
+        .split('\n')
+        .filter((line) => line !== '');
+      const end = { code, signal, stderrTail: tail.text(), stdoutLines };
+      const diagnosis = launch.diagnose(end);
+      const outOfMemory = launch.ranOutOfMemory(end);
+      subscriber.next({ type: 'process.exited', at: now(), code, signal, diagnosis, outOfMemory });
       subscriber.complete();
     });
   });

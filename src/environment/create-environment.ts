@@ -26,6 +26,7 @@ import { invalidStatus } from './invalid-status.js';
 import { killOnExit } from './kill-on-exit.js';
 import { logEvent } from './log-events.js';
 import { resolveOptions, type EnvironmentOptions, type ResolvedOptions } from './options.js';
+import { guardOrphans } from './orphans.js';
 import { createPluginHandle } from './plugin-handle.js';
 import { bundleOfProgram } from './programs.js';
 import {
@@ -54,6 +55,7 @@ export async function createEnvironment(options: EnvironmentOptions): Promise<En
     await makeSocketDirectories(resolved.settings.hostEnv, resolved.unixSocket),
   );
   environment.take(scanned);
+  if (resolved.sweep) await environment.sweep();
   return environment.api;
 }
 
@@ -66,7 +68,8 @@ function assemble(options: ResolvedOptions, sockets: SocketDirectories) {
     emit({ type: 'plugin.log', at: effects.now(), plugin: entry.plugin, entry });
   };
   const sinks = createSinks(options.sinks ?? {}, log);
-  const effects = createPluginEffects(options.settings, sockets, log, sinks);
+  const orphans = guardOrphans(sockets.root, options.orphans, emit, () => effects.now());
+  const effects = createPluginEffects(options.settings, sockets, log, sinks, orphans.guard);
   const machine = createEnvironmentMachine(effects, { random: Math.random });
   const actor = createActor(machine, { inspect: options.inspect });
   const registry = createRegistry();
@@ -196,6 +199,7 @@ function assemble(options: ResolvedOptions, sockets: SocketDirectories) {
     actor.send({ type: 'environment.stop' });
     await stopped;
     for (const watch of watches.values()) watch.close();
+    await orphans.close();
     sinks.close();
     sockets.removeAll();
     guard.release();
@@ -284,7 +288,7 @@ function assemble(options: ResolvedOptions, sockets: SocketDirectories) {
     // Not within this call: whoever hears of the first stop may ask for it again.
     shutdown: () => (shutdown ??= Promise.resolve().then(stop)),
   };
-  return { api, take };
+  return { api, take, sweep: orphans.sweep };
 }
 
 async function scanAll({

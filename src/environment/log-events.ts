@@ -29,5 +29,29 @@ export function logEvent(logger: Logger, event: EnvironmentEvent): void {
       return;
     case 'environment.state':
       logger.info({}, `the plugin environment is ${event.state}`);
+      return;
+    case 'environment.guardian':
+      logGuardian(logger, event);
+      return;
+    case 'environment.swept': {
+      const { because, processes, directories } = event;
+      logger.warn({ because, processes, directories }, sweptWords[because]);
+    }
   }
+}
+
+type Of<Type extends EnvironmentEvent['type']> = Extract<EnvironmentEvent, { readonly type: Type }>;
+
+const sweptWords: Readonly<Record<Of<'environment.swept'>['because'], string>> = {
+  'plugin.exited': 'ended processes that had left the process group of a plugin',
+  'environment.stopped': 'ended processes that had left the process groups of plugins',
+  'host.died': 'ended the plugins of an earlier host that was killed, and removed its sockets',
+};
+
+function logGuardian(logger: Logger, { state, pid, problem }: Of<'environment.guardian'>): void {
+  const facts = { guardian: pid, problem };
+  if (state === 'absent') {
+    logger.warn(facts, 'no guardian: plugins would outlive this process if it were killed');
+  } else if (problem !== null) logger.warn(facts, 'the guardian was replaced');
+  else logger.debug(facts, 'a guardian watches over this process');
 }

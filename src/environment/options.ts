@@ -1,11 +1,13 @@
 import type { InspectionEvent, Observer } from 'xstate';
-import type { LaunchSettings, ManualTls, SinkOptions, TlsSettings } from '../effects/index.js';
+import type { LaunchSettings, ManualTls, OrphanMode, SinkOptions, TlsSettings } from '../effects/index.js';
 import { checksumForm, parseChecksum } from '../bundle/index.js';
 import { curves, type Curve } from '../go-plugin/index.js';
 import {
+  leastLimits,
   PluginError,
   type HandshakeConfig,
   type Logger,
+  type ResourceLimits,
   type StdinMode,
   type Supervision,
 } from '../model/index.js';
@@ -72,6 +74,23 @@ export interface EnvironmentOptions {
    * hold up its plugin: the log says so. Default: none.
    */
   readonly sinks?: SinkOptions | undefined;
+  /**
+   * What each plugin's process may take of the machine (Linux with util-linux; where they cannot be set, the plugin is
+   * started without, and a log entry of the source `host` says so). Of a limit here and one in a manifest, the smaller
+   * one counts. Default: no limits.
+   */
+  readonly limits?: ResourceLimits | undefined;
+  /**
+   * What becomes of plugins whose host is killed by SIGKILL or crashes. `end`: a guardian, one small process for all
+   * environments of this one, ends them within milliseconds, and what they have started too. `keep`: they may live on,
+   * and no later host sweeps them. Default `end`.
+   */
+  readonly orphans?: OrphanMode | undefined;
+  /**
+   * Whether plugins and sockets that an earlier host has left are looked for at the creation, in the directory where
+   * this environment makes its own, and ended. Those of a living host are never touched. Default `true`.
+   */
+  readonly sweep?: boolean | undefined;
   /** An XState inspector for the whole tree, for example the Stately one. Default: none. */
   readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void) | undefined;
 }
@@ -79,6 +98,7 @@ export interface EnvironmentOptions {
 export const mtlsModes = ['auto', 'required', 'off'] as const;
 
 const sinkNames: readonly string[] = ['stdout', 'stderr', 'rawStderr'] satisfies (keyof SinkOptions)[];
+const orphanModes: readonly OrphanMode[] = ['end', 'keep'];
 const stdinModes: readonly StdinMode[] = ['ignore', 'inherit'];
 
 export const multiplexModes = ['auto', 'required', 'off'] as const;
@@ -116,6 +136,8 @@ export function resolveOptions(options: EnvironmentOptions) {
     ...checksumProblems(options),
     ...stdinProblems(options),
     ...sinkProblems(options),
+    ...orphanProblems(options),
+    ...limitProblems(options),
     ...socketProblems(options.unixSocket ?? {}),
     ...tcpProblems(options.tcp ?? {}),
   ];
@@ -135,6 +157,7 @@ export function resolveOptions(options: EnvironmentOptions) {
     tls: tlsSettings(options),
     multiplex: options.multiplex ?? 'off',
     stdin: options.stdin ?? 'ignore',
+    limits: options.limits ?? {},
     socketGroup: options.unixSocket?.group?.toString(),
     ports: { minPort: options.tcp?.minPort, maxPort: options.tcp?.maxPort },
   };
@@ -144,6 +167,8 @@ export function resolveOptions(options: EnvironmentOptions) {
     programs: options.programs ?? [],
     versions: versions ?? {},
     lockFile: lockFile(options),
+    orphans: options.orphans ?? 'end',
+    sweep: options.sweep ?? true,
     settings,
   };
 }
@@ -223,6 +248,26 @@ function stdinProblems({ stdin, programs = [] }: EnvironmentOptions): string[] {
   return stated.every((mode) => stdinModes.includes(mode))
     ? []
     : [`stdin must be ${stdinModes.join(' or ')}`];
+}
+
+function orphanProblems({ orphans = 'end', sweep = true }: EnvironmentOptions): string[] {
+  const problems: string[] = [];
+  if (!orphanModes.includes(orphans)) problems.push(`orphans must be ${orphanModes.join(' or ')}`);
+  if (typeof sweep !== 'boolean') problems.push('sweep must be true or false');
+  return problems;
+}
+
+function limitProblems({ limits = {}, programs = [] }: EnvironmentOptions): string[] {
+  const stated = [limits, ...programs.map((program) => program.limits ?? {})].flatMap(Object.entries);
+  return stated.flatMap(([name, value]: [string, unknown]) => {
+    if (value === undefined) return [];
+    if (!(name in leastLimits))
+      return [`limits.${name} is not one of ${Object.keys(leastLimits).join(', ')}`];
+    const least = leastLimits[name as keyof typeof leastLimits];
+    return Number.isSafeInteger(value) && (value as number) >= least
+      ? []
+      : [`limits.${name} must be a whole number of at least ${least}`];
+  });
 }
 
 function sinkProblems({ sinks = {} }: EnvironmentOptions): string[] {

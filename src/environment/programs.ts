@@ -1,6 +1,6 @@
 import { resolve, basename } from 'node:path';
 import type { ScannedBundle } from '../effects/index.js';
-import type { StdinMode, Supervision } from '../model/index.js';
+import type { ResourceLimits, StdinMode, Supervision } from '../model/index.js';
 
 /** A plugin that is a bare program: a Go binary, a script with its interpreter, anything that can be started. */
 export interface ProgramOptions {
@@ -13,6 +13,8 @@ export interface ProgramOptions {
   readonly cwd?: string | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly supervision?: Supervision | undefined;
+  /** What its process may take of the machine; of each limit here and in the environment's options, the smaller one. */
+  readonly limits?: ResourceLimits | undefined;
   /** What it reads on stdin. Default: what the environment says, which is nothing. */
   readonly stdin?: StdinMode | undefined;
   /**
@@ -24,7 +26,7 @@ export interface ProgramOptions {
 
 /** A program in the place of a bundle. */
 export function bundleOfProgram(program: ProgramOptions): ScannedBundle {
-  const { command, args = [], env = {}, supervision = {}, checksums, stdin } = program;
+  const { command, args = [], env = {}, supervision = {}, checksums, stdin, limits } = program;
   const id = program.id ?? basename(command).toLowerCase();
   const directory = resolve(program.cwd ?? '.');
   return {
@@ -33,7 +35,17 @@ export function bundleOfProgram(program: ProgramOptions): ScannedBundle {
     bundle: {
       directory,
       manifestPath: '',
-      manifest: { id, name: id, version: '0.0.0', server: {}, requires: [], supervision, env, checksums },
+      manifest: {
+        id,
+        name: id,
+        version: '0.0.0',
+        server: {},
+        requires: [],
+        supervision,
+        env,
+        checksums,
+        limits,
+      },
       runtime: 'executable',
       entry: command,
       command: [command, ...args],

@@ -45,6 +45,10 @@ const signalAdvice: ReadonlyMap<string, string> = new Map([
     'The plugin was killed (SIGKILL): possibly by the system for lack of memory; look for "Out of memory" in the kernel log (dmesg) and at the memory limit of the container or unit.',
   ],
   [
+    'SIGXCPU',
+    'The plugin used up its processor time (SIGXCPU): raise limits.cpuSeconds, or find what keeps it busy.',
+  ],
+  [
     'SIGSEGV',
     'The plugin crashed in native code (SIGSEGV): set PYTHONFAULTHANDLER=1 in its env to see where, and update or rebuild its compiled packages.',
   ],
@@ -87,6 +91,7 @@ const signalNumbers: ReadonlyMap<number, string> = new Map([
   [137, 'SIGKILL'],
   [139, 'SIGSEGV'],
   [143, 'SIGTERM'],
+  [152, 'SIGXCPU'],
 ]);
 
 function signalOf(exitCode: number | null): string | null {

@@ -6,6 +6,14 @@ import { onStderr } from './diagnosis.js';
 import type { Diagnosis, DiagnosisFacts } from './diagnosis.js';
 import { quoteText } from './visible-text.js';
 
+/** Whether a program's last words say that it found no memory. */
+export function ranOutOfMemory(stderrTail: string): boolean {
+  return memoryWords.test(stderrTail);
+}
+
+const memoryWords =
+  /\bMemoryError\b|heap out of memory|Array buffer allocation failed|std::bad_alloc|runtime: (?:out of memory|cannot allocate memory)|Cannot allocate memory/;
+
 export type { DiagnosisFacts } from './diagnosis.js';
 
 /** Why a plugin did not become usable, as far as the facts tell, and what to do next: one sentence. */
@@ -62,10 +70,8 @@ const resourceDiagnoses: readonly Diagnosis[] = [
       return `The plugin may not use ${what}: give the user of this host permission to it, or let the plugin use another place.`;
     },
   ),
-  onStderr(
-    /\bMemoryError\b|heap out of memory|std::bad_alloc|runtime: out of memory|Cannot allocate memory/,
-    () => 'The plugin ran out of memory: raise its memory limit, or let it hold less at once.',
-  ),
+  ({ stderrTail, limits }) => (ranOutOfMemory(stderrTail) ? outOfMemory(limits?.memoryBytes) : null),
+  onStderr(/\bEMFILE\b|Too many open files|Errno 24\b/i, (_, { limits }) => tooManyFiles(limits?.openFiles)),
 ];
 
 const panic = onStderr(
@@ -89,6 +95,16 @@ const diagnoses: readonly Diagnosis[] = [
   uncaughtPythonException,
   ...exitDiagnoses,
 ];
+
+function outOfMemory(limit: number | undefined): string {
+  const raise = limit === undefined ? 'its memory limit' : `limits.memoryBytes (${limit} now)`;
+  return `The plugin ran out of memory: raise ${raise}, or let it hold less at once.`;
+}
+
+function tooManyFiles(limit: number | undefined): string {
+  const raise = limit === undefined ? 'its limit (ulimit -n)' : `limits.openFiles (${limit} now)`;
+  return `The plugin had too many open files: raise ${raise}, or find what it does not close.`;
+}
 
 function wrongCookie({ cookieKey }: DiagnosisFacts): string {
   return `The plugin did not find the magic cookie that it was built for (this host sends ${quoteText(cookieKey)}): set the right one with --cookie KEY=VALUE or the handshake option.`;

@@ -1,4 +1,4 @@
-import type { PluginRuntime } from '../model/index.js';
+import type { PluginRuntime, ResourceLimits } from '../model/index.js';
 import type { ExecutableKind } from './sniff-executable.js';
 import { quoteText } from './visible-text.js';
 
@@ -20,6 +20,8 @@ export interface DiagnosisFacts {
   readonly cookieKey: string;
   /** What the file that the system starts is: `null` when its bytes are no program's, left out when nobody looked. */
   readonly executable?: ExecutableKind | null | undefined;
+  /** The limits that it was under. */
+  readonly limits?: ResourceLimits | undefined;
   /** Node's `process.arch` and `process.platform`. */
   readonly hostArch: string;
   readonly hostPlatform: string;

@@ -4,13 +4,18 @@ export { abandon, announce, announcementLifeMs, ask, quietBroker } from './broke
 export type { Announcement, BrokerState, BrokerStep, Delivery } from './broker.js';
 export { certificateHost, certificatePem, curves, makeCertificate } from './certificate.js';
 export type { CertificateDraft, Curve } from './certificate.js';
-export { diagnose } from './diagnose.js';
+export { diagnose, ranOutOfMemory } from './diagnose.js';
 export type { DiagnosisFacts } from './diagnose.js';
 export { looksLikeHandshake, parseHandshakeLine } from './handshake-line.js';
 export type { HandshakeOffer, HandshakeReading } from './handshake-line.js';
 export { arrive, knock, noKnocks, serve, withdraw } from './knocks.js';
 export type { KnockAnswer, KnockState, KnockStep } from './knocks.js';
-export { launchEnvironment, minimalVariables, protocolVariables } from './launch-environment.js';
+export {
+  launchEnvironment,
+  minimalVariables,
+  protocolVariables,
+  tokenVariable,
+} from './launch-environment.js';
 export type { InheritEnv, LaunchEnvironmentInput } from './launch-environment.js';
 export { classifyLine, verbatimLine } from './log-line.js';
 export type { ClassifiedLine, LogMode } from './log-line.js';

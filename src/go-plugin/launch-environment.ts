@@ -12,6 +12,12 @@ export const protocolVariables = [
 ] as const;
 
 /**
+ * Tells whose process this is: `<environment>.<process>.<plugin>.<generation>`. It is handed on to whatever the plugin
+ * starts, so that its host finds that again wherever it goes.
+ */
+export const tokenVariable = 'ESPALIER_TOKEN';
+
+/**
  * What a program needs to find others, its user's home, its language and a place for temporary files. Left out on
  * purpose: SHELL (for people, not programs), PYTHONPATH, PYTHONHOME, VIRTUAL_ENV and NODE_OPTIONS (they bend the
  * interpreter of the bundle), LD_* and DYLD_*, proxies and agents' sockets (they carry the host's credentials).
@@ -42,6 +48,8 @@ export interface LaunchEnvironmentInput {
   readonly multiplexing?: boolean | undefined;
   readonly clientCertificatePem?: string | undefined;
   readonly unixSocketGroup?: string | undefined;
+  /** See {@link tokenVariable}. */
+  readonly token?: string | undefined;
   /** Node's `process.platform`. On `win32` the case of a name does not matter; everywhere else it does. */
   readonly platform?: string | undefined;
 }
@@ -58,7 +66,8 @@ export function launchEnvironment(input: LaunchEnvironmentInput): Record<string,
   );
   // What this host does not offer must not be offered in its name: a plugin that finds somebody else's
   // PLUGIN_CLIENT_CERT or PLUGIN_MULTIPLEX_GRPC would speak TLS or yamux to a host that does not.
-  for (const name of protocolVariables) merged.delete(name);
+  // A host that is itself a plugin has a token of its own, by which its host would find ours.
+  for (const name of [...protocolVariables, tokenVariable]) merged.delete(name);
   for (const entry of protocolEntries(input)) merged.set(fold(entry[0]), entry);
   return Object.fromEntries(merged.values());
 }
@@ -95,6 +104,7 @@ function protocolEntries(input: LaunchEnvironmentInput): [string, string][] {
     ['PLUGIN_CLIENT_CERT', input.clientCertificatePem ?? ''],
     ['PLUGIN_UNIX_SOCKET_DIR', input.socketDirectory ?? ''],
     ['PLUGIN_UNIX_SOCKET_GROUP', input.unixSocketGroup ?? ''],
+    [tokenVariable, input.token ?? ''],
   ];
   return [...always, ...whenOffered.filter(([, value]) => value !== '')];
 }

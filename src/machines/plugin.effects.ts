@@ -39,6 +39,8 @@ export type ProcessFact =
       readonly signal: string | null;
       /** What the exit code, the signal and stderr point to: the next step for whoever reads the error. */
       readonly diagnosis: string;
+      /** Whether it had no memory left under its limit. */
+      readonly outOfMemory?: boolean;
     };
 
 export type LookFact = { readonly type: 'process.seen' } | { readonly type: 'process.vanished' };

@@ -15,6 +15,8 @@ export interface ProcessEnd {
   readonly signal: string | null;
   readonly diagnosis: string;
   readonly lost?: boolean;
+  /** It had no memory left under its limit. */
+  readonly outOfMemory?: boolean;
   /** It was somebody else's, and may live on. */
   readonly released?: boolean;
 }
@@ -75,17 +77,18 @@ function exitKind({ ending, phase, healthySince }: PluginContext, end: ProcessEn
   if (end.lost === true) return 'lost';
   if (ending?.cause === 'refused') return 'handshake';
   if (ending?.cause === 'unhealthy') return ending.error?.code === 'NOT_SERVING' ? 'health' : 'hang';
+  if (ending === null && end.outOfMemory === true) return 'oom';
   if (ending === null && healthySince === null && phase !== 'serving') return 'handshake';
   return end.signal === null ? 'exit' : 'signal';
 }
 
 function exitError(context: PluginContext, end: ProcessEnd, kind: ExitKind): PluginError | null {
-  const { ending, phase } = context;
+  const { ending, phase, healthySince } = context;
   if (kind === 'lost') return lostError(context);
   if (kind === 'released' && isOurs(context)) return unprovenError(context);
   // Its hint named the next step without knowing how the process would end; the diagnosis does not know more.
   if (ending !== null) return ending.error;
-  if (kind === 'handshake') return earlyExit(context, end);
+  if (kind === 'handshake' || (kind === 'oom' && healthySince === null)) return earlyExit(context, end);
   return new PluginError({
     code: 'PLUGIN_CRASHED',
     phase,

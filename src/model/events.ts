@@ -30,4 +30,27 @@ export type EnvironmentEvent =
       readonly error: PluginError;
       readonly status: PluginStatus;
     }
-  | { readonly type: 'environment.state'; readonly at: number; readonly state: EnvironmentState };
+  | { readonly type: 'environment.state'; readonly at: number; readonly state: EnvironmentState }
+  /**
+   * The process that ends the plugins if this one dies: it is there, or it is not and why. A `problem` beside a guardian
+   * that is there tells how the one before it ended.
+   */
+  | {
+      readonly type: 'environment.guardian';
+      readonly at: number;
+      readonly state: 'guarding' | 'absent';
+      readonly pid: number | null;
+      readonly problem: string | null;
+    }
+  /**
+   * Processes were ended that had got away, and directories removed that were left. `plugin.exited`: they had left the
+   * group of a plugin that has ended; `environment.stopped`: the same at the shutdown; `host.died`: an earlier host was
+   * killed, and left them.
+   */
+  | {
+      readonly type: 'environment.swept';
+      readonly at: number;
+      readonly because: 'plugin.exited' | 'environment.stopped' | 'host.died';
+      readonly processes: readonly number[];
+      readonly directories: readonly string[];
+    };

@@ -2,7 +2,7 @@ import type { PluginError, PluginPhase } from './errors.js';
 
 /**
  * Why a generation ended.
- * `exit` by itself with a code; `signal` from outside; `oom` killed for memory; `hang` stopped answering;
+ * `exit` by itself with a code; `signal` from outside; `oom` ran out of memory under its limit; `hang` stopped answering;
  * `handshake` never became usable; `spawn` never became a process; `health` said that it is unwell;
  * `lost` could not be ended; `released` was let go of, as it is not ours to end, and may live on.
  */

@@ -1,4 +1,5 @@
 import type { Checksums } from './checksum.js';
+import type { ResourceLimits } from './limits.js';
 import type { Backoff, Deadlines, HealthPolicy, PresetName, RestartPolicy } from './policy.js';
 
 export type PluginRuntime = 'python' | 'node' | 'executable';
@@ -35,6 +36,8 @@ export interface Manifest {
   /** Ids of the plugins that this one needs. */
   readonly requires: readonly string[];
   readonly supervision: Supervision;
+  /** What its process may take of the machine; the environment's own limits hold beside them. */
+  readonly limits?: ResourceLimits | undefined;
   /** Environment variables for the plugin's process. */
   readonly env: Readonly<Record<string, string>>;
   /** Checksums of single files by their path in the bundle, the entry among them. */

@@ -202,6 +202,9 @@ describe('each field', () => {
       supervision({ deadlines: { hookMs: 2 ** 31 } }),
       'supervision.deadlines.hookMs must be at most 2147483647',
     ],
+    [{ limits: { memoryBytes: 1024 } }, 'limits.memoryBytes must be at least 16777216'],
+    [{ limits: { openFiles: 64.5 } }, 'limits.openFiles must be a whole number'],
+    [{ limits: { memory: 64 } }, 'limits.memory is not known'],
   ])('%j: %s', (fields, complaint) => {
     expect(complaints({ ...least, ...fields })).toEqual([complaint]);
   });
@@ -218,6 +221,12 @@ describe('each field', () => {
   ])('env may not set %s', (name) => {
     expect(complaints({ ...least, env: { [name]: '1' } })).toEqual([
       `env.${name} belongs to the go-plugin protocol and is set by the host`,
+    ]);
+  });
+
+  it('env may not set the token by which a host knows its processes', () => {
+    expect(complaints({ ...least, env: { ESPALIER_TOKEN: 'x' } })).toEqual([
+      'env.ESPALIER_TOKEN tells a host its own processes and is set by it',
     ]);
   });
 

@@ -1,3 +1,4 @@
+import { createLineBudget } from '../../src/effects/line-budget.js';
 import { lineWriter } from '../../src/effects/log-lines.js';
 
 describe('the lines of a flood', () => {
@@ -11,5 +12,32 @@ describe('the lines of a flood', () => {
     expect(written).toHaveLength(2_000);
     writer.complete();
     expect(written.at(-1)).toContain('3 lines dropped');
+  });
+
+  it('are dropped by their bytes, too', () => {
+    const written: string[] = [];
+    const writer = lineWriter(
+      () => 0,
+      (line) => written.push(line),
+    );
+    for (let line = 0; line < 100; line += 1) writer.next(Buffer.from(`${'x'.repeat(65_535)}\n`));
+    writer.complete();
+    expect(written.at(-1)).toContain('35 lines dropped');
+    expect(written).toHaveLength(66);
+  });
+});
+
+describe('a budget of lines', () => {
+  it('is whole again a second after it was begun', () => {
+    const budget = createLineBudget(2, 1000);
+    expect([0, 10, 20].map((at) => budget.ask(at, 1).admitted)).toEqual([true, true, false]);
+    expect(budget.ask(999, 1).admitted).toBe(false);
+    expect(budget.ask(1000, 1)).toEqual({ admitted: true, dropped: 2 });
+    expect(budget.dropped()).toBe(0);
+  });
+
+  it('lets the line pass that goes beyond its bytes, and none after it', () => {
+    const budget = createLineBudget(10, 100);
+    expect([60, 60, 1].map((bytes) => budget.ask(0, bytes).admitted)).toEqual([true, true, false]);
   });
 });

@@ -208,6 +208,7 @@ describe('the events', () => {
     );
     expect(told.filter((word) => word !== 'plugin.log')).toEqual([
       'spawning:interpreter',
+      'environment.guardian',
       'spawning:spawn',
       'handshaking:handshake',
       'handshaking:dial',

@@ -438,7 +438,8 @@ describe('a plugin that was ended by a signal', () => {
     ['SIGTERM', ['SIGTERM', 'what else manages']],
     ['SIGINT', ['SIGINT', 'ignore SIGINT']],
     ['SIGHUP', ['SIGHUP', 'terminal']],
-    ['SIGXCPU', ['SIGXCPU', 'what sent it']],
+    ['SIGXCPU', ['processor time', 'limits.cpuSeconds']],
+    ['SIGXFSZ', ['SIGXFSZ', 'what sent it']],
   ])('%s is told what that means', (signal, words) => {
     expectAll(advice({ exitCode: null, signal }), words);
   });

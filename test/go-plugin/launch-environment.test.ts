@@ -14,6 +14,16 @@ function environment(input: Partial<LaunchEnvironmentInput>): Record<string, str
   return launchEnvironment({ host: {}, inherit: 'minimal', user: {}, handshake, ...input });
 }
 
+describe('the token', () => {
+  it('is the one of this host, whatever the host and the user have', () => {
+    const host = { ESPALIER_TOKEN: 'of the outer host' };
+    const user = { ESPALIER_TOKEN: 'made up' };
+    const token = '0123456789.1.hello.3';
+    expect(environment({ host, user, inherit: 'all', token })).toMatchObject({ ESPALIER_TOKEN: token });
+    expect(environment({ host, user, inherit: 'all' })).not.toHaveProperty('ESPALIER_TOKEN');
+  });
+});
+
 describe('the variables of the protocol', () => {
   it('are the cookie, the ports and the versions when nothing more is offered', () => {
     expect(environment({})).toEqual(protocolOnly);

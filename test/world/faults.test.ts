@@ -1,6 +1,8 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
 import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
+import { bytesPerSecond } from '../../src/effects/line-budget.js';
+import { maxLineBytes } from '../../src/effects/lines.js';
 import { createEnvironment, type PluginLogEntry } from '../../src/index.js';
 import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
 import { afterTest, environmentWith, isAlive, until } from '../support/environment.js';
@@ -109,6 +111,25 @@ describe('a plugin that hangs', () => {
 });
 
 describe('a plugin that talks too much', () => {
+  it('without ever ending its line is logged in pieces, as many as the budget of bytes allows', async () => {
+    const { env, id } = await environmentWith('floods-one-line');
+    const logged = new Map<number, number>();
+    const dropped = new Promise<string>((resolve) => {
+      env.events.subscribe((event) => {
+        if (event.type !== 'plugin.log' || event.entry.source !== 'stderr') return;
+        const { message } = event.entry;
+        if (message.includes('lines dropped')) resolve(message);
+        const second = Math.floor(event.at / 1000);
+        logged.set(second, (logged.get(second) ?? 0) + message.length);
+      });
+    });
+    await env.activate(id);
+    await env.performHealthCheck(id);
+    expect(await dropped).toMatch(/\d+ lines dropped/);
+    // A second of the clock may hold the end of one window and the beginning of the next.
+    expect(Math.max(...logged.values())).toBeLessThan(2 * (bytesPerSecond + maxLineBytes));
+  });
+
   it.each(['floods-stdout', 'floods-stderr'] as const)(
     '%s and is still healthy, in bounded memory',
     async (name) => {

@@ -1,0 +1,108 @@
+import { readdirSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { makeCrowd, type Crowd } from './crowd.js';
+import { carriersOf, comesTrue, guardianOf, killAll } from './processes.js';
+import { seededRandom } from './random.js';
+
+const help = `Kills hosts with their plugins under way, and counts what is left of the plugins.
+
+  npm run orphans -- [--kills 200] [--plugins 10] [--seed 1]
+
+  --kills    how many hosts are killed by SIGKILL, each at a random moment of its life
+  --plugins  how many plugins each of them runs
+  --seed     repeats the moments and what the hosts do
+
+Prints how many processes survived and how long the others took. Exits with 1 when one did.
+`;
+
+/** Whoever lives longer than this after its host is a survivor. */
+const clearDeadlineMs = 5000;
+/** The latest moment of a kill, counted from when the host begins to start its plugins. */
+const longestLifeMs = 1500;
+/** Of this part of the hosts, the moment is counted from the very start of the process. */
+const killedEarly = 0.15;
+
+interface Outcome {
+  readonly host: number;
+  readonly survivors: number;
+  readonly clearMs: number;
+  /** The states in which the plugins were, each as often as there were plugins in it. */
+  readonly states: readonly string[];
+}
+
+/** Runs the figure; resolves with the exit code. */
+export async function orphans(root: string, args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      kills: { type: 'string', default: '200' },
+      plugins: { type: 'string', default: '10' },
+      seed: { type: 'string', default: '1' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const kills = wholeNumber('kills', values.kills);
+  const plugins = wholeNumber('plugins', values.plugins);
+  const random = seededRandom(wholeNumber('seed', values.seed));
+  const crowd = makeCrowd(plugins, root);
+  const outcomes: Outcome[] = [];
+  try {
+    for (let round = 0; round < kills; round += 1) {
+      outcomes.push(await killOne(crowd, round, random));
+      if ((round + 1) % 20 === 0 || round + 1 === kills) tell(`${round + 1} of ${kills} hosts killed\n`);
+    }
+    const idle = await comesTrue(() => outcomes.every(({ host }) => guardianOf(host) === null), 10_000);
+    return report(outcomes, idle, readdirSync(crowd.runtimeDir));
+  } finally {
+    crowd.remove();
+  }
+}
+
+async function killOne(crowd: Crowd, round: number, random: () => number): Promise<Outcome> {
+  const mark = `orphans-${process.pid}-${round}.`;
+  const early = random() < killedEarly;
+  const moment = random() * longestLifeMs;
+  const host = crowd.start({ seed: Math.floor(random() * 2 ** 32), mark });
+  const ended = new Promise((resolve) => host.child.once('exit', resolve));
+  if (!early) await host.ready;
+  await new Promise((resolve) => setTimeout(resolve, moment));
+  host.child.kill('SIGKILL');
+  const killedAt = performance.now();
+  const states = [...host.states.values()];
+  const cleared = await comesTrue(() => carriersOf(mark).length === 0, clearDeadlineMs);
+  const clearMs = performance.now() - killedAt;
+  const survivors = cleared ? [] : carriersOf(mark);
+  killAll(survivors);
+  await ended;
+  return { host: host.child.pid ?? 0, survivors: survivors.length, clearMs, states };
+}
+
+function report(outcomes: readonly Outcome[], guardiansEnded: boolean, left: readonly string[]): number {
+  const survivors = outcomes.reduce((sum, outcome) => sum + outcome.survivors, 0);
+  const times = outcomes.map(({ clearMs }) => clearMs).sort((a, b) => a - b);
+  const at = (part: number): string =>
+    (times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0).toFixed(1);
+  const tally = new Map<string, number>();
+  for (const state of outcomes.flatMap((outcome) => outcome.states))
+    tally.set(state, (tally.get(state) ?? 0) + 1);
+  const states = [...tally].sort(([, a], [, b]) => b - a).map(([state, count]) => `${state} ${count}`);
+  tell(`the plugins were: ${states.join(', ')}\n`);
+  tell(`until nothing was left: median ${at(0.5)} ms, p95 ${at(0.95)} ms, longest ${at(1)} ms\n`);
+  tell(`guardians left: ${guardiansEnded ? 'none' : 'some'}; directories left: ${left.length}\n`);
+  tell(`survivors: ${survivors} after ${outcomes.length} kills\n`);
+  return survivors === 0 && guardiansEnded && left.length === 0 ? 0 : 1;
+}
+
+function wholeNumber(name: string, text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new Error(`--${name} must be a whole number above 0, not ${text}. See --help.`);
+}
+
+function tell(text: string): void {
+  process.stdout.write(text);
+}
