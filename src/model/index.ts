@@ -6,5 +6,6 @@ export * from './handshake.js';
 export * from './log.js';
 export * from './manifest.js';
 export * from './policy.js';
+export * from './reading.js';
 export * from './reattach.js';
 export * from './status.js';

@@ -48,6 +48,7 @@ describe('an inspector', () => {
       'probe',
       'onActivate',
       'health',
+      'watch',
     ]);
     const plugin = seen.find(({ name }) => name === 'com.example.hello');
     expect(plugin).toMatchObject({ rootId: root.sessionId, parentId: root.sessionId, _version: '0.7.2' });

@@ -30,7 +30,7 @@ export const hero = 'com.example.hero';
 /** The real environment and plugin machines over a pretended world and a simulated clock. */
 export function tellStory(supervision?: Supervision, random = 0.5): Story {
   const clock = new SimulatedClock();
-  const world = pretendWorld(clock);
+  const world = pretendWorld(clock, () => random);
   const root = createActor(createEnvironmentMachine(world.effects, { random: () => random }), { clock });
   root.subscribe({
     error: (error) => {
