@@ -280,6 +280,8 @@ export function createPluginMachine(effects: PluginEffects) {
                   src: 'signal',
                   input: ({ context }) => ({ ...processInput(context), signal: 'SIGKILL' }),
                 },
+                // There is no harder way: to come here again would order the same defect again, for ever.
+                on: { 'effect.broke': {} },
                 after: {
                   killTimeout: [
                     { guard: 'isWanted', target: '#plugin.crashed', actions: 'recordLoss' },

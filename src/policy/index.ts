@@ -5,3 +5,4 @@ export * from './health-presets.js';
 export * from './judge-miss.js';
 export * from './presets.js';
 export * from './restart.js';
+export * from './stop-bounds.js';

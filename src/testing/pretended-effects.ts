@@ -23,6 +23,8 @@ export interface PretendedEffect<Fact> {
   /** For `signal`: which one was sent. */
   readonly detail: string | null;
   say(fact: Fact): void;
+  /** Fails as no effect may: a defect. */
+  break(error: Error): void;
   /** Whether the machine still listens. */
   isActive(): boolean;
 }
@@ -55,6 +57,8 @@ export interface PretendedWorld {
   /** The effect of this name that is running; an error when there is none. */
   running<Name extends EffectName>(name: Name, plugin?: string): PretendedEffect<Facts[Name]>;
   isRunning(name: EffectName, plugin?: string): boolean;
+  /** Every effect that is running, oldest first. */
+  all(): readonly AnyPretendedEffect[];
   /** The machine has slept for so long: the clock on the wall went on. */
   sleep(ms: number): void;
   /** The host's event loop was at work for so long. */
@@ -65,9 +69,12 @@ export interface PretendedWorld {
   count(name: EffectName): number;
 }
 
-interface Entry extends PretendedEffect<never> {
-  readonly name: EffectName;
-}
+/** A running effect with its name, which tells what it can say. */
+export type AnyPretendedEffect = {
+  [Name in EffectName]: PretendedEffect<Facts[Name]> & { readonly name: Name };
+}[EffectName];
+
+type Entry = PretendedEffect<never> & { readonly name: EffectName };
 
 /**
  * Effects without a world behind them. `clock` is the machine's own (XState's SimulatedClock has `now`); `random` is
@@ -92,6 +99,9 @@ export function pretendWorld(clock: { now(): number }, random: () => number = ()
           detail,
           say: (fact: Facts[Name]) => {
             said.next(fact);
+          },
+          break: (error: Error) => {
+            said.error(error);
           },
           isActive: () => !subscription.closed,
         } as unknown as Entry;
@@ -135,6 +145,7 @@ export function pretendWorld(clock: { now(): number }, random: () => number = ()
       return entry;
     },
     isRunning: (name, plugin) => find(name, plugin) !== undefined,
+    all: () => [...active] as unknown as readonly AnyPretendedEffect[],
     sleep(ms) {
       sleptMs += ms;
     },

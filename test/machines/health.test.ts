@@ -166,7 +166,7 @@ describe('a missed probe', () => {
   it('does not count when its deadline came late, as the host was stopped', () => {
     const story = healthyPlugin();
     story.pass(intervalMs);
-    story.pass(60_000);
+    story.stall(60_000);
     expect(story.status().health).toMatchObject({ missed: 0, excused: 1, lastExcuse: 'wakeUp' });
   });
 
@@ -269,7 +269,7 @@ describe('a fresh dial', () => {
 
 describe('the readiness of a plugin', () => {
   it('is lost and found without a restart, and the plugin is healthy all the time', () => {
-    const story = healthyPlugin();
+    const story = healthyPlugin({ health: { misses: 100 } });
     expect(story.status()).toMatchObject({ state: 'healthy', ready: true, error: null });
     story.world.running('watch').say({ type: 'watch.denied', error: notServing });
     expect(story.status()).toMatchObject({
