@@ -91,6 +91,7 @@ export function ended(exit: ExitRecord): Partial<PluginContext> {
     channel: null,
     healthySince: null,
     reattach: null,
+    again: false,
   };
 }
 

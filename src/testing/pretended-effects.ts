@@ -22,6 +22,8 @@ export interface PretendedEffect<Fact> {
   readonly generation: number;
   /** For `signal`: which one was sent. */
   readonly detail: string | null;
+  /** What the machine asked for. */
+  readonly input: object;
   say(fact: Fact): void;
   /** Fails as no effect may: a defect. */
   break(error: Error): void;
@@ -97,6 +99,7 @@ export function pretendWorld(clock: { now(): number }, random: () => number = ()
           plugin: input.plugin,
           generation: input.generation,
           detail,
+          input,
           say: (fact: Facts[Name]) => {
             said.next(fact);
           },
