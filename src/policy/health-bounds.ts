@@ -1,8 +1,11 @@
 import type { HealthPolicy } from '../model/index.js';
 
+/** A longer timer of Node fires at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** The pause before a probe: the interval, made longer or shorter by the policy's jitter. `random` is in [0, 1). */
 export function jittered(intervalMs: number, jitter: number, random: number): number {
-  return Math.round(intervalMs * (1 + jitter * (2 * random - 1)));
+  return Math.min(longestTimerMs, Math.round(intervalMs * (1 + jitter * (2 * random - 1))));
 }
 
 /**

@@ -2,8 +2,23 @@ import type { HealthPolicy, PresetName } from '../model/index.js';
 
 const second = 1000;
 
-/** The column of health in the table of presets. */
-export const healthPresets: Readonly<Record<PresetName, HealthPolicy>> = {
+/** Nobody asks: the first probe would be due after 24 days, the longest that a timer holds. */
+const unwatched: HealthPolicy = {
+  startIntervalMs: 50,
+  startDeadlineMs: 2 * second,
+  intervalMs: 2 ** 31 - 1,
+  retryIntervalMs: second,
+  deadlineMs: 2 * second,
+  misses: 3,
+  excuses: 0,
+  jitter: 0,
+  freshDialEvery: null,
+  notServingMs: null,
+  watch: false,
+};
+
+/** The columns of health in the table of presets. */
+export const healthPresets = {
   espalier: {
     // A start takes a tenth of a second where nothing is imported, so it is asked about often.
     startIntervalMs: 50,
@@ -35,4 +50,22 @@ export const healthPresets: Readonly<Record<PresetName, HealthPolicy>> = {
     notServingMs: null,
     watch: false,
   },
-};
+  // Neither asks a process for its health; systemd's watchdog is there only where a unit has one.
+  otp: unwatched,
+  systemd: unwatched,
+  // kubelet's probes as they are when a pod has some: every 10 s, 1 s to answer, three misses, and each dials anew. A
+  // pod that is not ready is not restarted.
+  kubernetes: {
+    startIntervalMs: 10 * second,
+    startDeadlineMs: second,
+    intervalMs: 10 * second,
+    retryIntervalMs: 9 * second,
+    deadlineMs: second,
+    misses: 3,
+    excuses: 0,
+    jitter: 0,
+    freshDialEvery: 1,
+    notServingMs: null,
+    watch: false,
+  },
+} as const satisfies Readonly<Record<PresetName | 'otp' | 'systemd' | 'kubernetes', HealthPolicy>>;

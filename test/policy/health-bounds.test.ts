@@ -7,6 +7,8 @@ describe('an interval with jitter', () => {
     [1000, 0.1, 1, 1100],
     [1000, 0, 0.9, 1000],
     [0, 0.1, 0.9, 0],
+    // A longer timer of Node fires at once.
+    [2 ** 31 - 1, 0.1, 1, 2 ** 31 - 1],
   ])('%d ms ± %d at %d is %d ms', (intervalMs, jitter, random, expected) => {
     expect(jittered(intervalMs, jitter, random)).toBe(expected);
   });
