@@ -98,14 +98,10 @@ export function ended(exit: ExitRecord): Partial<PluginContext> {
 /** What a report of the health machine changes. A plugin that says NOT_SERVING has an error, and lives. */
 export function reported(context: PluginContext, report: HealthReport, now: number): Partial<PluginContext> {
   const health = tallied(context.health, report, now);
-  switch (report.type) {
-    case 'health.unready':
-      return { health, error: report.error.with({ plugin: context.bundle.manifest.id }) };
-    case 'health.ready':
-      return { health, error: null };
-    default:
-      return { health };
-  }
+  if (report.type === 'health.ready') return { health, error: null };
+  return report.type === 'health.unready'
+    ? { health, error: report.error.with({ plugin: context.bundle.manifest.id }) }
+    : { health };
 }
 
 function tallied(tally: HealthTally, report: HealthReport, now: number): HealthTally {

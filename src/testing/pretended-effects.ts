@@ -148,7 +148,7 @@ export function pretendWorld(clock: { now(): number }, random: () => number = ()
       return entry;
     },
     isRunning: (name, plugin) => find(name, plugin) !== undefined,
-    all: () => [...active] as unknown as readonly AnyPretendedEffect[],
+    all: () => [...active] as readonly AnyPretendedEffect[],
     sleep(ms) {
       sleptMs += ms;
     },

@@ -1,5 +1,6 @@
 import { PluginError, type Supervision } from '../../src/model/index.js';
 import { exit, startWell } from '../../src/testing/index.js';
+import { hangFoundWithinMs, presets } from '../../src/policy/index.js';
 import { hero, tellStory, type Story } from '../support/story.js';
 
 const silentMs = 2000;
@@ -135,6 +136,29 @@ describe('the liveness of a plugin', () => {
       story.world.running('probe').say({ type: 'probe.failed', error: notServing });
     }
     expect(story.status()).toMatchObject({ state: 'healthy', health: { missed: 0 } });
+  });
+});
+
+describe('the time within which a hang is found', () => {
+  it.each([
+    ['espalier', 0],
+    ['espalier', 'all'],
+    ['mattermost', 0],
+  ] as const)('under %s, with excuses %s, is the one that is promised, and no more', (preset, excused) => {
+    const { health } = presets[preset];
+    // Every pause is the longest, and the last answer has just come.
+    const story = tellStory({ preset, health: { watch: false, freshDialEvery: null } }, 1 - Number.EPSILON);
+    story.activate();
+    startWell(story.world);
+    const promised = hangFoundWithinMs(health, excused);
+    const busyUntil = excused === 'all' ? health.excuses : 0;
+    while (story.clock.now() < promised - 1) {
+      expect(story.state()).toBe('healthy');
+      if (story.status().health.excused < busyUntil) story.world.keepBusy(health.deadlineMs);
+      story.pass(1);
+    }
+    story.pass(1);
+    expect(story.state()).toBe('stopping');
   });
 });
 

@@ -30,7 +30,8 @@ export function openLedger(
     if (state === before) return;
     before = state;
     seen(state);
-    if (state === 'restarting') noteRestart(ledger, statusOf(ref), now());
+    if (state === 'crashed') noteFailure(ledger, statusOf(ref));
+    if (state === 'restarting') ledger.restarts.push(now());
   });
   const ledger: Ledger = {
     id,
@@ -46,10 +47,10 @@ export function openLedger(
   return ledger;
 }
 
-function noteRestart(ledger: Ledger, { lastExit }: PluginStatus, now: number): void {
+/** A plugin that had been healthy for long enough begins anew, whatever the verdict on this failure is. */
+function noteFailure(ledger: Ledger, { lastExit }: PluginStatus): void {
   const { resetAfterMs } = ledger.policy.restart;
   if (resetAfterMs !== null && (lastExit?.healthyMs ?? 0) >= resetAfterMs) ledger.restarts = [];
-  ledger.restarts.push(now);
 }
 
 /** Within this time after nobody wanted it any more, a plugin has no process. */
