@@ -1,5 +1,10 @@
 import type { FakeInterpreterName } from '../../fake-interpreters/index.js';
-import type { Environment, EnvironmentOptions, PluginStatus } from '../../src/index.js';
+import {
+  isPluginError,
+  type Environment,
+  type EnvironmentOptions,
+  type PluginStatus,
+} from '../../src/index.js';
 import { environmentWith, isAlive, until } from '../support/environment.js';
 
 /** Long enough for whoever wants to end, on a busy machine too; a hook that hangs is not waited for. */
@@ -116,7 +121,7 @@ function inPhase(phase: string) {
 function startOf(env: Environment, id: string): Promise<string> {
   return env.activate(id).then(
     () => 'started',
-    (thrown: { readonly code: string }) => thrown.code,
+    (thrown: unknown) => (isPluginError(thrown) ? thrown.code : String(thrown)),
   );
 }
 
