@@ -20,14 +20,14 @@ const key = 'bench';
 const proto = fileURLToPath(new URL('../test/interop/proto/examples.proto', import.meta.url));
 const { KV } = loadPackageDefinition(loadSync(proto)).proto;
 
-/** Runs a benchmark with both hosts and a folder for the plugin's file, all gone afterwards. */
-export async function withHosts(benchmark) {
+/** Runs a benchmark with both hosts, with AutoMTLS or in the clear, and a folder for the plugin's file, all gone afterwards. */
+export async function withHosts({ mtls }, benchmark) {
   const folder = mkdtempSync(join(tmpdir(), 'espalier-bench-'));
   writeFileSync(join(folder, `kv_${key}`), 'x'.repeat(100));
   const { goHost, plugin } = benchPrograms();
   const hosts = [];
   try {
-    hosts.push(await espalierHost(plugin, folder), referenceHost(goHost, plugin, folder));
+    hosts.push(await espalierHost(plugin, folder, mtls), referenceHost(goHost, plugin, folder, mtls));
     const [espalier, reference] = hosts;
     await benchmark({ espalier, reference });
   } finally {
@@ -36,13 +36,12 @@ export async function withHosts(benchmark) {
   }
 }
 
-async function espalierHost(command, cwd) {
+async function espalierHost(command, cwd, mtls) {
   const id = 'plugin';
   const env = await createEnvironment({
     programs: [{ id, command, cwd }],
     handshake: { cookieKey: 'BASIC_PLUGIN', cookieValue: 'hello', protocolVersions: [1] },
-    // go-plugin's host does not offer it by default.
-    mtls: 'off',
+    mtls: mtls ? 'required' : 'off',
   });
   const client = env.plugin(id).client(KV);
   const get = promisify(client.get.bind(client));
@@ -88,7 +87,7 @@ async function callMany(get, { inFlight, calls }) {
   return { ms: performance.now() - begun, latencies };
 }
 
-function referenceHost(goHost, plugin, folder) {
+function referenceHost(goHost, plugin, folder, mtls) {
   const child = spawn(goHost, [plugin, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const order = async (wanted) => {
@@ -98,7 +97,7 @@ function referenceHost(goHost, plugin, folder) {
     return JSON.parse(value);
   };
   return {
-    start: async () => (await order({ do: 'start' })).ms,
+    start: async () => (await order({ do: 'start', mtls })).ms,
     unary: (load) => order({ do: 'unary', ...load }),
     stop: () => order({ do: 'stop' }),
     async close() {

@@ -8,7 +8,7 @@ const loads = [
   { inFlight: 50, calls: 5_000 },
 ];
 
-await withHosts(async ({ espalier, reference }) => {
+await withHosts({ mtls: false }, async ({ espalier, reference }) => {
   await espalier.start();
   await reference.start();
   for (const load of loads) {

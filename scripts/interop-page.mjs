@@ -36,8 +36,7 @@ ${table(
 `;
 }
 
-function resultOf({ name, waitsFor }, passed) {
-  if (waitsFor !== undefined) return `waits for: ${waitsFor}`;
+function resultOf({ name }, passed) {
   if (!passed.some(({ ancestorTitles }) => ancestorTitles[0] === name))
     throw new Error(`No test of ${name} has run.`);
   return 'works';
@@ -45,22 +44,13 @@ function resultOf({ name, waitsFor }, passed) {
 
 function stateOf(row, title, passed) {
   if (row.state === 'foreign') return `does not apply: ${row.why}`;
-  if (row.state === 'pending') return `waits for: ${row.feature}. ${row.why}`;
   if (!passed.some((test) => test.title === title)) throw new Error(`The test "${title}" has not run.`);
   return 'holds';
 }
 
 function summaryOf(rows) {
   const count = (state) => rows.filter((row) => row.state === state).length;
-  const pending = rows.filter(({ state }) => state === 'pending');
-  const features = [...new Set(pending.map(({ feature }) => feature))].sort((a, b) =>
-    a.localeCompare(b, 'en'),
-  );
-  const waiting =
-    pending.length === 0
-      ? 'none waits for anything'
-      : `${pending.length} ${pending.length === 1 ? 'waits' : 'wait'} for a feature (${features.join(', ')})`;
-  return `Of ${rows.length}, ${count('proven')} hold, ${waiting}, and ${count('foreign')} do not apply to this host.`;
+  return `Of ${rows.length}, ${count('proven')} hold, and ${count('foreign')} do not apply to this host.`;
 }
 
 function table(head, lines) {

@@ -20,6 +20,7 @@ export {
   type ManualTls,
   type MtlsMode,
   type MtlsOptions,
+  type MultiplexMode,
   type Plugin,
   type Prepared,
   type PrepareOptions,

@@ -108,9 +108,9 @@ describe('the architecture', () => {
       'drain',
       'signal',
       'stdio',
-      'broker',
-      'broker-dial',
-      'brokered-server',
+      'broker/keep',
+      'broker/dial',
+      'broker/serve',
       'logs',
     ];
     const file = (name: string): string => `effects/${name}.ts`;
@@ -145,7 +145,7 @@ describe('the architecture', () => {
         /Date\.now|new Date\(\)/.test(readFileSync(join('src/effects', file), 'utf8')),
     );
     // To notice a sleep, and to know how much is left until a moment that an embedder's call names by that clock.
-    expect(asking.sort()).toEqual(['grpc/stable-channel.ts', 'grpc/waiting-call.ts', 'reading.ts']);
+    expect(asking.sort()).toEqual(['http2/deadline.ts', 'reading.ts']);
   });
 
   it('keeps timers out of effects', () => {
@@ -159,8 +159,7 @@ describe('the architecture', () => {
     expect(ticking.sort()).toEqual([
       'bundle/deadline.ts',
       'bundle/run-tool.ts',
-      'grpc/stable-channel.ts',
-      'grpc/waiting-call.ts',
+      'http2/deadline.ts',
       'yamux/deadlines.ts',
       'yamux/stream.ts',
     ]);

@@ -18,6 +18,7 @@ import (
 
 type order struct {
 	Do       string `json:"do"`
+	Mtls     bool   `json:"mtls"`
 	InFlight int    `json:"inFlight"`
 	Calls    int    `json:"calls"`
 }
@@ -44,7 +45,7 @@ func main() {
 		switch wanted.Do {
 		case "start":
 			begun := time.Now()
-			client, kv = start(command, folder)
+			client, kv = start(command, folder, wanted.Mtls)
 			answer.Ms = since(begun)
 		case "unary":
 			answer = unary(kv, wanted)
@@ -60,7 +61,7 @@ func main() {
 }
 
 // start returns when the first call has been answered.
-func start(command, folder string) (*plugin.Client, shared.KV) {
+func start(command, folder string, mtls bool) (*plugin.Client, shared.KV) {
 	cmd := exec.Command(command)
 	cmd.Dir = folder
 	client := plugin.NewClient(&plugin.ClientConfig{
@@ -70,6 +71,7 @@ func start(command, folder string) (*plugin.Client, shared.KV) {
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		Logger:           hclog.NewNullLogger(),
 		Managed:          true,
+		AutoMTLS:         mtls,
 	})
 	connection, err := client.Client()
 	must(err)

@@ -72,7 +72,7 @@ function stepDetail(name: StepName, status: PluginStatus): string | undefined {
     case 'spawn':
       return `process ${status.pid ?? '?'}`;
     case 'dial':
-      return status.address ?? undefined;
+      return status.multiplexed === true ? `${status.address}, multiplexed` : (status.address ?? undefined);
     case 'handshake':
       return status.protocolVersion === null ? undefined : `protocol version ${status.protocolVersion}`;
     case 'hooks':

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { mtlsModes, type EnvironmentOptions, type MtlsMode } from '../environment/index.js';
+import {
+  mtlsModes,
+  multiplexModes,
+  type EnvironmentOptions,
+  type MtlsMode,
+  type MultiplexMode,
+} from '../environment/index.js';
 import { logLevels, messageOf, PluginError, type LogLevel } from '../model/index.js';
 import { presets } from '../policy/index.js';
 
@@ -10,6 +16,7 @@ export interface SharedFlags {
   readonly cookie?: { readonly cookieKey: string; readonly cookieValue: string };
   readonly protocolVersions?: readonly number[];
   readonly mtls?: MtlsMode;
+  readonly multiplex?: MultiplexMode;
   readonly policy?: keyof typeof presets;
   readonly inheritEnv?: 'minimal' | 'all' | readonly string[];
   readonly logLevel: LogLevel;
@@ -22,7 +29,7 @@ export function addSharedFlags(command: Command): Command {
     .option('--json', 'print JSON for programs instead of text for people')
     .option(
       '--config <file>',
-      'a JSON file with the options of createEnvironment: handshake, policy, env, inheritEnv, hostVersion, mtls, tls, lock, stdin, unixSocket, tcp',
+      'a JSON file with the options of createEnvironment: handshake, policy, env, inheritEnv, hostVersion, mtls, tls, multiplex, lock, stdin, unixSocket, tcp',
     )
     .option(
       '--cookie <KEY=VALUE>',
@@ -39,6 +46,12 @@ export function addSharedFlags(command: Command): Command {
         '--mtls <mode>',
         'mutual TLS with the plugins: offered, insisted on, or off (default: auto)',
       ).choices([...mtlsModes]),
+    )
+    .addOption(
+      new Option(
+        '--multiplex <mode>',
+        'one socket for every connection with a plugin: where it can, insisted on, or off (default: off)',
+      ).choices([...multiplexModes]),
     )
     .addOption(
       new Option('--policy <preset>', 'how plugins are looked after (default: espalier)').choices(
@@ -71,6 +84,7 @@ export function environmentOptions(flags: SharedFlags): EnvironmentOptions {
     policy: { ...file.policy, ...(flags.policy && { preset: flags.policy }) },
     inheritEnv: flags.inheritEnv ?? file.inheritEnv,
     ...(flags.mtls && { mtls: mtlsOf(file, flags.mtls) }),
+    ...(flags.multiplex && { multiplex: flags.multiplex }),
   };
 }
 
@@ -87,6 +101,7 @@ const configKeys = [
   'hostVersion',
   'mtls',
   'tls',
+  'multiplex',
   'lock',
   'stdin',
   'unixSocket',

@@ -16,7 +16,7 @@ const noiseLines = 5;
  */
 export function readHandshake(
   input: { readonly process: RunningProcess },
-  settings: Pick<LaunchSettings, 'handshake' | 'tls'>,
+  settings: Pick<LaunchSettings, 'handshake' | 'tls' | 'multiplex'>,
   now: () => number,
 ): Observable<HandshakeFact> {
   return new Observable((subscriber) => {
@@ -24,11 +24,13 @@ export function readHandshake(
     let bytes = 0;
     let noise = 0;
 
-    const { mode } = settings.tls;
+    const { tls, multiplex } = settings;
+    const { mode } = tls;
     const offer = {
       protocolVersions: settings.handshake.protocolVersions,
       certificateExpected: mode === 'auto' || mode === 'required',
       certificateRequired: mode === 'required',
+      multiplexing: multiplex === 'off' ? undefined : multiplex,
     };
 
     const judge = (line: string): HandshakeFact => {

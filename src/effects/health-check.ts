@@ -1,4 +1,4 @@
-import { status as code, type Channel } from '@grpc/grpc-js';
+import { status as code, type ChannelInterface } from '@grpc/grpc-js';
 import { catchError, map, of, type Observable } from 'rxjs';
 import type { ProbeFact } from '../machines/plugin.effects.js';
 import { PluginError } from '../model/index.js';
@@ -13,7 +13,7 @@ export const healthServiceName = 'plugin';
  * plugin without the service counts as alive, as it has answered.
  */
 export function checkHealth(
-  channel: Channel,
+  channel: ChannelInterface,
   unanswered: (answer: CallStatus) => PluginError,
 ): Observable<ProbeFact> {
   const begun = performance.now();

@@ -5,14 +5,17 @@ import { PluginError } from '../model/index.js';
 import type { GenerationChannel } from './dial.js';
 import { callUnary, statusOf, type CallStatus } from './grpc/call.js';
 import { services } from './grpc/contract.js';
+import { askForHooks, type HookNames } from './grpc/hook-names.js';
 
 interface Input {
   readonly channel: GenerationChannel;
 }
 
-/** Asks which hooks the plugin implements, and calls `OnActivate` if it is among them. */
+/** Calls `OnActivate` if the plugin implements it. */
 export function onActivate({ channel }: Input): Observable<HookFact> {
-  return implemented(channel).pipe(
+  return channel.hooks.pipe(
+    // Asked before the plugin was ready, the question may have found nobody; asked now, no answer means no hooks.
+    catchError(() => askForHooks(channel.grpc).pipe(catchError(() => of(null)))),
     switchMap((hooks) =>
       hooks?.includes('OnActivate') === true ? call(channel, 'OnActivate', hooks) : returned(hooks),
     ),
@@ -24,19 +27,6 @@ export function onDeactivate({ channel }: Input): Observable<HookFact> {
   return call(channel, 'OnDeactivate', ['OnDeactivate']);
 }
 
-function implemented(channel: GenerationChannel): Observable<readonly string[] | null> {
-  return callUnary<{ hooks: string[] }>(
-    channel.grpc,
-    services.espalier.v1.PluginHooks,
-    'Implemented',
-    {},
-  ).pipe(
-    map(({ hooks }) => hooks),
-    // Whatever keeps the question from being answered: a plugin that was built without hooks has none.
-    catchError(() => of(null)),
-  );
-}
-
 function call(channel: GenerationChannel, hook: string, hooks: readonly string[]): Observable<HookFact> {
   return callUnary(channel.grpc, services.espalier.v1.PluginHooks, hook, {}).pipe(
     map((): HookFact => ({ type: 'hook.returned', hooks })),
@@ -46,7 +36,7 @@ function call(channel: GenerationChannel, hook: string, hooks: readonly string[]
   );
 }
 
-function returned(hooks: readonly string[] | null): Observable<HookFact> {
+function returned(hooks: HookNames): Observable<HookFact> {
   return of({ type: 'hook.returned', hooks });
 }
 

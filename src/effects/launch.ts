@@ -27,6 +27,8 @@ export interface LaunchSettings {
   readonly env: Readonly<Record<string, string>>;
   readonly hostEnv: NodeJS.ProcessEnv;
   readonly tls: TlsSettings;
+  /** Whether one socket is to carry every connection: not asked for, used where a plugin can, or insisted on. */
+  readonly multiplex: 'auto' | 'required' | 'off';
   readonly stdin: StdinMode;
   /** The group that plugins give their sockets to, as the embedder named it. */
   readonly socketGroup: string | undefined;
@@ -61,6 +63,7 @@ export async function prepareLaunch(
     socketDirectory: directory.path,
     unixSocketGroup: settings.socketGroup,
     ...settings.ports,
+    multiplexing: settings.multiplex !== 'off',
     clientCertificatePem: identity?.certificatePem,
   });
   return {

@@ -7,30 +7,28 @@ import type { GenerationChannel } from './dial.js';
 import type { CallStatus } from './grpc/call.js';
 import { openChannel } from './grpc/open-channel.js';
 import { checkHealth } from './health-check.js';
+import { openSocket } from './socket.js';
 
 /**
  * Asks the health service once over a connection of its own, and closes that again: the old connection answers on
  * when the socket file of a living plugin was removed, and nobody else can reach it.
  */
 export function redial({ channel }: { readonly channel: GenerationChannel }): Observable<ProbeFact> {
-  const { network, security } = channel;
-  const address = channel.address.slice(`${network}:`.length);
+  const { address: shown, security } = channel;
+  const network = shown.startsWith('unix:') ? 'unix' : 'tcp';
+  const address = shown.slice(`${network}:`.length);
   return defer(() => {
-    const grpc = openChannel({ network, address }, security);
-    return checkHealth(grpc, (answer) => unreachable(channel, address, answer)).pipe(
+    const grpc = openChannel(shown, () => openSocket({ network, address }), security);
+    return checkHealth(grpc, (answer) => unreachable(shown, address, answer)).pipe(
       finalize(() => {
-        grpc.close();
+        grpc.destroy();
       }),
     );
   });
 }
 
-function unreachable(
-  { network, address: shown }: GenerationChannel,
-  address: string,
-  answer: CallStatus,
-): PluginError {
-  const isGone = network === 'unix' && !existsSync(address);
+function unreachable(shown: string, address: string, answer: CallStatus): PluginError {
+  const isGone = shown.startsWith('unix:') && !existsSync(address);
   return new PluginError({
     code: 'CONNECT_FAILED',
     phase: 'serving',

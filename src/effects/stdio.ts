@@ -1,5 +1,5 @@
 import { status as code } from '@grpc/grpc-js';
-import { Observable } from 'rxjs';
+import { asapScheduler, Observable, subscribeOn } from 'rxjs';
 import type { StdioFact } from '../machines/plugin.effects.js';
 import type { GenerationChannel } from './dial.js';
 import { callStream, statusOf } from './grpc/call.js';
@@ -40,26 +40,24 @@ export function drainStdio(
       stderr.complete();
       subscriber.complete();
     };
-    const stream = callStream<StdioData>(
-      channel.grpc,
-      services.plugin.GRPCStdio,
-      'StreamStdio',
-      {},
-    ).subscribe({
-      next: (message) => {
-        if (!opened) subscriber.next({ type: 'stdio.opened' });
-        opened = true;
-        if (message.channel === 'INVALID') return;
-        const isStdout = message.channel === 'STDOUT';
-        (isStdout ? stdout : stderr).next(message.data);
-        sinks.write(isStdout ? 'stdout' : 'stderr', input, message.data);
-      },
-      error: (error: unknown) => {
-        if (statusOf(error).code === code.UNIMPLEMENTED) subscriber.next({ type: 'stdio.unavailable' });
-        finish();
-      },
-      complete: finish,
-    });
+    const stream = callStream<StdioData>(channel.grpc, services.plugin.GRPCStdio, 'StreamStdio', {})
+      // The first probe goes first: a start waits for it.
+      .pipe(subscribeOn(asapScheduler))
+      .subscribe({
+        next: (message) => {
+          if (!opened) subscriber.next({ type: 'stdio.opened' });
+          opened = true;
+          if (message.channel === 'INVALID') return;
+          const isStdout = message.channel === 'STDOUT';
+          (isStdout ? stdout : stderr).next(message.data);
+          sinks.write(isStdout ? 'stdout' : 'stderr', input, message.data);
+        },
+        error: (error: unknown) => {
+          if (statusOf(error).code === code.UNIMPLEMENTED) subscriber.next({ type: 'stdio.unavailable' });
+          finish();
+        },
+        complete: finish,
+      });
     return stream;
   });
 }

@@ -5,9 +5,11 @@ export { checkLock, lockFileName, lockPlugins, type LockDirectoryOptions, type L
 export {
   defaultHandshake,
   mtlsModes,
+  multiplexModes,
   type EnvironmentOptions,
   type MtlsMode,
   type MtlsOptions,
+  type MultiplexMode,
 } from './options.js';
 export {
   formatReattachProviders,

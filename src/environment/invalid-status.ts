@@ -15,6 +15,7 @@ export function invalidStatus(id: string, error: PluginError, since: number): Pl
     protocolVersion: null,
     address: null,
     transport: null,
+    multiplexed: null,
     stdio: null,
     hooks: null,
     restarts: 0,

@@ -42,6 +42,12 @@ export interface EnvironmentOptions {
    */
   readonly mtls?: MtlsMode | MtlsOptions | undefined;
   /**
+   * One socket for every connection with a plugin, the brokered ones included (go-plugin's GRPCBrokerMultiplex): `auto`
+   * uses it where the plugin can, `required` refuses a plugin that cannot, `off` does not ask for it. For plugins that
+   * only one socket reaches, in a container for example; every byte then takes one step more. Default `off`.
+   */
+  readonly multiplex?: MultiplexMode | undefined;
+  /**
    * What plugins read on stdin: nothing, or what the host reads. Several readers of one stdin take the bytes from each
    * other, so `inherit` is for a single plugin in a host that does not read itself. Default `ignore`.
    */
@@ -75,6 +81,10 @@ export const mtlsModes = ['auto', 'required', 'off'] as const;
 const sinkNames: readonly string[] = ['stdout', 'stderr', 'rawStderr'] satisfies (keyof SinkOptions)[];
 const stdinModes: readonly StdinMode[] = ['ignore', 'inherit'];
 
+export const multiplexModes = ['auto', 'required', 'off'] as const;
+
+export type MultiplexMode = (typeof multiplexModes)[number];
+
 export type MtlsMode = (typeof mtlsModes)[number];
 
 export interface MtlsOptions {
@@ -102,6 +112,7 @@ export function resolveOptions(options: EnvironmentOptions) {
     ...policyProblems(options.policy),
     ...envProblems(options.env ?? {}),
     ...tlsProblems(options),
+    ...multiplexProblems(options),
     ...checksumProblems(options),
     ...stdinProblems(options),
     ...sinkProblems(options),
@@ -122,6 +133,7 @@ export function resolveOptions(options: EnvironmentOptions) {
     inheritEnv: options.inheritEnv ?? 'minimal',
     hostEnv: process.env,
     tls: tlsSettings(options),
+    multiplex: options.multiplex ?? 'off',
     stdin: options.stdin ?? 'ignore',
     socketGroup: options.unixSocket?.group?.toString(),
     ports: { minPort: options.tcp?.minPort, maxPort: options.tcp?.maxPort },
@@ -201,6 +213,10 @@ function envProblems(env: Readonly<Record<string, string>>): string[] {
   return Object.entries(env)
     .filter(([name, value]) => !/^[^=\0]+$/.test(name) || typeof value !== 'string' || value.includes('\0'))
     .map(([name]) => `env: ${JSON.stringify(name)} is not a usable variable`);
+}
+
+function multiplexProblems({ multiplex = 'off' }: EnvironmentOptions): string[] {
+  return multiplexModes.includes(multiplex) ? [] : [`multiplex must be one of ${multiplexModes.join(', ')}`];
 }
 
 function stdinProblems({ stdin, programs = [] }: EnvironmentOptions): string[] {

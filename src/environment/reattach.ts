@@ -68,6 +68,7 @@ export function reattachConfigOf(snapshot: PluginSnapshot): ReattachConfig | nul
   const { reattach, handshake, process } = snapshot.context;
   if (pluginState(snapshot) !== 'healthy' || handshake === null || process === null) return null;
   if (reattach !== null) return reattach;
+  if (handshake.multiplexed) throw oneConnection().with({ plugin: snapshot.context.bundle.manifest.id });
   if (handshake.certificate !== null)
     throw keysAreGone().with({ plugin: snapshot.context.bundle.manifest.id });
   const identity = identifyProcess(process.pid);
@@ -80,6 +81,16 @@ export function reattachConfigOf(snapshot: PluginSnapshot): ReattachConfig | nul
     test: false,
     ...(identity.startTime !== null && { startTime: identity.startTime }),
   };
+}
+
+function oneConnection(): PluginError {
+  return new PluginError({
+    code: 'MUX_UNSUPPORTED',
+    phase: 'dial',
+    message:
+      'A plugin that multiplexes cannot be reattached: it takes one connection in its life, and has had it.',
+    hint: "Start plugins that are to be reattached under multiplex: 'off'.",
+  });
 }
 
 function keysAreGone(): PluginError {

@@ -8,8 +8,8 @@ export interface HandshakeOffer {
   readonly protocolVersions: readonly number[];
   /** Read a netrpc line instead of refusing it. */
   readonly allowNetrpc?: boolean | undefined;
-  /** PLUGIN_MULTIPLEX_GRPC was set. */
-  readonly multiplexing?: boolean | undefined;
+  /** PLUGIN_MULTIPLEX_GRPC was set; `required`: a plugin that does not multiplex is refused. */
+  readonly multiplexing?: 'auto' | 'required' | undefined;
   /** PLUGIN_CLIENT_CERT was set. */
   readonly certificateExpected?: boolean | undefined;
   /** A plugin that offers no certificate is refused. */
@@ -183,14 +183,16 @@ function withoutCertificate(): { readonly ok: false; readonly refusal: Refusal }
 
 /** Field 7. It counts only when multiplexing was offered; a plugin may have printed it unasked. */
 export function readMultiplexing(fields: LineFields, offer: HandshakeOffer): FieldReading<boolean> {
-  if (offer.multiplexing !== true || fields.protocol !== 'grpc') return accept(false);
+  if (offer.multiplexing === undefined || fields.protocol !== 'grpc') return accept(false);
   const multiplexing = fields.multiplexing === null ? null : parseGoBoolean(fields.multiplexing);
   if (multiplexing === true) return accept(true);
+  const isDeclined = fields.multiplexing === null || multiplexing === false;
+  if (isDeclined && offer.multiplexing === 'auto') return accept(false);
   return refuse({
     code: 'MUX_UNSUPPORTED',
     field: 'multiplexed',
     problem: multiplexingProblem(fields.multiplexing, multiplexing),
-    hint: 'Rebuild the plugin with go-plugin 1.6 or later, or start it without multiplexing.',
+    hint: 'Rebuild the plugin with go-plugin 1.6 or later, or allow plugins without it: --multiplex auto.',
   });
 }
 

@@ -98,8 +98,8 @@ function unanswered({ input: { plugin, id }, announcement }: BrokerDialContext):
     code: 'BROKER_TIMEOUT',
     plugin,
     phase: 'serving',
-    message: `The plugin did not answer within ${connectTimeoutMs} ms where it announced id ${id}.`,
-    hint: 'It accepts connections there but does not serve them.',
+    message: `The plugin did not answer within ${connectTimeoutMs} ms on id ${id}.`,
+    hint: 'It serves nothing on that id, or accepts connections there and does not serve them.',
     facts: { id, ...announcement },
   });
 }

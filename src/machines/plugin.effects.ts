@@ -15,6 +15,8 @@ export interface ChannelHandle {
   /** For example `unix:/run/…/plugin123` or `tcp:127.0.0.1:4711`. */
   readonly address: string;
   readonly transport: Transport;
+  /** Whether one socket carries every connection. */
+  readonly multiplexed: boolean;
 }
 
 /** Which generation of which plugin an effect works for. */
@@ -51,6 +53,8 @@ export type HandshakeFact =
 
 export type DialFact =
   | { readonly type: 'channel.ready'; readonly channel: ChannelHandle }
+  /** Nobody takes connections there, or not yet. */
+  | { readonly type: 'channel.refused'; readonly error: PluginError }
   | { readonly type: 'channel.failed'; readonly error: PluginError };
 
 export type ProbeFact =
@@ -129,7 +133,7 @@ export interface PluginEffects {
   logs(input: HandshakeInput): Observable<never>;
   /** Waits for the handshake line on stdout. */
   handshake(input: HandshakeInput): Observable<HandshakeFact>;
-  /** Connects to the announced address; keeps trying while it is refused. */
+  /** Connects to the announced address, once. */
   dial(input: DialInput): Observable<DialFact>;
   /** Asks the health service once. */
   probe(input: ChannelInput): Observable<ProbeFact>;

@@ -38,6 +38,7 @@ export function pluginStatus(snapshot: PluginSnapshot): PluginStatus {
     protocolVersion: context.handshake?.appVersion ?? null,
     address: context.channel?.address ?? null,
     transport: context.channel?.transport ?? null,
+    multiplexed: context.channel?.multiplexed ?? null,
     stdio: context.stdio,
     hooks: context.hooks === undefined ? null : context.hooks !== null,
     restarts: context.restarts,

@@ -167,11 +167,20 @@ export function createPluginMachine(effects: PluginEffects) {
                 },
                 on: {
                   'channel.ready': { target: 'probing', actions: ['noteChannel', 'openStdio', 'openBroker'] },
+                  'channel.refused': {
+                    target: 'redialling',
+                    actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
+                  },
                   'channel.failed': {
                     target: '#plugin.live.stopping.killing',
                     actions: { type: 'endBecauseRefused', params: ({ event }) => ({ error: event.error }) },
                   },
                 },
+              },
+              redialling: {
+                description:
+                  'It took no connection; some plugins print their line slightly before they listen.',
+                after: { redialPause: 'dialling' },
               },
               probing: {
                 description: 'Asking the health service for SERVING.',

@@ -19,6 +19,8 @@ import { channelInput, processInput, required } from './plugin.inputs.js';
 import { isAttaching, isOurs, maySignal } from './plugin.reattach.js';
 import type { HealthReport, PluginContext, PluginEvent, PluginInput, PluginReport } from './plugin.types.js';
 
+/** Between two tries to connect: some plugins print their line slightly before they listen. */
+const redialPauseMs = 20;
 /** Stands for "never": the longest delay that a timer can hold. */
 const never = 2 ** 31 - 1;
 
@@ -45,6 +47,7 @@ export function pluginWords(effects: PluginEffects) {
     },
     delays: {
       startTimeout: ({ context }) => context.policy.deadlines.startMs,
+      redialPause: redialPauseMs,
       startInterval: ({ context }) => context.policy.health.startIntervalMs,
       startDeadline: ({ context }) => context.policy.health.startDeadlineMs,
       drainTimeout: ({ context }) => context.policy.deadlines.drainMs,

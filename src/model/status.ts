@@ -65,6 +65,8 @@ export interface PluginStatus {
   /** For example `unix:/run/…/plugin123` or `tcp:127.0.0.1:4711`. */
   readonly address: string | null;
   readonly transport: Transport | null;
+  /** Whether one socket carries every connection with the plugin. */
+  readonly multiplexed: boolean | null;
   /** Whether the plugin offers GRPCStdio; `null` until it has answered. */
   readonly stdio: boolean | null;
   /** Whether the plugin implements the lifecycle hooks; `null` until it has answered. */

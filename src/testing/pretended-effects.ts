@@ -167,7 +167,7 @@ export function pretendedProcess(pid: number, startedAt: number, stderr = ''): P
 }
 
 export function pretendedChannel(address = 'unix:/pretended'): ChannelHandle {
-  return { address, transport: 'plaintext' };
+  return { address, transport: 'plaintext', multiplexed: false };
 }
 
 /** Answers each step of a start with success, up to `healthy`. */

@@ -57,13 +57,13 @@ describe('a handshake line that is accepted', () => {
     [
       'agrees to multiplexing',
       '1|1|unix|/tmp/p1|grpc||true',
-      { ...offer, multiplexing: true },
+      { ...offer, multiplexing: 'required' },
       { ...overUnix, multiplexed: true },
     ],
     [
       'agrees to multiplexing in another word for true',
       '1|1|unix|/tmp/p1|grpc||T',
-      { ...offer, multiplexing: true },
+      { ...offer, multiplexing: 'required' },
       { ...overUnix, multiplexed: true },
     ],
     ['agrees to multiplexing that nobody asked for', '1|1|unix|/tmp/p1|grpc||true', offer, overUnix],
@@ -71,13 +71,13 @@ describe('a handshake line that is accepted', () => {
     [
       'has more fields than we know',
       '1|1|unix|/tmp/p1|grpc||1|x|y|z',
-      { ...offer, multiplexing: true },
+      { ...offer, multiplexing: 'required' },
       { ...overUnix, multiplexed: true },
     ],
     [
       'speaks netrpc, which was never multiplexed',
       '1|1|unix|/tmp/p1|netrpc',
-      { ...offer, allowNetrpc: true, multiplexing: true },
+      { ...offer, allowNetrpc: true, multiplexing: 'required' },
       { ...overUnix, protocol: 'netrpc' },
     ],
   ])('%s', (_, line, given, expected) => {
@@ -86,7 +86,7 @@ describe('a handshake line that is accepted', () => {
 });
 
 describe('a handshake line that is refused', () => {
-  const mux: HandshakeOffer = { ...offer, multiplexing: true };
+  const mux: HandshakeOffer = { ...offer, multiplexing: 'required' };
   const tls: HandshakeOffer = { ...offer, certificateExpected: true };
 
   it.each<[string, string, HandshakeOffer, string, string, RegExp]>([

@@ -31,7 +31,7 @@ export function outcomeOf(line: string, offer: HandshakeOffer): Outcome {
   if (certificate === undefined) return { row: 'm' };
   if (certificate !== null && !offer.certificateExpected) return { row: 'o' };
   if (sixth === '' && offer.certificateRequired) return { row: 't' };
-  const asked = protocol === 'grpc' && offer.multiplexing === true;
+  const asked = protocol === 'grpc' && offer.multiplexing === 'required';
   if (asked && parts.length < 7) return { row: 'p' };
   if (asked && /^(0|f|F|FALSE|false|False)$/.test(parts[6] ?? '')) return { row: 'r' };
   if (asked && !/^(1|t|T|TRUE|true|True)$/.test(parts[6] ?? '')) return { row: 'q' };

@@ -1,21 +1,29 @@
-import { credentials, type sendUnaryData } from '@grpc/grpc-js';
-import type { Environment } from '../../src/index.js';
+import type { sendUnaryData } from '@grpc/grpc-js';
+import { bidirectional } from './bidirectional.js';
 import { unary } from './calls.js';
 import { helperCommand, hostOfExample, hostOfHelper, temporaryFolder } from './host.js';
 import { programs } from './programs.js';
 import { proves } from './proves.js';
-import { AddHelper, Counter, PingPong, Test } from './services.js';
+import { AddHelper, Counter, Test } from './services.js';
+import { ways } from './ways.js';
 
 describe(programs.helper.name, () => {
   proves(41, async () => {
-    const { env, id } = await hostOfHelper(helperCommand('test-grpc'), { mtls: 'off' });
-    await env.activate(id);
-    await expect(unary(env.plugin(id).client(Test), 'Double', { input: 21 })).resolves.toEqual({
-      output: 42,
-    });
-    const { pinged, ping } = await bidirectional(env, id);
-    await expect(ping()).resolves.toEqual({ msg: 'pong' });
-    expect(pinged()).toBe(1);
+    for (const { options, transport } of ways) {
+      const { env, id } = await hostOfHelper(helperCommand('test-grpc'), options);
+      await env.activate(id);
+      expect(env.status(id)).toMatchObject({ transport, multiplexed: options.multiplex === 'required' });
+      await expect(unary(env.plugin(id).client(Test), 'Double', { input: 21 })).resolves.toEqual({
+        output: 42,
+      });
+      for (let round = 1; round <= 3; round += 1) {
+        const { pinged, ping } = await bidirectional(env, id);
+        await expect(ping()).resolves.toEqual({ msg: 'pong' });
+        expect(pinged()).toBe(1);
+      }
+      await env.deactivate(id);
+      expect(env.status(id).lastExit).toMatchObject({ code: 0, rung: 'asking', error: null });
+    }
   });
 
   proves(42, async () => {
@@ -38,8 +46,8 @@ describe(programs.helper.name, () => {
 });
 
 describe(programs.bidirectional.name, () => {
-  it('has the host do its sums, once for each call', async () => {
-    const { env, id } = await hostOfExample('bidirectional-counter', { cwd: temporaryFolder() });
+  it.each(ways)('has the host do its sums, once for each call, $way', async ({ options }) => {
+    const { env, id } = await hostOfExample('bidirectional-counter', { cwd: temporaryFolder(), ...options });
     await env.activate(id);
     const counter = env.plugin(id).client(Counter);
     for (const value of [40, 2]) {
@@ -62,23 +70,4 @@ describe(programs.bidirectional.name, () => {
 
 interface Summands {
   readonly request: { readonly a?: number; readonly b?: number };
-}
-
-/** Lets the helper ping the host, and gives the connection on which it answers pings itself. */
-async function bidirectional(env: Environment, id: string) {
-  let pinged = 0;
-  const { broker } = env.plugin(id);
-  const ours = broker.nextId();
-  await broker.acceptAndServe(ours, (server) => {
-    server.addService(PingPong.service, {
-      Ping: (_: unknown, answer: sendUnaryData<object>) => {
-        pinged += 1;
-        answer(null, { msg: 'pong' });
-      },
-    });
-  });
-  const theirs = await unary<{ id: number }>(env.plugin(id).client(Test), 'Bidirectional', { id: ours });
-  const channel = await broker.dial(theirs.id);
-  const client = new PingPong('', credentials.createInsecure(), { channelOverride: channel });
-  return { pinged: () => pinged, ping: () => unary(client, 'Ping', {}) };
 }

@@ -16,15 +16,18 @@ describe(programs.helper.name, () => {
   });
 
   proves(43, async () => {
-    const { env, id } = await hostOfHelper(helperCommand('test-grpc'));
-    await env.activate(id);
-    const stream = duplex<{ input: number }, { output: number }>(env.plugin(id).client(Test), 'Stream');
-    const answers = stream[Symbol.asyncIterator]();
-    for (const input of [21, 22, 23, 24, 25, 26]) {
-      stream.write({ input });
-      await expect(answers.next()).resolves.toEqual({ done: false, value: { output: input } });
+    for (const multiplex of ['off', 'required'] as const) {
+      const { env, id } = await hostOfHelper(helperCommand('test-grpc'), { multiplex });
+      await env.activate(id);
+      expect(env.status(id).multiplexed).toBe(multiplex === 'required');
+      const stream = duplex<{ input: number }, { output: number }>(env.plugin(id).client(Test), 'Stream');
+      const answers = stream[Symbol.asyncIterator]();
+      for (const input of [21, 22, 23, 24, 25, 26]) {
+        stream.write({ input });
+        await expect(answers.next()).resolves.toEqual({ done: false, value: { output: input } });
+      }
+      stream.end();
+      await expect(answers.next()).resolves.toMatchObject({ done: true });
     }
-    stream.end();
-    await expect(answers.next()).resolves.toMatchObject({ done: true });
   });
 });

@@ -4,15 +4,20 @@ import { receiveAll, sendAll, unary } from './calls.js';
 import { hostOfExample, temporaryFolder, type Host } from './host.js';
 import { programs } from './programs.js';
 import { KV, Streamer } from './services.js';
+import { ways } from './ways.js';
 
 describe(programs.kv.name, () => {
-  it('stores a value in its working directory, and answers with it', async () => {
-    const cwd = temporaryFolder();
-    const { env, id } = await hostOfExample('grpc-kv', { cwd });
-    await env.activate(id);
-    await expect(putAndGet({ env, id })).resolves.toBe('hello\n\nWritten from plugin-go-grpc');
-    expect(existsSync(join(cwd, 'kv_greeting'))).toBe(true);
-  });
+  it.each(ways)(
+    'stores a value in its working directory, and answers with it, $way',
+    async ({ options, transport }) => {
+      const cwd = temporaryFolder();
+      const { env, id } = await hostOfExample('grpc-kv', { cwd, ...options });
+      await env.activate(id);
+      expect(env.status(id)).toMatchObject({ transport, multiplexed: options.multiplex === 'required' });
+      await expect(putAndGet({ env, id })).resolves.toBe('hello\n\nWritten from plugin-go-grpc');
+      expect(existsSync(join(cwd, 'kv_greeting'))).toBe(true);
+    },
+  );
 
   it("gives the plugin's own error to the caller", async () => {
     const { env, id } = await hostOfExample('grpc-kv');
@@ -34,10 +39,16 @@ describe(programs.kv.name, () => {
 });
 
 describe(programs.negotiated.name, () => {
+  it.each(ways)('agrees on version 3 of 1, 3 and 9, $way', async ({ options }) => {
+    const { env, id } = await hostOfExample('negotiated-kv', { offered: [3, 9, 1], ...options });
+    await env.activate(id);
+    expect(env.status(id).protocolVersion).toBe(3);
+    await expect(putAndGet({ env, id })).resolves.toContain('Read by plugin version 3');
+  });
+
   it.each([
     { offered: [3], agreed: 3 },
     { offered: [2, 3], agreed: 3 },
-    { offered: [3, 9, 1], agreed: 3 },
   ])('agrees on version $agreed when $offered are offered', async ({ offered, agreed }) => {
     const { env, id } = await hostOfExample('negotiated-kv', { offered });
     await env.activate(id);
@@ -57,9 +68,9 @@ describe(programs.negotiated.name, () => {
 });
 
 describe(programs.streaming.name, () => {
-  it('takes a file in chunks, and gives it back in chunks', async () => {
+  it.each(ways)('takes a file in chunks, and gives it back in chunks, $way', async ({ options }) => {
     const path = join(temporaryFolder(), 'streamed');
-    const { env, id } = await hostOfExample('streaming-file');
+    const { env, id } = await hostOfExample('streaming-file', options);
     await env.activate(id);
     const client = env.plugin(id).client(Streamer);
     const text = 'A climbing rose needs a trellis, and the trellis a gardener.';

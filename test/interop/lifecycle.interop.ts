@@ -74,12 +74,14 @@ describe(programs.helper.name, () => {
   });
 
   proves(44, async () => {
-    const host = await running('test-grpc');
-    const { env, id } = host;
-    await env.performHealthCheck(id);
-    await env.performHealthCheck(id);
-    await expectQuickNotice(host);
-    await expect(env.performHealthCheck(id)).rejects.toMatchObject({ code: 'PLUGIN_NOT_RUNNING' });
+    for (const multiplex of ['off', 'required'] as const) {
+      const host = await running('test-grpc', { multiplex });
+      const { env, id } = host;
+      await env.performHealthCheck(id);
+      await env.performHealthCheck(id);
+      await expectQuickNotice(host);
+      await expect(env.performHealthCheck(id)).rejects.toMatchObject({ code: 'PLUGIN_NOT_RUNNING' });
+    }
   });
 
   proves(49, async () => {

@@ -3,9 +3,10 @@ export interface InteropProgram {
   /** The name of its tests' `describe`. */
   readonly name: string;
   readonly features: readonly string[];
-  /** The feature that it needs and this host lacks. */
-  readonly waitsFor?: string | undefined;
 }
+
+/** Each example is run in the clear and over mutual TLS, with a socket for each connection and with one for all. */
+const everyWay = 'in the clear and over mutual TLS, multiplexed and not';
 
 export const programs = {
   helper: {
@@ -29,13 +30,20 @@ export const programs = {
       'socket groups',
       'reattaching',
       'the broker, in both directions, also over mutual TLS',
+      'multiplexing, also with the broker and over mutual TLS',
     ],
   },
-  kv: { name: 'examples/grpc/plugin-go-grpc', features: ['unary calls', 'errors', 'working directory'] },
-  negotiated: { name: 'examples/negotiated/plugin-go', features: ['version negotiation', 'unary calls'] },
-  streaming: { name: 'examples/streaming/plugin', features: ['client streams', 'server streams'] },
+  kv: {
+    name: 'examples/grpc/plugin-go-grpc',
+    features: ['unary calls', 'errors', 'working directory', everyWay],
+  },
+  negotiated: {
+    name: 'examples/negotiated/plugin-go',
+    features: ['version negotiation', 'unary calls', everyWay],
+  },
+  streaming: { name: 'examples/streaming/plugin', features: ['client streams', 'server streams', everyWay] },
   bidirectional: {
     name: 'examples/bidirectional/plugin-go-grpc',
-    features: ['the broker: calls from the plugin to the host'],
+    features: ['the broker: calls from the plugin to the host', everyWay],
   },
 } as const satisfies Record<string, InteropProgram>;

@@ -1,7 +1,7 @@
 /**
  * The tests that go-plugin runs against its own host, and what becomes of each here.
  * `proven`: one of our tests holds us to it, with go-plugin's own programs on the other side.
- * `pending`: it needs a feature that this host does not have yet. `foreign`: it cannot apply to this host.
+ * `foreign`: it cannot apply to this host.
  */
 export type Row = {
   readonly number: number;
@@ -9,21 +9,10 @@ export type Row = {
   readonly name: string;
   /** What has to hold here. */
   readonly holds: string;
-} & (
-  | { readonly state: 'proven' }
-  | { readonly state: 'pending'; readonly feature: Feature; readonly why: string }
-  | { readonly state: 'foreign'; readonly why: string }
-);
-
-/** What this host lacks, in the words of docs/compatibility.md. */
-export type Feature = 'multiplexing';
+} & ({ readonly state: 'proven' } | { readonly state: 'foreign'; readonly why: string });
 
 function proven(number: number, name: string, holds: string): Row {
   return { number, name, holds, state: 'proven' };
-}
-
-function pending(number: number, name: string, feature: Feature, holds: string, why: string): Row {
-  return { number, name, holds, state: 'pending', feature, why };
 }
 
 function foreign(number: number, name: string, holds: string, why: string): Row {
@@ -101,12 +90,10 @@ export const rows: readonly Row[] = [
     "the plugin reads the host's own stdin when asked for, and nothing otherwise",
   ),
   proven(22, 'TestClient_SkipHostEnv', "the host's variables are inherited when asked for, and only then"),
-  pending(
+  proven(
     23,
     'TestClient_RequestGRPCMultiplexing_UnsupportedByPlugin',
-    'multiplexing',
-    'a plugin that cannot multiplex is refused by name when multiplexing was asked for',
-    'Multiplexing cannot be asked for.',
+    'a plugin that cannot multiplex is refused by name where multiplexing is required',
   ),
   proven(
     24,
@@ -168,10 +155,18 @@ export const rows: readonly Row[] = [
     'a plugin with a session of its own is taken over by a host that did not start it, and ended in order',
   ),
   proven(40, 'TestSetGroup', 'the socket directory belongs to the asked group, by number or by name'),
-  proven(41, 'TestGRPC_App', 'host and plugin call each other through the broker'),
+  proven(41, 'TestGRPC_App', 'host and plugin call each other through the broker, also multiplexed'),
   proven(42, 'TestGRPCConn_BidirectionalPing', 'PingPong is answered'),
-  proven(43, 'TestGRPCC_Stream', 'a stream in both directions echoes 21 to 26 in lock-step'),
-  proven(44, 'TestGRPC_Ping', 'two pings are answered, and a third fails once the server is gone'),
+  proven(
+    43,
+    'TestGRPCC_Stream',
+    'a stream in both directions echoes 21 to 26 in lock-step, also multiplexed',
+  ),
+  proven(
+    44,
+    'TestGRPC_Ping',
+    'two pings are answered, and a third fails once the server is gone, also multiplexed',
+  ),
   foreign(
     45,
     'TestGRPC_Reflection',

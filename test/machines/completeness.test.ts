@@ -34,6 +34,7 @@ const plugin = {
     'handshake.read': 'handshake',
     'handshake.rejected': 'handshake',
     'channel.ready': 'dial',
+    'channel.refused': 'dial',
     'channel.failed': 'dial',
     'probe.passed': 'probe',
     'probe.failed': 'probe',

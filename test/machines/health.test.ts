@@ -51,7 +51,7 @@ describe('the startup of a plugin', () => {
     });
     world.running('dial').say({
       type: 'channel.ready',
-      channel: { address: 'unix:/x', transport: 'plaintext' },
+      channel: { address: 'unix:/x', transport: 'plaintext', multiplexed: false },
     });
     story.pass(699);
     expect(world.isRunning('probe')).toBe(true);

@@ -17,6 +17,7 @@ const places: readonly (readonly [string, (story: Story) => void, unknown])[] = 
   ['spawning', spawn, { live: 'spawning' }],
   ['reading its line', upTo('handshake'), { live: { stopping: 'terminating' } }],
   ['dialling', upTo('dial'), { live: { stopping: 'terminating' } }],
+  ['waiting to dial again', redialling, { live: { stopping: 'terminating' } }],
   ['probing', upTo('probe'), { live: { stopping: 'asking' } }],
   ['pausing between two probes', pausing, { live: { stopping: 'asking' } }],
   ['activating', upTo('onActivate'), { live: { stopping: 'asking' } }],
@@ -168,10 +169,16 @@ function startUpTo(world: PretendedWorld, effect: string): void {
   if (effect === 'dial') return;
   world.running('dial').say({
     type: 'channel.ready',
-    channel: { address: 'unix:/x', transport: 'plaintext' },
+    channel: { address: 'unix:/x', transport: 'plaintext', multiplexed: false },
   });
   if (effect === 'probe') return;
   world.running('probe').say({ type: 'probe.passed', ms: 1 });
+}
+
+function redialling(story: Story): void {
+  upTo('dial')(story);
+  const error = new PluginError({ code: 'CONNECT_FAILED', message: 'not yet' });
+  story.world.running('dial').say({ type: 'channel.refused', error });
 }
 
 function pausing(story: Story): void {

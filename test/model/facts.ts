@@ -56,6 +56,7 @@ const sayings: { readonly [Name in Exclude<EffectName, 'process'>]: readonly (()
   ],
   dial: [
     () => ({ type: 'channel.ready', channel: pretendedChannel() }),
+    () => ({ type: 'channel.refused', error: failure('CONNECT_FAILED') }),
     () => ({ type: 'channel.failed', error: failure('CERTIFICATE_INVALID') }),
   ],
   probe: checks,

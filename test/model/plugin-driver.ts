@@ -62,6 +62,9 @@ const deeds: Readonly<Record<ModelEvent['type'], (story: Story) => void>> = {
   connected: ({ world }) => {
     world.running('dial').say({ type: 'channel.ready', channel: pretendedChannel() });
   },
+  'not connected yet': ({ world }) => {
+    world.running('dial').say({ type: 'channel.refused', error: failure('CONNECT_FAILED') });
+  },
   'not connected': ({ world }) => {
     world.running('dial').say({ type: 'channel.failed', error: failure('CERTIFICATE_INVALID') });
   },

@@ -19,6 +19,7 @@ const eventTypes = [
   'line read',
   'line refused',
   'connected',
+  'not connected yet',
   'not connected',
   'serving',
   'not serving',
@@ -117,7 +118,15 @@ export const pluginModel = setup({
         dialling: {
           on: {
             connected: 'probing',
+            'not connected yet': 'redialling',
             'not connected': '#model.stopping.killing',
+            deactivate: { target: '#model.stopping.terminating', actions: 'unwant' },
+            restart: { target: '#model.stopping.terminating', actions: 'wantAgainWithFailures' },
+          },
+        },
+        redialling: {
+          on: {
+            'pause over': 'dialling',
             deactivate: { target: '#model.stopping.terminating', actions: 'unwant' },
             restart: { target: '#model.stopping.terminating', actions: 'wantAgainWithFailures' },
           },

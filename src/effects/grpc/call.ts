@@ -1,10 +1,10 @@
 import { Client, credentials, status, type ServiceClientConstructor, type ServiceError } from '@grpc/grpc-js';
-import type { Channel } from '@grpc/grpc-js';
+import type { ChannelInterface } from '@grpc/grpc-js';
 import { Observable } from 'rxjs';
 
 /** Calls one unary method. Unsubscribing cancels the call; the deadline is the subscriber's. */
 export function callUnary<Response>(
-  channel: Channel,
+  channel: ChannelInterface,
   service: ServiceClientConstructor,
   method: string,
   request: object,
@@ -33,7 +33,7 @@ export function callUnary<Response>(
 
 /** Calls one server-streaming method. Unsubscribing cancels the call. */
 export function callStream<Response>(
-  channel: Channel,
+  channel: ChannelInterface,
   service: ServiceClientConstructor,
   method: string,
   request: object,
@@ -63,7 +63,7 @@ export function callStream<Response>(
 
 /** Calls one method that streams both ways; the call ends when it is unsubscribed, not with the requests. */
 export function callDuplex<Request, Response>(
-  channel: Channel,
+  channel: ChannelInterface,
   service: ServiceClientConstructor,
   method: string,
   requests: Observable<Request>,
@@ -94,7 +94,7 @@ export function callDuplex<Request, Response>(
   });
 }
 
-function prepare(channel: Channel, service: ServiceClientConstructor, method: string) {
+function prepare(channel: ChannelInterface, service: ServiceClientConstructor, method: string) {
   const definition = service.service[method];
   if (definition === undefined) throw new Error(`The contract has no method ${method}.`);
   return { definition, client: new Client('', credentials.createInsecure(), { channelOverride: channel }) };

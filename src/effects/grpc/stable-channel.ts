@@ -1,11 +1,13 @@
-import { connectivityState, Metadata, status as code, type Channel, type StatusObject } from '@grpc/grpc-js';
+import { connectivityState, Metadata, status as code, type StatusObject } from '@grpc/grpc-js';
 import type { ChannelInterface } from '@grpc/grpc-js';
+import { withParent } from '../http2/parent.js';
+import { createWatchers } from '../http2/watchers.js';
 import type { CallTally } from './call-tally.js';
 import { createWaitingCall, type Call, type WaitingCall } from './waiting-call.js';
 
 /** One generation's connection, as far as calls go. */
 export interface Connection {
-  readonly grpc: Channel;
+  readonly grpc: ChannelInterface;
   readonly calls: CallTally;
 }
 
@@ -37,15 +39,11 @@ export function createStableChannel(absence: () => Absence): StableChannel {
   let connection: Connection | null = null;
   let retired = false;
   const waiting = new Set<WaitingCall<Connection>>();
-  const watchers = new Set<Watcher>();
-
   const stateNow = (): connectivityState => {
     if (retired) return connectivityState.SHUTDOWN;
     return connection?.grpc.getConnectivityState(false) ?? connectivityState.IDLE;
   };
-  const tellWatchers = (): void => {
-    for (const watcher of [...watchers]) watcher.changed();
-  };
+  const watchers = createWatchers(stateNow);
 
   const reconsider = (): void => {
     const missing = absence();
@@ -59,67 +57,56 @@ export function createStableChannel(absence: () => Absence): StableChannel {
       call.resume(to);
     }
   };
-  const whenMended = (broken: Connection): void => {
-    const state = broken.grpc.getConnectivityState(true);
+  /** A broken connection is mended by the next call that is made on it, a probe at the latest. */
+  const whenMended = (broken: Connection, state: connectivityState): void => {
     if (connection !== broken || waiting.size === 0 || state === connectivityState.SHUTDOWN) return;
     if (state === connectivityState.READY) admit(broken);
     else
       broken.grpc.watchConnectivityState(state, Infinity, () => {
-        whenMended(broken);
+        whenMended(broken, broken.grpc.getConnectivityState(false));
       });
   };
 
   return {
     connect(next) {
       connection = next;
-      tellWatchers();
+      watchers.changed();
       admit(next);
     },
     disconnect() {
       connection = null;
-      tellWatchers();
+      watchers.changed();
     },
     reconsider,
     retire() {
       connection = null;
       retired = true;
-      tellWatchers();
+      watchers.changed();
       reconsider();
     },
-    createCall(method, deadline, host, parentCall, propagateFlags) {
-      const open = (to: Connection): Call =>
-        counted(to.grpc.createCall(method, deadline, host, parentCall, propagateFlags), to.calls);
-      if (connection !== null && isReady(connection)) return open(connection);
-      return createWaitingCall<Connection>({
-        deadline,
-        open,
-        enter(call, waitForReady) {
-          // A broken connection of a living plugin mends itself; without wait-for-ready that is grpc-js's business.
-          if (connection !== null && !waitForReady) return { then: 'go', connection };
-          const missing = absence();
-          if (retired || !waitForReady || !missing.willReturn)
-            return { then: 'fail', status: unavailable(missing) };
-          waiting.add(call);
-          if (connection !== null) whenMended(connection);
-          return { then: 'wait' };
-        },
-        leave: (call) => waiting.delete(call),
-      });
-    },
+    createCall: (method, deadline, host, parent, flags) =>
+      withParent(parent, flags, deadline, (until) => {
+        const open = (to: Connection): Call =>
+          counted(to.grpc.createCall(method, until, host, null, null), to.calls);
+        if (connection !== null && isReady(connection)) return open(connection);
+        return createWaitingCall<Connection>({
+          deadline: until,
+          open,
+          enter(call, waitForReady) {
+            if (connection !== null && !waitForReady) return { then: 'go', connection };
+            const missing = absence();
+            if (retired || !waitForReady || !missing.willReturn)
+              return { then: 'fail', status: unavailable(missing) };
+            waiting.add(call);
+            if (connection !== null) whenMended(connection, connection.grpc.getConnectivityState(true));
+            return { then: 'wait' };
+          },
+          leave: (call) => waiting.delete(call),
+        });
+      }),
     getTarget: () => `espalier:${absence().plugin}`,
-    getConnectivityState: () => stateNow(),
-    watchConnectivityState(from, deadline, callback) {
-      const watcher = createWatcher(
-        () => stateNow() !== from,
-        deadline,
-        (error) => {
-          watchers.delete(watcher);
-          callback(error);
-        },
-      );
-      watchers.add(watcher);
-      watcher.changed();
-    },
+    getConnectivityState: stateNow,
+    watchConnectivityState: watchers.watch,
     getChannelzRef: () => ({ kind: 'channel', id: -1, name: absence().plugin }) as unknown as ChannelzRef,
     // The channel belongs to the plugin; closing one client must not end the others.
     close: () => undefined,
@@ -158,39 +145,4 @@ function unavailable({ plugin, state }: Absence): StatusObject {
   metadata.set('espalier-code', 'CALL_UNAVAILABLE');
   metadata.set('espalier-state', state);
   return { code: code.UNAVAILABLE, details: `Plugin ${plugin} cannot be called: it is ${state}`, metadata };
-}
-
-interface Watcher {
-  changed(): void;
-}
-
-function createWatcher(
-  isChanged: () => boolean,
-  deadline: Date | number,
-  done: (error?: Error) => void,
-): Watcher {
-  let over = false;
-  const finish = (error?: Error): void => {
-    if (over) return;
-    over = true;
-    clearTimeout(timer);
-    queueMicrotask(() => {
-      done(error);
-    });
-  };
-  const leftMs = Number(deadline) - Date.now();
-  const timer =
-    leftMs < 2 ** 31
-      ? setTimeout(
-          () => {
-            finish(new Error('Deadline passed without connectivity state change'));
-          },
-          Math.max(0, leftMs),
-        )
-      : undefined;
-  return {
-    changed: () => {
-      if (isChanged()) finish();
-    },
-  };
 }

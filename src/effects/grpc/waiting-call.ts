@@ -1,13 +1,14 @@
 import { Metadata, status as code, type CallCredentials, type StatusObject } from '@grpc/grpc-js';
 import type { experimental } from '@grpc/grpc-js';
+import { atDeadline, type Deadline } from '../http2/deadline.js';
 
 export type Call = experimental.CallStream;
 export type CallListener = Parameters<Call['start']>[1];
-type MessageContext = Parameters<Call['sendMessageWithContext']>[0];
+export type MessageContext = Parameters<Call['sendMessageWithContext']>[0];
 
 /** What a call that has no connection yet needs from its channel. */
 export interface WaitingRoom<Connection> {
-  readonly deadline: Date | number;
+  readonly deadline: Deadline;
   /** Makes the real call. */
   open(connection: Connection): Call;
   /** What becomes of a call that starts now. */
@@ -36,7 +37,7 @@ export function createWaitingCall<Connection>(room: WaitingRoom<Connection>): Wa
   const asked: ((call: Call) => void)[] = [];
   let real: Call | null = null;
   let listener: CallListener | null = null;
-  let timer: NodeJS.Timeout | undefined;
+  let callOff = (): void => undefined;
   let over = false;
 
   const ask = (step: (call: Call) => void): void => {
@@ -46,7 +47,7 @@ export function createWaitingCall<Connection>(room: WaitingRoom<Connection>): Wa
   const end = (status: StatusObject): void => {
     if (over || real !== null) return;
     over = true;
-    clearTimeout(timer);
+    callOff();
     room.leave(call);
     const told = listener;
     // A listener is never called before `start` has returned.
@@ -63,18 +64,13 @@ export function createWaitingCall<Connection>(room: WaitingRoom<Connection>): Wa
       if (reception.then === 'go') call.resume(reception.connection);
       if (reception.then === 'fail') end(reception.status);
       if (reception.then !== 'wait') return;
-      const leftMs = Number(room.deadline) - Date.now();
-      if (leftMs < 2 ** 31)
-        timer = setTimeout(
-          () => {
-            end(deadlineExceeded());
-          },
-          Math.max(0, leftMs),
-        );
+      callOff = atDeadline(room.deadline, () => {
+        end(deadlineExceeded());
+      });
     },
     resume(connection) {
       if (over) return;
-      clearTimeout(timer);
+      callOff();
       const target = room.open(connection);
       real = target;
       for (const step of asked.splice(0)) step(target);

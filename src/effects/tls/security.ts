@@ -1,5 +1,10 @@
-import { credentials, ServerCredentials, type ChannelCredentials } from '@grpc/grpc-js';
-import { checkServerIdentity, createSecureContext, type ConnectionOptions } from 'node:tls';
+import {
+  checkServerIdentity,
+  createSecureContext,
+  type ConnectionOptions,
+  type SecureContextOptions,
+  type TlsOptions,
+} from 'node:tls';
 import { certificateHost, certificatePem } from '../../go-plugin/index.js';
 import type { Transport } from '../../model/index.js';
 import type { Identity } from './identity.js';
@@ -15,77 +20,75 @@ export interface ManualTls {
   readonly privateKey?: string | undefined;
 }
 
+export type ClientTls = ConnectionOptions & { readonly servername: string };
+
+/** TLS of the host's own servers, and the one certificate that they take; `null`: any that the options let pass. */
+export interface ServerTls {
+  readonly options: TlsOptions;
+  readonly pinned: Uint8Array | null;
+}
+
 /** How every connection between the host and one process is secured, in both directions. */
 export interface Security {
   readonly transport: Transport;
-  readonly channel: ChannelCredentials;
-  /** For servers that the plugin dials; `null` when the host has no certificate to serve with. */
-  readonly server: ServerCredentials | null;
-  /** What a connection needs beside its address; `null` for connections in the clear. */
-  readonly tls: (ConnectionOptions & { readonly servername: string }) | null;
+  /** For connections to the plugin, beside its address; `null`: in the clear. */
+  readonly tls: ClientTls | null;
+  /** For connections of the plugin's; `null`: in the clear; `none`: the host has no certificate to serve with. */
+  readonly server: ServerTls | 'none' | null;
 }
 
 export function inTheClear(): Security {
-  return {
-    transport: 'plaintext',
-    channel: credentials.createInsecure(),
-    server: ServerCredentials.createInsecure(),
-    tls: null,
-  };
+  return { transport: 'plaintext', tls: null, server: null };
 }
 
 /** AutoMTLS: each side trusts the one certificate that it was told, and no other. */
 export function pinned(identity: Identity, pluginCertificate: Uint8Array): Security {
-  const root = certificatePem(pluginCertificate);
-  const secureContext = createSecureContext({
-    ca: root,
+  const material: SecureContextOptions = {
+    ca: certificatePem(pluginCertificate),
     cert: identity.certificatePem,
     key: identity.privateKeyPem,
     minVersion: 'TLSv1.2',
     // Go takes a pinned certificate whoever signed it; OpenSSL would look for the signer.
     allowPartialTrustChain: true,
-  });
+  };
   const checkIdentity: NonNullable<ConnectionOptions['checkServerIdentity']> = (name, certificate) =>
     certificate.raw.equals(pluginCertificate)
       ? checkServerIdentity(name, certificate)
       : new Error('the certificate is signed by the announced one, but is another');
   return {
     transport: 'mtls',
-    channel: credentials.createFromSecureContext(secureContext, { checkServerIdentity: checkIdentity }),
-    server: ServerCredentials.createSsl(
-      Buffer.from(root),
-      [
-        {
-          cert_chain: Buffer.from(identity.certificatePem),
-          private_key: Buffer.from(identity.privateKeyPem),
-        },
-      ],
-      true,
-    ),
-    tls: { secureContext, servername: certificateHost, checkServerIdentity: checkIdentity },
+    tls: {
+      secureContext: createSecureContext(material),
+      servername: certificateHost,
+      checkServerIdentity: checkIdentity,
+    },
+    server: { options: { ...material, ...mutual }, pinned: pluginCertificate },
   };
 }
 
 /** The embedder's own TLS. Servers for the plugin need the host's own certificate. */
 export function manual(options: ManualTls): Security {
   const { rootCertificates, serverName, certificate, privateKey } = options;
-  const secureContext = createSecureContext({
+  const material: SecureContextOptions = {
     ca: rootCertificates,
     cert: certificate,
     key: privateKey,
     minVersion: 'TLSv1.2',
-  });
+  };
   const hasIdentity = certificate !== undefined && privateKey !== undefined;
   return {
     transport: hasIdentity ? 'mtls' : 'tls',
-    channel: credentials.createFromSecureContext(secureContext),
-    server: hasIdentity
-      ? ServerCredentials.createSsl(
-          Buffer.from(rootCertificates),
-          [{ cert_chain: Buffer.from(certificate), private_key: Buffer.from(privateKey) }],
-          true,
-        )
-      : null,
-    tls: { secureContext, servername: serverName },
+    tls: { secureContext: createSecureContext(material), servername: serverName },
+    server: hasIdentity ? { options: { ...material, ...mutual }, pinned: null } : 'none',
   };
 }
+
+/** How long a client may take over its TLS handshake, in milliseconds: as long as go-plugin waits for a connection. */
+const handshakeTimeout = 5000;
+
+const mutual = {
+  requestCert: true,
+  rejectUnauthorized: true,
+  ALPNProtocols: ['h2'],
+  handshakeTimeout,
+} satisfies TlsOptions;

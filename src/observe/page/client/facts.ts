@@ -30,6 +30,7 @@ export function pluginFacts(actor: PageActor): PluginFacts | null {
     ['because', text('because')],
     ['address', text('channel', 'address')],
     ['transport', text('channel', 'transport')],
+    ['multiplexed', at(context, ['channel', 'multiplexed']) === true ? 'yes' : null],
     ['probes', probes(context)],
   ];
   return {

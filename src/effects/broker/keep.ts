@@ -1,10 +1,10 @@
 import { status as code } from '@grpc/grpc-js';
-import { Observable } from 'rxjs';
-import { PluginError } from '../model/index.js';
-import type { GenerationChannel } from './dial.js';
-import type { ConnInfo } from './grpc/broker-desk.js';
-import { callDuplex, statusOf } from './grpc/call.js';
-import { services } from './grpc/contract.js';
+import { asapScheduler, Observable, subscribeOn } from 'rxjs';
+import { PluginError } from '../../model/index.js';
+import type { GenerationChannel } from '../dial.js';
+import type { ConnInfo } from './desk.js';
+import { callDuplex, statusOf } from '../grpc/call.js';
+import { services } from '../grpc/contract.js';
 
 /**
  * Keeps the broker's control stream. It is opened once for each process: a Go plugin's broker ends for good with its
@@ -12,27 +12,27 @@ import { services } from './grpc/contract.js';
  */
 export function keepBroker({ channel }: { readonly channel: GenerationChannel }): Observable<never> {
   return new Observable((subscriber) => {
-    const { broker, grpc } = channel;
+    const { broker, grpc, routes } = channel;
     const end = (error: PluginError): void => {
       broker.close(error);
       subscriber.complete();
     };
-    return callDuplex<ConnInfo, ConnInfo>(
-      grpc,
-      services.plugin.GRPCBroker,
-      'StartStream',
-      broker.outgoing,
-    ).subscribe({
-      next: (message) => {
-        broker.received(message);
-      },
-      error: (error: unknown) => {
-        end(statusOf(error).code === code.UNIMPLEMENTED ? withoutBroker() : streamEnded());
-      },
-      complete: () => {
-        end(streamEnded());
-      },
-    });
+    return (
+      callDuplex<ConnInfo, ConnInfo>(grpc, services.plugin.GRPCBroker, 'StartStream', broker.outgoing)
+        // The first probe goes first: a start waits for it.
+        .pipe(subscribeOn(asapScheduler))
+        .subscribe({
+          next: (message) => {
+            routes.received(message);
+          },
+          error: (error: unknown) => {
+            end(statusOf(error).code === code.UNIMPLEMENTED ? withoutBroker() : streamEnded());
+          },
+          complete: () => {
+            end(streamEnded());
+          },
+        })
+    );
   });
 }
 

@@ -1,0 +1,24 @@
+import type { Duplex } from 'node:stream';
+import type { Observable } from 'rxjs';
+import type { Announcement } from '../../go-plugin/index.js';
+import type { Acceptor } from './acceptor.js';
+import type { ConnInfo } from './desk.js';
+
+/** How the connections beside the main one come about: by addresses of their own, or as streams of one socket. */
+export interface BrokerRoutes {
+  /** The plugin has said something on the control stream. */
+  received(message: ConnInfo): void;
+  /** Emits once where the plugin serves an id. Errors with a PluginError when this will not be known any more. */
+  announcementOf(id: number): Observable<Announcement>;
+  /** Emits a raw connection to what was announced, and errors with what keeps it from being one. */
+  open(id: number, announcement: Announcement): Observable<Duplex>;
+  /** Lets the plugin reach an acceptor by an id. Rejects with a PluginError. */
+  offer(id: number, acceptor: Acceptor): Promise<Offer>;
+}
+
+export interface Offer {
+  /** For example `unix:/run/…/host-1-3f9a04`. */
+  readonly address: string;
+  /** The plugin cannot reach it any more. */
+  readonly withdraw: () => void;
+}

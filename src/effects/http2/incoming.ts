@@ -1,0 +1,133 @@
+import { status as code, type Metadata, type StatusObject } from '@grpc/grpc-js';
+import { messageOf } from '../../model/index.js';
+import type { CallListener } from '../grpc/waiting-call.js';
+import { unpacked } from './compression.js';
+import { createMessageReader } from './message-reader.js';
+import { statusOf } from './status.js';
+
+/** How much may lie here that the reader has not asked for, before the server is slowed down. */
+const mostHeldBytes = 64 * 1024;
+
+/** What the reading side of a call asks of its stream. */
+export interface Tap {
+  pause(): void;
+  resume(): void;
+  /** The call is over: by the server's own word, or by ours. Its status is told next. */
+  close(by: 'server' | 'us'): void;
+}
+
+/** The reading side of one call: bytes in, messages out when they are asked for, then the status. */
+export interface Incoming {
+  /** The answer begins. */
+  begin(metadata: Metadata, encoding: string): void;
+  push(chunk: Buffer): void;
+  /** The reader wants one more message. */
+  ask(): void;
+  /** The server's own last word. It is told after every message that came before it. */
+  finish(status: StatusObject): void;
+  /** This side's last word: nothing is read any more. */
+  abort(status: StatusObject): void;
+  isOver(): boolean;
+}
+
+export function createIncoming(listener: CallListener, tap: Tap): Incoming {
+  const reader = createMessageReader();
+  const held: Buffer[] = [];
+  let heldBytes = 0;
+  let encoding = 'identity';
+  let isAsked = false;
+  let isPaused = false;
+  let isDelivering = false;
+  let last: StatusObject | null = null;
+  let isOver = false;
+
+  const deliver = (): void => {
+    // The listener asks for the next message while it takes one.
+    if (isDelivering) return;
+    isDelivering = true;
+    while (isAsked && !isOver) {
+      const message = held.shift();
+      if (message === undefined) break;
+      isAsked = false;
+      heldBytes -= message.length;
+      listener.onReceiveMessage(message);
+    }
+    isDelivering = false;
+    balance();
+    conclude();
+  };
+  const balance = (): void => {
+    const isFull = heldBytes >= mostHeldBytes;
+    if (isFull === isPaused) return;
+    isPaused = isFull;
+    if (isFull) tap.pause();
+    else tap.resume();
+  };
+  const conclude = (): void => {
+    if (last === null || isOver || isDelivering) return;
+    if (last.code === code.OK && held.length > 0) return;
+    flush();
+    // A listener may cancel the call while it takes the last messages.
+    if (!closed()) tell(last);
+  };
+  /** A reader that has been told of a failure asks for nothing any more. */
+  const flush = (): void => {
+    isDelivering = true;
+    for (const message of held.splice(0)) if (!isOver) listener.onReceiveMessage(message);
+    isDelivering = false;
+  };
+  const tell = (status: StatusObject): void => {
+    close('server');
+    listener.onReceiveStatus(status);
+  };
+  const closed = (): boolean => isOver;
+  const close = (by: 'server' | 'us'): void => {
+    isOver = true;
+    held.length = 0;
+    tap.close(by);
+  };
+  const abort = (status: StatusObject): void => {
+    if (isOver) return;
+    close('us');
+    // Whoever starts or cancels a call hears of its end after that.
+    process.nextTick(() => {
+      listener.onReceiveStatus(status);
+    });
+  };
+
+  return {
+    begin(metadata, name) {
+      if (isOver) return;
+      encoding = name;
+      listener.onReceiveMetadata(metadata);
+    },
+    push(chunk) {
+      if (isOver) return;
+      try {
+        for (const message of reader.push(chunk)) {
+          const bytes = unpacked(message, encoding);
+          held.push(bytes);
+          heldBytes += bytes.length;
+        }
+      } catch (error) {
+        abort(statusOf(code.INTERNAL, `The answer cannot be read: ${messageOf(error)}`));
+        return;
+      }
+      deliver();
+    },
+    ask() {
+      isAsked = true;
+      deliver();
+    },
+    finish(status) {
+      last ??=
+        status.code === code.OK && reader.isWithin()
+          ? statusOf(code.INTERNAL, 'The answer ended in the middle of a message')
+          : status;
+      if (isPaused) tap.resume();
+      conclude();
+    },
+    abort,
+    isOver: closed,
+  };
+}

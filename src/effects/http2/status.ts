@@ -1,0 +1,94 @@
+import { Metadata, status as code, type StatusObject } from '@grpc/grpc-js';
+import { constants, type IncomingHttpHeaders } from 'node:http2';
+
+/** A status that this side gives to a call. */
+export function statusOf(status: code, details: string): StatusObject {
+  return { code: status, details, metadata: new Metadata() };
+}
+
+/** What the server says at the end of a call; `null` when its trailers have no status. */
+export function statusOfTrailers(trailers: IncomingHttpHeaders): StatusObject | null {
+  const { 'grpc-status': said, 'grpc-message': message, ...rest } = trailers;
+  if (typeof said !== 'string') return null;
+  const known = /^\d+$/.test(said) ? knownCode(Number(said)) : null;
+  const details = typeof message === 'string' ? percentDecoded(message) : '';
+  return {
+    code: known ?? code.UNKNOWN,
+    details: known === null ? `The answer has the unknown grpc-status ${said}. ${details}`.trim() : details,
+    metadata: metadataOf(rest),
+  };
+}
+
+const codes = Object.values(code).filter((value) => typeof value === 'number');
+
+/** A number as a code of gRPC's; `null` where it is none. */
+export function knownCode(number: unknown): code | null {
+  return codes.find((known) => known === number) ?? null;
+}
+
+/** Headers as metadata, without those of the transport. Metadata that cannot be decoded counts as none. */
+export function metadataOf(headers: IncomingHttpHeaders): Metadata {
+  try {
+    const metadata = Metadata.fromHttp2Headers(headers);
+    metadata.remove('grpc-encoding');
+    metadata.remove('grpc-accept-encoding');
+    return metadata;
+  } catch {
+    return new Metadata();
+  }
+}
+
+/** For an answer that is not gRPC's: the table in gRPC's http-grpc-status-mapping. */
+export function statusOfHttp(httpStatus: number, contentType: string | undefined): StatusObject {
+  const details =
+    httpStatus === 200
+      ? `The answer is ${contentType ?? 'of no content type'}, not application/grpc`
+      : `The answer has the HTTP status ${httpStatus}`;
+  return statusOf(httpCodes[httpStatus] ?? code.UNKNOWN, details);
+}
+
+const httpCodes: Readonly<Record<number, code>> = {
+  400: code.INTERNAL,
+  401: code.UNAUTHENTICATED,
+  403: code.PERMISSION_DENIED,
+  404: code.UNIMPLEMENTED,
+  429: code.UNAVAILABLE,
+  502: code.UNAVAILABLE,
+  503: code.UNAVAILABLE,
+  504: code.UNAVAILABLE,
+};
+
+/** For a stream that the server reset: the table in gRPC's PROTOCOL-HTTP2. */
+export function statusOfReset(rstCode: number): StatusObject {
+  const known = resetCodes[rstCode];
+  if (known !== undefined) return statusOf(known.code, known.details);
+  return statusOf(code.INTERNAL, `The stream was reset with the HTTP/2 error code ${rstCode}`);
+}
+
+const resetCodes: Readonly<Record<number, { readonly code: code; readonly details: string }>> = {
+  [constants.NGHTTP2_NO_ERROR]: { code: code.INTERNAL, details: 'The stream ended without a status' },
+  [constants.NGHTTP2_REFUSED_STREAM]: { code: code.UNAVAILABLE, details: 'The stream was refused' },
+  [constants.NGHTTP2_CANCEL]: { code: code.CANCELLED, details: 'The call was cancelled by the server' },
+  [constants.NGHTTP2_ENHANCE_YOUR_CALM]: {
+    code: code.RESOURCE_EXHAUSTED,
+    details: 'The server asks for less: bandwidth or memory is exhausted',
+  },
+  [constants.NGHTTP2_INADEQUATE_SECURITY]: {
+    code: code.PERMISSION_DENIED,
+    details: 'The connection is not secure enough for the server',
+  },
+};
+
+/** For a stream whose connection is gone. */
+export function connectionDropped(): StatusObject {
+  return statusOf(code.UNAVAILABLE, 'Connection dropped');
+}
+
+/** The message as the server wrote it; text that is not well encoded is shown as it came. */
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
