@@ -290,7 +290,11 @@ export function createPluginMachine(effects: PluginEffects) {
                   input: ({ context }) => ({ ...processInput(context), signal: 'SIGKILL' }),
                 },
                 // There is no harder way: to come here again would order the same defect again, for ever.
-                on: { 'effect.broke': {} },
+                on: {
+                  'effect.broke': {
+                    actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
+                  },
+                },
                 after: {
                   killTimeout: [
                     { guard: 'isWanted', target: '#plugin.crashed', actions: 'recordLoss' },
