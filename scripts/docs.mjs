@@ -12,10 +12,12 @@ import { format, resolveConfig } from 'prettier';
 import { checkTable } from './docs/check-table.mjs';
 import { espalier, root } from './docs/espalier.mjs';
 import { block } from './docs/markdown.mjs';
-import { pauseTable, presetTable, unrecoverableList } from './docs/policy-tables.mjs';
+import { boundsTable, pauseTable, presetTable, unrecoverableList } from './docs/policy-tables.mjs';
 
 const parts = [
-  { page: 'lifecycle', name: 'chart', make: chart },
+  { page: 'lifecycle', name: 'chart', make: () => chart('plugin') },
+  { page: 'health', name: 'chart', make: () => chart('health') },
+  { page: 'health', name: 'bounds', make: boundsTable },
   { page: 'restarts', name: 'presets', make: presetTable },
   { page: 'restarts', name: 'pauses', make: pauseTable },
   { page: 'restarts', name: 'unrecoverable', make: unrecoverableList },
@@ -57,8 +59,8 @@ function replacePart(text, name, content) {
   return `${text.slice(0, from)}${start}\n\n${content}\n\n${text.slice(to)}`;
 }
 
-async function chart() {
-  const { stdout } = await espalier('graph', 'plugin', '--format', 'mermaid');
+async function chart(machine) {
+  const { stdout } = await espalier('graph', machine, '--format', 'mermaid');
   return block('mermaid', stdout);
 }
 

@@ -41,8 +41,14 @@ export * from './model/index.js';
 export { startInspector, type Inspector, type InspectorOptions } from './observe/index.js';
 export {
   composePolicy,
+  deafnessFoundWithinMs,
   decideRestart,
+  hangFoundWithinMs,
+  judgeMiss,
   presets,
+  stopsWithinMs,
+  type MissQuestion,
+  type MissVerdict,
   type RestartQuestion,
   type RestartVerdict,
 } from './policy/index.js';

@@ -137,6 +137,17 @@ describe('the architecture', () => {
     expect(impure).toEqual([]);
   });
 
+  it('keeps the clock on the wall out of effects, as it jumps', () => {
+    const effects = readdirSync('src/effects', { recursive: true, encoding: 'utf8' });
+    const asking = effects.filter(
+      (file) =>
+        file.endsWith('.ts') &&
+        /Date\.now|new Date\(\)/.test(readFileSync(join('src/effects', file), 'utf8')),
+    );
+    // To notice a sleep, and to know how much is left until a moment that an embedder's call names by that clock.
+    expect(asking.sort()).toEqual(['http2/deadline.ts', 'reading.ts']);
+  });
+
   it('keeps timers out of effects', () => {
     const effects = readdirSync('src/effects', { recursive: true, encoding: 'utf8' });
     const ticking = effects.filter(

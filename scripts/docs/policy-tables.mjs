@@ -16,10 +16,17 @@ const meanings = {
   'restart.periodMs': 'how long a failure counts',
   'restart.resetAfterMs': 'healthy for this long, and all earlier failures are forgotten; `null`: never',
   'restart.halfOpenAfterMs': 'from giving up to the next try; `null`: there is none',
+  'health.startIntervalMs': 'during the start: between two probes',
+  'health.startDeadlineMs': 'during the start: how long one probe may take',
   'health.intervalMs': 'between a good probe and the next',
   'health.retryIntervalMs': 'between a missed probe and the next',
   'health.deadlineMs': 'how long one probe may take',
   'health.misses': 'missed probes in a row that end it',
+  'health.excuses': 'missed probes in a row that are excused at most',
+  'health.jitter': 'the random part by which both intervals are made longer or shorter',
+  'health.freshDialEvery': 'every which probe connects anew; `null`: none does',
+  'health.notServingMs': 'how long it may say NOT_SERVING; `null`: for ever',
+  'health.watch': 'whether it is asked to tell its changes by itself',
   'deadlines.startMs': 'from spawn to healthy, all steps together',
   'deadlines.drainMs': 'calls in flight may finish',
   'deadlines.hookMs': '`OnDeactivate` may take',
@@ -96,4 +103,23 @@ function judge({ decideRestart, PluginError }, { policy, count, random, errorCod
   const exit = { kind: 'exit', code: 1, phase: 'serving', error };
   const failures = Array.from({ length: count }, () => 0);
   return decideRestart({ policy, exit, failures, wasHealthy: true, random });
+}
+
+/** Within which time each fault of health is found, and a plugin is gone that nobody wants, under each preset. */
+export function boundsTable({ presets, hangFoundWithinMs, deafnessFoundWithinMs, stopsWithinMs }) {
+  const names = Object.keys(presets);
+  const line = (what, bound) => [what, ...names.map((name) => seconds(bound(presets[name])))];
+  return table([
+    ['within which time', ...names.map(code)],
+    line('a plugin that does not answer is found', ({ health }) => hangFoundWithinMs(health)),
+    line('the same, with every excuse that there is', ({ health }) => hangFoundWithinMs(health, 'all')),
+    line('one that nobody can connect to is found', ({ health }) => deafnessFoundWithinMs(health)),
+    line('one that says NOT_SERVING is brought down', ({ health }) => health.notServingMs),
+    line('one that is deactivated is gone, whatever it does', ({ deadlines }) => stopsWithinMs(deadlines)),
+  ]);
+}
+
+function seconds(ms) {
+  if (ms === null) return 'never';
+  return ms >= 24 * 60 * 60_000 ? 'never' : `${ms / 1000} s`;
 }

@@ -36,10 +36,17 @@ export const supervisionSchema = z
       .partial(),
     health: z
       .strictObject({
+        startIntervalMs: duration,
+        startDeadlineMs: interval,
         intervalMs: interval,
         retryIntervalMs: duration,
         deadlineMs: interval,
         misses: count.min(1),
+        excuses: count,
+        jitter: amount.lt(1),
+        freshDialEvery: count.min(1).nullable(),
+        notServingMs: duration.nullable(),
+        watch: z.boolean(),
       })
       .partial(),
     deadlines: z

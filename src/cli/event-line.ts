@@ -23,6 +23,10 @@ export function eventLine(event: EnvironmentEvent, colours: Colours): string {
       const { state } = event.status;
       return `${time} ${event.plugin}  ${stateColour(colours, state)(state)}${colours.quiet(detail(event.status))}`;
     }
+    case 'plugin.readiness': {
+      const word = event.ready ? stateColour(colours, 'healthy')('ready again') : colours.bad('not ready');
+      return `${time} ${event.plugin}  ${word}${colours.quiet(event.ready ? '' : `  ${event.error?.message ?? ''}`)}`;
+    }
     case 'plugin.gaveUp':
       return `${time} ${event.plugin}  ${colours.bad('given up')} ${event.error.hint ?? ''}`;
     case 'environment.state':

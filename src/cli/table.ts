@@ -29,10 +29,10 @@ export function statusTable(
 }
 
 function cells(status: PluginStatus, now: number): string[] {
-  const { id, state, phase, generation, pid, since, restarts, health } = status;
+  const { id, state, generation, pid, since, restarts, health } = status;
   return [
     id,
-    state === 'handshaking' ? `${state}:${phase ?? ''}` : state,
+    stateCell(status),
     String(generation),
     pid === null ? '-' : String(pid),
     state === 'healthy' ? duration(now - since) : '-',
@@ -40,6 +40,11 @@ function cells(status: PluginStatus, now: number): string[] {
     health.lastMs === null ? '-' : `${health.lastMs} ms`,
     state === 'healthy' || state === 'spawning' ? '' : detail(status).trim(),
   ];
+}
+
+function stateCell({ state, phase, ready }: PluginStatus): string {
+  if (state === 'handshaking') return `${state}:${phase ?? ''}`;
+  return state === 'healthy' && !ready ? `${state}:unready` : state;
 }
 
 /** A span of time in the two largest units that matter. */

@@ -13,6 +13,8 @@ import type { LogSink } from './log-lines.js';
 import { forwardLogs } from './logs.js';
 import { look } from './look.js';
 import { probe } from './probe.js';
+import { readHost } from './reading.js';
+import { redial } from './redial.js';
 import { runProcess, type RunningProcess } from './process.js';
 import { shutdown } from './shutdown.js';
 import { signal } from './signal.js';
@@ -20,6 +22,7 @@ import type { Sinks } from './sinks.js';
 import type { SocketDirectories } from './socket-directory.js';
 import { drainStdio } from './stdio.js';
 import { createIdentities } from './tls/identity.js';
+import { watchHealth } from './watch-health.js';
 
 export * from './bundle/index.js';
 export * from './checksum/index.js';
@@ -58,6 +61,8 @@ export function createPluginEffects(
   const means = { sockets, identities, guard, log };
   return {
     now,
+    random: Math.random,
+    reading: (input: OfChannel) => readHost(input),
     process: ({ reattach, ...input }) =>
       reattach === null
         ? runProcess(input, (wanted) => prepareLaunch(wanted, settings, means), now)
@@ -67,6 +72,8 @@ export function createPluginEffects(
     handshake: (input: OfProcess) => readHandshake(input, settings, now),
     dial: (input: Parameters<typeof dial>[0]) => dial(input, tls, now, log),
     probe: (input: OfChannel) => probe(input),
+    redial: (input: OfChannel) => redial(input),
+    watch: (input: OfChannel) => watchHealth(input),
     onActivate: (input: OfChannel) => onActivate(input),
     onDeactivate: (input: OfChannel) => onDeactivate(input),
     stdio: (input: OfChannel) => drainStdio(input, log, sinks, now),

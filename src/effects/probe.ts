@@ -1,49 +1,14 @@
 import { status as code } from '@grpc/grpc-js';
-import { catchError, map, of, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { ProbeFact } from '../machines/plugin.effects.js';
 import { PluginError } from '../model/index.js';
 import type { GenerationChannel } from './dial.js';
-import { callUnary, statusOf, type CallStatus } from './grpc/call.js';
-import { services } from './grpc/contract.js';
+import type { CallStatus } from './grpc/call.js';
+import { checkHealth } from './health-check.js';
 
-/** The name that go-plugin gives to the whole plugin in the health service. */
-const healthServiceName = 'plugin';
-
-/**
- * Asks the health service once. Unlike go-plugin's own ping it looks at the answer: only SERVING is healthy. A
- * plugin without the service counts as alive, as it has answered.
- */
-export function probe(input: { readonly channel: GenerationChannel }): Observable<ProbeFact> {
-  const begun = performance.now();
-  const passed = (): ProbeFact => ({
-    type: 'probe.passed',
-    ms: Math.round((performance.now() - begun) * 10) / 10,
-  });
-  return callUnary<{ status: string }>(input.channel.grpc, services.grpc.health.v1.Health, 'Check', {
-    service: healthServiceName,
-  }).pipe(
-    map(({ status }) => (status === 'SERVING' ? passed() : failed(notServing(status)))),
-    catchError((error: unknown) => {
-      const answer = statusOf(error);
-      if (answer.code === code.UNIMPLEMENTED) return of(passed());
-      if (answer.code === code.NOT_FOUND) return of(failed(notServing('unknown to its health service')));
-      return of(failed(unanswered(answer)));
-    }),
-  );
-}
-
-function failed(error: PluginError): ProbeFact {
-  return { type: 'probe.failed', error };
-}
-
-function notServing(said: string): PluginError {
-  return new PluginError({
-    code: 'NOT_SERVING',
-    phase: 'health',
-    message: `The plugin's health service says that "${healthServiceName}" is ${said}.`,
-    hint: 'See the log for what the plugin waits for, or set its health status to SERVING when it is ready.',
-    facts: { status: said },
-  });
+/** Asks the health service once, over the connection that calls take, too. */
+export function probe({ channel }: { readonly channel: GenerationChannel }): Observable<ProbeFact> {
+  return checkHealth(channel.grpc, unanswered);
 }
 
 function unanswered(answer: CallStatus): PluginError {

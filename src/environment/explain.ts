@@ -1,4 +1,4 @@
-import type { PluginState, PluginStatus } from '../model/index.js';
+import type { ExcuseReason, PluginState, PluginStatus } from '../model/index.js';
 
 /** One step of a plugin's life, with what led to it. */
 export interface HistoryEntry {
@@ -29,7 +29,12 @@ export function explainStatus(
   history: readonly HistoryEntry[],
   now: number,
 ): Explanation {
-  const sentences = [whereItIs(status), howItEnded(status), whatFollows(status, now)];
+  const sentences = [
+    whereItIs(status),
+    howItsHealthIs(status, now),
+    howItEnded(status),
+    whatFollows(status, now),
+  ];
   return {
     plugin: status.id,
     state: status.state,
@@ -62,6 +67,30 @@ function whereItIs({ state, generation, pid, phase, failedReason, error }: Plugi
   }
 }
 
+function howItsHealthIs({ state, health }: PluginStatus, now: number): string | null {
+  if (state !== 'healthy') return null;
+  const { excused, lastExcuse, notServingSince, notServingUntil } = health;
+  const sentences = [
+    notServingSince !== null &&
+      `It has said NOT_SERVING for ${inSeconds(now - notServingSince)}; calls go to it all the same.`,
+    notServingUntil !== null &&
+      `It is brought down if it does not say SERVING within ${inSeconds(notServingUntil - now)}.`,
+    lastExcuse !== null &&
+      `${excused} of its missed probes did not count; of the last one, ${excuses[lastExcuse]}.`,
+  ].filter((sentence) => sentence !== false);
+  return sentences.length === 0 ? null : sentences.join(' ');
+}
+
+const excuses: Readonly<Record<ExcuseReason, string>> = {
+  calls: 'it was answering calls meanwhile',
+  busyHost: 'the host itself was too busy to listen',
+  wakeUp: 'the host was asleep meanwhile',
+};
+
+function inSeconds(ms: number): string {
+  return `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
+}
+
 function howItEnded({ lastExit }: PluginStatus): string | null {
   if (lastExit === null) return null;
   const { generation, error, code, signal } = lastExit;
@@ -71,10 +100,8 @@ function howItEnded({ lastExit }: PluginStatus): string | null {
 
 function whatFollows({ state, retryAt, restarts }: PluginStatus, now: number): string | null {
   if (retryAt === null) return null;
-  const seconds = (Math.max(0, retryAt - now) / 1000).toFixed(1);
-  return state === 'failed'
-    ? `One more try is due in ${seconds} s.`
-    : `Restart ${restarts} is due in ${seconds} s.`;
+  const due = inSeconds(retryAt - now);
+  return state === 'failed' ? `One more try is due in ${due}.` : `Restart ${restarts} is due in ${due}.`;
 }
 
 /** An event's type in words. */
@@ -105,6 +132,8 @@ const words: Readonly<Record<string, string>> = {
   'hook.returned': 'its hook has returned',
   'hook.failed': 'its hook failed',
   'health.lost': 'its health was lost',
+  'health.unready': 'it says NOT_SERVING, and lives',
+  'health.ready': 'it says SERVING again',
   'drain.finished': 'no call is in flight',
   'shutdown.unsupported': 'it has no GRPCController',
 };

@@ -21,6 +21,13 @@ export function logEvent(logger: Logger, event: EnvironmentEvent): void {
       }
       return;
     }
+    case 'plugin.readiness': {
+      const { plugin, status, ready, error } = event;
+      const facts = { plugin, generation: status.generation, error };
+      if (ready) logger.info(facts, `${plugin} is ready again`);
+      else logger.warn(facts, `${plugin} is not ready: ${error?.message ?? ''}`);
+      return;
+    }
     case 'plugin.gaveUp':
       logger.error(
         { plugin: event.plugin, error: event.error },

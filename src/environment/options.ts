@@ -226,6 +226,7 @@ function policyProblems(policy: Supervision | undefined): string[] {
       problems.push(`policy: ${name} must be between 0 and ${2 ** 31 - 1}`);
     }
   }
+  if ((policy?.health?.jitter ?? 0) >= 1) problems.push('policy: jitter must be less than 1');
   const restart = policy?.restart?.restart;
   if (restart !== undefined && !['permanent', 'transient', 'temporary'].includes(restart)) {
     problems.push('policy.restart.restart must be permanent, transient or temporary');

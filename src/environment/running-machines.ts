@@ -21,12 +21,16 @@ const nothing = () => EMPTY;
 
 const stillWorld: PluginEffects = {
   now: () => 0,
+  random: () => 0,
+  reading: () => ({ steadyMs: 0, wallMs: 0, busyMs: 0, answers: 0 }),
   process: nothing,
   look: nothing,
   logs: nothing,
   handshake: nothing,
   dial: nothing,
   probe: nothing,
+  redial: nothing,
+  watch: nothing,
   onActivate: nothing,
   onDeactivate: nothing,
   stdio: nothing,

@@ -46,15 +46,26 @@ export function watchPlugin(
     const before = last;
     last = status;
     plug(status.state, snapshot);
+    if (hasTurned(before, status)) tellReadiness(status);
     if (!hasMoved(before, status)) return;
     const { because } = snapshot.context;
     const { state, phase, generation, since } = status;
-    history.push({ at: since, generation, state, phase, because: inWords(because) });
-    if (history.length > historyLength) history.shift();
+    remember({ at: since, generation, state, phase, because: inWords(because) });
     emit({ type: 'plugin.status', at: now(), plugin: status.id, from: before.state, because, status });
     if (state === 'failed' && before.state !== 'failed') {
       emit({ type: 'plugin.gaveUp', at: now(), plugin: status.id, error: gaveUp(status), status });
     }
+  };
+
+  const tellReadiness = (status: PluginStatus): void => {
+    const { id, ready, error, generation, state, phase } = status;
+    const because = inWords(ready ? 'health.ready' : 'health.unready');
+    remember({ at: now(), generation, state, phase, because });
+    emit({ type: 'plugin.readiness', at: now(), plugin: id, ready, error: ready ? null : error, status });
+  };
+  const remember = (entry: HistoryEntry): void => {
+    history.push(entry);
+    if (history.length > historyLength) history.shift();
   };
 
   const plug = (state: PluginState, snapshot: PluginSnapshot): void => {
@@ -79,6 +90,11 @@ export function watchPlugin(
       channel.retire();
     },
   };
+}
+
+/** Whether a plugin that stays healthy began or ceased to say that it can serve. */
+function hasTurned(before: PluginStatus, after: PluginStatus): boolean {
+  return before.state === 'healthy' && after.state === 'healthy' && before.ready !== after.ready;
 }
 
 function hasMoved(before: PluginStatus, after: PluginStatus): boolean {

@@ -1,132 +1,161 @@
-import { assign, sendParent, setup } from 'xstate';
-import { PluginError, type HealthPolicy } from '../model/index.js';
-import { lift, type EffectBroke, type Stamped } from './lift.js';
-import type { ChannelHandle, PluginEffects, ProbeFact } from './plugin.effects.js';
-import type { HealthReport } from './plugin.types.js';
-
-export interface HealthInput {
-  readonly plugin: string;
-  readonly generation: number;
-  readonly channel: ChannelHandle;
-  readonly policy: HealthPolicy;
-}
-
-export interface HealthContext extends HealthInput {
-  /** The newest check that somebody asked for. */
-  readonly asked: number;
-  /** The newest check that the probe under way answers. */
-  readonly answers: number;
-  readonly misses: number;
-  readonly error: PluginError | null;
-}
-
-export type HealthEvent =
-  { readonly type: 'health.check'; readonly number: number } | Stamped<ProbeFact> | EffectBroke;
+import { healthWords, initialHealth } from './health.words.js';
+import type { PluginEffects } from './plugin.effects.js';
 
 /**
- * The doubt after a transport error: a dying process's connection breaks some milliseconds before its exit is
- * known, and a crash is not to be reported as a hang.
+ * Watches one generation that is healthy. Whether it lives and whether it can serve are two questions: a plugin that
+ * says NOT_SERVING has answered. Its parent is told what was found, and when the plugin is lost.
  */
-const suspicionMs = 50;
-
-/** Watches one generation that is healthy; tells its parent what each probe found, and when the plugin is lost. */
 export function createHealthMachine(effects: PluginEffects) {
-  return setup({
-    types: {} as { context: HealthContext; events: HealthEvent; input: HealthInput },
-    actors: { probe: lift(effects.probe.bind(effects)) },
-    delays: {
-      interval: ({ context }) => context.policy.intervalMs,
-      retryInterval: ({ context }) => context.policy.retryIntervalMs,
-      deadline: ({ context }) => context.policy.deadlineMs,
-      suspicion: suspicionMs,
-    },
-    guards: {
-      isAskedAgain: ({ context }) => context.asked > context.answers,
-      isLost: ({ context }) => context.misses >= context.policy.misses,
-    },
-    actions: {
-      noteQuestion: assign({ asked: (_, params: { number: number }) => params.number }),
-      startProbe: assign({ answers: ({ context }) => context.asked }),
-      forgetMisses: assign({ misses: 0, error: null }),
-      noteError: assign({ error: (_, params: { error: PluginError }) => params.error }),
-      noteSilence: assign({ error: ({ context }) => silence(context) }),
-      countMiss: assign({ misses: ({ context }) => context.misses + 1 }),
-      reportPass: sendParent(({ context }, params: { ms: number }): HealthReport => ({
-        type: 'health.passed',
-        answers: context.answers,
-        ms: params.ms,
-      })),
-      reportMiss: sendParent(({ context }): HealthReport => ({
-        type: 'health.missed',
-        answers: context.answers,
-        error: context.error ?? silence(context),
-      })),
-      reportLost: sendParent(({ context }): HealthReport => ({
-        type: 'health.lost',
-        error: context.error ?? silence(context),
-      })),
-    },
-  }).createMachine({
+  return healthWords(effects).createMachine({
     id: 'health',
-    description: 'Probes one healthy generation.',
-    context: ({ input }) => ({ ...input, asked: 0, answers: 0, misses: 0, error: null }),
-    initial: 'waiting',
+    description: 'Finds out whether one healthy generation lives, and whether it can serve.',
+    context: ({ input }) => initialHealth(input, effects),
+    type: 'parallel',
     on: {
       'health.check': {
         actions: { type: 'noteQuestion', params: ({ event }) => ({ number: event.number }) },
       },
     },
     states: {
-      waiting: {
-        description: 'The last probe passed; the next one is due after the interval.',
-        always: { guard: 'isAskedAgain', target: 'probing' },
-        after: { interval: 'probing' },
+      liveness: {
+        description: 'Does it answer?',
+        initial: 'waiting',
+        states: {
+          waiting: {
+            description: 'The last probe was answered; the next one is due after the interval.',
+            always: { guard: 'isAskedAgain', target: 'asking' },
+            after: { interval: 'asking' },
+          },
+          asking: {
+            description: 'A probe is under way.',
+            initial: 'choosing',
+            entry: 'startProbe',
+            on: {
+              'probe.passed': {
+                target: 'waiting',
+                actions: [{ type: 'reportPass', params: ({ event }) => ({ ms: event.ms }) }, 'forgetMisses'],
+              },
+              'probe.failed': [
+                {
+                  guard: { type: 'saysNotServing', params: ({ event }) => ({ error: event.error }) },
+                  target: 'waiting',
+                  actions: [
+                    { type: 'reportRefusal', params: ({ event }) => ({ error: event.error }) },
+                    'forgetMisses',
+                  ],
+                },
+                {
+                  target: 'suspecting',
+                  actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
+                },
+              ],
+              'effect.broke': {
+                target: 'suspecting',
+                actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
+              },
+            },
+            after: { deadline: { target: 'missed', actions: 'noteSilence' } },
+            states: {
+              choosing: { always: [{ guard: 'isFreshDialDue', target: 'redialling' }, 'probing'] },
+              probing: {
+                description: 'Over the connection that calls take, too.',
+                entry: { type: 'noteFreshness', params: { isFresh: false } },
+                invoke: { src: 'probe', input: ({ context }) => context },
+              },
+              redialling: {
+                description: 'Over a connection of its own: could others still connect?',
+                entry: { type: 'noteFreshness', params: { isFresh: true } },
+                invoke: { src: 'redial', input: ({ context }) => context },
+              },
+            },
+          },
+          suspecting: {
+            description: 'A probe failed; if the process is dying, its exit is told first.',
+            after: { suspicion: 'missed' },
+          },
+          missed: {
+            description: 'The probe was missed; was that the fault of the plugin?',
+            entry: 'judge',
+            always: [{ guard: 'isExcused', target: 'excused' }, 'counted'],
+          },
+          excused: {
+            description: 'Something else explains it; the next one is due after the retry interval.',
+            entry: ['countExcuse', 'reportExcuse'],
+            always: { guard: 'isAskedAgain', target: 'asking' },
+            after: { retryInterval: 'asking' },
+          },
+          counted: {
+            description: 'It counts as missed; the next one is due after the retry interval.',
+            entry: ['countMiss', 'reportMiss'],
+            always: [
+              { guard: 'isLost', target: 'lost' },
+              { guard: 'isAskedAgain', target: 'asking' },
+            ],
+            after: { retryInterval: 'asking' },
+          },
+          lost: { description: 'Too many probes in a row were missed.', type: 'final', entry: 'reportLost' },
+        },
       },
-      probing: {
-        description: 'A probe is under way.',
-        entry: 'startProbe',
-        invoke: { src: 'probe', input: ({ context }) => context },
-        on: {
-          'probe.passed': {
-            target: 'waiting',
-            actions: [{ type: 'reportPass', params: ({ event }) => ({ ms: event.ms }) }, 'forgetMisses'],
+      readiness: {
+        description: 'Does it say that it can serve?',
+        initial: 'ready',
+        states: {
+          ready: {
+            description: 'Its newest word is SERVING.',
+            on: {
+              'probe.failed': {
+                guard: { type: 'saysNotServing', params: ({ event }) => ({ error: event.error }) },
+                target: 'unready',
+                actions: { type: 'noteNotServing', params: ({ event }) => ({ error: event.error }) },
+              },
+              'watch.denied': {
+                target: 'unready',
+                actions: { type: 'noteNotServing', params: ({ event }) => ({ error: event.error }) },
+              },
+            },
           },
-          'probe.failed': {
-            target: 'suspecting',
-            actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
+          unready: {
+            description: 'It lives and says that it cannot serve; calls go to it all the same.',
+            entry: 'reportUnready',
+            on: {
+              'probe.passed': { target: 'ready', actions: ['forgetNotServing', 'reportReady'] },
+              'watch.affirmed': { target: 'ready', actions: ['forgetNotServing', 'reportReady'] },
+            },
+            after: { patience: { guard: 'losesPatience', target: 'lost' } },
           },
-          'effect.broke': {
-            target: 'suspecting',
-            actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
+          lost: {
+            description: 'It has said so for too long.',
+            type: 'final',
+            entry: 'reportImpatience',
           },
         },
-        after: { deadline: { target: 'missed', actions: 'noteSilence' } },
       },
-      suspecting: {
-        description: 'A probe failed; if the process is dying, its exit is told first.',
-        after: { suspicion: 'missed' },
+      watch: {
+        description: 'Does it tell its changes by itself? A frozen plugin does not, so probes go on.',
+        initial: 'choosing',
+        states: {
+          choosing: { always: [{ guard: 'isToBeWatched', target: 'watching' }, 'off'] },
+          watching: {
+            description: 'Its health service has been asked to tell each change.',
+            invoke: { src: 'watch', input: ({ context }) => context },
+            on: {
+              'watch.affirmed': { actions: { type: 'reportWatched', params: { watched: true } } },
+              'watch.denied': { actions: { type: 'reportWatched', params: { watched: true } } },
+              'watch.unavailable': {
+                target: 'off',
+                actions: { type: 'reportWatched', params: { watched: false } },
+              },
+              'watch.broke': 'broken',
+              'effect.broke': 'broken',
+            },
+          },
+          broken: {
+            description: 'It ceased to tell them; it is asked again after the interval.',
+            after: { interval: 'watching' },
+          },
+          off: { description: 'It is not asked to, or cannot.' },
+        },
       },
-      missed: {
-        description: 'The probe counts as missed; the next one is due after the retry interval.',
-        entry: ['countMiss', 'reportMiss'],
-        always: [
-          { guard: 'isLost', target: 'lost' },
-          { guard: 'isAskedAgain', target: 'probing' },
-        ],
-        after: { retryInterval: 'probing' },
-      },
-      lost: { description: 'Too many probes in a row were missed.', type: 'final', entry: 'reportLost' },
     },
-  });
-}
-
-function silence({ plugin, policy }: HealthContext): PluginError {
-  return new PluginError({
-    code: 'HEALTH_TIMEOUT',
-    plugin,
-    phase: 'serving',
-    message: `The health service did not answer within ${policy.deadlineMs} ms.`,
-    hint: 'The plugin is frozen or overloaded: look at what it is doing, or raise health.deadlineMs.',
-    facts: { deadlineMs: policy.deadlineMs },
   });
 }

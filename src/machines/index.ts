@@ -3,6 +3,7 @@ export * from './broker-dial.js';
 export * from './broker-dial.effects.js';
 export * from './environment.js';
 export * from './health.js';
+export * from './health.types.js';
 export * from './lift.js';
 export * from './plugin.js';
 export * from './plugin.effects.js';

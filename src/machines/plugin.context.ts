@@ -6,8 +6,12 @@ const untouchedHealth: HealthTally = {
   answered: 0,
   passed: 0,
   missed: 0,
+  excused: 0,
+  lastExcuse: null,
   lastMs: null,
   lastError: null,
+  watched: null,
+  notServingSince: null,
 };
 
 /** All that belongs to one generation, as it is before its process runs. */
@@ -87,21 +91,45 @@ export function ended(exit: ExitRecord): Partial<PluginContext> {
     channel: null,
     healthySince: null,
     reattach: null,
+    again: false,
   };
 }
 
-export function tallied(tally: HealthTally, report: HealthReport): HealthTally {
+/** What a report of the health machine changes. A plugin that says NOT_SERVING has an error, and lives. */
+export function reported(context: PluginContext, report: HealthReport, now: number): Partial<PluginContext> {
+  const health = tallied(context.health, report, now);
+  if (report.type === 'health.ready') return { health, error: null };
+  return report.type === 'health.unready'
+    ? { health, error: report.error.with({ plugin: context.bundle.manifest.id }) }
+    : { health };
+}
+
+function tallied(tally: HealthTally, report: HealthReport, now: number): HealthTally {
   switch (report.type) {
-    case 'health.passed':
-      return {
-        ...tally,
-        answered: report.answers,
-        passed: tally.passed + 1,
-        lastMs: report.ms,
-        lastError: null,
-      };
+    case 'health.passed': {
+      const { answers, ms } = report;
+      return { ...tally, answered: answers, passed: tally.passed + 1, lastMs: ms, lastError: null };
+    }
+    case 'health.refused':
+      return { ...tally, answered: report.answers, lastError: report.error };
     case 'health.missed':
       return { ...tally, answered: report.answers, missed: tally.missed + 1, lastError: report.error };
+    case 'health.excused': {
+      const { answers, error, why } = report;
+      return {
+        ...tally,
+        answered: answers,
+        excused: tally.excused + 1,
+        lastExcuse: why,
+        lastError: error,
+      };
+    }
+    case 'health.ready':
+      return { ...tally, notServingSince: null };
+    case 'health.unready':
+      return { ...tally, notServingSince: now };
+    case 'health.watched':
+      return { ...tally, watched: report.watched };
     case 'health.lost':
       return tally;
   }

@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import type { Bundle, Handshake, PluginError, ReattachConfig, Transport } from '../model/index.js';
+import type { Bundle, Handshake, PluginError, Reading, ReattachConfig, Transport } from '../model/index.js';
 
 /** A running process, as far as the machine has to know it. */
 export interface ProcessHandle {
@@ -63,6 +63,16 @@ export type ProbeFact =
   | { readonly type: 'probe.passed'; readonly ms: number }
   | { readonly type: 'probe.failed'; readonly error: PluginError };
 
+export type WatchFact =
+  /** It says SERVING: at the beginning, or again. */
+  | { readonly type: 'watch.affirmed' }
+  /** It says something else. */
+  | { readonly type: 'watch.denied'; readonly error: PluginError }
+  /** The plugin does not offer to be watched. */
+  | { readonly type: 'watch.unavailable' }
+  /** The stream ended. */
+  | { readonly type: 'watch.broke' };
+
 export type HookFact =
   /** `hooks` names what the plugin implements; `null`: it has no hooks at all. */
   | { readonly type: 'hook.returned'; readonly hooks: readonly string[] | null }
@@ -110,6 +120,10 @@ export interface SignalInput extends Subject {
 export interface PluginEffects {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** In [0, 1). */
+  random(): number;
+  /** What can be read of the host and of the calls to the plugin right now. */
+  reading(input: ChannelInput): Reading;
   /**
    * Starts the bundle's program. Unsubscribing is the last resort: the whole process group is killed. Or attaches to
    * a process that runs already; of that, unsubscribing lets go.
@@ -125,6 +139,10 @@ export interface PluginEffects {
   dial(input: DialInput): Observable<DialFact>;
   /** Asks the health service once. */
   probe(input: ChannelInput): Observable<ProbeFact>;
+  /** Asks the health service once, over a connection of its own that is closed again. */
+  redial(input: ChannelInput): Observable<ProbeFact>;
+  /** Has the health service tell each change, for as long as it is subscribed. */
+  watch(input: ChannelInput): Observable<WatchFact>;
   /** Calls `OnActivate` where the plugin implements it. */
   onActivate(input: ChannelInput): Observable<HookFact>;
   /** Calls `OnDeactivate`. */

@@ -20,7 +20,14 @@ export function maySignal(context: PluginContext): boolean {
   return isOurs(context) && (reattach === null || reattach.startTime !== undefined);
 }
 
-/** Somebody may hold a plugin in a debugger: in test mode its misses are told, and nothing follows from them. */
-export function healthPolicy({ reattach, policy }: PluginContext): HealthPolicy {
-  return reattach?.test === true ? { ...policy.health, misses: Infinity } : policy.health;
+/**
+ * How the health of this generation is judged. Somebody may hold a plugin in a debugger: in test mode what is found
+ * is told, and nothing follows from it. A plugin that multiplexes takes one connection, ever.
+ */
+export function healthPolicy({ reattach, policy, handshake }: PluginContext): HealthPolicy {
+  const { health } = policy;
+  const freshDialEvery = handshake?.multiplexed === true ? null : health.freshDialEvery;
+  return reattach?.test === true
+    ? { ...health, freshDialEvery, misses: Infinity, notServingMs: null }
+    : { ...health, freshDialEvery };
 }

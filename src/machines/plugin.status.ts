@@ -1,5 +1,11 @@
 import type { SnapshotFrom } from 'xstate';
-import type { MattermostState, PluginPhase, PluginState, PluginStatus } from '../model/index.js';
+import type {
+  HealthStatus,
+  MattermostState,
+  PluginPhase,
+  PluginState,
+  PluginStatus,
+} from '../model/index.js';
 import type { PluginMachine } from './plugin.js';
 import type { PluginContext } from './plugin.types.js';
 
@@ -36,13 +42,23 @@ export function pluginStatus(snapshot: PluginSnapshot): PluginStatus {
     stdio: context.stdio,
     hooks: context.hooks === undefined ? null : context.hooks !== null,
     restarts: context.restarts,
-    health: { passed: context.health.passed, missed: context.health.missed, lastMs: context.health.lastMs },
+    ready: state === 'healthy' && context.health.notServingSince === null,
+    health: healthStatus(context, state),
     failedReason: state === 'failed' ? context.failedReason : null,
     lastExit: context.lastExit,
     error: context.error,
     since: context.since,
     retryAt: retryAt(context, state),
   };
+}
+
+function healthStatus({ health, policy }: PluginContext, state: PluginState): HealthStatus {
+  const { passed, missed, excused, lastExcuse, lastMs, watched } = health;
+  const notServingSince = state === 'healthy' ? health.notServingSince : null;
+  const { notServingMs } = policy.health;
+  const ends = notServingSince !== null && notServingMs !== null;
+  const notServingUntil = ends ? notServingSince + notServingMs : null;
+  return { passed, missed, excused, lastExcuse, lastMs, watched, notServingSince, notServingUntil };
 }
 
 function finerPhase({ phase }: PluginContext, state: PluginState): PluginPhase | null {

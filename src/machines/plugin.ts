@@ -193,11 +193,11 @@ export function createPluginMachine(effects: PluginEffects) {
                     actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
                   },
                 },
-                after: { probeDeadline: 'pausing' },
+                after: { startDeadline: 'pausing' },
               },
               pausing: {
                 description: 'Not SERVING yet; asking again soon.',
-                after: { startProbePause: 'probing' },
+                after: { startInterval: 'probing' },
               },
               activating: {
                 description: 'OnActivate runs, where the plugin implements it.',
@@ -223,11 +223,12 @@ export function createPluginMachine(effects: PluginEffects) {
             },
             on: {
               'plugin.check': { actions: 'askCheck' },
-              'health.passed': { actions: 'noteHealth' },
-              'health.missed': { actions: 'noteHealth' },
+              'health.*': {
+                actions: { type: 'noteHealth', params: ({ event }) => ({ report: event }) },
+              },
               'health.lost': [
                 {
-                  guard: { type: 'isUnwell', params: ({ event }) => ({ error: event.error }) },
+                  guard: { type: 'canBeAsked', params: ({ event }) => ({ error: event.error }) },
                   target: 'stopping.asking',
                   actions: { type: 'endBecauseUnhealthy', params: ({ event }) => ({ error: event.error }) },
                 },
@@ -287,6 +288,12 @@ export function createPluginMachine(effects: PluginEffects) {
                 invoke: {
                   src: 'signal',
                   input: ({ context }) => ({ ...processInput(context), signal: 'SIGKILL' }),
+                },
+                // There is no harder way: to come here again would order the same defect again, for ever.
+                on: {
+                  'effect.broke': {
+                    actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
+                  },
                 },
                 after: {
                   killTimeout: [

@@ -1,5 +1,6 @@
 import type {
   Bundle,
+  ExcuseReason,
   ExitRecord,
   FailedReason,
   Handshake,
@@ -45,9 +46,14 @@ export interface HealthTally {
   readonly answered: number;
   readonly passed: number;
   readonly missed: number;
+  readonly excused: number;
+  readonly lastExcuse: ExcuseReason | null;
   readonly lastMs: number | null;
   /** What the newest finished probe failed with; `null` when it passed. */
   readonly lastError: PluginError | null;
+  readonly watched: boolean | null;
+  /** Since when it says NOT_SERVING. */
+  readonly notServingSince: number | null;
 }
 
 export interface PluginContext {
@@ -101,7 +107,21 @@ export type PluginCommand =
 
 export type HealthReport =
   | { readonly type: 'health.passed'; readonly answers: number; readonly ms: number }
+  /** It lives, and says NOT_SERVING. */
+  | { readonly type: 'health.refused'; readonly answers: number; readonly error: PluginError }
   | { readonly type: 'health.missed'; readonly answers: number; readonly error: PluginError }
+  | {
+      readonly type: 'health.excused';
+      readonly answers: number;
+      readonly error: PluginError;
+      readonly why: ExcuseReason;
+    }
+  /** It says SERVING again. */
+  | { readonly type: 'health.ready' }
+  /** It has begun to say NOT_SERVING. */
+  | { readonly type: 'health.unready'; readonly error: PluginError }
+  /** Whether it tells its changes by itself. */
+  | { readonly type: 'health.watched'; readonly watched: boolean }
   | { readonly type: 'health.lost'; readonly error: PluginError };
 
 export type PluginFact = Stamped<

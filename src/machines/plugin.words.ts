@@ -11,16 +11,14 @@ import {
   ended,
   endingBecauseOf,
   entered,
-  tallied,
+  reported,
 } from './plugin.context.js';
 import type { PluginEffects } from './plugin.effects.js';
 import { exitRecord, spawnFailure, startTimeout } from './plugin.exit.js';
 import { channelInput, processInput, required } from './plugin.inputs.js';
 import { isAttaching, isOurs, maySignal } from './plugin.reattach.js';
-import type { PluginContext, PluginEvent, PluginInput, PluginReport } from './plugin.types.js';
+import type { HealthReport, PluginContext, PluginEvent, PluginInput, PluginReport } from './plugin.types.js';
 
-/** Between two probes of a plugin that is not SERVING yet. */
-const startProbePauseMs = 50;
 /** Between two tries to connect: some plugins print their line slightly before they listen. */
 const redialPauseMs = 20;
 /** Stands for "never": the longest delay that a timer can hold. */
@@ -50,8 +48,8 @@ export function pluginWords(effects: PluginEffects) {
     delays: {
       startTimeout: ({ context }) => context.policy.deadlines.startMs,
       redialPause: redialPauseMs,
-      startProbePause: startProbePauseMs,
-      probeDeadline: ({ context }) => context.policy.health.deadlineMs,
+      startInterval: ({ context }) => context.policy.health.startIntervalMs,
+      startDeadline: ({ context }) => context.policy.health.startDeadlineMs,
       drainTimeout: ({ context }) => context.policy.deadlines.drainMs,
       hookTimeout: ({ context }) => context.policy.deadlines.hookMs,
       shutdownTimeout: ({ context }) => context.policy.deadlines.shutdownMs,
@@ -69,7 +67,7 @@ export function pluginWords(effects: PluginEffects) {
       maySignal: ({ context }) => maySignal(context),
       isAskedAgain: ({ context }) => context.again,
       isConnected: ({ context }) => context.channel !== null,
-      isUnwell: (_, params: { error: PluginError }) => params.error.code === 'NOT_SERVING',
+      canBeAsked: (_, params: { error: PluginError }) => answersYet(params.error),
       hasDeactivateHook: ({ context }) => context.hooks?.includes('OnDeactivate') ?? false,
       endedNormally: ({ context }) => context.lastExit !== null && endedNormally(context.lastExit),
       triesAgain: ({ context }) => context.policy.restart.halfOpenAfterMs !== null,
@@ -109,10 +107,8 @@ export function pluginWords(effects: PluginEffects) {
       noteStdio: assign({ stdio: (_, params: { opened: boolean }) => params.opened }),
       noteError: assign({ error: (_, params: { error: PluginError }) => params.error }),
       noteHealthy: assign(() => becameHealthy(now())),
-      noteHealth: assign(({ context, event }) =>
-        event.type === 'health.passed' || event.type === 'health.missed'
-          ? { health: tallied(context.health, event) }
-          : {},
+      noteHealth: assign(({ context }, params: { report: HealthReport }) =>
+        reported(context, params.report, now()),
       ),
       noteVerdict: assign(({ context, event }) =>
         event.type === 'plugin.restart'
@@ -185,4 +181,9 @@ export function pluginWords(effects: PluginEffects) {
       }),
     },
   });
+}
+
+/** Whether a plugin that lost its health still talks over the connection that we have. */
+function answersYet({ code }: PluginError): boolean {
+  return code === 'NOT_SERVING' || code === 'CONNECT_FAILED';
 }

@@ -15,6 +15,16 @@ export type EnvironmentEvent =
       readonly because: string;
       readonly status: PluginStatus;
     }
+  /** A living plugin ceased to say that it can serve, or says so again. It is `healthy`, and calls go on. */
+  | {
+      readonly type: 'plugin.readiness';
+      readonly at: number;
+      readonly plugin: string;
+      readonly ready: boolean;
+      /** What it said; `null` when it is ready. */
+      readonly error: PluginError | null;
+      readonly status: PluginStatus;
+    }
   /** A plugin said something. */
   | {
       readonly type: 'plugin.log';

@@ -7,5 +7,6 @@ export * from './limits.js';
 export * from './log.js';
 export * from './manifest.js';
 export * from './policy.js';
+export * from './reading.js';
 export * from './reattach.js';
 export * from './status.js';

@@ -31,15 +31,30 @@ export interface RestartPolicy {
   readonly halfOpenAfterMs: number | null;
 }
 
+/** How it is found out whether a plugin has come up, lives, and can serve. All times are in milliseconds. */
 export interface HealthPolicy {
-  /** Between a good probe and the next. */
+  /** Startup: between two probes of a plugin that is not SERVING yet. `deadlines.startMs` bounds them all. */
+  readonly startIntervalMs: number;
+  /** Startup: how long one such probe may take. */
+  readonly startDeadlineMs: number;
+  /** Liveness: between a good probe and the next. */
   readonly intervalMs: number;
-  /** Between a missed probe and the next. */
+  /** Liveness: between a missed probe and the next. */
   readonly retryIntervalMs: number;
-  /** How long one probe may take. */
+  /** Liveness: how long one probe may take. */
   readonly deadlineMs: number;
-  /** Missed probes in a row that make a plugin lost. */
+  /** Liveness: missed probes in a row that make a plugin lost. */
   readonly misses: number;
+  /** Liveness: missed probes in a row that are excused at most, where a busy plugin or host explains them. */
+  readonly excuses: number;
+  /** The random part by which both intervals of liveness are made longer or shorter: 0.1 is 10 %. In [0, 1). */
+  readonly jitter: number;
+  /** Every which probe connects anew, to see whether others still could; `null`: none does. */
+  readonly freshDialEvery: number | null;
+  /** Readiness: how long a living plugin may say NOT_SERVING until it is brought down; `null`: for ever. */
+  readonly notServingMs: number | null;
+  /** Readiness: whether the plugin is asked to tell its changes (Health.Watch), where it can. */
+  readonly watch: boolean;
 }
 
 /** Every deadline of a plugin's life, in milliseconds. */

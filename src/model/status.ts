@@ -1,5 +1,6 @@
 import type { PluginError, PluginPhase } from './errors.js';
 import type { ExitRecord } from './exit.js';
+import type { ExcuseReason } from './reading.js';
 
 /** The one flat word for where a plugin is. `invalid` is a bundle that cannot be run at all. */
 export type PluginState =
@@ -22,6 +23,26 @@ export type FailedReason = 'FailedToStart' | 'FailedToStayRunning';
 
 /** How the connection is secured: `mtls` both sides prove who they are, `tls` only the plugin does. */
 export type Transport = 'plaintext' | 'tls' | 'mtls';
+
+/** What is known of the health of one generation. */
+export interface HealthStatus {
+  /** Probes that were answered with SERVING. */
+  readonly passed: number;
+  /** Probes that were not answered. */
+  readonly missed: number;
+  /** Probes that were not answered, and do not count: something else explains that. */
+  readonly excused: number;
+  /** What explained the newest of those. */
+  readonly lastExcuse: ExcuseReason | null;
+  /** How long the last answer with SERVING took, in milliseconds. */
+  readonly lastMs: number | null;
+  /** Whether the plugin tells its changes by itself (Health.Watch); `null` until it has answered, or was not asked. */
+  readonly watched: boolean | null;
+  /** Since when it says NOT_SERVING, in milliseconds since the epoch; `null` when it does not. */
+  readonly notServingSince: number | null;
+  /** When it is brought down for that, in milliseconds since the epoch; `null` when it is not. */
+  readonly notServingUntil: number | null;
+}
 
 /** The state of one plugin at one moment. Plain data, safe to send as JSON. */
 export interface PluginStatus {
@@ -52,8 +73,12 @@ export interface PluginStatus {
   readonly hooks: boolean | null;
   /** Restarts that the supervisor ordered since the last activation. */
   readonly restarts: number;
-  /** Probes answered and missed in this generation, and how long the last answer took. */
-  readonly health: { readonly passed: number; readonly missed: number; readonly lastMs: number | null };
+  /**
+   * Whether it says that it can serve. `false` for a healthy plugin means that it lives and says NOT_SERVING; calls
+   * go to it all the same.
+   */
+  readonly ready: boolean;
+  readonly health: HealthStatus;
   readonly failedReason: FailedReason | null;
   readonly lastExit: ExitRecord | null;
   readonly error: PluginError | null;

@@ -1,4 +1,5 @@
 import type { PresetName, Supervision, SupervisionPolicy } from '../model/index.js';
+import { healthPresets } from './health-presets.js';
 
 const second = 1000;
 const minute = 60 * second;
@@ -16,8 +17,7 @@ export const presets: Readonly<Record<PresetName, SupervisionPolicy>> = {
       resetAfterMs: minute,
       halfOpenAfterMs: 10 * minute,
     },
-    // A hang is found within 5 + 3 × 2 + 2 × 1 s.
-    health: { intervalMs: 5 * second, retryIntervalMs: second, deadlineMs: 2 * second, misses: 3 },
+    health: healthPresets.espalier,
     // 15 s: Python with grpcio needs 0.1 s alone, but seconds when a hundred start together.
     deadlines: {
       startMs: 15 * second,
@@ -40,7 +40,7 @@ export const presets: Readonly<Record<PresetName, SupervisionPolicy>> = {
       resetAfterMs: null,
       halfOpenAfterMs: null,
     },
-    health: { intervalMs: 30 * second, retryIntervalMs: 0, deadlineMs: 2 * second, misses: 3 },
+    health: healthPresets.mattermost,
     deadlines: {
       startMs: 3 * second,
       drainMs: 0,

@@ -1,1 +1,2 @@
 export * from './pretended-effects.js';
+export * from './stepping-clock.js';

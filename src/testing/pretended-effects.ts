@@ -1,5 +1,5 @@
 import { Observable, Subject } from 'rxjs';
-import type { PluginError } from '../model/index.js';
+import type { Handshake, PluginError } from '../model/index.js';
 import type {
   ChannelHandle,
   DialFact,
@@ -13,6 +13,7 @@ import type {
   ProcessHandle,
   ShutdownFact,
   StdioFact,
+  WatchFact,
 } from '../machines/index.js';
 
 /** One effect that a machine has subscribed to and a test answers by hand. */
@@ -21,7 +22,11 @@ export interface PretendedEffect<Fact> {
   readonly generation: number;
   /** For `signal`: which one was sent. */
   readonly detail: string | null;
+  /** What the machine asked for. */
+  readonly input: object;
   say(fact: Fact): void;
+  /** Fails as no effect may: a defect. */
+  break(error: Error): void;
   /** Whether the machine still listens. */
   isActive(): boolean;
 }
@@ -33,6 +38,8 @@ interface Facts {
   handshake: HandshakeFact;
   dial: DialFact;
   probe: ProbeFact;
+  redial: ProbeFact;
+  watch: WatchFact;
   onActivate: HookFact;
   onDeactivate: HookFact;
   stdio: StdioFact;
@@ -52,16 +59,31 @@ export interface PretendedWorld {
   /** The effect of this name that is running; an error when there is none. */
   running<Name extends EffectName>(name: Name, plugin?: string): PretendedEffect<Facts[Name]>;
   isRunning(name: EffectName, plugin?: string): boolean;
+  /** Every effect that is running, oldest first. */
+  all(): readonly AnyPretendedEffect[];
+  /** The machine has slept for so long: the clock on the wall went on. */
+  sleep(ms: number): void;
+  /** The host's event loop was at work for so long. */
+  keepBusy(ms: number): void;
+  /** A plugin has answered one of the embedder's calls. */
+  answerCall(): void;
   /** How many effects of this name are running. */
   count(name: EffectName): number;
 }
 
-interface Entry extends PretendedEffect<never> {
-  readonly name: EffectName;
-}
+/** A running effect with its name, which tells what it can say. */
+export type AnyPretendedEffect = {
+  [Name in EffectName]: PretendedEffect<Facts[Name]> & { readonly name: Name };
+}[EffectName];
 
-/** Effects without a world behind them. `clock` is the machine's own (XState's SimulatedClock has `now`). */
-export function pretendWorld(clock: { now(): number }): PretendedWorld {
+type Entry = PretendedEffect<never> & { readonly name: EffectName };
+
+/**
+ * Effects without a world behind them. `clock` is the machine's own (XState's SimulatedClock has `now`); `random` is
+ * in [0, 1), and without it there is no jitter.
+ */
+export function pretendWorld(clock: { now(): number }, random: () => number = () => 0.5): PretendedWorld {
+  let [sleptMs, busyMs, answers] = [0, 0, 0];
   const ordered: string[] = [];
   const active: Entry[] = [];
 
@@ -77,8 +99,12 @@ export function pretendWorld(clock: { now(): number }): PretendedWorld {
           plugin: input.plugin,
           generation: input.generation,
           detail,
+          input,
           say: (fact: Facts[Name]) => {
             said.next(fact);
+          },
+          break: (error: Error) => {
+            said.error(error);
           },
           isActive: () => !subscription.closed,
         } as unknown as Entry;
@@ -97,12 +123,16 @@ export function pretendWorld(clock: { now(): number }): PretendedWorld {
     ordered,
     effects: {
       now: () => clock.now(),
+      random,
+      reading: () => ({ steadyMs: clock.now(), wallMs: clock.now() + sleptMs, busyMs, answers }),
       process: pretend('process'),
       look: pretend('look'),
       logs: pretend('logs'),
       handshake: pretend('handshake'),
       dial: pretend('dial'),
       probe: pretend('probe'),
+      redial: pretend('redial'),
+      watch: pretend('watch'),
       onActivate: pretend('onActivate'),
       onDeactivate: pretend('onDeactivate'),
       stdio: pretend('stdio'),
@@ -118,6 +148,16 @@ export function pretendWorld(clock: { now(): number }): PretendedWorld {
       return entry;
     },
     isRunning: (name, plugin) => find(name, plugin) !== undefined,
+    all: () => [...active] as readonly AnyPretendedEffect[],
+    sleep(ms) {
+      sleptMs += ms;
+    },
+    keepBusy(ms) {
+      busyMs += ms;
+    },
+    answerCall() {
+      answers += 1;
+    },
     count: (name) => active.filter((entry) => entry.name === name).length,
   };
 }
@@ -131,7 +171,12 @@ export function pretendedChannel(address = 'unix:/pretended'): ChannelHandle {
 }
 
 /** Answers each step of a start with success, up to `healthy`. */
-export function startWell(world: PretendedWorld, plugin?: string, pid = 4711): void {
+export function startWell(
+  world: PretendedWorld,
+  plugin?: string,
+  pid = 4711,
+  line: Partial<Handshake> = {},
+): void {
   world.running('process', plugin).say({
     type: 'process.started',
     process: pretendedProcess(pid, world.effects.now()),
@@ -146,6 +191,7 @@ export function startWell(world: PretendedWorld, plugin?: string, pid = 4711): v
       protocol: 'grpc',
       certificate: null,
       multiplexed: false,
+      ...line,
     },
   });
   world.running('dial', plugin).say({ type: 'channel.ready', channel: pretendedChannel() });

@@ -21,6 +21,7 @@ describe('a plugin that starts', () => {
       'broker',
       'probe',
       'onActivate',
+      'watch',
     ]);
     expect(story.status()).toMatchObject({
       state: 'healthy',
@@ -223,76 +224,6 @@ describe('a plugin that is deactivated', () => {
 });
 
 describe('a healthy plugin', () => {
-  it('is probed in its interval', () => {
-    const story = tellStory();
-    story.activate();
-    startWell(story.world);
-    expect(story.world.isRunning('probe')).toBe(false);
-    story.pass(5000);
-    story.world.running('probe').say({ type: 'probe.passed', ms: 7 });
-    expect(story.status().health).toEqual({ passed: 1, missed: 0, lastMs: 7 });
-  });
-
-  it('is lost after three missed deadlines, and is not asked politely then', () => {
-    const story = tellStory();
-    story.activate();
-    startWell(story.world);
-    story.pass(5000);
-    for (let miss = 0; miss < 3; miss += 1) {
-      expect(story.state()).toBe('healthy');
-      story.pass(2000);
-      story.pass(1000);
-    }
-    expect(story.snapshot().value).toEqual({ live: { stopping: 'terminating' } });
-    exit(story.world, { signal: 'SIGTERM' });
-    expect(story.status().lastExit).toMatchObject({ kind: 'hang', error: { code: 'HEALTH_TIMEOUT' } });
-  });
-
-  it('is asked to end itself when it says NOT_SERVING three times', () => {
-    const story = tellStory();
-    story.activate();
-    startWell(story.world);
-    story.pass(5000);
-    const error = new PluginError({ code: 'NOT_SERVING', message: 'NOT_SERVING' });
-    for (let miss = 0; miss < 3; miss += 1) {
-      story.world.running('probe').say({ type: 'probe.failed', error });
-      story.pass(50);
-      story.pass(1000);
-    }
-    expect(story.snapshot().value).toEqual({ live: { stopping: 'asking' } });
-    exit(story.world, { code: 0 });
-    expect(story.status().lastExit).toMatchObject({ kind: 'health' });
-  });
-
-  it('is not called hanging when its exit follows a broken probe', () => {
-    const story = tellStory({ restart: { restart: 'temporary' }, health: { misses: 1 } });
-    story.activate();
-    startWell(story.world);
-    story.pass(5000);
-    const error = new PluginError({ code: 'CALL_UNAVAILABLE', message: 'reset' });
-    story.world.running('probe').say({ type: 'probe.failed', error });
-    story.pass(49);
-    exit(story.world, { signal: 'SIGSEGV' });
-    expect(story.status().lastExit).toMatchObject({
-      kind: 'signal',
-      signal: 'SIGSEGV',
-      error: { code: 'PLUGIN_CRASHED' },
-    });
-  });
-
-  it('forgets misses after one good probe', () => {
-    const story = tellStory();
-    story.activate();
-    startWell(story.world);
-    for (let round = 0; round < 4; round += 1) {
-      story.pass(5000);
-      story.pass(2000);
-      story.pass(1000);
-      story.world.running('probe').say({ type: 'probe.passed', ms: 1 });
-      expect(story.state()).toBe('healthy');
-    }
-  });
-
   it('ignores a late fact of an older generation', () => {
     const story = tellStory();
     story.activate();
@@ -329,12 +260,10 @@ function begin(story: ReturnType<typeof tellStory>, steps: 0 | 1 | 2 = 1): void 
     },
   });
   if (steps === 0) return;
-  story.world
-    .running('dial')
-    .say({
-      type: 'channel.ready',
-      channel: { address: 'unix:/x', transport: 'plaintext', multiplexed: false },
-    });
+  story.world.running('dial').say({
+    type: 'channel.ready',
+    channel: { address: 'unix:/x', transport: 'plaintext', multiplexed: false },
+  });
   if (steps === 1) return;
   story.world.running('probe').say({ type: 'probe.passed', ms: 1 });
 }

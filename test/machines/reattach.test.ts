@@ -60,7 +60,15 @@ function harm({ world }: Story): readonly string[] {
 describe('a plugin that is reattached', () => {
   it('goes from the process to the dial, without a line and without pipes', () => {
     const story = attach(config);
-    expect(story.world.ordered).toEqual(['process', 'dial', 'stdio', 'broker', 'probe', 'onActivate']);
+    expect(story.world.ordered).toEqual([
+      'process',
+      'dial',
+      'stdio',
+      'broker',
+      'probe',
+      'onActivate',
+      'watch',
+    ]);
     expect(story.status()).toMatchObject({
       state: 'healthy',
       wanted: true,
@@ -101,7 +109,7 @@ describe('a plugin that is reattached', () => {
     story.pass(0);
     startWell(story.world, hero, 4712);
     expect(story.status()).toMatchObject({ state: 'healthy', generation: 2, pid: 4712 });
-    expect(story.world.ordered.slice(-8, -5)).toEqual(['process', 'logs', 'handshake']);
+    expect(story.world.ordered.slice(-9, -6)).toEqual(['process', 'logs', 'handshake']);
     story.deactivate();
     story.world.running('drain').say({ type: 'drain.finished' });
     expect(story.world.isRunning('shutdown')).toBe(true);

@@ -48,6 +48,7 @@ describe('an inspector', () => {
       'probe',
       'onActivate',
       'health',
+      'watch',
     ]);
     const plugin = seen.find(({ name }) => name === 'com.example.hello');
     expect(plugin).toMatchObject({ rootId: root.sessionId, parentId: root.sessionId, _version: '0.7.2' });
@@ -144,7 +145,9 @@ describe('an inspector', () => {
     expect(text).not.toContain('hunter2');
     expect(text).not.toContain('de_CH.UTF-8');
     expect(text).toContain('"process":{"pid":4711');
-    expect(text).toContain('"channel":{"address":"unix:/pretended","transport":"plaintext","multiplexed":false}');
+    expect(text).toContain(
+      '"channel":{"address":"unix:/pretended","transport":"plaintext","multiplexed":false}',
+    );
   });
 
   it('keeps the actors of two roots apart', async () => {

@@ -37,7 +37,8 @@ describe('what the page knows', () => {
       [2, 'logs', 'active'],
       [2, 'stdio', 'active'],
       [2, 'broker', 'active'],
-      [2, 'health', 'waiting'],
+      [2, 'health', 'liveness.waiting + readiness.ready + watch.watching'],
+      [3, 'watch', 'active'],
       [1, 'com.example.other', 'restarting'],
     ]);
     const hello = world.actors().find(({ name }) => name === 'com.example.hello');

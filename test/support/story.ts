@@ -1,4 +1,4 @@
-import { createActor, SimulatedClock, type Actor } from 'xstate';
+import { createActor, type Actor } from 'xstate';
 import {
   createEnvironmentMachine,
   pluginState,
@@ -8,12 +8,17 @@ import {
 } from '../../src/machines/index.js';
 import type { Bundle, PluginState, PluginStatus, Supervision } from '../../src/model/index.js';
 import { composePolicy } from '../../src/policy/index.js';
-import { pretendWorld, type PretendedWorld } from '../../src/testing/index.js';
+import {
+  createSteppingClock,
+  pretendWorld,
+  type PretendedWorld,
+  type SteppingClock,
+} from '../../src/testing/index.js';
 
 export interface Story {
   readonly root: Actor<EnvironmentMachine>;
   readonly world: PretendedWorld;
-  readonly clock: SimulatedClock;
+  readonly clock: SteppingClock;
   add(plugin: string, supervision?: Supervision): void;
   activate(plugin?: string): void;
   deactivate(plugin?: string): void;
@@ -22,6 +27,8 @@ export interface Story {
   status(plugin?: string): PluginStatus;
   /** Lets simulated time pass. */
   pass(ms: number): void;
+  /** Lets it pass while the host is stopped. */
+  stall(ms: number): void;
 }
 
 /** The name of the plugin that a story is about when it names none. */
@@ -29,8 +36,8 @@ export const hero = 'com.example.hero';
 
 /** The real environment and plugin machines over a pretended world and a simulated clock. */
 export function tellStory(supervision?: Supervision, random = 0.5): Story {
-  const clock = new SimulatedClock();
-  const world = pretendWorld(clock);
+  const clock = createSteppingClock();
+  const world = pretendWorld(clock, () => random);
   const root = createActor(createEnvironmentMachine(world.effects, { random: () => random }), { clock });
   root.subscribe({
     error: (error) => {
@@ -65,7 +72,10 @@ export function tellStory(supervision?: Supervision, random = 0.5): Story {
     state: (plugin = hero) => pluginState(child(plugin).getSnapshot()),
     status: (plugin = hero) => pluginStatus(child(plugin).getSnapshot()),
     pass: (ms) => {
-      clock.increment(ms);
+      clock.pass(ms);
+    },
+    stall: (ms) => {
+      clock.stall(ms);
     },
   };
   story.add(hero, supervision);

@@ -60,7 +60,7 @@ describe('a plugin that ends by itself', () => {
 
 describe('a plugin that hangs', () => {
   it('is found by its deadline when it is frozen, and is killed', async () => {
-    const health = { intervalMs: 50, retryIntervalMs: 10, deadlineMs: 100, misses: 2 };
+    const health = { intervalMs: 50, retryIntervalMs: 10, deadlineMs: 100, misses: 2, excuses: 0 };
     const { env, id } = await environmentWith('healthy', {
       policy: { restart, health, deadlines: { termMs: 100 } },
     });
@@ -86,8 +86,8 @@ describe('a plugin that hangs', () => {
     await expect(env.performHealthCheck(id)).rejects.toMatchObject({ code: 'HEALTH_TIMEOUT', plugin: id });
   });
 
-  it('is asked to end itself when it says that it is unwell', async () => {
-    const health = { intervalMs: 20, retryIntervalMs: 10, misses: 2 };
+  it('is asked to end itself when it says for too long that it is unwell', async () => {
+    const health = { notServingMs: 50 };
     const { env, id } = await environmentWith('healthy', { policy: { restart, health } });
     await env.activate(id);
     await callUnary(fakeClientOf(env, id), fakeService.SetHealth, { status: 'NOT_SERVING' });

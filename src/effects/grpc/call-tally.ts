@@ -4,12 +4,17 @@ import { Subject, filter, startWith, take, type Observable } from 'rxjs';
 export interface CallTally {
   begin(): void;
   end(): void;
+  /** The plugin has sent something on one of them. */
+  answer(): void;
+  /** How often it has. */
+  answers(): number;
   /** Tells once when no call is in flight. */
   whenIdle(): Observable<void>;
 }
 
 export function createCallTally(): CallTally {
   let inFlight = 0;
+  let answers = 0;
   const ends = new Subject<void>();
   return {
     begin() {
@@ -19,6 +24,10 @@ export function createCallTally(): CallTally {
       inFlight -= 1;
       ends.next();
     },
+    answer() {
+      answers += 1;
+    },
+    answers: () => answers,
     whenIdle: () =>
       ends.pipe(
         startWith(undefined),

@@ -117,16 +117,18 @@ function isReady({ grpc }: Connection): boolean {
   return grpc.getConnectivityState(false) === connectivityState.READY;
 }
 
-/** Counts a call from its start to its status. */
+/** Counts a call from its start to its status, and what the plugin sends on it: a status may be our own. */
 function counted(call: Call, tally: CallTally): Call {
   const start = call.start.bind(call);
   call.start = (metadata, listener) => {
     tally.begin();
     start(metadata, {
       onReceiveMetadata: (received) => {
+        tally.answer();
         listener.onReceiveMetadata(received);
       },
       onReceiveMessage: (message: unknown) => {
+        tally.answer();
         listener.onReceiveMessage(message);
       },
       onReceiveStatus: (status) => {

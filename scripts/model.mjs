@@ -1,0 +1,138 @@
+// Runs random sequences of commands and faults over the real machines, on all cores, and holds every promise of the
+// tree against what it does:
+//
+//   npm run model                              ten thousand of them
+//   npm run model -- --runs 100000             a full run
+//   npm run model -- --seed 7 --path "3:0:1"   one of them again, as a failure names it
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { build } from 'esbuild';
+
+const usage = `usage: npm run model -- [--runs N] [--seed N] [--path P] [--workers N]
+
+  --runs N     how many sequences (default: 10000)
+  --seed N     where chance begins (default: another one each time)
+  --path P     the one sequence of this seed that a failure has named
+  --workers N  how many run at once (default: one a core)`;
+const batchRuns = 250;
+const progressMs = 1000;
+/** What a run must have come to, or it has proved little. */
+const states = ['spawning', 'handshaking', 'healthy', 'stopping', 'crashed', 'restarting', 'failed', 'idle'];
+
+async function main({ runs, seed, path, workers }) {
+  const folder = mkdtempSync(join(tmpdir(), 'espalier-model-'));
+  try {
+    const program = await bundle(folder);
+    const batches = path === undefined ? split(runs, seed) : [{ seed, runs: 1, path }];
+    console.log(`${path === undefined ? runs : 1} sequences from seed ${seed}`);
+    return report(await runAll(program, batches, Math.min(workers, batches.length)));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function bundle(folder) {
+  const outfile = join(folder, 'worker.mjs');
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const entryPoints = [join(root, 'test/model/worker.ts')];
+  await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'warning' });
+  return outfile;
+}
+
+function split(runs, seed) {
+  return Array.from({ length: Math.ceil(runs / batchRuns) }, (_, index) => ({
+    seed: (seed + index) | 0,
+    runs: Math.min(batchRuns, runs - index * batchRuns),
+  }));
+}
+
+/** Hands out the batches, one to each worker at a time, until all are done or one has failed. */
+async function runAll(program, batches, workers) {
+  const begun = performance.now();
+  const total = batches.reduce((sum, { runs }) => sum + runs, 0);
+  const result = { runs: 0, tally: {}, failure: null, seconds: 0 };
+  const progress = setInterval(() => tell(result.runs, total, begun), progressMs);
+  const waiting = [...batches];
+  await Promise.all(Array.from({ length: workers }, () => work(program, waiting, result)));
+  clearInterval(progress);
+  result.seconds = (performance.now() - begun) / 1000;
+  return result;
+}
+
+function work(program, waiting, result) {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(program);
+    let batch;
+    const next = () => {
+      batch = result.failure === null ? waiting.shift() : undefined;
+      if (batch === undefined) worker.terminate().then(resolve, reject);
+      else worker.postMessage(batch);
+    };
+    worker.on('error', reject);
+    worker.on('message', (done) => {
+      result.runs += done.runs;
+      for (const [what, count] of Object.entries(done.tally))
+        result.tally[what] = (result.tally[what] ?? 0) + count;
+      if (done.report !== null) result.failure ??= { seed: batch.seed, ...done };
+      next();
+    });
+    next();
+  });
+}
+
+function tell(done, total, begun) {
+  const seconds = (performance.now() - begun) / 1000;
+  const rate = done / seconds;
+  const left = rate === 0 ? '?' : Math.ceil((total - done) / rate);
+  console.log(
+    `${done} of ${total} (${((100 * done) / total).toFixed(0)} %), ${rate.toFixed(0)} a second, ${left} s left`,
+  );
+}
+
+function report({ runs, tally, failure, seconds }) {
+  const rows = Object.entries(tally).sort(([one], [other]) => one.localeCompare(other));
+  const width = Math.max(...rows.map(([what]) => what.length));
+  for (const [what, count] of rows) console.log(`  ${what.padEnd(width)} ${String(count).padStart(9)}`);
+  if (failure !== null) {
+    console.error(
+      `\n${failure.report}\n\nTo see it again: npm run model -- --seed ${failure.seed} --path "${failure.path}"`,
+    );
+    return 1;
+  }
+  console.log(`\n${runs} sequences in ${seconds.toFixed(0)} s: every promise was kept.`);
+  const missing = states.filter((state) => !(`became ${state}` in tally));
+  if (runs < batchRuns || missing.length === 0) return 0;
+  console.error(`But none came to ${missing.join(', ')}, so that proves little.`);
+  return 1;
+}
+
+function parse() {
+  const { values } = parseArgs({
+    options: {
+      runs: { type: 'string', default: '10000' },
+      seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+      path: { type: 'string' },
+      workers: { type: 'string', default: String(availableParallelism()) },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help) {
+    console.log(usage);
+    process.exit(0);
+  }
+  const [runs, seed, workers] = [values.runs, values.seed, values.workers].map(Number);
+  if (![runs, workers].every((count) => Number.isInteger(count) && count > 0) || !Number.isInteger(seed))
+    throw new Error('--runs and --workers must be whole numbers above 0, and --seed a whole number');
+  return { runs, seed, workers, path: values.path };
+}
+
+try {
+  process.exitCode = await main(parse());
+} catch (error) {
+  console.error(`${error.message}\n\n${usage}`);
+  process.exitCode = 2;
+}

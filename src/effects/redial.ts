@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { status as code } from '@grpc/grpc-js';
+import { finalize, defer, type Observable } from 'rxjs';
+import type { ProbeFact } from '../machines/plugin.effects.js';
+import { PluginError } from '../model/index.js';
+import type { GenerationChannel } from './dial.js';
+import type { CallStatus } from './grpc/call.js';
+import { openChannel } from './grpc/open-channel.js';
+import { checkHealth } from './health-check.js';
+import { openSocket } from './socket.js';
+
+/**
+ * Asks the health service once over a connection of its own, and closes that again: the old connection answers on
+ * when the socket file of a living plugin was removed, and nobody else can reach it.
+ */
+export function redial({ channel }: { readonly channel: GenerationChannel }): Observable<ProbeFact> {
+  const { address: shown, security } = channel;
+  const network = shown.startsWith('unix:') ? 'unix' : 'tcp';
+  const address = shown.slice(`${network}:`.length);
+  return defer(() => {
+    const grpc = openChannel(shown, () => openSocket({ network, address }), security);
+    return checkHealth(grpc, (answer) => unreachable(shown, address, answer)).pipe(
+      finalize(() => {
+        grpc.destroy();
+      }),
+    );
+  });
+}
+
+function unreachable(shown: string, address: string, answer: CallStatus): PluginError {
+  const isGone = shown.startsWith('unix:') && !existsSync(address);
+  return new PluginError({
+    code: 'CONNECT_FAILED',
+    phase: 'serving',
+    message: isGone
+      ? `The plugin lives, but its socket ${address} is gone: nobody can connect to it any more.`
+      : `The plugin lives, but takes no new connection at ${shown}: ${code[answer.code]} ${answer.details}.`,
+    hint: isGone
+      ? 'Something removes files there, as cleaners of temporary files do: set unixSocket.directory, or XDG_RUNTIME_DIR, to where nothing does.'
+      : 'Look whether it has closed its listener, or has no file descriptors left.',
+    facts: { grpcCode: answer.code, details: answer.details, address: shown, socketIsGone: isGone },
+  });
+}

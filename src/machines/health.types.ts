@@ -1,0 +1,33 @@
+import type { HealthPolicy, PluginError, Reading } from '../model/index.js';
+import type { MissVerdict } from '../policy/index.js';
+import type { EffectBroke, Stamped } from './lift.js';
+import type { ChannelInput, ProbeFact, WatchFact } from './plugin.effects.js';
+
+export interface HealthInput extends ChannelInput {
+  readonly policy: HealthPolicy;
+}
+
+export interface HealthContext extends HealthInput {
+  /** The newest check that somebody asked for. */
+  readonly asked: number;
+  /** The newest check that the probe under way answers. */
+  readonly answers: number;
+  /** Probes sent so far. */
+  readonly probes: number;
+  /** Whether the newest probe connected anew. */
+  readonly isFresh: boolean;
+  /** What could be read when it was sent. */
+  readonly sent: Reading;
+  readonly verdict: MissVerdict;
+  /** Missed in a row, without those that were excused. */
+  readonly misses: number;
+  /** Excused in a row. */
+  readonly excused: number;
+  /** What the newest probe failed with; `null` when it was answered. */
+  readonly error: PluginError | null;
+  /** What the plugin says instead of SERVING; `null` when it says that. */
+  readonly notServing: PluginError | null;
+}
+
+export type HealthEvent =
+  { readonly type: 'health.check'; readonly number: number } | Stamped<ProbeFact | WatchFact> | EffectBroke;

@@ -1,0 +1,69 @@
+/** What XState asks of a clock. */
+interface Clock {
+  // XState leaves the handle of a timer to the clock.
+  setTimeout(fn: (...args: unknown[]) => void, timeout: number): unknown;
+  clearTimeout(id: unknown): void;
+}
+
+/** A clock for tests: time passes when it is told to, and each timer comes at its own moment. */
+export interface SteppingClock extends Clock {
+  now(): number;
+  /** Lets time pass; each timer that is due meanwhile comes at its moment, and may start others. */
+  pass(ms: number): void;
+  /** Time passes while nothing runs, as in a host that is stopped or blocked: all timers that are due come late. */
+  stall(ms: number): void;
+  /** When the next timer is due; `null` when there is none. */
+  next(): number | null;
+}
+
+interface Timer {
+  readonly at: number;
+  readonly fn: () => void;
+}
+
+/** Timers within one `pass`. More of them means that something starts itself again and again without a pause. */
+const mostTimers = 1_000_000;
+
+/** Unlike XState's SimulatedClock it does not let a chain of timers drift when much time passes at once. */
+export function createSteppingClock(): SteppingClock {
+  const timers = new Set<Timer>();
+  let now = 0;
+
+  const earliest = (): Timer | null => {
+    let found: Timer | null = null;
+    for (const timer of timers) if (found === null || timer.at < found.at) found = timer;
+    return found;
+  };
+  const runUntil = (end: number): void => {
+    let run = 0;
+    for (let timer = earliest(); timer !== null && timer.at <= end; timer = earliest()) {
+      run += 1;
+      if (run > mostTimers) throw new Error(`More than ${mostTimers} timers came within one span of time.`);
+      timers.delete(timer);
+      now = Math.max(now, timer.at);
+      timer.fn();
+    }
+  };
+
+  return {
+    now: () => now,
+    setTimeout(fn, timeout) {
+      const timer: Timer = { at: now + Math.max(0, timeout), fn };
+      timers.add(timer);
+      return timer;
+    },
+    clearTimeout(id) {
+      timers.delete(id as Timer);
+    },
+    pass(ms) {
+      const end = now + ms;
+      runUntil(end);
+      now = end;
+    },
+    stall(ms) {
+      now += ms;
+      runUntil(now);
+    },
+    next: () => earliest()?.at ?? null,
+  };
+}

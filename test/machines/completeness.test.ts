@@ -1,0 +1,198 @@
+import type { AnyStateNode } from 'xstate';
+import { runningMachines } from '../../src/environment/index.js';
+import type { HealthEvent, PluginEvent } from '../../src/machines/index.js';
+
+/** Who sends an event: an actor by its name, or anybody, at any time. */
+type Sender = string;
+const anybody = 'anybody';
+
+/** An event that a state does not answer though it can come, and why that is as it should be. */
+interface Ignored {
+  readonly event: string;
+  /** The state, or the one that it lies in. */
+  readonly state: string;
+  readonly because: string;
+}
+
+const plugin = {
+  senders: {
+    'plugin.activate': anybody,
+    'plugin.reattach': anybody,
+    'plugin.deactivate': anybody,
+    'plugin.check': anybody,
+    'plugin.restart': anybody,
+    'plugin.rest': anybody,
+    'plugin.giveUp': anybody,
+    'process.located': 'process',
+    'process.started': 'process',
+    'process.attached': 'process',
+    'process.failed': 'process',
+    // Beside the process effect, the attachment tells it of an attached process.
+    'process.exited': 'process',
+    'handshake.noise': 'handshake',
+    'handshake.pending': 'handshake',
+    'handshake.read': 'handshake',
+    'handshake.rejected': 'handshake',
+    'channel.ready': 'dial',
+    'channel.refused': 'dial',
+    'channel.failed': 'dial',
+    'probe.passed': 'probe',
+    'probe.failed': 'probe',
+    // They are asked before and after a plugin serves.
+    'hook.returned': 'onActivate onDeactivate',
+    'hook.failed': 'onActivate onDeactivate',
+    'stdio.opened': 'stdio',
+    'stdio.unavailable': 'stdio',
+    'shutdown.requested': 'shutdown',
+    'shutdown.unsupported': 'shutdown',
+    'drain.finished': 'drain',
+    'health.passed': 'health',
+    'health.refused': 'health',
+    'health.missed': 'health',
+    'health.excused': 'health',
+    'health.ready': 'health',
+    'health.unready': 'health',
+    'health.watched': 'health',
+    'health.lost': 'health',
+    'effect.broke':
+      'process stdio broker logs handshake dial probe onActivate onDeactivate drain shutdown signal',
+  } satisfies Record<PluginEvent['type'], Sender>,
+  /** Actors that a transition starts, by the state that they end with. */
+  spawned: { stdio: 'live', broker: 'live', logs: 'live' },
+  ignored: [
+    ...['live', 'restarting', 'failed', 'idle'].flatMap((state) =>
+      ['plugin.restart', 'plugin.rest', 'plugin.giveUp'].map((event) => ({
+        event,
+        state,
+        because: 'a verdict answers a crash, at once',
+      })),
+    ),
+    {
+      event: 'plugin.reattach',
+      state: 'live',
+      because: 'what runs is not attached to; the environment refuses it',
+    },
+    ...['idle', 'live.spawning', 'live.handshaking', 'live.stopping', 'crashed', 'restarting', 'failed'].map(
+      (state) => ({
+        event: 'plugin.check',
+        state,
+        because: 'only what serves is asked; the environment refuses it',
+      }),
+    ),
+    ...['live.handshaking', 'live.healthy', 'live.stopping'].flatMap((state) =>
+      ['process.located', 'process.started', 'process.attached'].map((event) => ({
+        event,
+        state,
+        because: 'a process starts once',
+      })),
+    ),
+    {
+      event: 'shutdown.requested',
+      state: 'live.stopping.asking',
+      because: 'the exit tells whether it has done so, or the deadline',
+    },
+  ] as readonly Ignored[],
+};
+
+const health = {
+  senders: {
+    'health.check': anybody,
+    'probe.passed': 'probe redial',
+    'probe.failed': 'probe redial',
+    'watch.affirmed': 'watch',
+    'watch.denied': 'watch',
+    'watch.unavailable': 'watch',
+    'watch.broke': 'watch',
+    'effect.broke': 'probe redial watch',
+  } satisfies Record<HealthEvent['type'], Sender>,
+  spawned: {},
+  ignored: [] as readonly Ignored[],
+};
+
+const machines = runningMachines();
+
+describe.each([
+  ['plugin', machines.plugin.root, plugin],
+  ['health', machines.health.root, health],
+] as const)('in every state of the machine %s', (_, root, { senders, spawned, ignored }) => {
+  const states = leavesOf(root);
+  const excuseOf = (state: string, event: string): Ignored | undefined =>
+    ignored.find((one) => one.event === event && `${state}.`.startsWith(`${one.state}.`));
+
+  it.each(states.map((node) => [nameOf(node), node] as const))(
+    'each event has a defined result: %s',
+    (name, node) => {
+      const undefinedCells = Object.entries(senders)
+        .filter(([event]) => !answers(node, event))
+        .filter(([, sender]) => canCome(node, sender, spawned))
+        .filter(([event]) => excuseOf(name, event) === undefined)
+        .map(([event]) => `${event} in ${name}`);
+      expect(undefinedCells).toEqual([]);
+    },
+  );
+
+  it('nothing is said to be ignored that is answered, or cannot come', () => {
+    const idle = ignored.filter(
+      ({ event, state }) =>
+        !states.some(
+          (node) =>
+            `${nameOf(node)}.`.startsWith(`${state}.`) &&
+            !answers(node, event) &&
+            canCome(node, (senders as Readonly<Record<string, Sender>>)[event] ?? '', spawned),
+        ),
+    );
+    expect(idle).toEqual([]);
+  });
+
+  it('each event is answered somewhere', () => {
+    const never = Object.keys(senders).filter((event) => !states.some((node) => answers(node, event)));
+    expect(never.filter((event) => !ignored.some((one) => one.event === event))).toEqual([]);
+  });
+});
+
+/** The states without inner ones. Of parallel regions each is looked at by itself, as events reach all of them. */
+function leavesOf(node: AnyStateNode): AnyStateNode[] {
+  const inner = Object.values(node.states) as AnyStateNode[];
+  return inner.length === 0 ? [node] : inner.flatMap(leavesOf);
+}
+
+function nameOf({ path }: AnyStateNode): string {
+  return path.join('.');
+}
+
+function chain(node: AnyStateNode): AnyStateNode[] {
+  return node.parent === undefined ? [node] : [node, ...chain(node.parent)];
+}
+
+/** Whether a state, one that it lies in, or one of another region answers an event. */
+function answers(node: AnyStateNode, event: string): boolean {
+  return chain(node).some(
+    (one) => listens(one, event) || (one.type === 'parallel' && isAnsweredInside(one, event)),
+  );
+}
+
+function isAnsweredInside(node: AnyStateNode, event: string): boolean {
+  return (Object.values(node.states) as AnyStateNode[]).some((region) =>
+    leavesOf(region).every((leaf) => chain(leaf).some((one) => listens(one, event))),
+  );
+}
+
+function listens({ transitions }: AnyStateNode, event: string): boolean {
+  return [...transitions.keys()].some(
+    (one) => one === event || (one.endsWith('.*') && event.startsWith(one.slice(0, -1))),
+  );
+}
+
+function canCome(node: AnyStateNode, sender: Sender, spawned: Readonly<Record<string, string>>): boolean {
+  if (sender === anybody) return !isTransient(node);
+  return sender.split(' ').some((actor) => {
+    const scope = spawned[actor];
+    if (scope !== undefined && `${nameOf(node)}.`.startsWith(`${scope}.`)) return true;
+    return chain(node).some(({ invoke }) => invoke.some(({ src }) => src === actor));
+  });
+}
+
+/** A state that is left in the same step has no time to hear of anything. */
+function isTransient(node: AnyStateNode): boolean {
+  return (node.always ?? []).some(({ guard }) => guard === undefined);
+}

@@ -1,0 +1,208 @@
+import { assign, setup } from 'xstate';
+
+/** What the model remembers beside its state. */
+export interface Remembered {
+  readonly wanted: boolean;
+  /** Wanted again while it was on its way down. */
+  readonly again: boolean;
+  /** Failures that count. */
+  readonly failures: number;
+}
+
+const eventTypes = [
+  'activate',
+  'deactivate',
+  'restart',
+  'spawned',
+  'not spawned',
+  'not there',
+  'line read',
+  'line refused',
+  'connected',
+  'not connected yet',
+  'not connected',
+  'serving',
+  'not serving',
+  'activated',
+  'not activated',
+  'silent',
+  'out of patience',
+  'drained',
+  'deactivated',
+  'has no controller',
+  'exit',
+  'deadline',
+  'pause over',
+] as const;
+
+export interface ModelEvent {
+  readonly type: (typeof eventTypes)[number];
+}
+
+/** Restarts that the policy of the model allows. */
+export const intensity = 1;
+
+const toVerdict = [
+  { guard: 'isUnwanted', target: '#model.idle' },
+  { guard: 'isWantedAgain', target: '#model.spawning', actions: 'begin' },
+  { guard: 'isWithinBudget', target: '#model.restarting', actions: 'fail' },
+  { target: '#model.failed', actions: 'fail' },
+] as const;
+/** What is not tried again: the bundle lacks its program, or the process cannot be ended. */
+const toFailure = [
+  { guard: 'isUnwanted', target: '#model.idle' },
+  { target: '#model.failed', actions: 'fail' },
+] as const;
+
+/**
+ * What a plugin promises to whoever watches it, without effects and without time: those are events here. It is written
+ * from the page on the lifecycle, not from the machine, and is held against it.
+ */
+export const pluginModel = setup({
+  types: {} as { context: Remembered; events: ModelEvent },
+  guards: {
+    isUnwanted: ({ context }) => !context.wanted,
+    isWanted: ({ context }) => context.wanted,
+    isWantedAgain: ({ context }) => context.again,
+    isWithinBudget: ({ context }) => context.failures < intensity,
+  },
+  actions: {
+    want: assign({ wanted: true, failures: 0 }),
+    wantAgain: assign({ wanted: true, again: true, failures: 0 }),
+    wantAgainWithFailures: assign({ wanted: true, again: true }),
+    keepWanting: assign({ wanted: true }),
+    unwant: assign({ wanted: false, again: false }),
+    begin: assign({ again: false }),
+    fail: assign({ failures: ({ context }) => context.failures + 1, again: false }),
+  },
+}).createMachine({
+  id: 'model',
+  context: { wanted: false, again: false, failures: 0 },
+  initial: 'idle',
+  states: {
+    idle: {
+      entry: 'unwant',
+      on: {
+        activate: { target: 'spawning', actions: 'want' },
+        restart: { target: 'spawning', actions: 'keepWanting' },
+        deactivate: {},
+      },
+    },
+    spawning: {
+      on: {
+        activate: { actions: 'want' },
+        restart: { actions: 'keepWanting' },
+        deactivate: { actions: 'unwant' },
+        spawned: [{ guard: 'isWanted', target: 'handshaking' }, { target: 'stopping.killing' }],
+        'not spawned': toVerdict,
+        'not there': toFailure,
+        deadline: toVerdict,
+      },
+    },
+    handshaking: {
+      initial: 'reading',
+      on: {
+        activate: { actions: 'want' },
+        exit: toVerdict,
+        deadline: 'stopping.killing',
+      },
+      states: {
+        reading: {
+          on: {
+            'line read': 'dialling',
+            'line refused': '#model.stopping.killing',
+            deactivate: { target: '#model.stopping.terminating', actions: 'unwant' },
+            restart: { target: '#model.stopping.terminating', actions: 'wantAgainWithFailures' },
+          },
+        },
+        dialling: {
+          on: {
+            connected: 'probing',
+            'not connected yet': 'redialling',
+            'not connected': '#model.stopping.killing',
+            deactivate: { target: '#model.stopping.terminating', actions: 'unwant' },
+            restart: { target: '#model.stopping.terminating', actions: 'wantAgainWithFailures' },
+          },
+        },
+        redialling: {
+          on: {
+            'pause over': 'dialling',
+            deactivate: { target: '#model.stopping.terminating', actions: 'unwant' },
+            restart: { target: '#model.stopping.terminating', actions: 'wantAgainWithFailures' },
+          },
+        },
+        probing: {
+          on: {
+            serving: 'activating',
+            'not serving': 'pausing',
+            deactivate: { target: '#model.stopping.asking', actions: 'unwant' },
+            restart: { target: '#model.stopping.asking', actions: 'wantAgainWithFailures' },
+          },
+        },
+        pausing: {
+          on: {
+            'pause over': 'probing',
+            deactivate: { target: '#model.stopping.asking', actions: 'unwant' },
+            restart: { target: '#model.stopping.asking', actions: 'wantAgainWithFailures' },
+          },
+        },
+        activating: {
+          on: {
+            activated: '#model.healthy',
+            'not activated': '#model.stopping.asking',
+            deactivate: { target: '#model.stopping.asking', actions: 'unwant' },
+            restart: { target: '#model.stopping.asking', actions: 'wantAgainWithFailures' },
+          },
+        },
+      },
+    },
+    healthy: {
+      initial: 'ready',
+      on: {
+        activate: { actions: 'want' },
+        deactivate: { target: 'stopping.draining', actions: 'unwant' },
+        restart: { target: 'stopping.draining', actions: 'wantAgainWithFailures' },
+        silent: 'stopping.terminating',
+        exit: toVerdict,
+      },
+      states: {
+        ready: { on: { 'not serving': 'unready' } },
+        unready: { on: { serving: 'ready', 'out of patience': '#model.stopping.asking' } },
+      },
+    },
+    stopping: {
+      initial: 'draining',
+      on: {
+        activate: { actions: 'wantAgain' },
+        restart: { actions: 'wantAgainWithFailures' },
+        deactivate: { actions: 'unwant' },
+        exit: toVerdict,
+      },
+      states: {
+        draining: { on: { drained: 'deactivating', deadline: 'deactivating' } },
+        deactivating: { on: { deactivated: 'asking', deadline: 'asking' } },
+        asking: { on: { 'has no controller': 'terminating', deadline: 'terminating' } },
+        terminating: { on: { deadline: 'killing' } },
+        killing: { on: { deadline: toFailure } },
+      },
+    },
+    restarting: {
+      on: {
+        activate: { target: 'spawning', actions: 'want' },
+        restart: { target: 'spawning', actions: 'keepWanting' },
+        deactivate: 'idle',
+        'pause over': 'spawning',
+      },
+    },
+    failed: {
+      on: {
+        activate: { target: 'spawning', actions: 'want' },
+        restart: { target: 'spawning', actions: 'keepWanting' },
+        deactivate: 'idle',
+      },
+    },
+  },
+});
+
+/** Every event, for whoever walks the model. */
+export const modelEvents: readonly ModelEvent[] = eventTypes.map((type) => ({ type }));
