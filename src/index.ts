@@ -39,9 +39,25 @@ export {
 export * from './model/index.js';
 export { startInspector, type Inspector, type InspectorOptions } from './observe/index.js';
 export {
+  cleanSlate,
   composePolicy,
+  crashesEvery,
   decideRestart,
+  judgeEnd,
+  neverStarts,
+  policyWarnings,
   presets,
+  repeating,
+  seededRandom,
+  simulate,
+  type EndOfGeneration,
+  type EndQuestion,
+  type Outage,
+  type PolicyWarning,
+  type RestartMemory,
   type RestartQuestion,
   type RestartVerdict,
+  type SimulateOptions,
+  type Simulation,
+  type SimulationStep,
 } from './policy/index.js';

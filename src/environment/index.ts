@@ -14,6 +14,7 @@ export {
   parseReattachProviders,
   type ReattachProviders,
 } from '../go-plugin/index.js';
+export { parseFaultTrace, parseManifest } from '../bundle/index.js';
 export { prepareBundles, type Prepared } from './prepare.js';
 export type {
   ManualTls,

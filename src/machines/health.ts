@@ -21,7 +21,10 @@ export interface HealthContext extends HealthInput {
 }
 
 export type HealthEvent =
-  { readonly type: 'health.check'; readonly number: number } | Stamped<ProbeFact> | EffectBroke;
+  | { readonly type: 'health.check'; readonly number: number }
+  | { readonly type: 'health.setPolicy'; readonly policy: HealthPolicy }
+  | Stamped<ProbeFact>
+  | EffectBroke;
 
 /**
  * The doubt after a transport error: a dying process's connection breaks some milliseconds before its exit is
@@ -46,6 +49,8 @@ export function createHealthMachine(effects: PluginEffects) {
     },
     actions: {
       noteQuestion: assign({ asked: (_, params: { number: number }) => params.number }),
+      // A timer that runs keeps its time: the new numbers count from the next probe on.
+      notePolicy: assign({ policy: (_, params: { policy: HealthPolicy }) => params.policy }),
       startProbe: assign({ answers: ({ context }) => context.asked }),
       forgetMisses: assign({ misses: 0, error: null }),
       noteError: assign({ error: (_, params: { error: PluginError }) => params.error }),
@@ -74,6 +79,9 @@ export function createHealthMachine(effects: PluginEffects) {
     on: {
       'health.check': {
         actions: { type: 'noteQuestion', params: ({ event }) => ({ number: event.number }) },
+      },
+      'health.setPolicy': {
+        actions: { type: 'notePolicy', params: ({ event }) => ({ policy: event.policy }) },
       },
     },
     states: {

@@ -17,6 +17,7 @@ export function createPluginMachine(effects: PluginEffects) {
     description: 'One plugin: its process, its connection, its health, its end.',
     context: ({ input }) => initialContext(input, effects.now()),
     initial: 'idle',
+    on: { 'plugin.setPolicy': { actions: 'notePolicy' } },
     states: {
       idle: {
         description: 'No process, and none wanted.',
@@ -214,6 +215,7 @@ export function createPluginMachine(effects: PluginEffects) {
             },
             on: {
               'plugin.check': { actions: 'askCheck' },
+              'plugin.setPolicy': { actions: ['notePolicy', 'tellHealthPolicy'] },
               'health.passed': { actions: 'noteHealth' },
               'health.missed': { actions: 'noteHealth' },
               'health.lost': [
@@ -333,6 +335,7 @@ export function createPluginMachine(effects: PluginEffects) {
           'plugin.activate': { target: 'live', actions: 'activate' },
           'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { target: 'idle', actions: 'unwant' },
+          'plugin.setPolicy': { target: 'restarting', reenter: true, actions: 'notePolicy' },
         },
         after: { restartDelay: 'live' },
       },
@@ -343,6 +346,7 @@ export function createPluginMachine(effects: PluginEffects) {
           'plugin.activate': { target: 'live', actions: 'activate' },
           'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { target: 'idle', actions: 'unwant' },
+          'plugin.setPolicy': { target: 'failed', reenter: true, actions: 'notePolicy' },
         },
         after: { halfOpenInterval: { guard: 'triesAgain', target: 'live' } },
       },
