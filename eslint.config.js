@@ -5,6 +5,7 @@ export default tseslint.config(
     ignores: [
       'dist/',
       'dist.*/',
+      '.stryker-tmp/',
       'fake-interpreters/dist/',
       'node_modules/',
       '**/venv/',

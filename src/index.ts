@@ -40,6 +40,7 @@ export {
 export * from './model/index.js';
 export { startInspector, type Inspector, type InspectorOptions } from './observe/index.js';
 export {
+  cleanSlate,
   composePolicy,
   deafnessFoundWithinMs,
   decideRestart,
@@ -49,6 +50,22 @@ export {
   stopsWithinMs,
   type MissQuestion,
   type MissVerdict,
+  crashesEvery,
+  judgeEnd,
+  neverStarts,
+  policyWarnings,
+  presets,
+  repeating,
+  seededRandom,
+  simulate,
+  type EndOfGeneration,
+  type EndQuestion,
+  type Outage,
+  type PolicyWarning,
+  type RestartMemory,
   type RestartQuestion,
   type RestartVerdict,
+  type SimulateOptions,
+  type Simulation,
+  type SimulationStep,
 } from './policy/index.js';

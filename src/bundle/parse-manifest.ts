@@ -1,8 +1,8 @@
-import type { z } from 'zod';
 import type { Manifest, PluginError } from '../model/index.js';
 import { manifestInvalid, type ManifestProblem } from './manifest-problem.js';
 import { manifestSchema, textFields } from './manifest-schema.js';
 import { readJson, readYaml, type FieldPath, type ManifestText } from './manifest-text.js';
+import { complaintsOf, describeIssue } from './schema-words.js';
 
 export type ParsedManifest =
   { readonly ok: true; readonly manifest: Manifest } | { readonly ok: false; readonly error: PluginError };
@@ -21,9 +21,11 @@ export function parseManifest(text: string, file: string): ParsedManifest {
     };
   }
   const value = withLegacyServer(read.value);
-  const checked = manifestSchema.safeParse(value, { error: describe });
+  const checked = manifestSchema.safeParse(value, { error: describeIssue });
   if (checked.success) return { ok: true, manifest: checked.data };
-  const problems = checked.error.issues.flatMap((issue) => problemsOf(issue, read));
+  const problems = checked.error.issues
+    .flatMap(complaintsOf)
+    .map(({ path, message }) => problemAt(path, message, read));
   const error = manifestInvalid(file, problems, 'Correct these fields of the manifest.', readableId(value));
   return { ok: false, error };
 }
@@ -32,15 +34,6 @@ export function parseManifest(text: string, file: string): ParsedManifest {
 function withLegacyServer(value: unknown): unknown {
   if (!isRecord(value) || !isRecord(value.backend) || value.server !== undefined) return value;
   return { ...value, server: value.backend };
-}
-
-function problemsOf(issue: z.core.$ZodIssue, read: ManifestText & { ok: true }): ManifestProblem[] {
-  const path = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => problemAt([...path, key], 'is not known', read));
-  }
-  const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
-  return [problemAt(path, message, read)];
 }
 
 function problemAt(path: FieldPath, message: string, read: ManifestText & { ok: true }): ManifestProblem {
@@ -52,26 +45,6 @@ function problemAt(path: FieldPath, message: string, read: ManifestText & { ok: 
     message: path.length === 0 ? `the manifest ${message}` : message,
   };
 }
-
-/** The sentence for a rule that has none of its own. It follows the name of the field. */
-function describe(issue: z.core.$ZodRawIssue): string | undefined {
-  if (issue.input === undefined && issue.code !== 'unrecognized_keys') return 'is missing';
-  if (issue.code === 'invalid_type') return `must be ${article[issue.expected] ?? issue.expected}`;
-  if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`;
-  if (issue.code === 'too_small') return `must be at least ${String(issue.minimum)}`;
-  if (issue.code === 'too_big') return `must be at most ${String(issue.maximum)}`;
-  return undefined;
-}
-
-const article: Readonly<Record<string, string>> = {
-  string: 'a string',
-  number: 'a finite number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'an object',
-  record: 'an object',
-};
 
 function readableId(value: unknown): string | undefined {
   const id = manifestSchema.in.in.shape.id.safeParse(isRecord(value) ? value.id : undefined);

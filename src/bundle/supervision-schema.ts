@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { presetNames } from '../model/index.js';
+import { complaintsOf, describeIssue } from './schema-words.js';
 
 const amount = z.number().nonnegative();
 const count = z.int().nonnegative();
@@ -22,14 +24,14 @@ const backoff = z
  */
 export const supervisionSchema = z
   .strictObject({
-    preset: z.enum(['espalier', 'mattermost']),
+    preset: z.enum(presetNames),
     restart: z
       .strictObject({
         restart: z.enum(['permanent', 'transient', 'temporary']),
         retryFailedStart: z.boolean(),
         backoff,
-        intensity: count,
-        periodMs: duration,
+        intensity: count.nullable(),
+        periodMs: duration.nullable(),
         resetAfterMs: duration.nullable(),
         halfOpenAfterMs: interval.nullable(),
       })
@@ -61,3 +63,12 @@ export const supervisionSchema = z
       .partial(),
   })
   .partial();
+
+/** What is wrong with a supervision that was given as a value, each as a field and a sentence. */
+export function supervisionProblems(value: unknown): string[] {
+  const checked = supervisionSchema.safeParse(value, { error: describeIssue });
+  if (checked.success) return [];
+  return checked.error.issues
+    .flatMap(complaintsOf)
+    .map(({ path, message }) => [path.join('.'), message].filter((word) => word !== '').join(' '));
+}

@@ -9,6 +9,7 @@ import { addGraphCommand } from './graph-command.js';
 import { addLockCommand } from './lock-command.js';
 import { addPrepareCommand } from './prepare-command.js';
 import { addRunCommand, withInspectPort } from './run-command.js';
+import { addSimulateCommand } from './simulate-command.js';
 import { packageVersion } from './version.js';
 
 const program = new Command('espalier')
@@ -21,6 +22,7 @@ addCheckCommand(program);
 addRunCommand(program);
 addPrepareCommand(program);
 addLockCommand(program);
+addSimulateCommand(program);
 addGraphCommand(program);
 
 try {

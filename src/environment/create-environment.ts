@@ -37,6 +37,7 @@ import {
   runningRefusal,
 } from './reattach.js';
 import { createRegistry, type Runnable } from './registry.js';
+import { operatorsPolicy } from './set-policy.js';
 import { checkOutcome, notRunning, restOutcome, startOutcome } from './settle.js';
 import { makeSocketDirectories } from './socket-options.js';
 import { watchPlugin, type PluginWatch } from './watch-plugin.js';
@@ -263,6 +264,13 @@ function assemble(options: ResolvedOptions, sockets: SocketDirectories) {
       const found = find(id);
       if (!found.ok) throw found.error;
       return found.bundle.manifest;
+    },
+    setPolicy(id, supervision) {
+      assertRunning();
+      const { bundle } = watchOf(id).ref.getSnapshot().context;
+      const policy = operatorsPolicy(options.policy, bundle, supervision);
+      actor.send({ type: 'environment.setPolicy', plugin: id, policy });
+      return policy;
     },
     plugin(id) {
       const { channel, ref } = watchOf(id);

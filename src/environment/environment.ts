@@ -7,6 +7,8 @@ import type {
   PluginError,
   PluginStatus,
   ReattachConfig,
+  Supervision,
+  SupervisionPolicy,
 } from '../model/index.js';
 import type { Explanation } from './explain.js';
 import type { Plugin } from './plugin-handle.js';
@@ -74,6 +76,15 @@ export interface Environment {
   /** Why a plugin is where it is, and what to do about it. */
   explain(id: string): Explanation;
   manifest(id: string): Manifest;
+  /**
+   * Looks after a plugin by other numbers from now on: a preset, and numbers over it, over all that the options and the
+   * manifest say. It takes the place of what was set before; `{}` goes back to options and manifest. Answers the
+   * policy that holds. A plugin that runs goes on running, its earlier failures go on counting, and a restart that is
+   * due comes no later than it was. See docs/restarts.md.
+   *
+   * Throws CONFIG_INVALID when the numbers are not usable; the policy stays as it was then.
+   */
+  setPolicy(id: string, supervision: Supervision): SupervisionPolicy;
   /** A handle that stays valid while the plugin comes and goes. */
   plugin(id: string): Plugin;
   /** Brings a plugin down and forgets it. Its files stay. */

@@ -16,6 +16,7 @@ export {
   parseReattachProviders,
   type ReattachProviders,
 } from '../go-plugin/index.js';
+export { parseFaultTrace, parseManifest } from '../bundle/index.js';
 export { prepareBundles, type Prepared } from './prepare.js';
 export type {
   ManualTls,

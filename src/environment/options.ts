@@ -1,6 +1,6 @@
 import type { InspectionEvent, Observer } from 'xstate';
 import type { LaunchSettings, ManualTls, OrphanMode, SinkOptions, TlsSettings } from '../effects/index.js';
-import { checksumForm, parseChecksum } from '../bundle/index.js';
+import { checksumForm, parseChecksum, supervisionProblems } from '../bundle/index.js';
 import { curves, type Curve } from '../go-plugin/index.js';
 import {
   leastLimits,
@@ -11,7 +11,6 @@ import {
   type StdinMode,
   type Supervision,
 } from '../model/index.js';
-import { presets } from '../policy/index.js';
 import type { VersionedServices } from './dispense.js';
 import { lockFileOf } from './lock.js';
 import type { ProgramOptions } from './programs.js';
@@ -129,7 +128,7 @@ export function resolveOptions(options: EnvironmentOptions) {
     ...bundleProblems(options),
     ...handshakeProblems(handshake),
     ...versionProblems(options),
-    ...policyProblems(options.policy),
+    ...policyProblems(options),
     ...envProblems(options.env ?? {}),
     ...tlsProblems(options),
     ...multiplexProblems(options),
@@ -209,29 +208,13 @@ function versionProblems({ versions, handshake }: EnvironmentOptions): string[] 
   return problems;
 }
 
-function policyProblems(policy: Supervision | undefined): string[] {
-  const problems: string[] = [];
-  const preset = policy?.preset;
-  if (preset !== undefined && !(preset in presets)) {
-    problems.push(`policy.preset must be one of ${Object.keys(presets).join(', ')}`);
-  }
-  const numbers = {
-    ...policy?.restart,
-    ...policy?.restart?.backoff,
-    ...policy?.health,
-    ...policy?.deadlines,
-  };
-  for (const [name, value] of Object.entries(numbers)) {
-    if (typeof value === 'number' && !(value >= 0 && value < 2 ** 31)) {
-      problems.push(`policy: ${name} must be between 0 and ${2 ** 31 - 1}`);
-    }
-  }
-  if ((policy?.health?.jitter ?? 0) >= 1) problems.push('policy: jitter must be less than 1');
-  const restart = policy?.restart?.restart;
-  if (restart !== undefined && !['permanent', 'transient', 'temporary'].includes(restart)) {
-    problems.push('policy.restart.restart must be permanent, transient or temporary');
-  }
-  return problems;
+function policyProblems({ policy, programs = [] }: EnvironmentOptions): string[] {
+  return [
+    ...supervisionProblems(policy ?? {}).map((problem) => `policy.${problem}`),
+    ...programs.flatMap(({ command, supervision = {} }) =>
+      supervisionProblems(supervision).map((problem) => `the supervision of ${command}: ${problem}`),
+    ),
+  ];
 }
 
 function envProblems(env: Readonly<Record<string, string>>): string[] {

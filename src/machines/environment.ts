@@ -1,6 +1,6 @@
 import { assign, enqueueActions, setup, stopChild, type ActorRefFrom } from 'xstate';
-import type { Bundle, ExitRecord, ReattachConfig, SupervisionPolicy } from '../model/index.js';
-import { decideRestart, recordFailure, type FailureHistory, type RestartVerdict } from '../policy/index.js';
+import type { Bundle, ReattachConfig, SupervisionPolicy } from '../model/index.js';
+import { cleanSlate, judgeEnd, type RestartMemory, type RestartVerdict } from '../policy/index.js';
 import { createPluginMachine, type PluginMachine } from './plugin.js';
 import type { PluginEffects } from './plugin.effects.js';
 import { maySignal } from './plugin.reattach.js';
@@ -13,7 +13,7 @@ export interface Child {
   readonly ref: ActorRefFrom<PluginMachine>;
   readonly bundle: Bundle;
   readonly policy: SupervisionPolicy;
-  readonly failures: FailureHistory;
+  readonly memory: RestartMemory;
 }
 
 export interface EnvironmentContext {
@@ -41,6 +41,12 @@ export type EnvironmentCommand =
     }
   | { readonly type: 'environment.deactivate'; readonly plugin: string }
   | { readonly type: 'environment.restart'; readonly plugin: string }
+  /** From now on it is looked after by this policy; what it did before still counts. */
+  | {
+      readonly type: 'environment.setPolicy';
+      readonly plugin: string;
+      readonly policy: SupervisionPolicy;
+    }
   | { readonly type: 'environment.stop' };
 
 /** An actor of a child died of a defect; XState tells its parent so. */
@@ -73,7 +79,7 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
         const { bundle, policy, generation } = event;
         const { id } = bundle.manifest;
         const ref = spawn('plugin', { id, input: { bundle, policy, generation } });
-        return { children: { ...context.children, [id]: { ref, bundle, policy, failures: [] } } };
+        return { children: { ...context.children, [id]: { ref, bundle, policy, memory: cleanSlate } } };
       }),
       release: enqueueActions(({ context, event, enqueue }) => {
         if (event.type !== 'bundle.removed') return;
@@ -99,12 +105,12 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
       }),
       activate: enqueueActions(({ context, event, enqueue }) => {
         if (event.type !== 'environment.activate') return;
-        enqueue.assign({ children: withFailures(context, event.plugin, []) });
+        enqueue.assign({ children: withMemory(context, event.plugin, cleanSlate) });
         tell(context, event.plugin, enqueue, { type: 'plugin.activate' });
       }),
       reattach: enqueueActions(({ context, event, enqueue }) => {
         if (event.type !== 'environment.reattach') return;
-        enqueue.assign({ children: withFailures(context, event.plugin, []) });
+        enqueue.assign({ children: withMemory(context, event.plugin, cleanSlate) });
         tell(context, event.plugin, enqueue, { type: 'plugin.reattach', config: event.config });
       }),
       deactivate: enqueueActions(({ context, event, enqueue }) => {
@@ -116,19 +122,24 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
         tell(context, event.plugin, enqueue, { type: 'plugin.deactivate' });
         tell(context, event.plugin, enqueue, { type: 'plugin.activate' });
       }),
+      setPolicy: enqueueActions(({ context, event, enqueue }) => {
+        if (event.type !== 'environment.setPolicy') return;
+        const { plugin, policy } = event;
+        enqueue.assign({ children: withChild(context, plugin, { policy }) });
+        tell(context, plugin, enqueue, { type: 'plugin.setPolicy', policy });
+      }),
       judge: enqueueActions(({ context, event, enqueue }) => {
         if (event.type !== 'plugin.crashed') return;
         const child = context.children[event.plugin];
         if (child === undefined) return;
-        const failures = failuresAfter(child, event.exit);
-        enqueue.assign({ children: withFailures(context, event.plugin, failures) });
-        const verdict = decideRestart({
+        const { verdict, memory } = judgeEnd({
           policy: child.policy.restart,
           exit: event.exit,
-          failures,
+          memory: child.memory,
           wasHealthy: event.wasHealthy,
           random: ports.random(),
         });
+        enqueue.assign({ children: withMemory(context, event.plugin, memory) });
         enqueue.sendTo(child.ref, sentence(verdict));
       }),
       stopAll: enqueueActions(({ context, enqueue }) => {
@@ -161,6 +172,7 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
           'environment.reattach': { actions: 'reattach' },
           'environment.deactivate': { actions: 'deactivate' },
           'environment.restart': { actions: 'restart' },
+          'environment.setPolicy': { actions: 'setPolicy' },
           'environment.stop': 'stopping',
         },
       },
@@ -187,19 +199,19 @@ function tell(context: EnvironmentContext, plugin: string, enqueue: Enqueue, com
   if (child !== undefined) enqueue.sendTo(child.ref, command);
 }
 
-function withFailures(context: EnvironmentContext, plugin: string, failures: FailureHistory) {
-  const child = context.children[plugin];
-  return child === undefined ? context.children : { ...context.children, [plugin]: { ...child, failures } };
+function withMemory(context: EnvironmentContext, plugin: string, memory: RestartMemory) {
+  return withChild(context, plugin, { memory });
 }
 
-function failuresAfter(child: Child, exit: ExitRecord): FailureHistory {
-  return recordFailure(child.failures, exit, child.policy.restart);
+function withChild(context: EnvironmentContext, plugin: string, change: Partial<Child>) {
+  const child = context.children[plugin];
+  return child === undefined ? context.children : { ...context.children, [plugin]: { ...child, ...change } };
 }
 
 function sentence(verdict: RestartVerdict): PluginCommand {
   switch (verdict.verdict) {
     case 'restart':
-      return { type: 'plugin.restart', delayMs: verdict.delayMs };
+      return { type: 'plugin.restart', delayMs: verdict.delayMs, attempt: verdict.attempt };
     case 'rest':
       return { type: 'plugin.rest' };
     case 'giveUp':

@@ -15,6 +15,9 @@ export function createHealthMachine(effects: PluginEffects) {
       'health.check': {
         actions: { type: 'noteQuestion', params: ({ event }) => ({ number: event.number }) },
       },
+      'health.setPolicy': {
+        actions: { type: 'notePolicy', params: ({ event }) => ({ policy: event.policy }) },
+      },
     },
     states: {
       liveness: {

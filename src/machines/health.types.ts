@@ -30,4 +30,7 @@ export interface HealthContext extends HealthInput {
 }
 
 export type HealthEvent =
-  { readonly type: 'health.check'; readonly number: number } | Stamped<ProbeFact | WatchFact> | EffectBroke;
+  | { readonly type: 'health.check'; readonly number: number }
+  | { readonly type: 'health.setPolicy'; readonly policy: HealthPolicy }
+  | Stamped<ProbeFact | WatchFact>
+  | EffectBroke;

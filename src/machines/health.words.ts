@@ -1,5 +1,5 @@
 import { assign, sendParent, setup } from 'xstate';
-import { PluginError } from '../model/index.js';
+import { PluginError, type HealthPolicy } from '../model/index.js';
 import { jittered, judgeMiss } from '../policy/index.js';
 import type { HealthContext, HealthEvent, HealthInput } from './health.types.js';
 import { lift } from './lift.js';
@@ -41,6 +41,8 @@ export function healthWords(effects: PluginEffects) {
       isToBeWatched: ({ context }) => context.policy.watch,
     },
     actions: {
+      // A timer that runs keeps its time: the new numbers count from the next probe on.
+      notePolicy: assign({ policy: (_, params: { policy: HealthPolicy }) => params.policy }),
       noteQuestion: assign({ asked: (_, params: { number: number }) => params.number }),
       startProbe: assign({
         answers: ({ context }) => context.asked,

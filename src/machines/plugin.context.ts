@@ -1,4 +1,5 @@
-import type { ExitRecord, PluginPhase, StopRung } from '../model/index.js';
+import type { ExitRecord, PluginPhase, StopRung, SupervisionPolicy } from '../model/index.js';
+import { pauseUnder } from '../policy/index.js';
 import type { Ending, HealthReport, HealthTally, PluginContext, PluginInput } from './plugin.types.js';
 
 const untouchedHealth: HealthTally = {
@@ -40,10 +41,11 @@ export function initialContext(input: PluginInput, now: number): PluginContext {
     reattach: null,
     wanted: false,
     begunAt: now,
+    startMs: input.policy.deadlines.startMs,
     health: untouchedHealth,
     wasHealthy: false,
     restarts: 0,
-    retryDelayMs: 0,
+    pause: { attempt: 1, delayMs: 0 },
     failedReason: null,
     lastExit: null,
     error: null,
@@ -59,7 +61,22 @@ export function activated(): Partial<PluginContext> {
 
 export function begun(context: PluginContext, now: number): Partial<PluginContext> {
   const health = { ...untouchedHealth, asked: context.health.asked, answered: context.health.asked };
-  return { ...freshGeneration, generation: context.generation + 1, begunAt: now, health, error: null };
+  const { startMs } = context.policy.deadlines;
+  return {
+    ...freshGeneration,
+    generation: context.generation + 1,
+    begunAt: now,
+    startMs,
+    health,
+    error: null,
+  };
+}
+
+/** A new policy holds for all that comes. A pause that runs is measured anew, from the same moment. */
+export function underPolicy(context: PluginContext, policy: SupervisionPolicy): Partial<PluginContext> {
+  const { pause } = context;
+  const delayMs = pauseUnder(pause, context.policy.restart.backoff, policy.restart.backoff);
+  return { policy, pause: { ...pause, delayMs } };
 }
 
 export function entered(

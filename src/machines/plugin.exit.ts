@@ -142,10 +142,10 @@ function lostError({ process }: PluginContext): PluginError {
 
 /** What to say when the start deadline passes in a phase. */
 export function startTimeout(context: PluginContext): PluginError {
-  const { phase, noise, pending, error, bundle, policy, handshake, process, reattach } = context;
-  const within = `within ${policy.deadlines.startMs} ms`;
+  const { phase, noise, pending, error, bundle, startMs, handshake, process, reattach } = context;
+  const within = `within ${startMs} ms`;
   const raise = 'If it only needs longer, raise deadlines.startMs.';
-  const facts = { startMs: policy.deadlines.startMs, stderrTail: process?.stderrTail() ?? '', stdout: noise };
+  const facts = { startMs, stderrTail: process?.stderrTail() ?? '', stdout: noise };
   const tell = (code: PluginErrorCode, message: string, hint: string) =>
     new PluginError({
       code,

@@ -87,8 +87,8 @@ function mattermostState(context: PluginContext, state: PluginState): Mattermost
   }
 }
 
-function retryAt({ since, retryDelayMs, policy }: PluginContext, state: PluginState): number | null {
-  if (state === 'restarting') return since + retryDelayMs;
+function retryAt({ since, pause, policy }: PluginContext, state: PluginState): number | null {
+  if (state === 'restarting') return since + pause.delayMs;
   const { halfOpenAfterMs } = policy.restart;
   return state === 'failed' && halfOpenAfterMs !== null ? since + halfOpenAfterMs : null;
 }

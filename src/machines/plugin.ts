@@ -25,6 +25,7 @@ export function createPluginMachine(effects: PluginEffects) {
           'plugin.activate': { target: 'live', actions: 'activate' },
           'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { actions: 'reportRest' },
+          'plugin.setPolicy': { actions: 'notePolicy' },
         },
       },
       live: {
@@ -66,6 +67,7 @@ export function createPluginMachine(effects: PluginEffects) {
             { guard: 'isCurrent', target: 'crashed', actions: 'recordSpawnFailure' },
           ],
           'plugin.activate': { actions: 'want' },
+          'plugin.setPolicy': { actions: 'notePolicy' },
           'stdio.opened': { actions: { type: 'noteStdio', params: { opened: true } } },
           'stdio.unavailable': { actions: { type: 'noteStdio', params: { opened: false } } },
           'effect.broke': [
@@ -223,6 +225,7 @@ export function createPluginMachine(effects: PluginEffects) {
             },
             on: {
               'plugin.check': { actions: 'askCheck' },
+              'plugin.setPolicy': { actions: ['notePolicy', 'tellHealthPolicy'] },
               'health.*': {
                 actions: { type: 'noteHealth', params: ({ event }) => ({ report: event }) },
               },
@@ -340,6 +343,7 @@ export function createPluginMachine(effects: PluginEffects) {
           'plugin.activate': { target: 'live', actions: 'activate' },
           'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { target: 'idle', actions: 'unwant' },
+          'plugin.setPolicy': { actions: 'notePolicy' },
         },
       },
       restarting: {
@@ -349,6 +353,7 @@ export function createPluginMachine(effects: PluginEffects) {
           'plugin.activate': { target: 'live', actions: 'activate' },
           'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { target: 'idle', actions: 'unwant' },
+          'plugin.setPolicy': { target: 'restarting', reenter: true, actions: 'notePolicy' },
         },
         after: { restartDelay: 'live' },
       },
@@ -359,6 +364,7 @@ export function createPluginMachine(effects: PluginEffects) {
           'plugin.activate': { target: 'live', actions: 'activate' },
           'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { target: 'idle', actions: 'unwant' },
+          'plugin.setPolicy': { target: 'failed', reenter: true, actions: 'notePolicy' },
         },
         after: { halfOpenInterval: { guard: 'triesAgain', target: 'live' } },
       },

@@ -10,6 +10,7 @@ import type {
   StopRung,
   SupervisionPolicy,
 } from '../model/index.js';
+import type { Pause } from '../policy/index.js';
 import type { EffectBroke, Stamped } from './lift.js';
 import type {
   ChannelHandle,
@@ -67,6 +68,8 @@ export interface PluginContext {
   readonly reattach: ReattachConfig | null;
   /** When the process of this generation was asked for. */
   readonly begunAt: number;
+  /** Its start limit: the policy's, as it was then. */
+  readonly startMs: number;
   readonly phase: PluginPhase;
   readonly rung: StopRung | null;
   readonly command: readonly string[] | null;
@@ -86,7 +89,8 @@ export interface PluginContext {
   readonly health: HealthTally;
   readonly ending: Ending | null;
   readonly restarts: number;
-  readonly retryDelayMs: number;
+  /** The pause before the restart that was ordered last. */
+  readonly pause: Pause;
   readonly failedReason: FailedReason | null;
   readonly lastExit: ExitRecord | null;
   readonly error: PluginError | null;
@@ -101,7 +105,9 @@ export type PluginCommand =
   | { readonly type: 'plugin.reattach'; readonly config: ReattachConfig }
   | { readonly type: 'plugin.deactivate' }
   | { readonly type: 'plugin.check' }
-  | { readonly type: 'plugin.restart'; readonly delayMs: number }
+  | { readonly type: 'plugin.setPolicy'; readonly policy: SupervisionPolicy }
+  /** `attempt`: which restart of its series this is, from 1 on. */
+  | { readonly type: 'plugin.restart'; readonly delayMs: number; readonly attempt: number }
   | { readonly type: 'plugin.rest' }
   | { readonly type: 'plugin.giveUp'; readonly reason: FailedReason };
 

@@ -1,4 +1,4 @@
-import { assertEvent, assign, enqueueActions, sendParent, setup, stopChild } from 'xstate';
+import { assertEvent, assign, enqueueActions, sendParent, sendTo, setup, stopChild } from 'xstate';
 import type { FailedReason, PluginError, PluginPhase, StopRung } from '../model/index.js';
 import { endedNormally } from '../policy/index.js';
 import { createAttachmentMachine } from './attachment.js';
@@ -12,11 +12,12 @@ import {
   endingBecauseOf,
   entered,
   reported,
+  underPolicy,
 } from './plugin.context.js';
 import type { PluginEffects } from './plugin.effects.js';
 import { exitRecord, spawnFailure, startTimeout } from './plugin.exit.js';
 import { channelInput, processInput, required } from './plugin.inputs.js';
-import { isAttaching, isOurs, maySignal } from './plugin.reattach.js';
+import { healthPolicy, isAttaching, isOurs, maySignal } from './plugin.reattach.js';
 import type { HealthReport, PluginContext, PluginEvent, PluginInput, PluginReport } from './plugin.types.js';
 
 /** Between two tries to connect: some plugins print their line slightly before they listen. */
@@ -27,6 +28,7 @@ const never = 2 ** 31 - 1;
 /** The words that the plugin's chart is told in: its actors, delays, guards and actions. */
 export function pluginWords(effects: PluginEffects) {
   const now = () => effects.now();
+  const remaining = ({ since }: PluginContext, ms: number) => Math.max(0, since + ms - now());
   return setup({
     types: {} as { context: PluginContext; events: PluginEvent; input: PluginInput },
     actors: {
@@ -46,7 +48,7 @@ export function pluginWords(effects: PluginEffects) {
       attachment: createAttachmentMachine(effects),
     },
     delays: {
-      startTimeout: ({ context }) => context.policy.deadlines.startMs,
+      startTimeout: ({ context }) => context.startMs,
       redialPause: redialPauseMs,
       startInterval: ({ context }) => context.policy.health.startIntervalMs,
       startDeadline: ({ context }) => context.policy.health.startDeadlineMs,
@@ -55,8 +57,9 @@ export function pluginWords(effects: PluginEffects) {
       shutdownTimeout: ({ context }) => context.policy.deadlines.shutdownMs,
       termTimeout: ({ context }) => context.policy.deadlines.termMs,
       killTimeout: ({ context }) => context.policy.deadlines.killMs,
-      restartDelay: ({ context }) => context.retryDelayMs,
-      halfOpenInterval: ({ context }) => context.policy.restart.halfOpenAfterMs ?? never,
+      // Both are counted from the moment at which it came here, also when the policy changes meanwhile.
+      restartDelay: ({ context }) => remaining(context, context.pause.delayMs),
+      halfOpenInterval: ({ context }) => remaining(context, context.policy.restart.halfOpenAfterMs ?? never),
     },
     guards: {
       isCurrent: ({ context, event }) => !('generation' in event) || event.generation === context.generation,
@@ -81,7 +84,17 @@ export function pluginWords(effects: PluginEffects) {
       enter: assign(({ context, event }, place: { phase: PluginPhase; rung?: StopRung }) =>
         entered(context, event, place, now()),
       ),
-      arrive: assign(({ event }) => ({ since: now(), because: event.type })),
+      // A timer is set anew by entering its state again: nothing has arrived then.
+      arrive: assign(({ event }) =>
+        event.type === 'plugin.setPolicy' ? {} : { since: now(), because: event.type },
+      ),
+      notePolicy: assign(({ context, event }) =>
+        event.type === 'plugin.setPolicy' ? underPolicy(context, event.policy) : {},
+      ),
+      tellHealthPolicy: sendTo('health', ({ context }) => ({
+        type: 'health.setPolicy' as const,
+        policy: healthPolicy(context),
+      })),
       noteCommand: assign(({ event }) =>
         event.type === 'process.located' ? { command: event.command } : {},
       ),
@@ -112,7 +125,10 @@ export function pluginWords(effects: PluginEffects) {
       ),
       noteVerdict: assign(({ context, event }) =>
         event.type === 'plugin.restart'
-          ? { retryDelayMs: event.delayMs, restarts: context.restarts + 1 }
+          ? {
+              pause: { attempt: event.attempt, delayMs: event.delayMs },
+              restarts: context.restarts + 1,
+            }
           : {},
       ),
       noteFailure: assign((_, params: { reason: FailedReason }) => ({ failedReason: params.reason })),

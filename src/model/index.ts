@@ -2,6 +2,7 @@ export * from './checksum.js';
 export * from './errors.js';
 export * from './events.js';
 export * from './exit.js';
+export * from './fault.js';
 export * from './handshake.js';
 export * from './limits.js';
 export * from './log.js';

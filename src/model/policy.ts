@@ -1,5 +1,7 @@
 /** The named sets of defaults. `policy/presets.ts` has their numbers. */
-export type PresetName = 'espalier' | 'mattermost';
+export const presetNames = ['espalier', 'mattermost', 'otp', 'systemd', 'kubernetes'] as const;
+
+export type PresetName = (typeof presetNames)[number];
 
 /** OTP's restart types. */
 export type RestartType = 'permanent' | 'transient' | 'temporary';
@@ -21,13 +23,16 @@ export interface RestartPolicy {
   /** Whether a plugin that failed before it was ever healthy is tried again. */
   readonly retryFailedStart: boolean;
   readonly backoff: Backoff;
-  /** Restarts allowed within `periodMs`; one failure more gives up (OTP's MaxR). */
-  readonly intensity: number;
-  /** The window in which failures count (OTP's MaxT), in milliseconds. */
-  readonly periodMs: number;
-  /** Healthy time after which earlier failures are forgotten; `null`: only the window forgets. */
+  /** Restarts allowed within `periodMs`; one failure more gives up (OTP's MaxR). `null`: it is never given up. */
+  readonly intensity: number | null;
+  /** The window in which failures count (OTP's MaxT), in milliseconds. `null`: failures do not grow old. */
+  readonly periodMs: number | null;
+  /** Healthy time after which earlier failures are forgotten, in milliseconds; `null`: only the window forgets. */
   readonly resetAfterMs: number | null;
-  /** After giving up, one more try this often; `null`: never. */
+  /**
+   * After giving up, one more try this often, in milliseconds; `null`: never. A try that fails before it was healthy
+   * for `resetAfterMs` (where that is `null`, for `periodMs`) is given up again at once.
+   */
   readonly halfOpenAfterMs: number | null;
 }
 

@@ -1,7 +1,10 @@
 import type { RestartPolicy } from '../model/index.js';
 
-/** The failures that still count: moments in milliseconds since the epoch, oldest first. */
+/** The failures that still count: moments in milliseconds, oldest first. */
 export type FailureHistory = readonly number[];
+
+/** What is remembered under a policy that never gives up: every pause has reached its cap long before. */
+const mostRemembered = 1000;
 
 /**
  * The history with one more failure. Failures older than the window are forgotten, and all of them when the
@@ -12,12 +15,13 @@ export function recordFailure(
   failure: { readonly at: number; readonly healthyMs: number },
   policy: RestartPolicy,
 ): FailureHistory {
-  if (policy.resetAfterMs !== null && failure.healthyMs >= policy.resetAfterMs) return [failure.at];
-  const counted = history.filter((at) => failure.at - at <= policy.periodMs);
-  return [...counted, failure.at];
+  const { resetAfterMs, periodMs, intensity } = policy;
+  if (resetAfterMs !== null && failure.healthyMs >= resetAfterMs) return [failure.at];
+  const counted = periodMs === null ? history : history.filter((at) => failure.at - at <= periodMs);
+  return [...counted, failure.at].slice(-(intensity === null ? mostRemembered : intensity + 1));
 }
 
 /** Whether the window holds more failures than the policy restarts. The window's edge counts as inside. */
-export function exceedsIntensity(history: FailureHistory, policy: RestartPolicy): boolean {
-  return history.length > policy.intensity;
+export function exceedsIntensity(history: FailureHistory, { intensity }: RestartPolicy): boolean {
+  return intensity !== null && history.length > intensity;
 }

@@ -1,4 +1,5 @@
 export * from './backoff.js';
+export * from './compose.js';
 export * from './failures.js';
 export * from './health-bounds.js';
 export * from './health-presets.js';
@@ -6,3 +7,10 @@ export * from './judge-miss.js';
 export * from './presets.js';
 export * from './restart.js';
 export * from './stop-bounds.js';
+export * from './fault-traces.js';
+export * from './judge.js';
+export * from './life.js';
+export * from './seeded-random.js';
+export * from './simulate.js';
+export * from './simulation.js';
+export * from './warnings.js';

@@ -1,4 +1,10 @@
-import type { ExitRecord, FailedReason, PluginErrorCode, RestartPolicy } from '../model/index.js';
+import type {
+  ExitRecord,
+  FailedReason,
+  PluginError,
+  PluginErrorCode,
+  RestartPolicy,
+} from '../model/index.js';
 import { backoffDelay } from './backoff.js';
 import { exceedsIntensity, type FailureHistory } from './failures.js';
 
@@ -8,15 +14,22 @@ export type RestartVerdict =
   | { readonly verdict: 'rest' }
   | { readonly verdict: 'giveUp'; readonly reason: FailedReason };
 
+/** What of an exit record the decision depends on. */
+export type EndOfGeneration = Pick<ExitRecord, 'kind' | 'code' | 'phase'> & {
+  readonly error: Pick<PluginError, 'code'> | null;
+};
+
 export interface RestartQuestion {
   readonly policy: RestartPolicy;
-  readonly exit: ExitRecord;
+  readonly exit: EndOfGeneration;
   /** The failures that count, this one included. */
   readonly failures: FailureHistory;
   /** Whether any generation since the activation was healthy. */
   readonly wasHealthy: boolean;
   /** In [0, 1). */
   readonly random: number;
+  /** Whether this was the one try after it had been given up. Default `false`. */
+  readonly halfOpen?: boolean | undefined;
 }
 
 /** Failures that the same try would only repeat: something has to be mended first. */
@@ -37,13 +50,13 @@ const unrecoverable: ReadonlySet<PluginErrorCode> = new Set<PluginErrorCode>([
 ]);
 
 /** Whether a plugin ended by itself, with code 0, after it had served: OTP's `normal`. */
-export function endedNormally(exit: Pick<ExitRecord, 'kind' | 'code' | 'phase'>): boolean {
+export function endedNormally(exit: Omit<EndOfGeneration, 'error'>): boolean {
   return exit.kind === 'exit' && exit.code === 0 && exit.phase === 'serving';
 }
 
 /** Decides what follows the end of a plugin. */
 export function decideRestart(question: RestartQuestion): RestartVerdict {
-  const { policy, exit, failures, wasHealthy, random } = question;
+  const { policy, exit, failures, wasHealthy, random, halfOpen = false } = question;
   const reason: FailedReason = wasHealthy ? 'FailedToStayRunning' : 'FailedToStart';
   const failedToStart = exit.phase !== 'serving' && exit.phase !== 'stopping';
 
@@ -51,7 +64,7 @@ export function decideRestart(question: RestartQuestion): RestartVerdict {
   if (policy.restart === 'transient' && endedNormally(exit)) return { verdict: 'rest' };
   if (exit.error !== null && unrecoverable.has(exit.error.code)) return { verdict: 'giveUp', reason };
   if (failedToStart && !policy.retryFailedStart) return { verdict: 'giveUp', reason: 'FailedToStart' };
-  if (exceedsIntensity(failures, policy)) return { verdict: 'giveUp', reason };
+  if (halfOpen || exceedsIntensity(failures, policy)) return { verdict: 'giveUp', reason };
   const attempt = failures.length;
   return { verdict: 'restart', attempt, delayMs: backoffDelay(policy.backoff, attempt, random) };
 }

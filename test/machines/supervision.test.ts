@@ -40,6 +40,55 @@ describe('a plugin that crashes', () => {
     expect(story.state()).toBe('healthy');
   });
 
+  it('goes back to failed at once when the one try fails too, and is tried again later', () => {
+    const story = tellStory();
+    story.activate();
+    for (let crash = 0; crash < 5; crash += 1) {
+      startWell(story.world);
+      exit(story.world, { code: 1 });
+      story.pass(2000);
+    }
+    for (let tried = 0; tried < 3; tried += 1) {
+      story.pass(10 * 60_000);
+      startWell(story.world);
+      story.pass(4000);
+      exit(story.world, { code: 1 });
+      expect(story.status()).toMatchObject({ state: 'failed', generation: 6 + tried });
+    }
+  });
+
+  it('has a fresh budget once the one try was healthy for long enough', () => {
+    const story = tellStory({ health: { intervalMs: 2 ** 31 - 1 } });
+    story.activate();
+    for (let crash = 0; crash < 5; crash += 1) {
+      startWell(story.world);
+      exit(story.world, { code: 1 });
+      story.pass(2000);
+    }
+    story.pass(10 * 60_000);
+    startWell(story.world);
+    story.pass(60_000);
+    for (let crash = 0; crash < 4; crash += 1) {
+      exit(story.world, { code: 1 });
+      expect(story.state()).toBe('restarting');
+      story.pass(2000);
+      startWell(story.world);
+    }
+    exit(story.world, { code: 1 });
+    expect(story.state()).toBe('failed');
+  });
+
+  it('does not get a fresh budget by being restarted by hand after it was given up', () => {
+    const story = tellStory({ restart: { intensity: 0 } });
+    story.activate();
+    startWell(story.world);
+    exit(story.world, { code: 1 });
+    story.root.send({ type: 'environment.restart', plugin: hero });
+    startWell(story.world);
+    exit(story.world, { code: 1 });
+    expect(story.state()).toBe('failed');
+  });
+
   it('comes back when somebody activates a plugin that was given up, with a fresh budget', () => {
     const story = tellStory({ preset: 'mattermost' });
     story.activate();

@@ -22,6 +22,8 @@ export interface Story {
   add(plugin: string, supervision?: Supervision): void;
   activate(plugin?: string): void;
   deactivate(plugin?: string): void;
+  /** Sets the policy that these layers make together. */
+  setPolicy(...layers: readonly Supervision[]): void;
   snapshot(plugin?: string): PluginSnapshot;
   state(plugin?: string): PluginState;
   status(plugin?: string): PluginStatus;
@@ -35,10 +37,14 @@ export interface Story {
 export const hero = 'com.example.hero';
 
 /** The real environment and plugin machines over a pretended world and a simulated clock. */
-export function tellStory(supervision?: Supervision, random = 0.5): Story {
-  const clock = createSteppingClock();
-  const world = pretendWorld(clock, () => random);
-  const root = createActor(createEnvironmentMachine(world.effects, { random: () => random }), { clock });
+export function tellStory(
+  supervision?: Supervision,
+  random: number | (() => number) = 0.5,
+  clock = createSteppingClock(),
+): Story {
+  const draw = typeof random === 'number' ? () => random : random;
+  const world = pretendWorld(clock, draw);
+  const root = createActor(createEnvironmentMachine(world.effects, { random: draw }), { clock });
   root.subscribe({
     error: (error) => {
       throw error as Error;
@@ -67,6 +73,10 @@ export function tellStory(supervision?: Supervision, random = 0.5): Story {
     },
     deactivate: (plugin = hero) => {
       root.send({ type: 'environment.deactivate', plugin });
+    },
+    setPolicy: (...layers) => {
+      const policy = composePolicy(...layers);
+      root.send({ type: 'environment.setPolicy', plugin: hero, policy });
     },
     snapshot: (plugin = hero) => child(plugin).getSnapshot(),
     state: (plugin = hero) => pluginState(child(plugin).getSnapshot()),

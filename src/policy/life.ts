@@ -1,0 +1,81 @@
+import type { Fault, HealthPolicy, SupervisionPolicy } from '../model/index.js';
+import type { EndQuestion } from './judge.js';
+import type { EndOfGeneration } from './restart.js';
+
+/** What becomes of one process under a policy. Moments are in milliseconds since the beginning. */
+export interface Life {
+  readonly begunAt: number;
+  /** `null`: it never was. */
+  readonly healthyAt: number | null;
+  /** When it stopped being of use; a process that hangs is found later. `null`: never. */
+  readonly failedAt: number | null;
+  /** How it ended; `null`: it never did. */
+  readonly exit: EndQuestion['exit'] | null;
+}
+
+/** Lives through a fault, or through none: from the start of a process to its end. */
+export function liveThrough(
+  fault: Fault | null,
+  policy: SupervisionPolicy,
+  begunAt: number,
+  usualStartMs: number,
+): Life {
+  const startMs = fault?.startMs === undefined ? usualStartMs : (fault.startMs ?? Infinity);
+  const readyAt = begunAt + startMs;
+  const tooLateAt = begunAt + policy.deadlines.startMs;
+  const failsAt = fault === null ? null : momentOf(fault, readyAt);
+  if (fault !== null && failsAt !== null && isInStart(fault, failsAt, readyAt)) {
+    // What hangs in its start is ended by the start limit.
+    const inTime = fault.kind !== 'hang' && failsAt < tooLateAt;
+    return failedStart(begunAt, inTime ? failsAt : tooLateAt, failureOfStart(fault, inTime));
+  }
+  if (readyAt >= tooLateAt) return failedStart(begunAt, tooLateAt, failureOfStart({}, false));
+  const exit = fault === null || failsAt === null ? null : served(fault, policy, readyAt, failsAt);
+  return { begunAt, healthyAt: readyAt, failedAt: failsAt, exit };
+}
+
+/**
+ * Within what time a process that stops answering is found, at the latest: it has just passed a probe, and then
+ * misses as many as it may, each for its whole deadline. In milliseconds.
+ */
+export function hangFoundWithinMs({ intervalMs, retryIntervalMs, deadlineMs, misses }: HealthPolicy): number {
+  return intervalMs + misses * deadlineMs + (misses - 1) * retryIntervalMs;
+}
+
+function momentOf({ at, afterHealthyMs }: Fault, readyAt: number): number {
+  return at ?? readyAt + (afterHealthyMs ?? 0);
+}
+
+function isInStart({ at, afterHealthyMs }: Fault, failsAt: number, readyAt: number): boolean {
+  return at === undefined ? afterHealthyMs === undefined : failsAt < readyAt;
+}
+
+function failedStart(begunAt: number, at: number, failure: EndOfGeneration): Life {
+  return { begunAt, healthyAt: null, failedAt: at, exit: { ...failure, healthyMs: 0, at } };
+}
+
+/** An error of its own is one of the start itself: there is no process that could exit. */
+function failureOfStart({ error, code = 1, kind }: Fault, inTime: boolean): EndOfGeneration {
+  const wasProcess = error === undefined;
+  const early = error ?? 'EXITED_BEFORE_HANDSHAKE';
+  return {
+    kind: wasProcess ? 'handshake' : 'spawn',
+    phase: wasProcess ? 'handshake' : 'interpreter',
+    code: wasProcess && inTime && kind !== 'signal' ? code : null,
+    error: { code: inTime ? early : 'START_TIMEOUT' },
+  };
+}
+
+/** A process that hangs is found first, and then resists SIGTERM: nothing that is frozen hears it. */
+function served(fault: Fault, { health, deadlines }: SupervisionPolicy, readyAt: number, failsAt: number) {
+  const { kind = 'exit' } = fault;
+  const at = kind === 'hang' ? failsAt + hangFoundWithinMs(health) + deadlines.termMs : failsAt;
+  return {
+    kind,
+    phase: 'serving',
+    code: kind === 'exit' ? (fault.code ?? 1) : null,
+    at,
+    healthyMs: at - readyAt,
+    error: { code: kind === 'hang' ? 'HEALTH_TIMEOUT' : 'PLUGIN_CRASHED' },
+  } as const;
+}

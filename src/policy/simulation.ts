@@ -1,0 +1,99 @@
+import type { FailedReason } from '../model/index.js';
+import type { EndQuestion } from './judge.js';
+import type { Life } from './life.js';
+import { endedNormally, type RestartVerdict } from './restart.js';
+
+/** One step of a simulated life. `at` is in milliseconds since the activation. */
+export type SimulationStep =
+  /** A process is started. `halfOpen`: it is the one try after giving up. */
+  | { readonly type: 'started'; readonly at: number; readonly halfOpen: boolean }
+  | { readonly type: 'healthy'; readonly at: number }
+  /** No process is left. */
+  | { readonly type: 'ended'; readonly at: number; readonly exit: EndQuestion['exit'] }
+  /** The next start comes after a pause; this is the nth restart of a series. */
+  | { readonly type: 'restart'; readonly at: number; readonly attempt: number; readonly delayMs: number }
+  /** It is no longer wanted. */
+  | { readonly type: 'rest'; readonly at: number }
+  /** `retryAt`: when one more try is due; `null`: never. */
+  | {
+      readonly type: 'giveUp';
+      readonly at: number;
+      readonly reason: FailedReason;
+      readonly retryAt: number | null;
+    };
+
+/** A time in which it was of no use to those who want it, the first start included. */
+export interface Outage {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a policy makes of a fault trace. Times are in milliseconds, moments since the activation. */
+export interface Simulation {
+  readonly timeline: readonly SimulationStep[];
+  /** Restarts that were ordered; not the first start, and not the half-open tries. */
+  readonly restarts: number;
+  readonly halfOpenTries: number;
+  /** When it was given up for the first time; `null`: never within the time. */
+  readonly gaveUpAt: number | null;
+  readonly outages: readonly Outage[];
+  readonly outageMs: number;
+  readonly longestOutageMs: number;
+  /** How long was looked at. */
+  readonly forMs: number;
+  /** Whether that is less than was asked for, as there were too many processes. */
+  readonly cutShort: boolean;
+}
+
+/** One process, from its start to what follows its end. */
+export interface Turn {
+  readonly life: Life;
+  readonly halfOpen: boolean;
+  /** `null` for a process that does not end. */
+  readonly verdict: RestartVerdict | null;
+  /** When the next process is started; `null`: never. */
+  readonly next: number | null;
+}
+
+export function stepsOf({ life, halfOpen, verdict, next }: Turn): SimulationStep[] {
+  const steps: SimulationStep[] = [{ type: 'started', at: life.begunAt, halfOpen }];
+  if (life.healthyAt !== null) steps.push({ type: 'healthy', at: life.healthyAt });
+  if (life.exit === null || verdict === null) return steps;
+  const { at } = life.exit;
+  return [...steps, { type: 'ended', at, exit: life.exit }, stepOf(verdict, at, next)];
+}
+
+function stepOf(verdict: RestartVerdict, at: number, next: number | null): SimulationStep {
+  switch (verdict.verdict) {
+    case 'restart':
+      return { type: 'restart', at, attempt: verdict.attempt, delayMs: verdict.delayMs };
+    case 'rest':
+      return { type: 'rest', at };
+    case 'giveUp':
+      return { type: 'giveUp', at, reason: verdict.reason, retryAt: next };
+  }
+}
+
+/**
+ * The outages before `until`, in order. Who was healthy for no time at all served nobody; who rests after a normal end is
+ * missed by nobody.
+ */
+export function outagesOf(turns: readonly Turn[], until: number): Outage[] {
+  const outages: Outage[] = [];
+  let from: number | null = 0;
+  const close = (to: number): void => {
+    if (from !== null && Math.min(to, until) > from) outages.push({ from, to: Math.min(to, until) });
+  };
+  for (const { life, verdict } of turns) {
+    if (life.healthyAt !== null && life.failedAt !== life.healthyAt) {
+      close(life.healthyAt);
+      from = life.failedAt;
+    }
+    if (verdict?.verdict === 'rest' && life.exit !== null && endedNormally(life.exit)) {
+      close(life.exit.at);
+      from = null;
+    }
+  }
+  close(until);
+  return outages;
+}
