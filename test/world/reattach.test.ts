@@ -76,7 +76,8 @@ describe('a plugin that runs already', () => {
     'is reattached, spoken with, and brought down like any other: %s',
     async (name) => {
       const { fake, config } = await startElsewhere(name);
-      const env = await environment();
+      // Longer than a busy machine takes to tell of an end.
+      const env = await environment({ policy: { deadlines: { shutdownMs: 8000 } } });
       const { activated, manifest: known } = await env.reattach(manifest, config);
       expect([activated, known.version]).toEqual([true, '2.0.0']);
       expect(await echo(env, 'hello')).toBe('hello');
