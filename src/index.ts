@@ -54,7 +54,6 @@ export {
   judgeEnd,
   neverStarts,
   policyWarnings,
-  presets,
   repeating,
   seededRandom,
   simulate,

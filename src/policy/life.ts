@@ -1,4 +1,5 @@
 import type { Fault, HealthPolicy, SupervisionPolicy } from '../model/index.js';
+import { hangFoundWithinMs } from './health-bounds.js';
 import type { EndQuestion } from './judge.js';
 import type { EndOfGeneration } from './restart.js';
 
@@ -34,14 +35,6 @@ export function liveThrough(
   return { begunAt, healthyAt: readyAt, failedAt: failsAt, exit };
 }
 
-/**
- * Within what time a process that stops answering is found, at the latest: it has just passed a probe, and then
- * misses as many as it may, each for its whole deadline. In milliseconds.
- */
-export function hangFoundWithinMs({ intervalMs, retryIntervalMs, deadlineMs, misses }: HealthPolicy): number {
-  return intervalMs + misses * deadlineMs + (misses - 1) * retryIntervalMs;
-}
-
 function momentOf({ at, afterHealthyMs }: Fault, readyAt: number): number {
   return at ?? readyAt + (afterHealthyMs ?? 0);
 }
@@ -69,7 +62,8 @@ function failureOfStart({ error, code = 1, kind }: Fault, inTime: boolean): EndO
 /** A process that hangs is found first, and then resists SIGTERM: nothing that is frozen hears it. */
 function served(fault: Fault, { health, deadlines }: SupervisionPolicy, readyAt: number, failsAt: number) {
   const { kind = 'exit' } = fault;
-  const at = kind === 'hang' ? failsAt + hangFoundWithinMs(health) + deadlines.termMs : failsAt;
+  const at =
+    kind === 'hang' ? failsAt + hangFoundWithinMs({ ...health, jitter: 0 }) + deadlines.termMs : failsAt;
   return {
     kind,
     phase: 'serving',

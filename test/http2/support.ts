@@ -19,7 +19,7 @@ import { createServer as createRawServer, type AddressInfo, type Server, type So
 import { openChannel } from '../../src/effects/grpc/open-channel.js';
 import type { Http2Channel } from '../../src/effects/http2/channel.js';
 import { withPrefix } from '../../src/effects/http2/message-reader.js';
-import type { Address } from '../../src/effects/socket.js';
+import { openSocket, type Address } from '../../src/effects/socket.js';
 import { inTheClear } from '../../src/effects/tls/security.js';
 import { afterTest } from '../support/environment.js';
 
@@ -77,7 +77,11 @@ async function listening(server: Server | ReturnType<typeof createServer>) {
 
 /** Our channel to a server, destroyed after the test. */
 export function ours({ address }: { readonly address: Address }): Http2Channel {
-  const channel = openChannel(address, inTheClear());
+  const channel = openChannel(
+    `${address.network}:${address.address}`,
+    () => openSocket(address),
+    inTheClear(),
+  );
   afterTest(() => {
     channel.destroy();
   });

@@ -7,6 +7,7 @@ import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { openChannel } from '../../src/effects/grpc/open-channel.js';
 import { withPrefix } from '../../src/effects/http2/message-reader.js';
+import { openSocket } from '../../src/effects/socket.js';
 import { inTheClear } from '../../src/effects/tls/security.js';
 
 let thrown = 0;
@@ -58,7 +59,8 @@ server.on('stream', (stream) => {
 });
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo;
-  const channel = openChannel({ network: 'tcp', address: `127.0.0.1:${port}` }, inTheClear());
+  const address = `127.0.0.1:${port}`;
+  const channel = openChannel(`tcp:${address}`, () => openSocket({ network: 'tcp', address }), inTheClear());
   void (async () => {
     const told: Record<string, string[]> = {};
     for (const moment of ['metadata', 'message', 'status', 'never'] as const)

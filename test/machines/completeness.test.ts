@@ -23,6 +23,7 @@ const plugin = {
     'plugin.restart': anybody,
     'plugin.rest': anybody,
     'plugin.giveUp': anybody,
+    'plugin.setPolicy': anybody,
     'process.located': 'process',
     'process.started': 'process',
     'process.attached': 'process',
@@ -97,6 +98,7 @@ const plugin = {
 const health = {
   senders: {
     'health.check': anybody,
+    'health.setPolicy': anybody,
     'probe.passed': 'probe redial',
     'probe.failed': 'probe redial',
     'watch.affirmed': 'watch',

@@ -41,7 +41,8 @@ const invariants: Readonly<Record<string, (situation: Situation) => boolean>> = 
   'no window holds more restarts than the policy allows': ({ ledger }) => {
     const { intensity, periodMs } = ledger.policy.restart;
     const last = ledger.restarts.at(-1) ?? 0;
-    return ledger.restarts.filter((at) => last - at <= periodMs).length <= intensity;
+    const counted = ledger.restarts.filter((at) => last - at <= (periodMs ?? Infinity));
+    return counted.length <= (intensity ?? Infinity);
   },
 };
 

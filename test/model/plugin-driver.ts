@@ -138,7 +138,7 @@ export function drive(): Drive {
     remembered: () => ({
       wanted: story.status().wanted,
       again: story.snapshot().context.again,
-      failures: story.root.getSnapshot().context.children[hero]?.failures.length ?? 0,
+      failures: story.root.getSnapshot().context.children[hero]?.memory.failures.length ?? 0,
     }),
     state: () => story.state(),
   };

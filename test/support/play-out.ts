@@ -1,8 +1,13 @@
-import { SimulatedClock } from 'xstate';
 import { pluginState, pluginStatus, type PluginSnapshot } from '../../src/machines/index.js';
 import { PluginError, type Fault, type FaultTrace, type Supervision } from '../../src/model/index.js';
 import type { SimulationStep } from '../../src/policy/index.js';
-import { exit, failToSpawn, pretendedChannel, pretendedProcess } from '../../src/testing/index.js';
+import {
+  createSteppingClock,
+  exit,
+  failToSpawn,
+  pretendedChannel,
+  pretendedProcess,
+} from '../../src/testing/index.js';
 import { hero, tellStory, type Story } from './story.js';
 
 /**
@@ -14,7 +19,7 @@ export function playOut(
   trace: FaultTrace,
   { forMs, startMs, random }: { forMs: number; startMs: number; random: () => number },
 ): SimulationStep[] {
-  const { clock, nextDue } = steppingClock();
+  const clock = createSteppingClock();
   const story = tellStory(supervision, random, clock);
   const faults = trace[Symbol.iterator]();
   const steps: SimulationStep[] = [];
@@ -27,8 +32,8 @@ export function playOut(
   });
   const play = { silent: false, generation: 0 };
   story.activate();
-  for (let due: number | null = 0; due !== null && due < forMs; due = nextDue()) {
-    clock.set(due);
+  for (let due: number | null = 0; due !== null && due < forMs; due = clock.next()) {
+    clock.pass(due - clock.now());
     answer(story, faults, startMs, play);
   }
   return steps;
@@ -127,25 +132,4 @@ function stepsBetween(before: PluginSnapshot, after: PluginSnapshot, at: number)
     return [{ type: 'ended', at, exit }];
   }
   return [];
-}
-
-/** XState's simulated clock, which also tells when its next timer is due: so each one finds its own moment. */
-function steppingClock(): { clock: SimulatedClock; nextDue: () => number | null } {
-  const clock = new SimulatedClock();
-  const due = new Map<number, number>();
-  const set = clock.setTimeout.bind(clock);
-  const clear = clock.clearTimeout.bind(clock);
-  clock.setTimeout = (deed, ms) => {
-    const id = set(() => {
-      due.delete(id);
-      deed();
-    }, ms);
-    due.set(id, clock.now() + ms);
-    return id;
-  };
-  clock.clearTimeout = (id) => {
-    due.delete(id);
-    clear(id);
-  };
-  return { clock, nextDue: () => (due.size === 0 ? null : Math.min(...due.values())) };
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { createAcceptor } from '../../src/effects/acceptor.js';
+import { createAcceptor } from '../../src/effects/broker/acceptor.js';
 import { makeIdentity, type Identity } from '../../src/effects/tls/identity.js';
 import { manual, pinned, type ServerTls } from '../../src/effects/tls/security.js';
 import { certificatePem, makeCertificate } from '../../src/go-plugin/index.js';
