@@ -22,6 +22,8 @@ const parts = [
   { page: 'command-line', name: 'help-check', make: () => help('check') },
   { page: 'command-line', name: 'help-run', make: () => help('run') },
   { page: 'command-line', name: 'help-prepare', make: () => help('prepare') },
+  { page: 'command-line', name: 'help-simulate', make: () => help('simulate') },
+  { page: 'command-line', name: 'simulation', make: simulation },
   { page: 'command-line', name: 'help-graph', make: () => help('graph') },
   { page: 'errors', name: 'check', make: checkTable, startsPlugins: true },
 ];
@@ -64,6 +66,11 @@ async function chart() {
 
 async function help(command) {
   const { stdout } = await espalier(command, '--help');
+  return block('text', stdout);
+}
+
+async function simulation() {
+  const { stdout } = await espalier('simulate', '--policy', 'mattermost', '--crash-every', '10m');
   return block('text', stdout);
 }
 

@@ -12,8 +12,8 @@ const meanings = {
   'restart.backoff.factor': 'how each further pause grows',
   'restart.backoff.capMs': 'the longest pause',
   'restart.backoff.jitter': '`full`: a random part of the pause; `none`: all of it',
-  'restart.intensity': 'restarts within the period; one failure more gives up',
-  'restart.periodMs': 'how long a failure counts',
+  'restart.intensity': 'restarts within the period; one failure more gives up; `null`: it never is',
+  'restart.periodMs': 'how long a failure counts; `null`: for ever',
   'restart.resetAfterMs': 'healthy for this long, and all earlier failures are forgotten; `null`: never',
   'restart.halfOpenAfterMs': 'from giving up to the next try; `null`: there is none',
   'health.intervalMs': 'between a good probe and the next',
@@ -59,7 +59,7 @@ function leaves(tree, before = '') {
 export function pauseTable(library) {
   const { presets } = library;
   const names = Object.keys(presets);
-  const most = Math.max(...names.map((name) => presets[name].restart.intensity)) + 1;
+  const most = Math.max(...names.map((name) => presets[name].restart.intensity ?? 0)) + 2;
   const rows = Array.from({ length: most }, (_, index) => [
     String(index + 1),
     ...names.map((name) => whatFollows(library, presets[name].restart, index + 1)),
@@ -73,7 +73,8 @@ function whatFollows(library, policy, count) {
   );
   if (most.verdict !== 'restart') return 'given up';
   if (most.delayMs === 0) return 'restarted at once';
-  return `restarted after ${least.delayMs} to ${most.delayMs} ms`;
+  const span = least.delayMs === most.delayMs ? most.delayMs : `${least.delayMs} to ${most.delayMs}`;
+  return `restarted after ${span} ms`;
 }
 
 /** The codes that are given up at the first failure. */

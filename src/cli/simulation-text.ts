@@ -68,7 +68,10 @@ function summary(simulation: Simulation, { strong }: Colours): string[] {
   const { forMs, restarts, halfOpenTries, gaveUpAt, outageMs, longestOutageMs, cutShort } = simulation;
   const rows = [
     ['looked at', cutShort ? `${spanText(forMs)}, cut short: too many processes` : spanText(forMs)],
-    ['restarts', halfOpenTries === 0 ? `${restarts}` : `${restarts}, and ${halfOpenTries} tries after giving up`],
+    [
+      'restarts',
+      halfOpenTries === 0 ? `${restarts}` : `${restarts}, and ${halfOpenTries} tries after giving up`,
+    ],
     ['given up', gaveUpAt === null ? 'never' : `at ${clock(gaveUpAt)}`],
     ['outage', `${spanText(outageMs)} (${percent(outageMs, forMs)})`],
     ['longest outage', spanText(longestOutageMs)],

@@ -23,7 +23,8 @@ const units = { ms: 1, s: 1000, m: 60_000, h: 60 * 60_000, d: 24 * 60 * 60_000 }
 /** A span of time such as 250ms, 30s, 5m, 1.5h or 2d, in milliseconds; a bare number is milliseconds. */
 export function span(value: string): number {
   const [, number = '', unit = 'ms'] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(value.trim()) ?? [];
-  if (number === '') throw new InvalidArgumentError('It must be a span of time such as 250ms, 30s, 5m or 1h.');
+  if (number === '')
+    throw new InvalidArgumentError('It must be a span of time such as 250ms, 30s, 5m or 1h.');
   return Number(number) * units[unit as keyof typeof units];
 }
 

@@ -175,7 +175,7 @@ function policyProblems({ policy, programs = [] }: EnvironmentOptions): string[]
   return [
     ...supervisionProblems(policy ?? {}).map((problem) => `policy.${problem}`),
     ...programs.flatMap(({ command, supervision = {} }) =>
-      supervisionProblems(supervision).map((problem) => `supervision.${problem} (of ${command})`),
+      supervisionProblems(supervision).map((problem) => `the supervision of ${command}: ${problem}`),
     ),
   ];
 }

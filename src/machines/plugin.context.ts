@@ -58,7 +58,14 @@ export function activated(): Partial<PluginContext> {
 export function begun(context: PluginContext, now: number): Partial<PluginContext> {
   const health = { ...untouchedHealth, asked: context.health.asked, answered: context.health.asked };
   const { startMs } = context.policy.deadlines;
-  return { ...freshGeneration, generation: context.generation + 1, begunAt: now, startMs, health, error: null };
+  return {
+    ...freshGeneration,
+    generation: context.generation + 1,
+    begunAt: now,
+    startMs,
+    health,
+    error: null,
+  };
 }
 
 /** A new policy holds for all that comes. A pause that runs is measured anew, from the same moment. */

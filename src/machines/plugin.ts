@@ -17,7 +17,6 @@ export function createPluginMachine(effects: PluginEffects) {
     description: 'One plugin: its process, its connection, its health, its end.',
     context: ({ input }) => initialContext(input, effects.now()),
     initial: 'idle',
-    on: { 'plugin.setPolicy': { actions: 'notePolicy' } },
     states: {
       idle: {
         description: 'No process, and none wanted.',
@@ -26,6 +25,7 @@ export function createPluginMachine(effects: PluginEffects) {
           'plugin.activate': { target: 'live', actions: 'activate' },
           'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { actions: 'reportRest' },
+          'plugin.setPolicy': { actions: 'notePolicy' },
         },
       },
       live: {
@@ -67,6 +67,7 @@ export function createPluginMachine(effects: PluginEffects) {
             { guard: 'isCurrent', target: 'crashed', actions: 'recordSpawnFailure' },
           ],
           'plugin.activate': { actions: 'want' },
+          'plugin.setPolicy': { actions: 'notePolicy' },
           'stdio.opened': { actions: { type: 'noteStdio', params: { opened: true } } },
           'stdio.unavailable': { actions: { type: 'noteStdio', params: { opened: false } } },
           'effect.broke': [
@@ -326,6 +327,7 @@ export function createPluginMachine(effects: PluginEffects) {
           'plugin.activate': { target: 'live', actions: 'activate' },
           'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { target: 'idle', actions: 'unwant' },
+          'plugin.setPolicy': { actions: 'notePolicy' },
         },
       },
       restarting: {

@@ -1,4 +1,10 @@
-import type { ExitRecord, FailedReason, PluginError, PluginErrorCode, RestartPolicy } from '../model/index.js';
+import type {
+  ExitRecord,
+  FailedReason,
+  PluginError,
+  PluginErrorCode,
+  RestartPolicy,
+} from '../model/index.js';
 import { backoffDelay } from './backoff.js';
 import { exceedsIntensity, type FailureHistory } from './failures.js';
 

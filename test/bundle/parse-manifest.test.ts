@@ -182,7 +182,10 @@ describe('each field', () => {
     [{ env: { A: 'a\0' } }, 'env.A may not hold a NUL byte'],
     [{ env: { 'A=B': 'x' } }, 'env.A=B is no name of an environment variable'],
     [{ env: { '': 'x' } }, 'env. is no name of an environment variable'],
-    [supervision({ preset: 'systemd' }), 'supervision.preset must be one of espalier, mattermost'],
+    [
+      supervision({ preset: 'nomad' }),
+      'supervision.preset must be one of espalier, mattermost, otp, systemd, kubernetes',
+    ],
     [supervision({ restarts: 3 }), 'supervision.restarts is not known'],
     [
       supervision({ restart: { restart: 'always' } }),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { espalier } from '../support/cli.js';
 
 describe('espalier', () => {
-  it.each(['check', 'run', 'prepare', 'lock', 'graph'])('%s --help helps', async (command) => {
+  it.each(['check', 'run', 'prepare', 'lock', 'simulate', 'graph'])('%s --help helps', async (command) => {
     const run = espalier([command, '--help']);
     expect((await run.ended).code).toBe(0);
     expect(run.stdout()).toContain(`Usage: espalier ${command}`);

@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import { promisify } from 'node:util';
 import ts from 'typescript';
 import { runningMachines } from '../../src/environment/index.js';
-import { PluginError, pluginErrorCodes, type PluginErrorCode } from '../../src/model/index.js';
+import { PluginError, pluginErrorCodes, presetNames, type PluginErrorCode } from '../../src/model/index.js';
 import { chartOf, renderChart } from '../../src/observe/index.js';
 import { decideRestart, presets } from '../../src/policy/index.js';
 import { blocksOf, headingsOf, linksOf, partOf, tableOf } from './markdown.js';
@@ -70,7 +72,7 @@ describe('the page of errors', () => {
 describe('the page of restarts', () => {
   const page = read('docs/restarts.md');
 
-  it.each(['espalier', 'mattermost'] as const)('shows every number of the preset %s', (name) => {
+  it.each(presetNames)('shows every number of the preset %s', (name) => {
     const [headings = [], ...rows] = tableOf(partOf(page, 'presets'), { withHeadings: true });
     const column = headings.indexOf(name);
     const shown = rows.map((row) => [row[0], JSON.parse(row[column] ?? '') as unknown]);
@@ -87,6 +89,22 @@ describe('the page of restarts', () => {
     });
     const shown = [...partOf(page, 'unrecoverable').matchAll(/^- \[`([A-Z_]+)`\]/gm)].map(([, code]) => code);
     expect(shown).toEqual(givenUp);
+  });
+});
+
+describe('the examples on the page of restarts', () => {
+  const examples = blocksOf(read('docs/restarts.md'))
+    .filter(({ language, text }) => language === 'js' && text.includes("from 'espalier'"))
+    .map(({ text }): [string, string] => [/^console\.log\((.*?)\);/m.exec(text)?.[1] ?? text, text]);
+
+  it('are there', () => {
+    expect(examples.length).toBeGreaterThanOrEqual(5);
+  });
+
+  it.each(examples)('prints what its comments say: %s', async (_, text) => {
+    const expected = [...text.matchAll(/^console\.log\(.*\); \/\/ (.*)$/gm)].map(([, said]) => said);
+    const run = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', text]);
+    expect(run.stdout.trimEnd().split('\n')).toEqual(expected);
   });
 });
 

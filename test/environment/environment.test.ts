@@ -28,10 +28,15 @@ describe('the options', () => {
     ['protocolVersions', { bundles: [], handshake: { protocolVersions: [] } }],
     ['protocolVersions', { bundles: [], handshake: { protocolVersions: [1.5] } }],
     ['preset', { bundles: [], policy: { preset: 'nomad' as 'espalier' } }],
-    ['startMs', { bundles: [], policy: { deadlines: { startMs: -1 } } }],
+    ['deadlines.startMs', { bundles: [], policy: { deadlines: { startMs: -1 } } }],
     ['baseMs', { bundles: [], policy: { restart: { backoff: { baseMs: Number.NaN } } } }],
     ['intervalMs', { bundles: [], policy: { health: { intervalMs: 2 ** 31 } } }],
     ['restart.restart', { bundles: [], policy: { restart: { restart: 'always' as 'permanent' } } }],
+    ['restart.intensities', { bundles: [], policy: { restart: { intensities: 3 } as object } }],
+    [
+      'the supervision of a: restart.intensity',
+      { programs: [{ command: 'a', supervision: { restart: { intensity: -1 } } }] },
+    ],
     ['env', { bundles: [], env: { 'A=B': 'c' } }],
   ])('are refused with CONFIG_INVALID where %s is wrong', async (what, options) => {
     const error = await createEnvironment(options).catch((thrown: unknown) => thrown);
@@ -100,6 +105,40 @@ describe('a bare program', () => {
   });
 });
 
+describe('a policy that is changed', () => {
+  it('goes over the options and the manifest, and is the one that supervises from then on', async () => {
+    const { env, id } = await environmentWith('healthy', { policy: { restart: { intensity: 7 } } });
+    await env.activate(id);
+    const { pid } = env.status(id);
+    const policy = env.setPolicy(id, { restart: { restart: 'temporary' }, deadlines: { termMs: 1 } });
+    expect(policy).toMatchObject({
+      restart: { restart: 'temporary', intensity: 7 },
+      deadlines: { termMs: 1 },
+    });
+    expect(env.status(id)).toMatchObject({ state: 'healthy', pid });
+    process.kill(pid ?? 0, 'SIGKILL');
+    await until(env, id, 'crashed');
+    expect(env.status(id)).toMatchObject({ wanted: false, generation: 1 });
+    expect(env.setPolicy(id, {}).restart).toMatchObject({ restart: 'permanent', intensity: 7 });
+  });
+
+  it('is refused when it is not usable, and the old one holds', async () => {
+    const { env, id } = await environmentWith('healthy');
+    expect(() => env.setPolicy(id, { deadlines: { startMs: 0 } })).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        plugin: id,
+        message: `The policy for ${id} is not usable: deadlines.startMs must be at least 1.`,
+      }) as Error,
+    );
+    await env.activate(id);
+    await env.shutdown();
+    expect(() => env.setPolicy(id, {})).toThrow(
+      expect.objectContaining({ code: 'ENVIRONMENT_STOPPED' }) as Error,
+    );
+  });
+});
+
 describe('a plugin that nobody knows', () => {
   it('is refused by every method, and the error names the known ones', async () => {
     const { env, id } = await environmentWith('healthy');
@@ -114,6 +153,7 @@ describe('a plugin that nobody knows', () => {
       () => env.manifest('nobody'),
       () => env.plugin('nobody'),
       () => env.explain('nobody'),
+      () => env.setPolicy('nobody', {}),
     ];
     for (const ask of questions) expect(ask).toThrow(expect.objectContaining(refusal) as Error);
     expect(env.isActive('nobody')).toBe(false);

@@ -16,10 +16,13 @@ const neverHealthy = fc.record({
   error: fc.constantFrom(undefined, undefined, 'SPAWN_FAILED', 'INTERPRETER_NOT_FOUND'),
 } as const);
 const timed = fc.record({ startMs: time(20_000), at: time(1_800_000), code: fc.constantFrom(0, 1) } as const);
-const faults: fc.Arbitrary<Fault[]> = fc.array(fc.oneof({ weight: 4, arbitrary: served }, neverHealthy, timed), {
-  minLength: 1,
-  maxLength: 8,
-});
+const faults: fc.Arbitrary<Fault[]> = fc.array(
+  fc.oneof({ weight: 4, arbitrary: served }, neverHealthy, timed),
+  {
+    minLength: 1,
+    maxLength: 8,
+  },
+);
 const supervisions: fc.Arbitrary<Supervision> = fc.record({
   preset: fc.constantFrom(...presetNames),
   restart: fc.record(
@@ -36,7 +39,14 @@ const supervisions: fc.Arbitrary<Supervision> = fc.record({
 
 describe('a simulation and the machines that run', () => {
   it('tell the same story of the same faults, to the millisecond', () => {
-    const arguments_ = [supervisions, faults, fc.boolean(), fc.nat(), time(5000), fc.integer({ min: 1, max: 1_800_000 })] as const;
+    const arguments_ = [
+      supervisions,
+      faults,
+      fc.boolean(),
+      fc.nat(),
+      time(5000),
+      fc.integer({ min: 1, max: 1_800_000 }),
+    ] as const;
     fc.assert(
       fc.property(...arguments_, (supervision, list, again, seed, startMs, forMs) => {
         const trace = again ? repeating(...list) : list;
@@ -59,9 +69,15 @@ describe('a simulation and the machines that run', () => {
       const trace: Fault[] = [{ afterHealthyMs, kind: 'hang' }];
       const options = { forMs: 60_000, startMs: 100 };
       const ended = simulate(composePolicy(), trace, options).timeline.find(({ type }) => type === 'ended');
-      const really = playOut({}, trace, { ...options, random: () => 0.5 }).find(({ type }) => type === 'ended');
-      expect(really).toMatchObject({ exit: { kind: 'hang', phase: 'serving', error: { code: 'HEALTH_TIMEOUT' } } });
-      expect(ended).toMatchObject({ exit: { kind: 'hang', phase: 'serving', error: { code: 'HEALTH_TIMEOUT' } } });
+      const really = playOut({}, trace, { ...options, random: () => 0.5 }).find(
+        ({ type }) => type === 'ended',
+      );
+      expect(really).toMatchObject({
+        exit: { kind: 'hang', phase: 'serving', error: { code: 'HEALTH_TIMEOUT' } },
+      });
+      expect(ended).toMatchObject({
+        exit: { kind: 'hang', phase: 'serving', error: { code: 'HEALTH_TIMEOUT' } },
+      });
       expect(really?.at).toBeLessThanOrEqual(ended?.at ?? 0);
       expect(really?.at).toBeGreaterThan((ended?.at ?? 0) - 5001);
     },

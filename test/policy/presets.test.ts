@@ -1,4 +1,3 @@
-import { parseManifest, supervisionProblems } from '../../src/bundle/index.js';
 import { presetNames } from '../../src/model/index.js';
 import {
   composePolicy,
@@ -12,15 +11,6 @@ import {
 describe('the presets', () => {
   it('are the ones that the model names', () => {
     expect(Object.keys(presets)).toEqual([...presetNames]);
-  });
-
-  it.each(presetNames)('%s survives JSON, and may be written whole into options and manifests', (name) => {
-    const written = JSON.stringify(presets[name]);
-    expect(JSON.parse(written)).toEqual(presets[name]);
-    expect(supervisionProblems(JSON.parse(written))).toEqual([]);
-    const manifest = `{"id":"com.example.hello","server":{"executable":"a.py"},"supervision":${written}}`;
-    const parsed = parseManifest(manifest, 'plugin.json');
-    expect(composePolicy(parsed.ok ? parsed.manifest.supervision : {})).toEqual(presets[name]);
   });
 
   it.each(presetNames)('%s may be named by a manifest', (preset) => {
@@ -50,8 +40,8 @@ describe("the peers' own numbers", () => {
   });
 
   it('make kubernetes begin anew after ten healthy minutes, and not before', () => {
-    const [now, after] = [599_999, 600_000].map((ms) =>
-      simulate(presets.kubernetes, crashesEvery(ms), { forMs: 3_600_000 }).outageMs,
+    const [now, after] = [599_999, 600_000].map(
+      (ms) => simulate(presets.kubernetes, crashesEvery(ms), { forMs: 3_600_000 }).outageMs,
     );
     expect(now).toBeGreaterThan(0);
     expect(after).toBe(0);

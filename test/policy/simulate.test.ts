@@ -75,7 +75,11 @@ describe('a simulation', () => {
       '36005 hang - serving HEALTH_TIMEOUT after 36005',
     ],
     ['a failed start', { startMs: 7 }, '7 handshake 1 handshake EXITED_BEFORE_HANDSHAKE after 0'],
-    ['a code in its start', { startMs: 7, code: 4 }, '7 handshake 4 handshake EXITED_BEFORE_HANDSHAKE after 0'],
+    [
+      'a code in its start',
+      { startMs: 7, code: 4 },
+      '7 handshake 4 handshake EXITED_BEFORE_HANDSHAKE after 0',
+    ],
     [
       'a signal in its start',
       { startMs: 7, kind: 'signal' },
@@ -93,10 +97,22 @@ describe('a simulation', () => {
       { startMs: 3000 },
       '3000 handshake - handshake START_TIMEOUT after 0',
     ],
-    ['an error of its start', { startMs: 7, error: 'SPAWN_FAILED' }, '7 spawn - interpreter SPAWN_FAILED after 0'],
-    ['an error too late', { startMs: null, error: 'SPAWN_FAILED' }, '3000 spawn - interpreter START_TIMEOUT after 0'],
+    [
+      'an error of its start',
+      { startMs: 7, error: 'SPAWN_FAILED' },
+      '7 spawn - interpreter SPAWN_FAILED after 0',
+    ],
+    [
+      'an error too late',
+      { startMs: null, error: 'SPAWN_FAILED' },
+      '3000 spawn - interpreter START_TIMEOUT after 0',
+    ],
     ['a moment', { at: 50 }, '50 exit 1 serving PLUGIN_CRASHED after 50'],
-    ['a moment in its start', { at: 50, startMs: 60 }, '50 handshake 1 handshake EXITED_BEFORE_HANDSHAKE after 0'],
+    [
+      'a moment in its start',
+      { at: 50, startMs: 60 },
+      '50 handshake 1 handshake EXITED_BEFORE_HANDSHAKE after 0',
+    ],
     ['a moment at its health', { at: 50, startMs: 50 }, '50 exit 1 serving PLUGIN_CRASHED after 0'],
   ])('knows %s', (_, fault, ended) => {
     expect(told([fault])).toContain(ended);
@@ -147,7 +163,10 @@ describe('a simulation', () => {
   });
 
   it('tries once after giving up, and again; what is healthy long enough is a plugin like any other', () => {
-    const policy = composePolicy({ preset: 'mattermost', restart: { halfOpenAfterMs: 1000, resetAfterMs: 500 } });
+    const policy = composePolicy({
+      preset: 'mattermost',
+      restart: { halfOpenAfterMs: 1000, resetAfterMs: 500 },
+    });
     const crash = { afterHealthyMs: 0 };
     const trace = [crash, crash, crash, { afterHealthyMs: 499 }, { afterHealthyMs: 500 }, crash];
     expect(told(trace, {}, policy).slice(9)).toEqual([
@@ -174,7 +193,11 @@ describe('a simulation', () => {
 
   it('sums up outages: from the moment when it was of no use to the one when it is again', () => {
     const policy = composePolicy({ restart: { backoff: { firstMs: 300, jitter: 'none' } } });
-    const trace: Fault[] = [{ afterHealthyMs: 1000 }, { afterHealthyMs: 0 }, { afterHealthyMs: 1000, kind: 'hang' }];
+    const trace: Fault[] = [
+      { afterHealthyMs: 1000 },
+      { afterHealthyMs: 0 },
+      { afterHealthyMs: 1000, kind: 'hang' },
+    ];
     const simulation = simulate(policy, trace, { startMs: 100, forMs: 60_000 });
     // The second process was healthy for no time: its outage is one with the one before.
     expect(simulation.outages).toEqual([
@@ -216,9 +239,15 @@ describe('a simulation', () => {
     'is refused for %j',
     (options) => {
       const [name = ''] = Object.keys(options);
-      const refusal = { code: 'CONFIG_INVALID', message: expect.stringContaining(`${name} must be`) as string };
+      const refusal = {
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining(`${name} must be`) as string,
+      };
       expect(() => simulate(espalier, [], options)).toThrow(
-        expect.objectContaining({ ...refusal, hint: expect.stringContaining('SimulateOptions') as string }) as Error,
+        expect.objectContaining({
+          ...refusal,
+          hint: expect.stringContaining('SimulateOptions') as string,
+        }) as Error,
       );
     },
   );

@@ -37,7 +37,9 @@ describe('the warning of a budget that is never used up', () => {
     expect(policyWarnings(composePolicy(slow))[0]?.hint).toMatch(
       /^Raise restart\.periodMs to \d+ or more, or ask for its health more often, and lower deadlines\.termMs\.$/,
     );
-    expect(cases({ ...slow, deadlines: { startMs: 1000, termMs: 0 }, health: { intervalMs: 2000 } })).toEqual([]);
+    expect(cases({ ...slow, deadlines: { startMs: 1000, termMs: 0 }, health: { intervalMs: 2000 } })).toEqual(
+      [],
+    );
   });
 
   it('comes where a hang is found so late that it counts as a healthy time', () => {
@@ -45,7 +47,9 @@ describe('the warning of a budget that is never used up', () => {
     expect(policyWarnings(policy)).toEqual([
       {
         when: 'hangs at once',
-        message: expect.stringContaining('and each time it was healthy for restart.resetAfterMs (60000 ms)') as string,
+        message: expect.stringContaining(
+          'and each time it was healthy for restart.resetAfterMs (60000 ms)',
+        ) as string,
         hint: 'Raise restart.resetAfterMs above 71000, or ask for its health more often, and lower deadlines.termMs.',
       },
     ]);

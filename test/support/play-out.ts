@@ -66,7 +66,8 @@ function live(story: Story, fault: Fault | null, usualStartMs: number, fallSilen
   };
   const startMs = fault?.startMs === undefined ? usualStartMs : (fault.startMs ?? Infinity);
   const { error, at, afterHealthyMs } = fault ?? {};
-  const servesFirst = fault === null || afterHealthyMs !== undefined || (at !== undefined && at >= begunAt + startMs);
+  const servesFirst =
+    fault === null || afterHealthyMs !== undefined || (at !== undefined && at >= begunAt + startMs);
   if (servesFirst || error === undefined)
     world.running('process').say({ type: 'process.started', process: pretendedProcess(generation, begunAt) });
   const ready = (): void => {
