@@ -18,6 +18,8 @@ export interface HealthContext extends HealthInput {
   readonly isFresh: boolean;
   /** What could be read when it was sent. */
   readonly sent: Reading;
+  /** How long it may take: a policy that changes meanwhile is for the next one. */
+  readonly deadlineMs: number;
   readonly verdict: MissVerdict;
   /** Missed in a row, without those that were excused. */
   readonly misses: number;

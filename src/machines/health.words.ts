@@ -48,6 +48,7 @@ export function healthWords(effects: PluginEffects) {
         answers: ({ context }) => context.asked,
         probes: ({ context }) => context.probes + 1,
         sent: ({ context }) => effects.reading(context),
+        deadlineMs: ({ context }) => context.policy.deadlineMs,
       }),
       noteFreshness: assign({ isFresh: (_, params: { isFresh: boolean }) => params.isFresh }),
       forgetMisses: assign({ misses: 0, excused: 0, error: null }),
@@ -56,7 +57,7 @@ export function healthWords(effects: PluginEffects) {
       judge: assign({
         verdict: ({ context }) =>
           judgeMiss({
-            policy: context.policy,
+            policy: { deadlineMs: context.deadlineMs, excuses: context.policy.excuses },
             excused: context.excused,
             sharesConnection: !context.isFresh,
             sent: context.sent,
@@ -112,6 +113,7 @@ export function initialHealth(input: HealthInput, effects: PluginEffects): Healt
     probes: 0,
     isFresh: false,
     sent: effects.reading(input),
+    deadlineMs: input.policy.deadlineMs,
     verdict: { verdict: 'count' },
     misses: 0,
     excused: 0,
@@ -134,14 +136,14 @@ function excused(context: HealthContext): HealthReport {
     : { type: 'health.missed', answers, error };
 }
 
-function silence({ plugin, policy, isFresh }: HealthContext): PluginError {
+function silence({ plugin, deadlineMs, isFresh }: HealthContext): PluginError {
   const where = isFresh ? ' on a new connection' : '';
   return new PluginError({
     code: 'HEALTH_TIMEOUT',
     plugin,
     phase: 'serving',
-    message: `The health service did not answer${where} within ${policy.deadlineMs} ms.`,
+    message: `The health service did not answer${where} within ${deadlineMs} ms.`,
     hint: 'The plugin is frozen or overloaded: look at what it is doing, or raise health.deadlineMs.',
-    facts: { deadlineMs: policy.deadlineMs, freshDial: isFresh },
+    facts: { deadlineMs, freshDial: isFresh },
   });
 }

@@ -55,8 +55,9 @@ function answer(
   }
   if (world.isRunning('signal') && world.running('signal').detail === 'SIGKILL')
     exit(world, { signal: 'SIGKILL' });
-  if (story.state() === 'healthy' && world.isRunning('probe') && !play.silent)
-    world.running('probe').say({ type: 'probe.passed', ms: 0 });
+  if (story.state() !== 'healthy' || play.silent) return;
+  for (const probe of ['probe', 'redial'] as const)
+    if (world.isRunning(probe)) world.running(probe).say({ type: 'probe.passed', ms: 0 });
 }
 
 function live(story: Story, fault: Fault | null, usualStartMs: number, fallSilent: () => void): void {
