@@ -5,9 +5,10 @@ import { PluginError } from '../../model/index.js';
 export interface KnockTurns {
   /**
    * Knocks as soon as all earlier turns are over. `settle` hears once what came of it, and has to open its stream, if it
-   * was let in, before it returns. Returns how to give the turn up.
+   * was let in, before it returns. `waits` hears when earlier turns come first, and when they are over. Returns how to
+   * give the turn up.
    */
-  take(id: number, settle: (refusal: PluginError | null) => void): () => void;
+  take(id: number, settle: Turn['settle'], waits?: Turn['waits']): () => void;
   /** The plugin has answered a knock; an empty error lets us in. Returns whether somebody still waits for the answer. */
   answered(id: number, error: string): boolean;
 }
@@ -15,6 +16,7 @@ export interface KnockTurns {
 interface Turn {
   readonly id: number;
   readonly settle: (refusal: PluginError | null) => void;
+  readonly waits: (waits: boolean) => void;
 }
 
 /** `timeoutMs`: how long an answer may take; by default as long as go-plugin waits, in milliseconds. */
@@ -29,6 +31,7 @@ export function createKnockTurns(knock: (id: number) => void, timeoutMs = announ
       end(turn, unanswered(turn.id, timeoutMs));
     }, timeoutMs).unref();
     knock(turn.id);
+    turn.waits(false);
   };
   const leave = (turn: Turn): void => {
     const at = turns.indexOf(turn);
@@ -44,10 +47,11 @@ export function createKnockTurns(knock: (id: number) => void, timeoutMs = announ
   };
 
   return {
-    take(id, settle) {
-      const turn: Turn = { id, settle };
+    take(id, settle, waits = () => undefined) {
+      const turn: Turn = { id, settle, waits };
       turns.push(turn);
       if (turns[0] === turn) begin();
+      else waits(true);
       return () => {
         leave(turn);
       };

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { Observable, of } from 'rxjs';
 import { arrive, knock, noKnocks, serve, withdraw, type KnockStep } from '../../go-plugin/index.js';
+import type { PluginError } from '../../model/index.js';
 import type { YamuxSession } from '../yamux/index.js';
 import type { Acceptor } from './acceptor.js';
 import type { BrokerDesk } from './desk.js';
@@ -46,7 +47,7 @@ export function createKnockedRoutes(
       else if (!turns.answered(id, said.error) && said.error === '') fill(session);
     },
     announcementOf: (id) => of({ network: 'yamux', address: String(id) }),
-    open: (id) =>
+    open: (id, _, waits) =>
       new Observable<Duplex>((subscriber) => {
         const closed = desk.closedBecause();
         if (closed !== null) {
@@ -56,10 +57,11 @@ export function createKnockedRoutes(
         const calledOff = desk.onClose((reason) => {
           subscriber.error(reason);
         });
-        const leave = turns.take(id, (refusal) => {
+        const settle = (refusal: PluginError | null): void => {
           if (refusal !== null) subscriber.error(refusal);
           else openOn(session, subscriber);
-        });
+        };
+        const leave = turns.take(id, settle, waits);
         return () => {
           calledOff();
           leave();

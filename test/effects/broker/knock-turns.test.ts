@@ -43,6 +43,21 @@ describe('the turns of the knocks', () => {
     expect(turns.answered(3, '')).toBe(false);
   });
 
+  it('tell who has to wait, and when that is over', () => {
+    const turns = createKnockTurns(() => undefined, 20);
+    const told: string[] = [];
+    const take = (id: number) =>
+      turns.take(
+        id,
+        () => undefined,
+        (waits) => told.push(`${id} ${waits ? 'waits' : 'knocks'}`),
+      );
+    const leave = [1, 2].map(take);
+    expect(told).toEqual(['1 knocks', '2 waits']);
+    for (const each of leave) each();
+    expect(told).toEqual(['1 knocks', '2 waits', '2 knocks']);
+  });
+
   it('take no answer for an id that did not knock', () => {
     const turns = createKnockTurns(() => undefined, 20);
     const giveUp = turns.take(1, () => {

@@ -39,7 +39,7 @@ async function scene() {
     pass: (ms: number) => {
       now += ms;
     },
-    dial: (id: number) => watch(routes.open(id, anywhere)),
+    dial: (id: number) => watch(routes.open(id, anywhere, () => undefined)),
   };
 }
 
@@ -131,7 +131,7 @@ describe("the host's knocks", () => {
 
   it('may be left by whoever is just told', async () => {
     const { routes, told, acknowledge, dial } = await scene();
-    const subscription = routes.open(1, anywhere).subscribe((stream) => {
+    const subscription = routes.open(1, anywhere, () => undefined).subscribe((stream) => {
       stream.on('error', () => undefined).destroy();
       subscription.unsubscribe();
     });
