@@ -26,6 +26,7 @@ const stillWorld: PluginEffects = {
   logs: nothing,
   handshake: nothing,
   dial: nothing,
+  connection: nothing,
   probe: nothing,
   onActivate: nothing,
   onDeactivate: nothing,

@@ -38,7 +38,11 @@ export function createBrokerDialMachine(effects: BrokerDialEffects) {
       announcement: lift(effects.announcement.bind(effects)),
       brokered: lift(effects.brokered.bind(effects)),
     },
-    delays: { announcementTimeout: announcementTimeoutMs, connectTimeout: connectTimeoutMs, queueTimeout: queueTimeoutMs },
+    delays: {
+      announcementTimeout: announcementTimeoutMs,
+      connectTimeout: connectTimeoutMs,
+      queueTimeout: queueTimeoutMs,
+    },
     actions: {
       noteAnnouncement: assign(({ event }) =>
         event.type === 'broker.announced' ? { announcement: event.announcement } : {},

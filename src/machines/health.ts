@@ -1,7 +1,7 @@
 import { assign, sendParent, setup } from 'xstate';
 import { PluginError, type HealthPolicy } from '../model/index.js';
 import { lift, type EffectBroke, type Stamped } from './lift.js';
-import type { ChannelHandle, PluginEffects, ProbeFact } from './plugin.effects.js';
+import type { ChannelHandle, ConnectionFact, PluginEffects, ProbeFact } from './plugin.effects.js';
 import type { HealthReport } from './plugin.types.js';
 
 export interface HealthInput {
@@ -21,13 +21,16 @@ export interface HealthContext extends HealthInput {
 }
 
 export type HealthEvent =
-  { readonly type: 'health.check'; readonly number: number } | Stamped<ProbeFact> | EffectBroke;
+  | { readonly type: 'health.check'; readonly number: number }
+  | Stamped<ProbeFact>
+  | ConnectionFact
+  | EffectBroke;
 
 /**
  * The doubt after a transport error: a dying process's connection breaks some milliseconds before its exit is
  * known, and a crash is not to be reported as a hang.
  */
-const suspicionMs = 50;
+export const suspicionMs = 50;
 
 /** Watches one generation that is healthy; tells its parent what each probe found, and when the plugin is lost. */
 export function createHealthMachine(effects: PluginEffects) {
@@ -75,6 +78,10 @@ export function createHealthMachine(effects: PluginEffects) {
       'health.check': {
         actions: { type: 'noteQuestion', params: ({ event }) => ({ number: event.number }) },
       },
+      'channel.lost': {
+        target: '.cutOff',
+        actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
+      },
     },
     states: {
       waiting: {
@@ -115,7 +122,16 @@ export function createHealthMachine(effects: PluginEffects) {
         ],
         after: { retryInterval: 'probing' },
       },
-      lost: { description: 'Too many probes in a row were missed.', type: 'final', entry: 'reportLost' },
+      cutOff: {
+        description: 'Its only connection has ended; if the process is dying, its exit is told first.',
+        on: { 'channel.lost': {} },
+        after: { suspicion: 'lost' },
+      },
+      lost: {
+        description: 'Too many probes in a row were missed, or no probe can reach it any more.',
+        type: 'final',
+        entry: 'reportLost',
+      },
     },
   });
 }

@@ -12,6 +12,7 @@ import type {
 import type { EffectBroke, Stamped } from './lift.js';
 import type {
   ChannelHandle,
+  ConnectionFact,
   DialFact,
   DrainFact,
   HandshakeFact,
@@ -105,7 +106,15 @@ export type HealthReport =
   | { readonly type: 'health.lost'; readonly error: PluginError };
 
 export type PluginFact = Stamped<
-  ProcessFact | HandshakeFact | DialFact | ProbeFact | HookFact | StdioFact | ShutdownFact | DrainFact
+  | ProcessFact
+  | HandshakeFact
+  | DialFact
+  | ConnectionFact
+  | ProbeFact
+  | HookFact
+  | StdioFact
+  | ShutdownFact
+  | DrainFact
 >;
 
 export type PluginEvent = PluginCommand | PluginFact | HealthReport | EffectBroke;

@@ -2,6 +2,7 @@ import { Observable, Subject } from 'rxjs';
 import type { PluginError } from '../model/index.js';
 import type {
   ChannelHandle,
+  ConnectionFact,
   DialFact,
   DrainFact,
   HandshakeFact,
@@ -32,6 +33,7 @@ interface Facts {
   logs: never;
   handshake: HandshakeFact;
   dial: DialFact;
+  connection: ConnectionFact;
   probe: ProbeFact;
   onActivate: HookFact;
   onDeactivate: HookFact;
@@ -102,6 +104,7 @@ export function pretendWorld(clock: { now(): number }): PretendedWorld {
       logs: pretend('logs'),
       handshake: pretend('handshake'),
       dial: pretend('dial'),
+      connection: pretend('connection'),
       probe: pretend('probe'),
       onActivate: pretend('onActivate'),
       onDeactivate: pretend('onDeactivate'),
