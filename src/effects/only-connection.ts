@@ -51,7 +51,7 @@ function dropped({ network, address }: Handshake, cause: Error): PluginError {
     code: 'CONNECTION_LOST',
     phase: 'dial',
     message: `The plugin dropped its one connection at ${network}:${address} before it had answered: ${cause.message}`,
-    hint: 'A plugin that multiplexes takes one connection in its life, in go-plugin within five seconds of its line. See its log for why it let go.',
+    hint: 'A plugin that multiplexes takes one connection in its life, in go-plugin within five seconds of its line. See its log for why it let go; if it does not speak yamux at all, do not ask for it: --multiplex off.',
     cause,
   });
 }

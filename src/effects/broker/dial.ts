@@ -57,7 +57,7 @@ export function dialBrokered(
 }
 
 function refused(id: number, { network, address }: Announcement, cause: unknown): PluginError {
-  if (isPluginError(cause) && cause.code === 'BROKER_REFUSED') return cause;
+  if (isPluginError(cause) && cause.code.startsWith('BROKER_')) return cause;
   return new PluginError({
     code: 'BROKER_REFUSED',
     phase: 'serving',
