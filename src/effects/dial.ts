@@ -153,7 +153,6 @@ function describe(
   const { network, multiplexed } = handshake;
   const address = `${network}:${handshake.address}`;
   const { transport } = security;
-  const { socketDirectory } = process;
   const broker = createBrokerDesk();
   process.scope.add(() => {
     broker.close(gone());
@@ -161,7 +160,7 @@ function describe(
   const session = link?.session() ?? null;
   const routes =
     session === null
-      ? createAnnouncedRoutes(broker, { network, socketDirectory }, now)
+      ? createAnnouncedRoutes(broker, { ...process, network }, now)
       : createKnockedRoutes(broker, session, now);
   const calls = createCallTally();
   const hooks = new ReplaySubject<HookNames>(1);

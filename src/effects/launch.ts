@@ -75,6 +75,7 @@ export async function prepareLaunch(
     identity,
     socketDirectory: directory.path,
     claimSocket: directory.claim,
+    shareSocket: directory.share,
     release: directory.remove,
     diagnose: ({ code, signal, stderrTail, stdoutLines }) =>
       diagnose({

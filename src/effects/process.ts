@@ -31,6 +31,8 @@ export interface Launch {
   readonly socketDirectory: string;
   /** Takes charge of a socket that the process has announced; answers whether it lies in that directory. */
   claimSocket(path: string): boolean;
+  /** Lets the group of that directory, if it has one, reach a socket of the host's own. Throws what the system says. */
+  shareSocket(path: string): void;
   /** What the end of the process points to. */
   diagnose(end: ProcessEnd): string;
   /** Releases what was made for this process: its socket directory. */
@@ -47,6 +49,8 @@ export interface RunningProcess extends ProcessHandle {
   readonly socketDirectory: string;
   /** Takes charge of a socket that the process has announced; answers whether it lies in that directory. */
   claimSocket(path: string): boolean;
+  /** Lets the group of that directory, if it has one, reach a socket of the host's own. Throws what the system says. */
+  shareSocket(path: string): void;
   signal(name: NodeJS.Signals): void;
 }
 
@@ -169,6 +173,9 @@ function start(
     identity: launch.identity,
     socketDirectory: launch.socketDirectory,
     claimSocket: (path) => launch.claimSocket(path),
+    shareSocket: (path) => {
+      launch.shareSocket(path);
+    },
     stderrTail: () => tail.text(),
     signal: (name) => {
       if (!exited) signalGroup(pid, name);

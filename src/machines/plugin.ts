@@ -226,7 +226,9 @@ export function createPluginMachine(effects: PluginEffects) {
                     target: '#plugin.live.stopping.killing',
                     actions: {
                       type: 'endBecauseRefused',
-                      params: ({ context }) => ({ error: required(context.error) }),
+                      params: ({ context }) => ({
+                        error: required(context.error).with({ phase: context.phase }),
+                      }),
                     },
                   },
                 },

@@ -329,12 +329,10 @@ function begin(story: ReturnType<typeof tellStory>, steps: 0 | 1 | 2 = 1): void 
     },
   });
   if (steps === 0) return;
-  story.world
-    .running('dial')
-    .say({
-      type: 'channel.ready',
-      channel: { address: 'unix:/x', transport: 'plaintext', multiplexed: false },
-    });
+  story.world.running('dial').say({
+    type: 'channel.ready',
+    channel: { address: 'unix:/x', transport: 'plaintext', multiplexed: false },
+  });
   if (steps === 1) return;
   story.world.running('probe').say({ type: 'probe.passed', ms: 1 });
 }
