@@ -1,4 +1,4 @@
-import { connect } from 'node:http2';
+import { connect, type IncomingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import type { UnaryMethod } from './method.js';
@@ -27,7 +27,7 @@ export function callOver<Request, Response>(
     const chunks: Buffer[] = [];
     call.on('error', reject);
     call.on('data', (chunk: Buffer) => chunks.push(chunk));
-    call.on('trailers', (trailers) => {
+    call.on('trailers', (trailers: IncomingHttpHeaders) => {
       if (trailers['grpc-status'] === '0') resolve(method.responseDeserialize(unframed(chunks)));
       else reject(new Error(String(trailers['grpc-message'])));
       session.close();
