@@ -22,6 +22,33 @@ export const fakeInterpreters = [
   { name: 'socket-elsewhere', behaviour: 'Is healthy and makes its socket where temporary files go.' },
   { name: 'slow-line', behaviour: 'Is healthy, 300 ms later than others.' },
 
+  { name: 'multiplexes', behaviour: 'Does everything over one socket when it is asked, the broker too.' },
+  {
+    name: 'multiplexes-on-tcp',
+    behaviour: 'Does everything over one TCP connection when it is asked, the broker too.',
+  },
+  { name: 'declines-multiplexing', behaviour: 'Says that it does not multiplex, when it is asked.' },
+  { name: 'multiplexes-without-yamux', behaviour: 'Says that it multiplexes, and serves plain HTTP/2.' },
+  {
+    name: 'opens-a-stream-unasked',
+    behaviour: 'Multiplexes, and opens a stream for which it has not knocked.',
+  },
+  { name: 'never-answers-knocks', behaviour: 'Multiplexes, and never answers a knock.' },
+  { name: 'refuses-knocks', behaviour: 'Multiplexes, and refuses every knock with an error.' },
+  {
+    name: 'breaks-its-session',
+    behaviour: 'Multiplexes until Fake.Crash, which ends its one connection and leaves the process alive.',
+  },
+  {
+    name: 'drops-its-connection',
+    behaviour: 'Says that it multiplexes, drops the first connection, and stays alive.',
+  },
+  {
+    name: 'dialled-too-late',
+    behaviour:
+      'Says that it multiplexes, and gives up at the first connection as go-plugin does when that is late: exits with 0.',
+  },
+
   { name: 'healthy-with-mtls', behaviour: 'Does everything right, over mutual TLS when it is asked for it.' },
   { name: 'healthy-with-mtls-on-tcp', behaviour: 'Does everything right, over mutual TLS and a TCP port.' },
   {

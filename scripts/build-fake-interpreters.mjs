@@ -9,9 +9,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = join(root, 'fake-interpreters');
 const outputs = join(sources, 'dist');
 const stamp = join(outputs, '.built-from');
-// What the fakes take from the host: how a certificate is written, which openssl and Go have agreed to.
-const sharedFiles = ['go-plugin/der.ts', 'go-plugin/certificate.ts', 'effects/tls/identity.ts'].map((file) =>
-  join(root, 'src', file),
+// What the fakes take from the host: how a certificate is written, which openssl and Go have agreed to, and yamux,
+// which is tested against the reference.
+const yamux = ['yamux', 'effects/yamux'].flatMap((folder) =>
+  readdirSync(join(root, 'src', folder)).map((file) => `${folder}/${file}`),
+);
+const sharedFiles = ['go-plugin/der.ts', 'go-plugin/certificate.ts', 'effects/tls/identity.ts', ...yamux].map(
+  (file) => join(root, 'src', file),
 );
 const notPrograms = new Set(['index.ts', 'bundle.ts']);
 

@@ -1,8 +1,10 @@
 // Compiles the programs of other people that the interop run starts: go-plugin's own test helper, its gRPC examples,
-// and a few programs for other machines. Go's module client fetches and checks their sources (test/interop/go).
+// and a few programs for other machines. Go's module client fetches and checks their sources (test/interop/go). And
+// makes the virtual environment that Python plugins run in, with grpcio as PyPI has it (test/interop/python).
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildGoPrograms, requiredVersion } from './go-programs.mjs';
+import { makeVenv, pinnedVersion, projectVersion } from './python-programs.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const module = join(root, 'test/interop/go');
@@ -28,14 +30,23 @@ const programs = [
   foreign('windows', 'amd64'),
 ];
 
-/** Builds what is missing or stale; says which. */
+const helper = join(root, 'python');
+const requirements = join(root, 'test/interop/python/requirements.txt');
+
+/** Builds what is missing or stale; says which. Needs no network where nothing is. */
 export function buildInteropPrograms() {
-  return buildGoPrograms({ module, bin: join(root, 'test/interop/.bin'), programs });
+  const built = buildGoPrograms({ module, bin: join(root, 'test/interop/.bin'), programs });
+  const isMade = makeVenv({ venv: join(root, 'test/interop/.venv'), requirements, helper });
+  return isMade ? [...built, 'the Python environment'] : built;
 }
 
-/** The go-plugin that they are made from. */
-export function goPluginVersion() {
-  return requiredVersion(module, goPlugin);
+/** What the programs are made from. */
+export function interopVersions() {
+  return {
+    goPlugin: `go-plugin ${requiredVersion(module, goPlugin)}`,
+    python: `grpcio ${pinnedVersion(requirements, 'grpcio')}, espalier-plugin ${projectVersion(helper)}`,
+    grpcio: `grpcio ${pinnedVersion(requirements, 'grpcio')}`,
+  };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

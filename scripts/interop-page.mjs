@@ -1,13 +1,14 @@
 /** docs/compatibility.md, from the tables of test/interop and the tests that have passed. */
-export function compatibilityPage({ version, programs, rows, titleOf, tests }) {
+export function compatibilityPage({ versions, programs, rows, titleOf, tests }) {
   const passed = tests.filter(({ status }) => status === 'passed');
   return `# Compatibility
 
 <!-- Written by \`npm run test:interop -- --write\`; do not edit. -->
 
 Espalier is run against programs that nobody here wrote: go-plugin's own test helper and its examples, compiled from
-their module at the version below. \`npm run test:interop\` compiles them with Go, runs them, and fails when this page
-says anything else than the run.
+their module at the version below, and Python plugins on grpcio as PyPI has it, with our helper package and without.
+\`npm run test:interop\` compiles them with Go, installs them with pip, runs them, and fails when this page says
+anything else than the run.
 
 ## Programs
 
@@ -15,7 +16,7 @@ ${table(
   ['Program', 'Version', 'Features used', 'Result'],
   programs.map((program) => [
     program.name,
-    `go-plugin ${version}`,
+    versions[program.madeFrom],
     program.features.join(', '),
     resultOf(program, passed),
   ]),

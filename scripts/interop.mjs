@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { compatibilityPage } from './interop-page.mjs';
-import { buildInteropPrograms, goPluginVersion } from './interop-build.mjs';
+import { buildInteropPrograms, interopVersions } from './interop-build.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const page = join(root, 'docs/compatibility.md');
@@ -55,7 +55,7 @@ async function pageOf({ testResults }) {
   const { rows, titleOf } = await load('rows');
   const { programs } = await load('programs');
   const text = compatibilityPage({
-    version: goPluginVersion(),
+    versions: interopVersions(),
     programs: Object.values(programs),
     rows,
     titleOf,

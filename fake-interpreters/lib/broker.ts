@@ -20,16 +20,19 @@ export const brokeringService = {
   ),
   /** Serves Echo on an id of the plugin's own. */
   ServeEcho: unary('/espalier.fake.v1.Brokering/ServeEcho', json<object>(), json<{ id: number }>()),
+  /** Serves nothing on an id any more. */
+  EndEcho: unary('/espalier.fake.v1.Brokering/EndEcho', json<{ id: number }>(), json<object>()),
   /** Announces whatever it is told, true or not. */
   Announce: unary('/espalier.fake.v1.Brokering/Announce', json<ConnInfo>(), json<object>()),
 };
 
-type Handling = Handlers<typeof brokerService> & Handlers<typeof brokeringService>;
+export type BrokerHandlers = Handlers<typeof brokerService> & Handlers<typeof brokeringService>;
 
 /** A GRPCBroker as go-plugin's: announcements are kept until somebody dials, dials wait for announcements. */
 export function createBroker(tls: ServerTls, network: Network) {
   const announced = new Map<number, ConnInfo>();
   const waiting = new Map<number, (where: ConnInfo) => void>();
+  const served = new Map<number, Server>();
   let control: ServerDuplexStream<ConnInfo, ConnInfo> | null = null;
   let lastId = 0;
 
@@ -57,21 +60,14 @@ export function createBroker(tls: ServerTls, network: Network) {
   async function serveEcho(): Promise<number> {
     lastId += 1;
     const id = lastId;
-    const server = new Server();
-    server.addService(
-      { Echo: fakeService.Echo },
-      {
-        Echo: (call: { request: Buffer }, answer: (error: null, bytes: Buffer) => void) => {
-          answer(null, call.request);
-        },
-      },
-    );
+    const server = echoServer();
+    served.set(id, server);
     const address = await listen(server, network, brokeredCredentials(tls));
     control?.write({ id, network, address });
     return id;
   }
 
-  const handlers: Handling = {
+  const handlers: BrokerHandlers = {
     StartStream(call) {
       control = call;
       call.on('data', (where: ConnInfo) => {
@@ -97,6 +93,10 @@ export function createBroker(tls: ServerTls, network: Network) {
         answer(null, { id });
       });
     },
+    EndEcho({ request }, answer) {
+      served.get(request.id)?.forceShutdown();
+      answer(null, {});
+    },
     Announce({ request }, answer) {
       control?.write(request);
       answer(null, {});
@@ -110,6 +110,20 @@ export function createBroker(tls: ServerTls, network: Network) {
   return { handlers, end };
 }
 
+/** What a plugin serves on an id of its own. */
+export function echoServer(): Server {
+  const server = new Server({ 'grpc.max_receive_message_length': -1 });
+  server.addService(
+    { Echo: fakeService.Echo },
+    {
+      Echo: (call: { request: Buffer }, answer: (error: null, bytes: Buffer) => void) => {
+        answer(null, call.request);
+      },
+    },
+  );
+  return server;
+}
+
 function dialCredentials({ own }: ServerTls) {
   if (own === null) return channelCredentials.createInsecure();
   const { identity, host } = own;
@@ -120,6 +134,6 @@ function dialCredentials({ own }: ServerTls) {
   );
 }
 
-function brokeredCredentials({ own, credentials }: ServerTls) {
+export function brokeredCredentials({ own, credentials }: ServerTls) {
   return own === null ? credentials : credentialsOf(own.identity, own.host);
 }

@@ -8,6 +8,8 @@ import type { Handlers } from './method.js';
 /** The parts of a fake plugin that its Fake service reaches. */
 export interface FakeParts {
   readonly crash: Crash;
+  /** What `Crash` does in the place of ending the process. */
+  readonly cutOff: (() => void) | undefined;
   readonly grandchild: number | null;
   readonly hookCalls: readonly HookCall[];
   readonly print: (what: Print) => void;
@@ -23,6 +25,10 @@ export function createFakeHandlers(parts: FakeParts): Handlers<typeof fakeServic
       answer(null, Buffer.alloc(request.size, 'x'));
     },
     Crash: ({ request }) => {
+      if (parts.cutOff !== undefined) {
+        parts.cutOff();
+        return;
+      }
       crash(Object.keys(request).length > 0 ? request : parts.crash);
     },
     Hang: () => undefined,

@@ -15,6 +15,8 @@ export interface HandshakeFields {
   readonly address?: string;
   readonly protocol?: string;
   readonly certificate?: string;
+  /** Field 7, which go-plugin prints only where it was asked. */
+  readonly multiplexing?: boolean | undefined;
 }
 
 /** The handshake line without its LF; what is left out is what a healthy plugin would say. */
@@ -26,8 +28,10 @@ export function handshakeLine(fields: HandshakeFields = {}): string {
     address = newSocketPath(),
     protocol = 'grpc',
     certificate = '',
+    multiplexing,
   } = fields;
-  return [core, version, network, address, protocol, certificate].join('|');
+  const known = [core, version, network, address, protocol, certificate];
+  return (multiplexing === undefined ? known : [...known, multiplexing]).join('|');
 }
 
 /** The best version that the host offers, else the lowest, so that the host can say what is wrong. */

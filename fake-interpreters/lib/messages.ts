@@ -45,24 +45,51 @@ export const stdioData: Codec<{ channel: OutputChannel; data: Buffer }> = {
   },
 };
 
-/** `plugin.ConnInfo`, as far as it goes without multiplexing. */
+/** `plugin.ConnInfo`. */
 export interface ConnInfo {
   readonly id: number;
   readonly network: string;
   readonly address: string;
+  /** Only where one socket carries every connection. */
+  readonly knock?: Knock | undefined;
 }
 
+export interface Knock {
+  readonly ack: boolean;
+  readonly error: string;
+}
+
+const knockOf: Codec<Knock> = {
+  encode: ({ ack, error }) =>
+    encodeFields([
+      { number: 1, value: 1 },
+      { number: 2, value: ack ? 1 : 0 },
+      { number: 3, value: Buffer.from(error) },
+    ]),
+  decode: (bytes) => {
+    const fields = new Map(decodeFields(bytes).map(({ number, value }) => [number, value]));
+    return { ack: fields.get(2) === 1, error: (fields.get(3) ?? '').toString() };
+  },
+};
+
 export const connInfo: Codec<ConnInfo> = {
-  encode: ({ id, network, address }) =>
+  encode: ({ id, network, address, knock }) =>
     encodeFields([
       { number: 1, value: id },
       { number: 2, value: Buffer.from(network) },
       { number: 3, value: Buffer.from(address) },
+      ...(knock === undefined ? [] : [{ number: 4, value: knockOf.encode(knock) }]),
     ]),
   decode: (bytes) => {
     const fields = new Map(decodeFields(bytes).map(({ number, value }) => [number, value]));
     const [id = 0, network = '', address = ''] = [1, 2, 3].map((number) => fields.get(number));
-    return { id: Number(id), network: network.toString(), address: address.toString() };
+    const knock = fields.get(4);
+    return {
+      id: Number(id),
+      network: network.toString(),
+      address: address.toString(),
+      knock: Buffer.isBuffer(knock) ? knockOf.decode(knock) : undefined,
+    };
   },
 };
 

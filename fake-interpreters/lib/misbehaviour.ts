@@ -2,6 +2,7 @@ import type { Crash } from './fake-service.js';
 import type { Health } from './health.js';
 import type { HookFaults } from './hooks.js';
 import type { Network } from './listen.js';
+import type { MultiplexBehaviour } from './multiplexing.js';
 import type { TlsBehaviour } from './tls.js';
 
 /** What distinguishes a fake from a well-behaved plugin. Everything left out is as it should be. */
@@ -14,6 +15,8 @@ export interface Misbehaviour {
   readonly stdio?: boolean;
   /** A GRPCBroker, and a service by which a test makes it broker. */
   readonly broker?: boolean;
+  /** What it does when it is asked to multiplex. Left out: it does not know what that is. */
+  readonly multiplexing?: MultiplexBehaviour;
   /** The hooks service is there only where this is given. */
   readonly hooks?: HookFaults;
   /** Whether it ends itself when its host has gone. */

@@ -3,6 +3,7 @@ import { handshakeLine, refuseWithoutCookie } from './handshake.js';
 import { whenParentIsGone } from './life.js';
 import { listen } from './listen.js';
 import type { Misbehaviour } from './misbehaviour.js';
+import { prepareMultiplexing } from './multiplexing.js';
 import { printOut } from './print.js';
 import { addServices } from './services.js';
 import { prepareTls } from './tls.js';
@@ -29,10 +30,13 @@ async function serve(misbehaviour: Misbehaviour): Promise<void> {
     setTimeout(leave, stopGraceMs);
   };
 
-  const endStreams = addServices(server, misbehaviour, tls, stop);
-  const address = await listen(server, network, tls.credentials);
+  const { multiplexing, multiplexer } = prepareMultiplexing(misbehaviour.multiplexing, tls);
+  const endStreams = addServices(server, misbehaviour, tls, multiplexer, stop);
+  const address = await (multiplexer === null
+    ? listen(server, network, tls.credentials)
+    : multiplexer.listen(server, network));
   if (misbehaviour.noticesItsHost !== false) whenParentIsGone(stop);
   process.on('SIGTERM', ignoreSigterm ? () => undefined : stop);
-  printOut(`${handshakeLine({ network, address, certificate: tls.announced })}\n`);
+  printOut(`${handshakeLine({ network, address, certificate: tls.announced, multiplexing })}\n`);
   afterTheLine?.();
 }

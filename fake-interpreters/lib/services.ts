@@ -6,6 +6,7 @@ import type { Print } from './fake-service.js';
 import { fakeService } from './fake-service.js';
 import { createHealth, healthService } from './health.js';
 import { createHooks, hooksService } from './hooks.js';
+import type { Multiplexer } from './multiplexing.js';
 import type { Misbehaviour } from './misbehaviour.js';
 import { createStdio, stdioService } from './stdio.js';
 import type { ServerTls } from './tls.js';
@@ -13,12 +14,18 @@ import type { ServerTls } from './tls.js';
 const ignore = () => undefined;
 
 /** Gives the server every service that the misbehaviour leaves it. */
-export function addServices(server: Server, misbehaviour: Misbehaviour, tls: ServerTls, stop: () => void) {
+export function addServices(
+  server: Server,
+  misbehaviour: Misbehaviour,
+  tls: ServerTls,
+  multiplexer: Multiplexer | null,
+  stop: () => void,
+) {
   const { controller = true, stdio: hasStdio = true, health: wanted = 'SERVING' } = misbehaviour;
   const health = createHealth(wanted === 'absent' ? 'silent' : wanted, misbehaviour.onHealthAnswer ?? ignore);
   const stdio = createStdio();
   const hooks = createHooks(misbehaviour.hooks ?? {});
-  const broker = createBroker(tls, misbehaviour.network ?? 'unix');
+  const broker = multiplexer?.broker ?? createBroker(tls, misbehaviour.network ?? 'unix');
 
   if (wanted !== 'absent') server.addService(healthService, health.handlers);
   if (hasStdio) server.addService(stdioService, stdio.handlers);
@@ -32,6 +39,7 @@ export function addServices(server: Server, misbehaviour: Misbehaviour, tls: Ser
     fakeService,
     createFakeHandlers({
       crash: misbehaviour.crash ?? { code: 1 },
+      cutOff: multiplexer?.cutOff,
       grandchild: misbehaviour.grandchild ?? null,
       hookCalls: hooks.calls,
       print: hasStdio ? printTo(stdio.print) : printOnPipe,

@@ -6,7 +6,7 @@ import { messageOf, PluginError, type Handshake, type ReattachConfig } from '../
 import type { RunningProcess } from './process.js';
 import { identifyProcess, stillRuns, type ProcessIdentity } from './process-identity.js';
 import { signalAttached } from './signal-attached.js';
-import type { SocketDirectories } from './socket-directory.js';
+import type { SocketDirectories, SocketDirectory } from './socket-directory.js';
 
 /** A process that we did not start: it has no pipes, and its end is not told but has to be looked for. */
 export interface AttachedProcess extends RunningProcess {
@@ -49,7 +49,7 @@ export function attachProcess(
       scope.add(directory.remove);
       subscriber.next({
         type: 'process.attached',
-        process: handleOf(config, found, scope, directory.path, now()),
+        process: handleOf(config, found, scope, directory, now()),
         handshake: handshakeOf(config),
       });
     });
@@ -104,7 +104,7 @@ function handleOf(
   config: ReattachConfig,
   { startTime }: ProcessIdentity,
   scope: Subscription,
-  socketDirectory: string,
+  { path: socketDirectory, share: shareSocket }: SocketDirectory,
   attachedAt: number,
 ): AttachedProcess & { toJSON(): unknown } {
   const { pid } = config;
@@ -118,6 +118,7 @@ function handleOf(
     socketDirectory,
     // What it listens on is not ours to remove.
     claimSocket: () => true,
+    shareSocket,
     stderrTail: () => '',
     isThere: () => stillRuns(pid, startTime),
     signal: (name) => {

@@ -17,6 +17,7 @@ import { openChannel } from './grpc/open-channel.js';
 import type { Http2Channel } from './http2/channel.js';
 import type { TlsSettings } from './launch.js';
 import type { LogSink } from './log-lines.js';
+import { lossOf, onlyFailure } from './only-connection.js';
 import type { RunningProcess } from './process.js';
 import { openSocket } from './socket.js';
 import { examine } from './tls/examine.js';
@@ -35,6 +36,8 @@ export interface GenerationChannel extends ChannelHandle {
   readonly routes: BrokerRoutes;
   /** The answer to a question that is asked as soon as the plugin can be asked, beside the first probe. */
   readonly hooks: Observable<HookNames>;
+  /** Emits when this connection has ended and there can be no other. */
+  readonly lost: Observable<PluginError>;
 }
 
 interface Input {
@@ -83,7 +86,9 @@ export function dial(input: Input, tls: TlsSettings, now: () => number, log: Log
         conclude({ type: 'channel.ready', channel: describe(grpc, link, input, security, now) });
         return;
       }
-      examination.add(reasonFor(failure, handshake, security).subscribe(conclude));
+      const only = link === null ? null : onlyFailure(link, handshake);
+      if (only === null) examination.add(reasonFor(failure, handshake, security).subscribe(conclude));
+      else conclude(only);
     });
     return () => {
       examination.unsubscribe();
@@ -148,7 +153,6 @@ function describe(
   const { network, multiplexed } = handshake;
   const address = `${network}:${handshake.address}`;
   const { transport } = security;
-  const { socketDirectory } = process;
   const broker = createBrokerDesk();
   process.scope.add(() => {
     broker.close(gone());
@@ -156,13 +160,27 @@ function describe(
   const session = link?.session() ?? null;
   const routes =
     session === null
-      ? createAnnouncedRoutes(broker, { network, socketDirectory }, now)
+      ? createAnnouncedRoutes(broker, { ...process, network }, now)
       : createKnockedRoutes(broker, session, now);
   const calls = createCallTally();
   const hooks = new ReplaySubject<HookNames>(1);
   process.scope.add(askForHooks(grpc).subscribe(hooks));
   const toJSON = () => ({ address, transport, multiplexed });
-  return { grpc, address, transport, multiplexed, calls, process, security, broker, routes, hooks, toJSON };
+  const lost = lossOf(link);
+  return {
+    grpc,
+    address,
+    transport,
+    multiplexed,
+    calls,
+    process,
+    security,
+    broker,
+    routes,
+    hooks,
+    lost,
+    toJSON,
+  };
 }
 
 function gone(): PluginError {

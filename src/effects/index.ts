@@ -8,6 +8,7 @@ import { drain } from './drain.js';
 import type { Guard } from './guardian/index.js';
 import { readHandshake } from './handshake.js';
 import { onActivate, onDeactivate } from './hooks.js';
+import { watchConnection } from './only-connection.js';
 import { prepareLaunch, type LaunchSettings } from './launch.js';
 import type { LogSink } from './log-lines.js';
 import { forwardLogs } from './logs.js';
@@ -71,6 +72,7 @@ export function createPluginEffects(
     logs: (input: OfProcess) => forwardLogs(input, log, sinks, now),
     handshake: (input: OfProcess) => readHandshake(input, settings, now),
     dial: (input: Parameters<typeof dial>[0]) => dial(input, tls, now, log),
+    connection: (input: OfChannel) => watchConnection(input),
     probe: (input: OfChannel) => probe(input),
     redial: (input: OfChannel) => redial(input),
     watch: (input: OfChannel) => watchHealth(input),

@@ -101,6 +101,7 @@ export async function prepareLaunch(
     identity,
     socketDirectory: directory.path,
     claimSocket: directory.claim,
+    shareSocket: directory.share,
     release: directory.remove,
     started: watched.started,
     ended: watched.ended,

@@ -35,6 +35,8 @@ export interface Launch {
   claimSocket(path: string): boolean;
   /** Whether the process came to its end as it had no memory left under its limit. */
   ranOutOfMemory(end: ProcessEnd): boolean;
+  /** Lets the group of that directory, if it has one, reach a socket of the host's own. Throws what the system says. */
+  shareSocket(path: string): void;
   /** What the end of the process points to. */
   diagnose(end: ProcessEnd): string;
   /** Releases what was made for this process: its socket directory. */
@@ -55,6 +57,8 @@ export interface RunningProcess extends ProcessHandle {
   readonly socketDirectory: string;
   /** Takes charge of a socket that the process has announced; answers whether it lies in that directory. */
   claimSocket(path: string): boolean;
+  /** Lets the group of that directory, if it has one, reach a socket of the host's own. Throws what the system says. */
+  shareSocket(path: string): void;
   signal(name: NodeJS.Signals): void;
 }
 
@@ -177,6 +181,9 @@ function start(
     identity: launch.identity,
     socketDirectory: launch.socketDirectory,
     claimSocket: (path) => launch.claimSocket(path),
+    shareSocket: (path) => {
+      launch.shareSocket(path);
+    },
     stderrTail: () => tail.text(),
     signal: (name) => {
       if (!exited) signalGroup(pid, name);

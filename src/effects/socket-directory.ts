@@ -27,6 +27,8 @@ export interface SocketDirectory {
    * Answers whether it lies in the directory.
    */
   readonly claim: (socket: string) => boolean;
+  /** Lets those reach a socket of the host's own in it who may enter it as a group. Throws what the system says. */
+  readonly share: (socket: string) => void;
   readonly remove: () => void;
 }
 
@@ -44,6 +46,9 @@ export interface SocketAccess {
  * This leaves 40 bytes for the names that plugins choose.
  */
 const longestDirectory = 64;
+
+/** What go-plugin gives a socket that it hands to a group. */
+const sharedSocketMode = 0o660;
 
 /** Makes a private directory with a path short enough for sockets. */
 export function createSocketDirectories(env: NodeJS.ProcessEnv, access: SocketAccess): SocketDirectories {
@@ -68,6 +73,11 @@ export function createSocketDirectories(env: NodeJS.ProcessEnv, access: SocketAc
           const inside = isIn(path, socket);
           if (!inside) strays.add(socket);
           return inside;
+        },
+        share(socket) {
+          if (group === null) return;
+          chownSync(socket, statSync(socket).uid, group);
+          chmodSync(socket, sharedSocketMode);
         },
         remove() {
           live.delete(directory);

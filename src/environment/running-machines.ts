@@ -28,6 +28,7 @@ const stillWorld: PluginEffects = {
   logs: nothing,
   handshake: nothing,
   dial: nothing,
+  connection: nothing,
   probe: nothing,
   redial: nothing,
   watch: nothing,

@@ -8,7 +8,7 @@ export { diagnose, ranOutOfMemory } from './diagnose.js';
 export type { DiagnosisFacts } from './diagnose.js';
 export { looksLikeHandshake, parseHandshakeLine } from './handshake-line.js';
 export type { HandshakeOffer, HandshakeReading } from './handshake-line.js';
-export { arrive, knock, noKnocks, serve, withdraw } from './knocks.js';
+export { arrive, knock, mostEnded, noKnocks, serve, withdraw } from './knocks.js';
 export type { KnockAnswer, KnockState, KnockStep } from './knocks.js';
 export {
   launchEnvironment,

@@ -2,14 +2,15 @@ import { announcementLifeMs } from './broker.js';
 
 /**
  * What the plugin has knocked for on a multiplexed connection. Between a knock that was answered and the stream that
- * follows it lies nothing else of the plugin's: it knocks for one connection at a time. So one expectation is enough.
+ * follows it lies nothing else of the plugin's: it knocks for one connection at a time. So one expectation is enough,
+ * and a new knock says that the one before was given up.
  */
 export interface KnockState {
   readonly served: ReadonlySet<number>;
   /** Ids that were served once, the latest last. */
   readonly ended: readonly number[];
-  /** Knocks for what is not served yet. */
-  readonly early: readonly { readonly id: number; readonly at: number }[];
+  /** The knock for what is not served yet. */
+  readonly early: { readonly id: number; readonly at: number } | null;
   /** Whom the plugin's next stream is for. */
   readonly expected: number | null;
 }
@@ -26,29 +27,30 @@ export interface KnockStep {
 }
 
 /** How many ids are remembered after their end, so that a late knock is refused and not left waiting. */
-const mostEnded = 256;
+export const mostEnded = 256;
 
-export const noKnocks: KnockState = { served: new Set(), ended: [], early: [], expected: null };
+export const noKnocks: KnockState = { served: new Set(), ended: [], early: null, expected: null };
 
 /** The plugin wants to open a stream to what the host serves on an id. */
 export function knock(state: KnockState, id: number, now: number): KnockStep {
-  if (state.served.has(id)) return letIn(state, id);
+  const next: KnockState = { ...state, early: null, expected: null };
+  if (state.served.has(id)) return letIn(next, id);
   if (state.ended.includes(id))
-    return { state, answer: { id, error: `nothing is served on id ${id} any more` } };
-  const early = [...fresh(state, now).filter((kept) => kept.id !== id), { id, at: now }];
-  return { state: { ...state, early }, answer: null };
+    return { state: next, answer: { id, error: `nothing is served on id ${id} any more` } };
+  return { state: { ...next, early: { id, at: now } }, answer: null };
 }
 
-/** The host serves an id from now on; a knock that came before is answered. */
+/** The host serves an id from now on; a knock that came before is answered, unless it is too old. */
 export function serve(state: KnockState, id: number, now: number): KnockStep {
-  const kept = fresh(state, now);
+  const { early } = state;
   const next: KnockState = {
     ...state,
     served: new Set([...state.served, id]),
     ended: state.ended.filter((ended) => ended !== id),
-    early: kept.filter((knock) => knock.id !== id),
+    early: early?.id === id ? null : early,
   };
-  return kept.some((knock) => knock.id === id) ? letIn(next, id) : { state: next, answer: null };
+  const isAwaited = early?.id === id && now - early.at < announcementLifeMs;
+  return isAwaited ? letIn(next, id) : { state: next, answer: null };
 }
 
 /** The host serves an id no longer. A stream that was let in for it is nobody's. */
@@ -67,11 +69,6 @@ export function arrive(state: KnockState): { readonly state: KnockState; readonl
   return { state: { ...state, expected: null }, id };
 }
 
-/** A later knock takes the place of one whose stream never came: the plugin has given that one up. */
 function letIn(state: KnockState, id: number): KnockStep {
   return { state: { ...state, expected: id }, answer: { id, error: '' } };
-}
-
-function fresh({ early }: KnockState, now: number): KnockState['early'] {
-  return early.filter(({ at }) => now - at < announcementLifeMs);
 }

@@ -15,6 +15,10 @@ export type AnnouncementFact =
   | { readonly type: 'broker.refused'; readonly error: PluginError };
 
 export type BrokeredFact =
+  /** Other dials come first; their time is not this one's. */
+  | { readonly type: 'broker.queued' }
+  /** Its turn has come. */
+  | { readonly type: 'broker.dialling' }
   /** `brokered` is a gRPC channel, which only the effects and the embedder can use. */
   | { readonly type: 'broker.connected'; readonly brokered: object }
   | { readonly type: 'broker.refused'; readonly error: PluginError };

@@ -12,6 +12,8 @@ import { lift, type EffectBroke, type Stamped } from './lift.js';
 /** go-plugin waits as long, and keeps an announcement as long. */
 const announcementTimeoutMs = 5000;
 const connectTimeoutMs = 5000;
+/** On a multiplexed connection one dial is made at a time: as long as a dozen before it that nobody answers. */
+const queueTimeoutMs = 60_000;
 
 interface BrokerDialContext {
   readonly input: AnnouncementInput;
@@ -36,7 +38,11 @@ export function createBrokerDialMachine(effects: BrokerDialEffects) {
       announcement: lift(effects.announcement.bind(effects)),
       brokered: lift(effects.brokered.bind(effects)),
     },
-    delays: { announcementTimeout: announcementTimeoutMs, connectTimeout: connectTimeoutMs },
+    delays: {
+      announcementTimeout: announcementTimeoutMs,
+      connectTimeout: connectTimeoutMs,
+      queueTimeout: queueTimeoutMs,
+    },
     actions: {
       noteAnnouncement: assign(({ event }) =>
         event.type === 'broker.announced' ? { announcement: event.announcement } : {},
@@ -46,6 +52,7 @@ export function createBrokerDialMachine(effects: BrokerDialEffects) {
       ),
       noteError: assign(({ event }) => ('error' in event ? { error: event.error } : {})),
       noteSilence: assign(({ context }) => ({ error: unannounced(context.input) })),
+      noteQueue: assign(({ context }) => ({ error: outwaited(context.input) })),
       noteDelay: assign(({ context }) => ({ error: unanswered(context) })),
     },
   }).createMachine({
@@ -74,7 +81,18 @@ export function createBrokerDialMachine(effects: BrokerDialEffects) {
           }),
         },
         on: { 'broker.connected': { target: 'over', actions: 'noteConnection' } },
-        after: { connectTimeout: { target: 'over', actions: 'noteDelay' } },
+        initial: 'dialling',
+        states: {
+          dialling: {
+            on: { 'broker.queued': 'queued' },
+            after: { connectTimeout: { target: '#brokerDial.over', actions: 'noteDelay' } },
+          },
+          queued: {
+            description: 'Other dials come first, one after the other.',
+            on: { 'broker.dialling': 'dialling' },
+            after: { queueTimeout: { target: '#brokerDial.over', actions: 'noteQueue' } },
+          },
+        },
       },
       over: { type: 'final' },
     },
@@ -89,6 +107,17 @@ function unannounced({ plugin, id }: AnnouncementInput): PluginError {
     phase: 'serving',
     message: `The plugin has not announced id ${id} within ${announcementTimeoutMs} ms.`,
     hint: 'Let the plugin serve an id before it hands it out; each announcement is good for one dial.',
+    facts: { id },
+  });
+}
+
+function outwaited({ plugin, id }: AnnouncementInput): PluginError {
+  return new PluginError({
+    code: 'BROKER_TIMEOUT',
+    plugin,
+    phase: 'serving',
+    message: `The dial to id ${id} did not get its turn within ${queueTimeoutMs} ms.`,
+    hint: 'On a multiplexed connection dials come one after the other: too many ids before it were not answered.',
     facts: { id },
   });
 }

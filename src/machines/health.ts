@@ -23,6 +23,12 @@ export function createHealthMachine(effects: PluginEffects) {
       liveness: {
         description: 'Does it answer?',
         initial: 'waiting',
+        on: {
+          'channel.lost': {
+            target: '.cutOff',
+            actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
+          },
+        },
         states: {
           waiting: {
             description: 'The last probe was answered; the next one is due after the interval.',
@@ -96,7 +102,16 @@ export function createHealthMachine(effects: PluginEffects) {
             ],
             after: { retryInterval: 'asking' },
           },
-          lost: { description: 'Too many probes in a row were missed.', type: 'final', entry: 'reportLost' },
+          cutOff: {
+            description: 'Its only connection has ended; if the process is dying, its exit is told first.',
+            on: { 'channel.lost': {} },
+            after: { suspicion: 'lost' },
+          },
+          lost: {
+            description: 'Too many probes in a row were missed, or no probe can reach it any more.',
+            type: 'final',
+            entry: 'reportLost',
+          },
         },
       },
       readiness: {

@@ -1,7 +1,7 @@
 import type { HealthPolicy, PluginError, Reading } from '../model/index.js';
 import type { MissVerdict } from '../policy/index.js';
 import type { EffectBroke, Stamped } from './lift.js';
-import type { ChannelInput, ProbeFact, WatchFact } from './plugin.effects.js';
+import type { ChannelInput, ConnectionFact, ProbeFact, WatchFact } from './plugin.effects.js';
 
 export interface HealthInput extends ChannelInput {
   readonly policy: HealthPolicy;
@@ -35,4 +35,5 @@ export type HealthEvent =
   | { readonly type: 'health.check'; readonly number: number }
   | { readonly type: 'health.setPolicy'; readonly policy: HealthPolicy }
   | Stamped<ProbeFact | WatchFact>
+  | ConnectionFact
   | EffectBroke;

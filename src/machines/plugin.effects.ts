@@ -57,7 +57,11 @@ export type DialFact =
   | { readonly type: 'channel.ready'; readonly channel: ChannelHandle }
   /** Nobody takes connections there, or not yet. */
   | { readonly type: 'channel.refused'; readonly error: PluginError }
-  | { readonly type: 'channel.failed'; readonly error: PluginError };
+  | { readonly type: 'channel.failed'; readonly error: PluginError }
+  | ConnectionFact;
+
+/** The connection has ended, and the plugin takes no other. Its process may be about to end, or live on. */
+export type ConnectionFact = { readonly type: 'channel.lost'; readonly error: PluginError };
 
 export type ProbeFact =
   | { readonly type: 'probe.passed'; readonly ms: number }
@@ -137,6 +141,8 @@ export interface PluginEffects {
   handshake(input: HandshakeInput): Observable<HandshakeFact>;
   /** Connects to the announced address, once. */
   dial(input: DialInput): Observable<DialFact>;
+  /** Tells when the connection has ended for good, for as long as it is subscribed. */
+  connection(input: ChannelInput): Observable<ConnectionFact>;
   /** Asks the health service once. */
   probe(input: ChannelInput): Observable<ProbeFact>;
   /** Asks the health service once, over a connection of its own that is closed again. */

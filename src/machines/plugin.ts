@@ -33,7 +33,7 @@ export function createPluginMachine(effects: PluginEffects) {
           'A process exists or is being made; only its end, or letting go of it, leaves this state.',
         initial: 'spawning',
         entry: 'begin',
-        exit: ['closeBroker', 'closeStdio', 'closeLogs', 'closeAttachment'],
+        exit: ['leaveConnection', 'closeBroker', 'closeStdio', 'closeLogs', 'closeAttachment'],
         invoke: {
           src: 'process',
           id: 'process',
@@ -140,6 +140,10 @@ export function createPluginMachine(effects: PluginEffects) {
                 { guard: 'isConnected', target: 'stopping.asking', actions: 'endBecauseDeactivated' },
                 { target: 'stopping.terminating', actions: 'endBecauseDeactivated' },
               ],
+              'channel.lost': {
+                target: '.suspecting',
+                actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
+              },
             },
             after: { startTimeout: { target: 'stopping.killing', actions: 'endBecauseLate' } },
             states: {
@@ -168,7 +172,10 @@ export function createPluginMachine(effects: PluginEffects) {
                   }),
                 },
                 on: {
-                  'channel.ready': { target: 'probing', actions: ['noteChannel', 'openStdio', 'openBroker'] },
+                  'channel.ready': {
+                    target: 'probing',
+                    actions: ['noteChannel', 'openStdio', 'openBroker', 'watchConnection'],
+                  },
                   'channel.refused': {
                     target: 'redialling',
                     actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
@@ -213,6 +220,21 @@ export function createPluginMachine(effects: PluginEffects) {
                   },
                 },
               },
+              suspecting: {
+                description:
+                  'Its only connection has ended; if the process is dying, its exit is told first.',
+                after: {
+                  suspicion: {
+                    target: '#plugin.live.stopping.killing',
+                    actions: {
+                      type: 'endBecauseRefused',
+                      params: ({ context }) => ({
+                        error: required(context.error).with({ phase: context.phase }),
+                      }),
+                    },
+                  },
+                },
+              },
             },
           },
           healthy: {
@@ -226,6 +248,9 @@ export function createPluginMachine(effects: PluginEffects) {
             on: {
               'plugin.check': { actions: 'askCheck' },
               'plugin.setPolicy': { actions: ['notePolicy', 'tellHealthPolicy'] },
+              'channel.lost': {
+                actions: { type: 'tellLoss', params: ({ event }) => ({ error: event.error }) },
+              },
               'health.*': {
                 actions: { type: 'noteHealth', params: ({ event }) => ({ report: event }) },
               },

@@ -14,6 +14,7 @@ import type { Pause } from '../policy/index.js';
 import type { EffectBroke, Stamped } from './lift.js';
 import type {
   ChannelHandle,
+  ConnectionFact,
   DialFact,
   DrainFact,
   HandshakeFact,
@@ -131,7 +132,15 @@ export type HealthReport =
   | { readonly type: 'health.lost'; readonly error: PluginError };
 
 export type PluginFact = Stamped<
-  ProcessFact | HandshakeFact | DialFact | ProbeFact | HookFact | StdioFact | ShutdownFact | DrainFact
+  | ProcessFact
+  | HandshakeFact
+  | DialFact
+  | ConnectionFact
+  | ProbeFact
+  | HookFact
+  | StdioFact
+  | ShutdownFact
+  | DrainFact
 >;
 
 export type PluginEvent = PluginCommand | PluginFact | HealthReport | EffectBroke;

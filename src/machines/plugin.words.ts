@@ -3,6 +3,7 @@ import type { FailedReason, PluginError, PluginPhase, StopRung } from '../model/
 import { endedNormally } from '../policy/index.js';
 import { createAttachmentMachine } from './attachment.js';
 import { createHealthMachine } from './health.js';
+import { suspicionMs } from './health.words.js';
 import { lift } from './lift.js';
 import {
   activated,
@@ -36,6 +37,7 @@ export function pluginWords(effects: PluginEffects) {
       logs: lift(effects.logs.bind(effects)),
       handshake: lift(effects.handshake.bind(effects)),
       dial: lift(effects.dial.bind(effects)),
+      connection: lift(effects.connection.bind(effects)),
       probe: lift(effects.probe.bind(effects)),
       onActivate: lift(effects.onActivate.bind(effects)),
       onDeactivate: lift(effects.onDeactivate.bind(effects)),
@@ -50,6 +52,7 @@ export function pluginWords(effects: PluginEffects) {
     delays: {
       startTimeout: ({ context }) => context.startMs,
       redialPause: redialPauseMs,
+      suspicion: suspicionMs,
       startInterval: ({ context }) => context.policy.health.startIntervalMs,
       startDeadline: ({ context }) => context.policy.health.startDeadlineMs,
       drainTimeout: ({ context }) => context.policy.deadlines.drainMs,
@@ -171,11 +174,20 @@ export function pluginWords(effects: PluginEffects) {
         enqueue.assign({ health: { ...context.health, asked: number } });
         enqueue.sendTo('health', { type: 'health.check', number });
       }),
+      tellLoss: sendTo('health', (_, params: { error: PluginError }) => ({
+        type: 'channel.lost',
+        error: params.error,
+      })),
       openLogs: enqueueActions(({ context, enqueue }) => {
         enqueue.spawnChild('logs', { id: 'logs', input: processInput(context) });
       }),
       openStdio: enqueueActions(({ context, enqueue }) => {
         enqueue.spawnChild('stdio', { id: 'stdio', input: channelInput(context) });
+      }),
+      watchConnection: enqueueActions(({ context, enqueue }) => {
+        // Where another connection can be made, the end of one says nothing.
+        if (context.channel?.multiplexed === true)
+          enqueue.spawnChild('connection', { id: 'connection', input: channelInput(context) });
       }),
       openBroker: enqueueActions(({ context, enqueue }) => {
         enqueue.spawnChild('broker', { id: 'broker', input: channelInput(context) });
@@ -186,6 +198,7 @@ export function pluginWords(effects: PluginEffects) {
       closeAttachment: stopChild('attachment'),
       closeLogs: stopChild('logs'),
       closeStdio: stopChild('stdio'),
+      leaveConnection: stopChild('connection'),
       closeBroker: stopChild('broker'),
       reportRest: sendParent(({ context }): PluginReport => ({
         type: 'plugin.rested',

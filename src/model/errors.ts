@@ -24,6 +24,7 @@ export const pluginErrorCodes = [
   'MTLS_UNSUPPORTED',
   'MUX_UNSUPPORTED',
   'CONNECT_FAILED',
+  'CONNECTION_LOST',
   'NOT_SERVING',
   'HEALTH_TIMEOUT',
   'HOOK_FAILED',

@@ -2,6 +2,7 @@ import { Observable, Subject } from 'rxjs';
 import type { Handshake, PluginError } from '../model/index.js';
 import type {
   ChannelHandle,
+  ConnectionFact,
   DialFact,
   DrainFact,
   HandshakeFact,
@@ -37,6 +38,7 @@ interface Facts {
   logs: never;
   handshake: HandshakeFact;
   dial: DialFact;
+  connection: ConnectionFact;
   probe: ProbeFact;
   redial: ProbeFact;
   watch: WatchFact;
@@ -130,6 +132,7 @@ export function pretendWorld(clock: { now(): number }, random: () => number = ()
       logs: pretend('logs'),
       handshake: pretend('handshake'),
       dial: pretend('dial'),
+      connection: pretend('connection'),
       probe: pretend('probe'),
       redial: pretend('redial'),
       watch: pretend('watch'),

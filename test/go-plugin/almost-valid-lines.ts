@@ -61,7 +61,7 @@ export const almostValidLine: fc.Arbitrary<string> = fc
 export const anyOffer: fc.Arbitrary<HandshakeOffer> = fc.record({
   protocolVersions: fc.constantFrom([1, 2, 3], [2], [0, 1, 2, 3], []),
   allowNetrpc: fc.boolean(),
-  multiplexing: fc.constantFrom(undefined, 'required' as const),
+  multiplexing: fc.constantFrom(undefined, 'auto' as const, 'required' as const),
   certificateExpected: fc.oneof(fc.constant(true), fc.boolean()),
   certificateRequired: fc.boolean(),
 });

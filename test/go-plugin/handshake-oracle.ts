@@ -31,10 +31,11 @@ export function outcomeOf(line: string, offer: HandshakeOffer): Outcome {
   if (certificate === undefined) return { row: 'm' };
   if (certificate !== null && !offer.certificateExpected) return { row: 'o' };
   if (sixth === '' && offer.certificateRequired) return { row: 't' };
-  const asked = protocol === 'grpc' && offer.multiplexing === 'required';
-  if (asked && parts.length < 7) return { row: 'p' };
-  if (asked && /^(0|f|F|FALSE|false|False)$/.test(parts[6] ?? '')) return { row: 'r' };
-  if (asked && !/^(1|t|T|TRUE|true|True)$/.test(parts[6] ?? '')) return { row: 'q' };
+  const asked = protocol === 'grpc' && offer.multiplexing !== undefined;
+  const agreed = asked && /^(1|t|T|TRUE|true|True)$/.test(parts[6] ?? '');
+  const declined = parts.length < 7 || /^(0|f|F|FALSE|false|False)$/.test(parts[6] ?? '');
+  if (asked && !agreed && !declined) return { row: 'q' };
+  if (asked && !agreed && offer.multiplexing === 'required') return { row: parts.length < 7 ? 'p' : 'r' };
   const handshake: Handshake = {
     coreVersion: 1,
     appVersion: Number(appVersion),
@@ -42,7 +43,7 @@ export function outcomeOf(line: string, offer: HandshakeOffer): Outcome {
     address,
     protocol,
     certificate,
-    multiplexed: asked,
+    multiplexed: agreed,
   };
   return { row: 'accepted', handshake };
 }

@@ -82,6 +82,18 @@ export function hostOfExample(name: string, options: HostOptions & { cwd?: strin
   return hostOf({ program, cookie: ['BASIC_PLUGIN', 'hello'], ...rest });
 }
 
+/** An environment over a Python program in the run's own virtual environment, gone after the test. */
+export function hostOfPython(
+  script: string,
+  { variables = {}, ...options }: HostOptions & { variables?: Record<string, string> } = {},
+): Promise<Host> {
+  const program = programOf([resolve('test/interop/.venv/bin/python'), script], {
+    PYTHONDONTWRITEBYTECODE: '1',
+    ...variables,
+  });
+  return hostOf({ program, cookie: ['ESPALIER_PLUGIN', 'espalier'], ...options });
+}
+
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'espalier-interop-'));
   afterTest(() => {

@@ -1,5 +1,6 @@
-/** A program that nobody here wrote, and what of it this host uses. */
+/** A program that runs on what nobody here wrote, and what of it this host uses. */
 export interface InteropProgram {
+  readonly madeFrom: 'goPlugin' | 'python' | 'grpcio';
   /** The name of its tests' `describe`. */
   readonly name: string;
   readonly features: readonly string[];
@@ -10,6 +11,7 @@ const everyWay = 'in the clear and over mutual TLS, multiplexed and not';
 
 export const programs = {
   helper: {
+    madeFrom: 'goPlugin',
     name: "go-plugin's own test helper",
     features: [
       'handshake',
@@ -34,16 +36,42 @@ export const programs = {
     ],
   },
   kv: {
+    madeFrom: 'goPlugin',
     name: 'examples/grpc/plugin-go-grpc',
     features: ['unary calls', 'errors', 'working directory', everyWay],
   },
   negotiated: {
+    madeFrom: 'goPlugin',
     name: 'examples/negotiated/plugin-go',
     features: ['version negotiation', 'unary calls', everyWay],
   },
-  streaming: { name: 'examples/streaming/plugin', features: ['client streams', 'server streams', everyWay] },
+  streaming: {
+    madeFrom: 'goPlugin',
+    name: 'examples/streaming/plugin',
+    features: ['client streams', 'server streams', everyWay],
+  },
   bidirectional: {
+    madeFrom: 'goPlugin',
     name: 'examples/bidirectional/plugin-go-grpc',
     features: ['the broker: calls from the plugin to the host', everyWay],
+  },
+  python: {
+    madeFrom: 'python',
+    name: 'Python plugins with the helper package',
+    features: [
+      'mutual TLS with P-256 and P-384',
+      'the broker, in both directions, also over mutual TLS',
+      'version negotiation',
+      'GRPCStdio',
+      'GRPCController',
+      'hooks',
+      'log records',
+      'multiplexing declined',
+    ],
+  },
+  barePython: {
+    madeFrom: 'grpcio',
+    name: 'a Python plugin on grpcio alone',
+    features: ['TCP', 'health', 'unary calls', 'errors', 'server streams', 'ended by SIGTERM', 'no AutoMTLS'],
   },
 } as const satisfies Record<string, InteropProgram>;

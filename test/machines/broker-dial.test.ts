@@ -27,7 +27,7 @@ describe('a dial through the broker', () => {
     const { actor, announcement, brokered, announced } = dial();
     expect(actor.getSnapshot().value).toBe('waiting');
     announcement.next(announced);
-    expect(actor.getSnapshot().value).toBe('connecting');
+    expect(actor.getSnapshot().value).toEqual({ connecting: 'dialling' });
     const connection = {};
     brokered.next({ type: 'broker.connected', brokered: connection });
     expect(actor.getSnapshot().output).toEqual({ brokered: connection, error: null });
@@ -57,6 +57,34 @@ describe('a dial through the broker', () => {
     expect(actor.getSnapshot().output?.error).toMatchObject({
       code: 'BROKER_TIMEOUT',
       facts: { id: 7, network: 'unix', address: '/x' },
+    });
+    expect(brokered.observed).toBe(false);
+  });
+
+  it('has its five seconds from its turn on, where other dials come first', () => {
+    const { actor, announcement, brokered, clock, announced } = dial();
+    announcement.next(announced);
+    brokered.next({ type: 'broker.queued' });
+    clock.increment(59_999);
+    expect(actor.getSnapshot().value).toEqual({ connecting: 'queued' });
+    brokered.next({ type: 'broker.dialling' });
+    clock.increment(4999);
+    expect(actor.getSnapshot().status).toBe('active');
+    clock.increment(1);
+    expect(actor.getSnapshot().output?.error).toMatchObject({
+      code: 'BROKER_TIMEOUT',
+      message: 'The plugin did not answer within 5000 ms on id 7.',
+    });
+  });
+
+  it('gives up when its turn does not come', () => {
+    const { actor, announcement, brokered, clock, announced } = dial();
+    announcement.next(announced);
+    brokered.next({ type: 'broker.queued' });
+    clock.increment(60_000);
+    expect(actor.getSnapshot().output?.error).toMatchObject({
+      code: 'BROKER_TIMEOUT',
+      message: 'The dial to id 7 did not get its turn within 60000 ms.',
     });
     expect(brokered.observed).toBe(false);
   });

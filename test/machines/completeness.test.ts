@@ -37,6 +37,7 @@ const plugin = {
     'channel.ready': 'dial',
     'channel.refused': 'dial',
     'channel.failed': 'dial',
+    'channel.lost': 'connection',
     'probe.passed': 'probe',
     'probe.failed': 'probe',
     // They are asked before and after a plugin serves.
@@ -59,7 +60,7 @@ const plugin = {
       'process stdio broker logs handshake dial probe onActivate onDeactivate drain shutdown signal',
   } satisfies Record<PluginEvent['type'], Sender>,
   /** Actors that a transition starts, by the state that they end with. */
-  spawned: { stdio: 'live', broker: 'live', logs: 'live' },
+  spawned: { stdio: 'live', broker: 'live', logs: 'live', connection: 'live' },
   ignored: [
     ...['live', 'restarting', 'failed', 'idle'].flatMap((state) =>
       ['plugin.restart', 'plugin.rest', 'plugin.giveUp'].map((event) => ({
@@ -99,6 +100,7 @@ const health = {
   senders: {
     'health.check': anybody,
     'health.setPolicy': anybody,
+    'channel.lost': anybody,
     'probe.passed': 'probe redial',
     'probe.failed': 'probe redial',
     'watch.affirmed': 'watch',

@@ -59,6 +59,7 @@ const sayings: { readonly [Name in Exclude<EffectName, 'process'>]: readonly (()
     () => ({ type: 'channel.refused', error: failure('CONNECT_FAILED') }),
     () => ({ type: 'channel.failed', error: failure('CERTIFICATE_INVALID') }),
   ],
+  connection: [() => ({ type: 'channel.lost', error: failure('CONNECT_FAILED') })],
   probe: checks,
   redial: [...checks, () => ({ type: 'probe.failed', error: failure('CONNECT_FAILED') })],
   watch: [

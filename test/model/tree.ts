@@ -43,6 +43,7 @@ const passedOn: PluginEffects = {
   logs: (input) => reached().logs(input),
   handshake: (input) => reached().handshake(input),
   dial: (input) => reached().dial(input),
+  connection: (input) => reached().connection(input),
   probe: (input) => reached().probe(input),
   redial: (input) => reached().redial(input),
   watch: (input) => reached().watch(input),

@@ -1,12 +1,12 @@
-import { credentials, type Channel, type Server } from '@grpc/grpc-js';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { brokeringService } from '../../fake-interpreters/lib/broker.js';
-import { callUnary, FakeClient } from '../../fake-interpreters/lib/fake-client.js';
+import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
 import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
 import type { FakeInterpreterName } from '../../fake-interpreters/index.js';
 import type { EnvironmentOptions, MtlsMode } from '../../src/index.js';
 import { afterTest, environmentWith, until } from '../support/environment.js';
+import { addEcho, echo } from '../support/echo.js';
 import { fakeClientOf } from '../support/fake-client.js';
 
 async function started(name: FakeInterpreterName, options: Partial<EnvironmentOptions> = {}) {
@@ -15,25 +15,6 @@ async function started(name: FakeInterpreterName, options: Partial<EnvironmentOp
   const client = fakeClientOf(env, id);
   return { env, id, client, broker: env.plugin(id).broker };
 }
-
-/** Says who it is before it echoes, so that nobody takes the plugin's Echo for it. */
-function addEcho(server: Server): void {
-  server.addService(
-    { Echo: fakeService.Echo },
-    {
-      Echo: (call: { request: Buffer }, answer: (error: null, bytes: Buffer) => void) => {
-        answer(null, Buffer.concat([Buffer.from('the host heard '), call.request]));
-      },
-    },
-  );
-}
-
-function clientOver(channel: Channel) {
-  return new FakeClient('', credentials.createInsecure(), { channelOverride: channel });
-}
-
-const echo = (channel: Channel, text: string) =>
-  callUnary(clientOver(channel), fakeService.Echo, Buffer.from(text)).then(String);
 
 const ways: [FakeInterpreterName, MtlsMode, RegExp][] = [
   ['has-a-broker', 'off', /^unix:/],

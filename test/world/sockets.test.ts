@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
 import type { FakeInterpreterName } from '../../fake-interpreters/index.js';
+import { brokeringService } from '../../fake-interpreters/lib/broker.js';
 import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
 import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
 import { createEnvironment, type EnvironmentOptions, type UnixSocketOptions } from '../../src/index.js';
 import { afterTest, environmentWith, until } from '../support/environment.js';
+import { addEcho } from '../support/echo.js';
 import { fakeClientOf } from '../support/fake-client.js';
 import { startHost } from '../support/host.js';
 
@@ -52,6 +54,31 @@ describe("a plugin's unix socket", () => {
     expect(variables['PLUGIN_UNIX_SOCKET_GROUP']).toBe(group?.toString());
     await env.shutdown();
     expect(in_(directory)).toEqual([]);
+  });
+
+  it('goes with sockets of the host, for what it brokers, that the group may use too', async () => {
+    const directory = place();
+    const { env, id } = await environmentWith('has-a-broker', { unixSocket: { group: gid, directory } });
+    await env.activate(id);
+    const { broker } = env.plugin(id);
+    const served = await broker.acceptAndServe(broker.nextId(), addEcho);
+    const socket = socketOf(served.address);
+    expect([modeOf(socket), statSync(socket).gid]).toEqual([0o660, gid]);
+    const { text } = await callUnary(fakeClientOf(env, id), brokeringService.EchoFromHost, {
+      id: served.id,
+      text: 'hello',
+    });
+    expect(text).toBe('the host heard hello');
+    served.close();
+    while (existsSync(socket)) await new Promise(setImmediate);
+  });
+
+  it('goes with sockets of the host that are for its user alone where there is no group', async () => {
+    const { env, id } = await environmentWith('has-a-broker');
+    await env.activate(id);
+    const { broker } = env.plugin(id);
+    const { address } = await broker.acceptAndServe(broker.nextId(), addEcho);
+    expect(modeOf(socketOf(address)) & 0o022).toBe(0);
   });
 
   it.each<[UnixSocketOptions, RegExp]>([

@@ -12,15 +12,21 @@ import {
   type Announcement,
 } from '../../go-plugin/index.js';
 import { messageOf, PluginError, type Handshake } from '../../model/index.js';
+import type { RunningProcess } from '../process.js';
 import { openSocket } from '../socket.js';
 import type { Acceptor } from './acceptor.js';
 import type { BrokerDesk } from './desk.js';
 import type { BrokerRoutes } from './routes.js';
 
+/** Where the host's own listeners are made. */
+interface Places extends Pick<RunningProcess, 'socketDirectory' | 'shareSocket'> {
+  readonly network: Handshake['network'];
+}
+
 /** A listener for each id, on either side, whose address is announced. */
 export function createAnnouncedRoutes(
   desk: BrokerDesk,
-  { network, socketDirectory }: { readonly network: Handshake['network']; readonly socketDirectory: string },
+  { network, socketDirectory, shareSocket }: Places,
   now: () => number,
 ): BrokerRoutes {
   const dials = new Map<number, (where: Announcement) => void>();
@@ -67,7 +73,14 @@ export function createAnnouncedRoutes(
     },
     async offer(id, acceptor) {
       const path = join(socketDirectory, `host-${id}-${randomBytes(3).toString('hex')}`);
-      const listener = await listen(network === 'unix' ? { path } : { host: '127.0.0.1', port: 0 }, acceptor);
+      const where: ListenOptions = network === 'unix' ? { path } : { host: '127.0.0.1', port: 0 };
+      const listener = await listen(where, acceptor);
+      try {
+        if (network === 'unix') shareSocket(path);
+      } catch (error) {
+        listener.close();
+        throw unbound(where, error);
+      }
       const address = network === 'unix' ? path : `127.0.0.1:${(listener.address() as AddressInfo).port}`;
       desk.tell({ service_id: id, network, address, knock: null });
       return {
@@ -94,7 +107,7 @@ function listen(where: ListenOptions, acceptor: Acceptor): Promise<Listener> {
   });
 }
 
-function unbound({ path, host }: ListenOptions, cause: Error): PluginError {
+function unbound({ path, host }: ListenOptions, cause: unknown): PluginError {
   return new PluginError({
     code: 'BROKER_REFUSED',
     phase: 'serving',

@@ -22,6 +22,7 @@ export interface BrokerDesk {
   nextId(): number;
   /** What the host has to tell, for the control stream to send: also what was said before there was one. */
   readonly outgoing: Observable<ConnInfo>;
+  /** Says nothing once the desk is closed. */
   tell(message: ConnInfo): void;
   /** Nothing can be brokered any more, for this reason; the first one counts. */
   close(reason: PluginError): void;
@@ -51,6 +52,7 @@ export function createBrokerDesk(): BrokerDesk {
       };
     }),
     tell(message) {
+      if (closed !== null) return;
       if (send === null) unsent.push(message);
       else send(message);
     },

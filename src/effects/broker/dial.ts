@@ -26,7 +26,10 @@ export function dialBrokered(
     const { channel, id, announcement } = input;
     const { security, process, routes } = channel;
     const target = `${announcement.network}:${announcement.address}`;
-    const grpc = openChannel(target, () => routes.open(id, announcement), security);
+    const waits = (waits: boolean): void => {
+      subscriber.next({ type: waits ? 'broker.queued' : 'broker.dialling' });
+    };
+    const grpc = openChannel(target, () => routes.open(id, announcement, waits), security);
     const shut = grpc.close.bind(grpc);
     const end = (): void => {
       grpc.destroy();
@@ -54,7 +57,7 @@ export function dialBrokered(
 }
 
 function refused(id: number, { network, address }: Announcement, cause: unknown): PluginError {
-  if (isPluginError(cause) && cause.code === 'BROKER_REFUSED') return cause;
+  if (isPluginError(cause) && cause.code.startsWith('BROKER_')) return cause;
   return new PluginError({
     code: 'BROKER_REFUSED',
     phase: 'serving',

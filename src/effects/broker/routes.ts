@@ -10,8 +10,11 @@ export interface BrokerRoutes {
   received(message: ConnInfo): void;
   /** Emits once where the plugin serves an id. Errors with a PluginError when this will not be known any more. */
   announcementOf(id: number): Observable<Announcement>;
-  /** Emits a raw connection to what was announced, and errors with what keeps it from being one. */
-  open(id: number, announcement: Announcement): Observable<Duplex>;
+  /**
+   * Emits a raw connection to what was announced, and errors with what keeps it from being one. `waits` hears when it
+   * has to wait for others, and when its turn has come.
+   */
+  open(id: number, announcement: Announcement, waits: (waits: boolean) => void): Observable<Duplex>;
   /** Lets the plugin reach an acceptor by an id. Rejects with a PluginError. */
   offer(id: number, acceptor: Acceptor): Promise<Offer>;
 }

@@ -20,6 +20,8 @@ export interface YamuxSession {
   goAway(): void;
   /** Ends the session and every stream that is open. */
   close(): void;
+  /** Why it has ended; `null` while it has not. */
+  endedBecause(): YamuxError | null;
   /** Resolves with the reason once the session has ended and the socket is closed. Every open stream got it too. */
   readonly closed: Promise<YamuxError>;
 }
@@ -115,6 +117,7 @@ export function createYamuxSession(socket: Duplex, role: Role, options: YamuxOpt
       perform(core.goAway());
       finish(new YamuxError('session-closed', 'The session was closed on this side.'));
     },
+    endedBecause: () => end,
     closed,
   };
 }

@@ -1,0 +1,114 @@
+import type { ConnectionInjector, ServerDuplexStream } from '@grpc/grpc-js';
+import type { Duplex } from 'node:stream';
+import type { YamuxSession } from '../../src/effects/yamux/session.js';
+import { brokeredCredentials, echoServer, type BrokerHandlers } from './broker.js';
+import { callOver } from './call-over.js';
+import { fakeService } from './fake-service.js';
+import type { ConnInfo } from './messages.js';
+import type { ServerTls } from './tls.js';
+
+/** How a host's knocks are answered. */
+export type KnockBehaviour = 'let in' | 'ignored' | 'refused';
+
+/** As long as go-plugin waits for the answer to a knock. */
+const answerTimeoutMs = 5_000;
+
+/** A GRPCBroker over one socket, as go-plugin's: knock, be let in, open a stream; one dial at a time. */
+export function createKnockBroker(tls: ServerTls, behaviour: KnockBehaviour, onControl: () => void) {
+  const served = new Map<number, ConnectionInjector>();
+  const early = new Set<number>();
+  /** Whom the next streams are for, in the order in which their knocks were answered. */
+  const expected: number[] = [];
+  const answers = new Map<number, (error: string) => void>();
+  let session: YamuxSession | null = null;
+  let control: ServerDuplexStream<ConnInfo, ConnInfo> | null = null;
+  let turn: Promise<unknown> = Promise.resolve();
+  let lastId = 0;
+
+  const say = (id: number, ack: boolean, error = ''): void => {
+    control?.write({ id, network: '', address: '', knock: { ack, error } });
+  };
+  const letIn = (id: number): void => {
+    expected.push(id);
+    say(id, true);
+  };
+  const knocked = (id: number): void => {
+    if (behaviour === 'refused') say(id, true, 'nobody is at home');
+    else if (behaviour === 'let in' && served.has(id)) letIn(id);
+    else if (behaviour === 'let in') early.add(id);
+  };
+
+  async function open(id: number): Promise<Duplex> {
+    const answered = new Promise<string>((resolve) => {
+      answers.set(id, resolve);
+      setTimeout(resolve, answerTimeoutMs, 'timeout waiting for the answer to a knock').unref();
+    });
+    say(id, false);
+    const error = await answered;
+    answers.delete(id);
+    if (error !== '' || session === null) throw new Error(error);
+    return session.open();
+  }
+
+  /** Waits for its turn, as a stream is given to the knock that was answered last. */
+  function dial(id: number): Promise<Duplex> {
+    const dialled = turn.then(() => open(id));
+    turn = dialled.catch(() => undefined);
+    return dialled;
+  }
+
+  const handlers: BrokerHandlers = {
+    StartStream(call) {
+      control = call;
+      call.on('error', () => undefined);
+      call.on('data', ({ id, knock }: ConnInfo) => {
+        if (knock?.ack === true) answers.get(id)?.(knock.error);
+        else if (knock !== undefined) knocked(id);
+      });
+      onControl();
+    },
+    EchoFromHost({ request: { id, text } }, answer) {
+      dial(id)
+        .then((stream) => callOver(stream, tls, fakeService.Echo, Buffer.from(text)))
+        .then(
+          (bytes) => {
+            answer(null, { text: bytes.toString() });
+          },
+          (error: unknown) => {
+            answer(error as Error);
+          },
+        );
+    },
+    ServeEcho(_call, answer) {
+      lastId += 1;
+      served.set(lastId, echoServer().createConnectionInjector(brokeredCredentials(tls)));
+      if (early.delete(lastId)) letIn(lastId);
+      answer(null, { id: lastId });
+    },
+    EndEcho({ request: { id } }, answer) {
+      served.delete(id);
+      answer(null, {});
+    },
+    Announce({ request }, answer) {
+      control?.write(request);
+      answer(null, {});
+    },
+  };
+
+  return {
+    handlers,
+    end() {
+      control?.end();
+    },
+    begin(over: YamuxSession) {
+      session = over;
+    },
+    /** Takes a stream of the host's if a knock announced it. */
+    take(stream: Duplex): boolean {
+      const id = expected.shift();
+      if (id === undefined) return false;
+      served.get(id)?.injectConnection(stream);
+      return true;
+    },
+  };
+}
