@@ -6,6 +6,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect as connectHttp2 } from 'node:http2';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -66,9 +68,38 @@ async function espalierHost(command, cwd, mtls) {
         bare.close();
       }
     },
+    /** The same bytes by node:http2 without any gRPC library: nothing is decoded, and no status is looked at. */
+    async rawUnary(load) {
+      const session = connectHttp2('http://localhost', {
+        createConnection: () => connect(env.status(id).address.slice('unix:'.length)),
+      });
+      try {
+        await once(session, 'remoteSettings');
+        const message = KV.service.Get.requestSerialize({ key });
+        const framed = Buffer.concat([Buffer.alloc(5), message]);
+        framed.writeUInt32BE(message.length, 1);
+        return await callMany(() => rawCall(session, framed), load);
+      } finally {
+        session.close();
+      }
+    },
     stop: () => env.deactivate(id),
     close: () => env.shutdown(),
   };
+}
+
+function rawCall(session, framed) {
+  return new Promise((resolve, reject) => {
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': KV.service.Get.path,
+      te: 'trailers',
+      'content-type': 'application/grpc',
+    });
+    stream.on('response', () => {}).on('data', () => {});
+    stream.on('trailers', resolve).on('error', reject);
+    stream.end(framed);
+  });
 }
 
 async function callMany(get, { inFlight, calls }) {

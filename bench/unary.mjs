@@ -1,4 +1,4 @@
-// Unary calls by Espalier, by grpc-js alone, and by go-plugin's own host: latency, and calls a second.
+// Unary calls by Espalier, by grpc-js alone, by node:http2 alone, and by go-plugin's own host: latency, and calls a second.
 import { withHosts } from './hosts.mjs';
 import { median, printMeasure, quantile } from './statistics.mjs';
 
@@ -15,6 +15,7 @@ await withHosts({ mtls: false }, async ({ espalier, reference }) => {
     const measures = {
       Espalier: () => espalier.unary(load),
       'grpc-js alone': () => espalier.bareUnary(load),
+      'node:http2 alone': () => espalier.rawUnary(load),
       'go-plugin': () => reference.unary(load),
     };
     const results = await interleaved(measures);

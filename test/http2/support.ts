@@ -220,10 +220,10 @@ export function comparable({ metadata, messages, status, events }: Outcome) {
   };
 }
 
-/** Metadata without what HTTP adds to it. */
+/** Metadata without what HTTP and the libraries add to it. */
 export function plain(metadata: Metadata): object {
-  const { date: _, 'content-type': _type, ...rest } = metadata.toJSON();
-  return rest;
+  const whole = Object.entries(metadata.toJSON());
+  return Object.fromEntries(whole.filter(([key]) => !['date', 'content-type', 'user-agent'].includes(key)));
 }
 
 /** Waits until something holds. Jest's own timeout bounds it. */

@@ -1,4 +1,4 @@
-import { Server as GrpcServer, type ServiceDefinition } from '@grpc/grpc-js';
+import type { Server as GrpcServer, ServiceDefinition } from '@grpc/grpc-js';
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';

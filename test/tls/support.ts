@@ -13,7 +13,7 @@ interface Listening {
 }
 
 /** Lets a server listen until the test is over. */
-export async function listening<Server extends Listening & NodeJS.EventEmitter>(server: Server) {
+export async function listening(server: Listening & NodeJS.EventEmitter) {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

@@ -28,8 +28,8 @@ export function requestHeaders(
 }
 
 /**
- * The metadata with what call credentials add to it, or the status of a call that they keep from being made. They are asked with
- * the very words that grpc-js has for them: signatures may be made over these.
+ * The metadata with what call credentials add to it, or the status of a call that they keep from being made. They
+ * are asked with the very words that grpc-js has for them: signatures may be made over these.
  */
 export async function signed(
   metadata: Metadata,

@@ -8,14 +8,14 @@ export function statusOf(status: code, details: string): StatusObject {
 
 /** What the server says at the end of a call; `null` when its trailers have no status. */
 export function statusOfTrailers(trailers: IncomingHttpHeaders): StatusObject | null {
-  const { 'grpc-status': said, 'grpc-message': message, ...rest } = trailers;
+  const { 'grpc-status': said, 'grpc-message': message } = trailers;
   if (typeof said !== 'string') return null;
   const known = /^\d+$/.test(said) ? knownCode(Number(said)) : null;
   const details = typeof message === 'string' ? percentDecoded(message) : '';
   return {
     code: known ?? code.UNKNOWN,
     details: known === null ? `The answer has the unknown grpc-status ${said}. ${details}`.trim() : details,
-    metadata: metadataOf(rest),
+    metadata: metadataOf(trailers),
   };
 }
 
@@ -30,13 +30,14 @@ export function knownCode(number: unknown): code | null {
 export function metadataOf(headers: IncomingHttpHeaders): Metadata {
   try {
     const metadata = Metadata.fromHttp2Headers(headers);
-    metadata.remove('grpc-encoding');
-    metadata.remove('grpc-accept-encoding');
+    for (const name of ofTheTransport) if (name in headers) metadata.remove(name);
     return metadata;
   } catch {
     return new Metadata();
   }
 }
+
+const ofTheTransport = ['grpc-status', 'grpc-message', 'grpc-encoding', 'grpc-accept-encoding'];
 
 /** For an answer that is not gRPC's: the table in gRPC's http-grpc-status-mapping. */
 export function statusOfHttp(httpStatus: number, contentType: string | undefined): StatusObject {
@@ -86,6 +87,7 @@ export function connectionDropped(): StatusObject {
 
 /** The message as the server wrote it. What is not well encoded is shown as it came. */
 export function percentDecoded(text: string): string {
+  if (!text.includes('%')) return text;
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) =>
     Buffer.from(encoded.replaceAll('%', ''), 'hex').toString(),
   );

@@ -60,7 +60,7 @@ function refusedByPlugin(error: Error, code: string): PluginError {
   if (!aboutCertificate.test(code)) {
     return failure({
       message: `The plugin broke off the TLS handshake: ${reasonOf(error)}.`,
-      hint: 'Let the plugin speak TLS 1.2 or newer, and HTTP/2 over it (ALPN h2).',
+      hint: 'Let the plugin speak TLS 1.2 or newer, and HTTP/2 over it (ALPN h2); if it runs on grpcio, keep the curve P-256.',
       tls: code,
       cause: error,
     });
