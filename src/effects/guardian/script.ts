@@ -96,6 +96,6 @@ patterns "$scopes"
 hunt "$list" 4
 for scope in $scopes; do
   eval 'place=$place_'"$scope"
-  [ -z "$place" ] || rm -rf -- "$place"
+  case $place in /*/espalier-??????) rm -rf -- "$place" ;; esac
 done
 `;
