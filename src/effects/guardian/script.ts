@@ -1,7 +1,7 @@
 import { tokenVariable } from '../../go-plugin/index.js';
 
 /**
- * The guardian: a program for any POSIX shell, which starts in two milliseconds and holds less than a megabyte.
+ * The guardian: a program for any POSIX shell, which starts in two milliseconds and holds two megabytes.
  *
  * It reads orders from a pipe that the host alone holds. `guard` and `leave` name the environments that it answers
  * for, `join` and `part` the process groups of their plugins, `hunt` asks it to end whoever carries one of some
