@@ -48,11 +48,15 @@ function guardianIn(shell: string, proc: string) {
   const order = (line: string) => child.stdin.write(`${line}\n`);
   return {
     order,
-    /** Orders are carried out in their turn: an answer to the last one means that the others were. */
-    async settled() {
-      order('hunt last nobody');
-      while (!answers.join('').includes('hunted last')) await once(child.stdout, 'data');
+    /** Waits until its answers fit. */
+    async answers(pattern: RegExp): Promise<string> {
+      while (!pattern.test(answers.join(''))) await once(child.stdout, 'data');
       return answers.join('');
+    },
+    /** Orders are carried out in their turn: an answer to the last one means that the others were. */
+    async settled(): Promise<void> {
+      order('hunt last nobody');
+      await this.answers(/hunted last/);
     },
     async hostDies() {
       child.stdin.end();
@@ -109,7 +113,8 @@ describe.each(shells)('the guardian in %s', (shell) => {
 
   it('ends without a deed when every environment has left', async () => {
     const plugin = leader();
-    const place = pretendedProc();
+    const place = join(pretendedProc(), 'espalier-abcdef');
+    mkdirSync(place);
     const guardian = guardianIn(shell, '/proc');
     guardian.order(`guard 0123456789 ${place}`);
     guardian.order(`join ${plugin.pid}`);
@@ -120,11 +125,12 @@ describe.each(shells)('the guardian in %s', (shell) => {
   });
 
   it('removes the directory of an environment whose host has died, whatever its name holds', async () => {
-    const place = join(pretendedProc(), "a 'strange' $(name) \\ *");
-    mkdirSync(place);
-    const bystander = join(place, '..', 'self');
+    const parent = join(pretendedProc(), "a 'strange' $(name) \\ *");
+    const [place, bystander] = [join(parent, 'espalier-abcdef'), join(parent, 'something else')];
+    for (const directory of [place, bystander]) mkdirSync(directory, { recursive: true });
     const guardian = guardianIn(shell, '/proc');
     guardian.order(`guard 0123456789 ${place}`);
+    guardian.order(`guard 9876543210 ${bystander}`);
     await guardian.settled();
     await guardian.hostDies();
     expect([existsSync(place), existsSync(bystander)]).toEqual([false, true]);
@@ -139,8 +145,7 @@ describe.each(shells)('the guardian in %s', (shell) => {
     const [wanted, neighbour] = [carrying('aaaaaaaaaa.1.x.1'), carrying('aaaaaaaaaa.10.x.1')];
     const guardian = guardianIn(shell, '/proc');
     guardian.order('hunt 7 bbbbbbbbbb.1 aaaaaaaaaa.1');
-    while (!(await guardian.settled()).includes('hunted 7 ')) await new Promise(setImmediate);
-    expect(await guardian.settled()).toContain(`hunted 7 ${wanted.pid}\n`);
+    expect(await guardian.answers(/hunted 7.*\n/)).toBe(`hunted 7 ${wanted.pid}\n`);
     expect([await wasKilled(wanted), await wasKilled(neighbour)]).toEqual([true, false]);
     await guardian.hostDies();
   });

@@ -152,7 +152,7 @@ describe('nothing is left in the directory', () => {
     afterTest(() => env.shutdown());
     await expect(env.activate(made.id)).rejects.toThrow();
     const [root = ''] = in_(directory);
-    expect(in_(directory)).toEqual([root]);
+    expect(in_(directory)).toEqual([root, `${root}/host.json`]);
     await env.shutdown();
     expect(in_(directory)).toEqual([]);
   });
@@ -165,7 +165,8 @@ describe('nothing is left in the directory', () => {
     });
     afterTest(() => env.shutdown());
     await expect(env.activate('program')).rejects.toMatchObject({ code: 'SPAWN_FAILED' });
-    expect(in_(directory)).toHaveLength(1);
+    const [root = ''] = in_(directory);
+    expect(in_(directory)).toEqual([root, `${root}/host.json`]);
   });
 
   it.each<[string, string, number]>([

@@ -13,7 +13,7 @@ export interface Guard {
   watch(plugin: string, generation: number): Watched;
   /** Ends what other hosts have left that carries tokens of this scope. */
   hunt(scope: string): Promise<Quarry>;
-  /** Ends what has got away from the plugins of this environment. */
+  /** Ends what has got away from the plugins of this environment; tells whom, unless the listener is told. */
   huntOwn(): Promise<Quarry>;
   /** Lets go of the guardian; the last environment ends it. */
   close(): void;
@@ -50,6 +50,8 @@ export function openGuard(place: string, orphans: OrphanMode, listener: GuardLis
     },
   };
   let made = 0;
+  // Hunts that wait are made together, and have one answer, which is told once.
+  let awaited: Promise<Quarry> | null = null;
   guardian.take(charge);
   return {
     scope,
@@ -64,7 +66,10 @@ export function openGuard(place: string, orphans: OrphanMode, listener: GuardLis
         },
         ended(pid) {
           guardian.part(pid);
-          void guardian.hunt(scope, own).then((pids) => {
+          const answer = guardian.hunt(scope, own);
+          if (answer === awaited) return;
+          awaited = answer;
+          void answer.then((pids) => {
             if (pids !== null && pids.length > 0) listener.caught(pids);
           });
         },
@@ -75,7 +80,12 @@ export function openGuard(place: string, orphans: OrphanMode, listener: GuardLis
       return guardian.hunt(other, other);
     },
     // Where nothing was started, nothing can have got away.
-    huntOwn: () => (made === 0 ? Promise.resolve([]) : guardian.hunt(scope, scope)),
+    async huntOwn() {
+      if (made === 0) return [];
+      const answer = guardian.hunt(scope, scope);
+      const pids = await answer;
+      return answer === awaited ? [] : pids;
+    },
     close: () => {
       guardian.drop(charge);
     },

@@ -9,8 +9,6 @@ export interface GuardianProcess {
   /** When it was started, on the clock of `performance`. */
   readonly startedAt: number;
   order(words: readonly string[]): void;
-  /** While something is waited for, the guardian keeps the host's event loop alive; else it does not. */
-  hold(waiting: boolean): void;
   /** Lets it end in order: it has nothing to guard by now. */
   dismiss(): void;
 }
@@ -23,7 +21,6 @@ export interface GuardianListener {
 
 /** A pipe of a child is a socket, which Node's types do not say. */
 interface Handle {
-  ref(): unknown;
   unref(): unknown;
 }
 
@@ -63,24 +60,16 @@ export function startGuardian(listener: GuardianListener): GuardianProcess | nul
       orders.destroy();
       answers.destroy();
     });
-    const hold = (waiting: boolean): void => {
-      for (const handle of [child, answers]) {
-        if (waiting) handle.ref();
-        else handle.unref();
-      }
-    };
-    orders.unref();
-    hold(false);
+    // It does not keep the host's event loop alive: whoever waits for an answer has a deadline that does.
+    for (const handle of [child, orders, answers]) handle.unref();
     return {
       pid,
       startedAt: performance.now(),
       order: (words) => {
         if (orders.writable) orders.write(`${words.join(' ')}\n`);
       },
-      hold,
       dismiss() {
         dismissed = true;
-        hold(false);
         orders.end();
       },
     };

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { startGuardian, type GuardianProcess } from './guardian-process.js';
 import { createHunts, type Quarry } from './hunts.js';
 
@@ -34,6 +35,11 @@ export interface Guardian {
 /** A guardian that lived shorter is not replaced before the next start of a plugin, as the next one may fare no better. */
 const shortestLifeMs = 1000;
 
+/** What the guardian removes after the host must not be half a path. */
+function isOneLine(place: string): boolean {
+  return isAbsolute(place) && !place.includes('\n');
+}
+
 export function createGuardian(): Guardian {
   const charges = new Set<Charge>();
   const informed = new WeakSet<Charge>();
@@ -68,7 +74,7 @@ export function createGuardian(): Guardian {
     charge.tell(state);
   };
   const introduce = ({ scope, place, guarded }: Charge): void => {
-    if (guarded) guardian?.order(['guard', scope, place]);
+    if (guarded) guardian?.order(['guard', scope, isOneLine(place) ? place : '']);
   };
   const ended = (problem: string): void => {
     const lived = guardian === null ? 0 : performance.now() - guardian.startedAt;
@@ -83,7 +89,6 @@ export function createGuardian(): Guardian {
   };
   const makeHunts = (): void => {
     const hunt = hunts.current();
-    guardian?.hold(hunt !== null);
     if (hunt === null || hunt.id === asked) return;
     asked = hunt.id;
     guardian?.order(['hunt', hunt.id, ...hunt.tokens]);

@@ -1,7 +1,7 @@
 import { tokenVariable } from '../../go-plugin/index.js';
 
 /**
- * The guardian: a program for any POSIX shell, which starts in two milliseconds and holds less than a megabyte.
+ * The guardian: a program for any POSIX shell, which starts in two milliseconds and holds two megabytes.
  *
  * It reads orders from a pipe that the host alone holds. `guard` and `leave` name the environments that it answers
  * for, `join` and `part` the process groups of their plugins, `hunt` asks it to end whoever carries one of some
@@ -96,6 +96,6 @@ patterns "$scopes"
 hunt "$list" 4
 for scope in $scopes; do
   eval 'place=$place_'"$scope"
-  [ -z "$place" ] || rm -rf -- "$place"
+  case $place in /*/espalier-??????) rm -rf -- "$place" ;; esac
 done
 `;
