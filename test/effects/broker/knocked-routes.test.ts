@@ -59,7 +59,12 @@ function watch(dialled: Observable<Duplex>) {
       seen.error = error as PluginError;
     },
   });
-  return { seen, giveUp: () => { subscription.unsubscribe(); } };
+  return {
+    seen,
+    giveUp: () => {
+      subscription.unsubscribe();
+    },
+  };
 }
 
 /** Takes connections and does nothing with them. */
@@ -131,10 +136,12 @@ describe("the host's knocks", () => {
 
   it('may be left by whoever is just told', async () => {
     const { routes, told, acknowledge, dial } = await scene();
-    const subscription = routes.open(1, anywhere, () => undefined).subscribe((stream) => {
-      stream.on('error', () => undefined).destroy();
-      subscription.unsubscribe();
-    });
+    const subscription = routes
+      .open(1, anywhere, () => undefined)
+      .subscribe((stream) => {
+        stream.on('error', () => undefined).destroy();
+        subscription.unsubscribe();
+      });
     const next = dial(2);
     acknowledge(1);
     expect(told).toEqual(['knock 1', 'knock 2']);
