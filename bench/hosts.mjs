@@ -38,12 +38,29 @@ export async function withHosts({ mtls }, benchmark) {
   }
 }
 
-async function espalierHost(command, cwd, mtls) {
+/** Runs a benchmark with one Espalier for each way to multiplex, by name, all gone afterwards. */
+export async function withEspaliers(ways, benchmark) {
+  const folder = mkdtempSync(join(tmpdir(), 'espalier-bench-'));
+  writeFileSync(join(folder, `kv_${key}`), 'x'.repeat(100));
+  const { plugin } = benchPrograms();
+  const hosts = {};
+  try {
+    for (const [name, multiplex] of Object.entries(ways))
+      hosts[name] = await espalierHost(plugin, folder, false, multiplex);
+    await benchmark(hosts);
+  } finally {
+    for (const host of Object.values(hosts)) await host.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function espalierHost(command, cwd, mtls, multiplex = 'off') {
   const id = 'plugin';
   const env = await createEnvironment({
     programs: [{ id, command, cwd }],
     handshake: { cookieKey: 'BASIC_PLUGIN', cookieValue: 'hello', protocolVersions: [1] },
     mtls: mtls ? 'required' : 'off',
+    multiplex,
   });
   const client = env.plugin(id).client(KV);
   const get = promisify(client.get.bind(client));

@@ -1,3 +1,3 @@
 import { servePlugin } from './lib/serve-plugin.js';
 
-servePlugin({ broker: true, tls: 'answers', multiplexing: 'only-says' });
+servePlugin({ broker: true, multiplexing: 'only-says' });

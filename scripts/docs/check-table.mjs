@@ -28,7 +28,7 @@ export async function checkTable(_library, page) {
     writeFileSync(configFile, JSON.stringify(config));
     const check = async ({ name, behaviour }) => {
       const { directory, remove } = makeFakeBundle(name, { directory: pluginDir, interpreter: 'link' });
-      const flags = ['--json', '--timeout', String(startMs), '--config', configFile];
+      const flags = ['--multiplex', 'auto', '--json', '--timeout', String(startMs), '--config', configFile];
       const { stdout, exitCode } = await espalier('check', ...flags, directory);
       remove();
       return [code(name), behaviour, ...verdict(name, JSON.parse(stdout), exitCode)];

@@ -28,6 +28,17 @@ async function check(...args: string[]) {
 }
 
 describe('espalier check', () => {
+  it('says whether a plugin multiplexes, and refuses one that does not where that is required', async () => {
+    const fine = await check('--multiplex', 'required', bundle('multiplexes'));
+    expect(fine).toMatchObject({ code: 0, report: { ok: true } });
+    const dial = fine.report.steps.find(({ name }) => name === 'dial');
+    expect(dial?.detail).toMatch(/^unix:.*, multiplexed$/);
+    const refused = await check('--multiplex', 'required', bundle('declines-multiplexing'));
+    expect(refused).toMatchObject({ code: 1, report: { ok: false, error: { code: 'MUX_UNSUPPORTED' } } });
+    const allowed = await check('--multiplex', 'auto', bundle('declines-multiplexing'));
+    expect(allowed).toMatchObject({ code: 0, report: { ok: true } });
+  });
+
   it('walks every step of a plugin that is fine', async () => {
     const { code, report } = await check(bundle('healthy'));
     expect(code).toBe(0);

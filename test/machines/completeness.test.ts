@@ -89,6 +89,16 @@ const plugin = {
       })),
     ),
     {
+      event: 'channel.lost',
+      state: 'live.spawning',
+      because: 'nothing is connected yet',
+    },
+    {
+      event: 'channel.lost',
+      state: 'live.stopping',
+      because: 'it is brought down anyway, and each rung has its deadline',
+    },
+    {
       event: 'shutdown.requested',
       state: 'live.stopping.asking',
       because: 'the exit tells whether it has done so, or the deadline',

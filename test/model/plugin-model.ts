@@ -73,7 +73,8 @@ export const pluginModel = setup({
     keepWanting: assign({ wanted: true }),
     unwant: assign({ wanted: false, again: false }),
     begin: assign({ again: false }),
-    fail: assign({ failures: ({ context }) => context.failures + 1, again: false }),
+    // One more than the budget is all that has to be remembered.
+    fail: assign({ failures: ({ context }) => Math.min(context.failures, intensity) + 1, again: false }),
   },
 }).createMachine({
   id: 'model',
