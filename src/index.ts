@@ -30,6 +30,7 @@ export {
   type ReattachProviders,
   type ServiceClient,
   type ServiceSet,
+  type StartOutcome,
   type VersionedServices,
   type Sink,
   type SinkOptions,

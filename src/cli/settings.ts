@@ -22,7 +22,7 @@ export function addSharedFlags(command: Command): Command {
     .option('--json', 'print JSON for programs instead of text for people')
     .option(
       '--config <file>',
-      'a JSON file with the options of createEnvironment: handshake, policy, env, inheritEnv, hostVersion, mtls, tls, lock, stdin, unixSocket, tcp',
+      'a JSON file with the options of createEnvironment: handshake, policy, groups, startConcurrency, env, inheritEnv, hostVersion, mtls, tls, lock, stdin, unixSocket, tcp',
     )
     .option(
       '--cookie <KEY=VALUE>',
@@ -82,6 +82,8 @@ function mtlsOf({ mtls }: EnvironmentOptions, mode: MtlsMode): EnvironmentOption
 const configKeys = [
   'handshake',
   'policy',
+  'groups',
+  'startConcurrency',
   'env',
   'inheritEnv',
   'hostVersion',

@@ -1,9 +1,11 @@
+import { availableParallelism } from 'node:os';
 import type { InspectionEvent, Observer } from 'xstate';
 import type { LaunchSettings, ManualTls, SinkOptions, TlsSettings } from '../effects/index.js';
 import { checksumForm, parseChecksum } from '../bundle/index.js';
 import { curves, type Curve } from '../go-plugin/index.js';
 import {
   PluginError,
+  type GroupOptions,
   type HandshakeConfig,
   type Logger,
   type StdinMode,
@@ -11,6 +13,7 @@ import {
 } from '../model/index.js';
 import { presets } from '../policy/index.js';
 import type { VersionedServices } from './dispense.js';
+import { groupOptionProblems, groupSpecs } from './groups.js';
 import { lockFileOf } from './lock.js';
 import type { ProgramOptions } from './programs.js';
 import { socketProblems, tcpProblems, type TcpOptions, type UnixSocketOptions } from './socket-options.js';
@@ -32,6 +35,13 @@ export interface EnvironmentOptions {
   readonly versions?: VersionedServices | undefined;
   /** How plugins are looked after: a preset, and numbers over it. A manifest's own `supervision` wins. */
   readonly policy?: Supervision | undefined;
+  /**
+   * Groups of plugins that are looked after together, by name, each with a supervisor of its own. `root` is the one
+   * above all others: one-for-one and without a budget, unless it is said otherwise. See docs/supervision-tree.md.
+   */
+  readonly groups?: Readonly<Record<string, GroupOptions>> | undefined;
+  /** How many plugins may be on their way up at a time. Default: twice the number of processors. */
+  readonly startConcurrency?: number | undefined;
   /** Environment variables for every plugin. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Which of the host's own variables plugins get. Default `minimal`. */
@@ -100,6 +110,7 @@ export function resolveOptions(options: EnvironmentOptions) {
     ...handshakeProblems(handshake),
     ...versionProblems(options),
     ...policyProblems(options.policy),
+    ...groupOptionProblems(options),
     ...envProblems(options.env ?? {}),
     ...tlsProblems(options),
     ...checksumProblems(options),
@@ -131,6 +142,8 @@ export function resolveOptions(options: EnvironmentOptions) {
     bundles: options.bundles ?? [],
     programs: options.programs ?? [],
     versions: versions ?? {},
+    specs: groupSpecs(options),
+    startConcurrency: options.startConcurrency ?? 2 * availableParallelism(),
     lockFile: lockFile(options),
     settings,
   };

@@ -13,6 +13,12 @@ export interface ProgramOptions {
   readonly cwd?: string | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly supervision?: Supervision | undefined;
+  /** Ids of the plugins that it needs. */
+  readonly requires?: readonly string[] | undefined;
+  /** The group that it belongs to, one of the environment's `groups`. Default `root`. */
+  readonly group?: string | undefined;
+  /** Whether its end by itself counts for the auto-shutdown of its group. Default `false`. */
+  readonly significant?: boolean | undefined;
   /** What it reads on stdin. Default: what the environment says, which is nothing. */
   readonly stdin?: StdinMode | undefined;
   /**
@@ -24,7 +30,8 @@ export interface ProgramOptions {
 
 /** A program in the place of a bundle. */
 export function bundleOfProgram(program: ProgramOptions): ScannedBundle {
-  const { command, args = [], env = {}, supervision = {}, checksums, stdin } = program;
+  const { command, args = [], env = {}, supervision = {}, requires = [], checksums, stdin } = program;
+  const { group, significant } = program;
   const id = program.id ?? basename(command).toLowerCase();
   const directory = resolve(program.cwd ?? '.');
   return {
@@ -33,7 +40,18 @@ export function bundleOfProgram(program: ProgramOptions): ScannedBundle {
     bundle: {
       directory,
       manifestPath: '',
-      manifest: { id, name: id, version: '0.0.0', server: {}, requires: [], supervision, env, checksums },
+      manifest: {
+        id,
+        name: id,
+        version: '0.0.0',
+        server: {},
+        requires,
+        group,
+        significant,
+        supervision,
+        env,
+        checksums,
+      },
       runtime: 'executable',
       entry: command,
       command: [command, ...args],

@@ -8,6 +8,8 @@ export type PluginSnapshot = SnapshotFrom<PluginMachine>;
 /** The one flat word for a snapshot of the plugin machine. */
 export function pluginState(snapshot: PluginSnapshot): PluginState {
   const { value } = snapshot;
+  if (value === 'held') return snapshot.context.held?.isRestart === true ? 'restarting' : 'waiting';
+  if (value === 'dismissed') return 'idle';
   if (typeof value === 'string') return value;
   const { live } = value;
   if (typeof live === 'string') return live;
@@ -51,6 +53,7 @@ function finerPhase({ phase }: PluginContext, state: PluginState): PluginPhase |
 
 function mattermostState(context: PluginContext, state: PluginState): MattermostState {
   switch (state) {
+    case 'waiting':
     case 'spawning':
     case 'handshaking':
       return 'Starting';
@@ -70,8 +73,10 @@ function mattermostState(context: PluginContext, state: PluginState): Mattermost
   }
 }
 
-function retryAt({ since, retryDelayMs, policy }: PluginContext, state: PluginState): number | null {
-  if (state === 'restarting') return since + retryDelayMs;
+function retryAt(context: PluginContext, state: PluginState): number | null {
+  const { since, retryDelayMs, policy, held, failedWithGroup } = context;
+  // Its supervisor alone knows when a group is started again.
+  if (state === 'restarting') return held === null ? since + retryDelayMs : null;
   const { halfOpenAfterMs } = policy.restart;
-  return state === 'failed' && halfOpenAfterMs !== null ? since + halfOpenAfterMs : null;
+  return state === 'failed' && halfOpenAfterMs !== null && !failedWithGroup ? since + halfOpenAfterMs : null;
 }

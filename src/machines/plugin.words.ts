@@ -8,9 +8,11 @@ import {
   activated,
   becameHealthy,
   begun,
+  causeOf,
   ended,
   endingBecauseOf,
   entered,
+  letGo,
   tallied,
 } from './plugin.context.js';
 import type { PluginEffects } from './plugin.effects.js';
@@ -64,23 +66,40 @@ export function pluginWords(effects: PluginEffects) {
       isAttaching: ({ context }) => isAttaching(context),
       isOurs: ({ context }) => isOurs(context),
       maySignal: ({ context }) => maySignal(context),
+      isHeld: ({ context }) => context.held !== null,
       isAskedAgain: ({ context }) => context.again,
       isConnected: ({ context }) => context.channel !== null,
       isUnwell: (_, params: { error: PluginError }) => params.error.code === 'NOT_SERVING',
       hasDeactivateHook: ({ context }) => context.hooks?.includes('OnDeactivate') ?? false,
       endedNormally: ({ context }) => context.lastExit !== null && endedNormally(context.lastExit),
-      triesAgain: ({ context }) => context.policy.restart.halfOpenAfterMs !== null,
+      triesAgain: ({ context }) =>
+        context.policy.restart.halfOpenAfterMs !== null && !context.failedWithGroup,
     },
     actions: {
       activate: assign(() => activated()),
       want: assign({ wanted: true }),
       wantAgain: assign(() => ({ ...activated(), again: true })),
-      unwant: assign({ wanted: false, again: false }),
+      unwant: assign({ wanted: false, again: false, held: null }),
+      hold: assign({
+        held: (_, params: { because: string }) => ({ isRestart: true, because: params.because }),
+        again: false,
+      }),
+      queue: assign((_, params: { because: string }) => ({
+        ...activated(),
+        again: false,
+        held: { isRestart: false, because: params.because },
+      })),
+      letGo: assign(({ context }) => letGo(context)),
+      startAgain: assign(({ context }) => ({ ...letGo(context), again: true })),
       begin: assign(({ context }) => begun(context, now())),
       enter: assign(({ context, event }, place: { phase: PluginPhase; rung?: StopRung }) =>
         entered(context, event, place, now()),
       ),
-      arrive: assign(({ event }) => ({ since: now(), because: event.type })),
+      arrive: assign(({ event }) => ({ since: now(), because: causeOf(event) })),
+      arriveHeld: assign(({ context, event }) => ({
+        since: now(),
+        because: context.held?.because ?? causeOf(event),
+      })),
       noteCommand: assign(({ event }) =>
         event.type === 'process.located' ? { command: event.command } : {},
       ),
@@ -116,11 +135,16 @@ export function pluginWords(effects: PluginEffects) {
           ? { retryDelayMs: event.delayMs, restarts: context.restarts + 1 }
           : {},
       ),
-      noteFailure: assign((_, params: { reason: FailedReason }) => ({ failedReason: params.reason })),
+      noteFailure: assign((_, params: { reason: FailedReason; withGroup?: boolean | undefined }) => ({
+        failedReason: params.reason,
+        failedWithGroup: params.withGroup ?? false,
+        held: null,
+      })),
       endBecauseDeactivated: assign(({ context }) => ({
         ...endingBecauseOf(context, { cause: 'deactivated', error: null }),
         wanted: false,
       })),
+      endBecauseHeld: assign(({ context }) => endingBecauseOf(context, { cause: 'held', error: null })),
       endBecauseRefused: assign(({ context }, params: { error: PluginError }) =>
         endingBecauseOf(context, {
           cause: 'refused',
@@ -172,6 +196,14 @@ export function pluginWords(effects: PluginEffects) {
       closeLogs: stopChild('logs'),
       closeStdio: stopChild('stdio'),
       closeBroker: stopChild('broker'),
+      reportReady: sendParent(({ context }): PluginReport => ({
+        type: 'plugin.ready',
+        plugin: context.bundle.manifest.id,
+      })),
+      reportHeld: sendParent(({ context }): PluginReport => ({
+        type: 'plugin.held',
+        plugin: context.bundle.manifest.id,
+      })),
       reportRest: sendParent(({ context }): PluginReport => ({
         type: 'plugin.rested',
         plugin: context.bundle.manifest.id,

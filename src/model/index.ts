@@ -2,6 +2,7 @@ export * from './checksum.js';
 export * from './errors.js';
 export * from './events.js';
 export * from './exit.js';
+export * from './group.js';
 export * from './handshake.js';
 export * from './log.js';
 export * from './manifest.js';

@@ -1,9 +1,12 @@
 import { createActor, SimulatedClock, type Actor } from 'xstate';
 import {
   createEnvironmentMachine,
+  pluginRef,
   pluginState,
   pluginStatus,
+  type EnvironmentInput,
   type EnvironmentMachine,
+  type PluginRef,
   type PluginSnapshot,
 } from '../../src/machines/index.js';
 import type { Bundle, PluginState, PluginStatus, Supervision } from '../../src/model/index.js';
@@ -14,9 +17,11 @@ export interface Story {
   readonly root: Actor<EnvironmentMachine>;
   readonly world: PretendedWorld;
   readonly clock: SimulatedClock;
-  add(plugin: string, supervision?: Supervision): void;
+  add(plugin: string, supervision?: Supervision, place?: Place): void;
   activate(plugin?: string): void;
   deactivate(plugin?: string): void;
+  /** The actor of a plugin. */
+  ref(plugin?: string): PluginRef;
   snapshot(plugin?: string): PluginSnapshot;
   state(plugin?: string): PluginState;
   status(plugin?: string): PluginStatus;
@@ -24,14 +29,31 @@ export interface Story {
   pass(ms: number): void;
 }
 
+/** Where in the tree a plugin belongs, and what it needs. */
+export interface Place {
+  readonly group?: string;
+  readonly requires?: readonly string[];
+  readonly significant?: boolean;
+}
+
 /** The name of the plugin that a story is about when it names none. */
 export const hero = 'com.example.hero';
 
 /** The real environment and plugin machines over a pretended world and a simulated clock. */
 export function tellStory(supervision?: Supervision, random = 0.5): Story {
+  const story = tellTree({}, random);
+  story.add(hero, supervision);
+  return story;
+}
+
+/** As {@link tellStory}, with no plugin yet, and with groups. */
+export function tellTree(input: EnvironmentInput, random = 0.5): Story {
   const clock = new SimulatedClock();
   const world = pretendWorld(clock);
-  const root = createActor(createEnvironmentMachine(world.effects, { random: () => random }), { clock });
+  const root = createActor(createEnvironmentMachine(world.effects, { random: () => random }), {
+    clock,
+    input,
+  });
   root.subscribe({
     error: (error) => {
       throw error as Error;
@@ -39,20 +61,19 @@ export function tellStory(supervision?: Supervision, random = 0.5): Story {
   });
   root.start();
   const child = (plugin: string) => {
-    const found = root.getSnapshot().context.children[plugin];
+    const found = pluginRef(root.system, plugin);
     if (found === undefined) throw new Error(`The story has no plugin ${plugin}.`);
-    return found.ref;
+    return found;
   };
   const story: Story = {
     root,
     world,
     clock,
-    add(plugin, own) {
+    add(plugin, own, { requires = [], ...place } = {}) {
+      const bundle = bundleOf(plugin, requires);
       root.send({
-        type: 'bundle.added',
-        bundle: bundleOf(plugin),
-        policy: composePolicy(own),
-        generation: 0,
+        type: 'bundles.added',
+        bundles: [{ ...place, bundle, policy: composePolicy(own), generation: 0 }],
       });
     },
     activate: (plugin = hero) => {
@@ -61,6 +82,7 @@ export function tellStory(supervision?: Supervision, random = 0.5): Story {
     deactivate: (plugin = hero) => {
       root.send({ type: 'environment.deactivate', plugin });
     },
+    ref: (plugin = hero) => child(plugin),
     snapshot: (plugin = hero) => child(plugin).getSnapshot(),
     state: (plugin = hero) => pluginState(child(plugin).getSnapshot()),
     status: (plugin = hero) => pluginStatus(child(plugin).getSnapshot()),
@@ -68,15 +90,14 @@ export function tellStory(supervision?: Supervision, random = 0.5): Story {
       clock.increment(ms);
     },
   };
-  story.add(hero, supervision);
   return story;
 }
 
-function bundleOf(id: string): Bundle {
+function bundleOf(id: string, requires: readonly string[]): Bundle {
   return {
     directory: `/bundles/${id}`,
     manifestPath: `/bundles/${id}/plugin.json`,
-    manifest: { id, name: id, version: '1.0.0', server: {}, requires: [], supervision: {}, env: {} },
+    manifest: { id, name: id, version: '1.0.0', server: {}, requires, supervision: {}, env: {} },
     runtime: 'python',
     entry: 'plugin.py',
   };
