@@ -179,6 +179,7 @@ export function createPluginMachine(effects: PluginEffects) {
               ],
               'plugin.deactivate': { actions: 'unwant' },
               'plugin.hold': { guard: 'isWanted', actions: hold },
+              'plugin.queue': { guard: not('isWanted'), actions: queue },
             },
             after: {
               startTimeout: [
@@ -305,7 +306,7 @@ export function createPluginMachine(effects: PluginEffects) {
               'plugin.activate': { actions: 'wantAgain' },
               'plugin.deactivate': { actions: 'unwant' },
               'plugin.hold': { guard: 'isWanted', actions: hold },
-              'plugin.queue': { actions: queue },
+              'plugin.queue': { guard: not('isHeld'), actions: queue },
               'plugin.proceed': { guard: 'isHeld', actions: 'startAgain' },
               'plugin.refuse': {
                 guard: 'isHeld',
@@ -392,7 +393,7 @@ export function createPluginMachine(effects: PluginEffects) {
           'plugin.restart': { target: 'restarting', actions: 'noteVerdict' },
           'plugin.rest': [
             { guard: 'endedNormally', target: 'idle', actions: 'unwant' },
-            { actions: 'unwant' },
+            { actions: ['unwant', 'reportRest'] },
           ],
           'plugin.giveUp': { target: 'failed', actions: giveUp },
           'plugin.hold': [{ guard: 'isWanted', target: 'held', actions: hold }, { actions: 'reportRest' }],
@@ -416,7 +417,7 @@ export function createPluginMachine(effects: PluginEffects) {
       },
       failed: {
         description: 'The supervisor has given up; somebody must act, or the half-open interval pass.',
-        entry: 'arrive',
+        entry: ['arrive', 'reportFailed'],
         on: {
           'plugin.hold': { target: 'held', actions: hold },
           'plugin.queue': { target: 'held', actions: queue },

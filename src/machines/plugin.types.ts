@@ -145,5 +145,7 @@ export type PluginReport =
   | { readonly type: 'plugin.ready'; readonly plugin: string }
   /** No process is left, one is wanted, and it waits for its supervisor. */
   | { readonly type: 'plugin.held'; readonly plugin: string }
+  /** It is not tried any more, unless half-open. */
+  | { readonly type: 'plugin.failed'; readonly plugin: string }
   /** No process is left, and none is wanted. */
   | { readonly type: 'plugin.rested'; readonly plugin: string };

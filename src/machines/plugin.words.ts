@@ -200,6 +200,10 @@ export function pluginWords(effects: PluginEffects) {
         type: 'plugin.ready',
         plugin: context.bundle.manifest.id,
       })),
+      reportFailed: sendParent(({ context }): PluginReport => ({
+        type: 'plugin.failed',
+        plugin: context.bundle.manifest.id,
+      })),
       reportHeld: sendParent(({ context }): PluginReport => ({
         type: 'plugin.held',
         plugin: context.bundle.manifest.id,

@@ -68,6 +68,11 @@ export function marked(
   return ids.reduce((marking, id) => withChild(marking, id, { whereabouts }), children);
 }
 
+/** The children with their failures forgotten. */
+export function forgiven(children: readonly Child[]): readonly Child[] {
+  return children.map((child) => (child.kind === 'plugin' ? { ...child, failures: [] } : child));
+}
+
 /** What a child's own policy says to its end, and the failures that count then. */
 export function judged(context: SupervisorContext, end: ChildEnd, random: number) {
   const child = childOf(context, endedChild(end));

@@ -67,6 +67,7 @@ const told: Partial<Record<SupervisorEvent['type'], Whereabouts>> = {
   'supervisor.ready': 'up',
   'plugin.held': 'held',
   'supervisor.held': 'held',
+  'plugin.failed': 'failed',
   'plugin.rested': 'down',
   'supervisor.ended': 'down',
 };

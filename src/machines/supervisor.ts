@@ -30,6 +30,7 @@ export function createSupervisorMachine(
       'member.deactivate': { actions: 'deactivateMember' },
       'plugin.ready': { actions: ['note', 'tellMoved'] },
       'plugin.held': { actions: ['note', 'tellMoved'] },
+      'plugin.failed': { actions: ['note', 'tellMoved'] },
       'plugin.rested': { actions: ['note', 'tellMoved'] },
       'supervisor.ready': { actions: 'note' },
       'supervisor.held': { actions: 'note' },
@@ -120,7 +121,7 @@ export function createSupervisorMachine(
         description: 'Its parent has brought it down, and starts it again.',
         entry: 'reportHeld',
         on: {
-          'supervisor.proceed': { target: 'starting', actions: 'planAll' },
+          'supervisor.proceed': { target: 'starting', actions: 'planAnew' },
           'supervisor.giveUp': { target: 'failed', actions: 'noteFailedWith' },
           'member.activate': { actions: 'joinMember' },
           'plugin.crashed': { target: 'gathering', actions: ['judgeAmongOthers', 'tellMoved'] },
@@ -130,7 +131,7 @@ export function createSupervisorMachine(
         description: 'It has given up and brought all its children down; its parent decides.',
         entry: 'reportGaveUp',
         on: {
-          'supervisor.restart': { target: 'pausing', actions: 'notePause' },
+          'supervisor.restart': { target: 'pausing', actions: ['planAnew', 'notePause'] },
           'supervisor.giveUp': { target: 'failed', actions: 'noteFailedWith' },
           'member.activate': { actions: 'joinMember' },
           'plugin.crashed': { target: 'gathering', actions: ['judgeAmongOthers', 'tellMoved'] },

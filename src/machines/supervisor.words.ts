@@ -17,6 +17,7 @@ import {
   childOf,
   endedChild,
   gathering,
+  forgiven,
   idsOf,
   isGathered,
   isStarted,
@@ -144,10 +145,15 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
         enqueue.assign({ children: withChild(context.children, event.plugin, change) });
         tellPlugin(enqueue, system, event.plugin, { type: 'plugin.activate' });
       }),
-      /** It starts with its group. */
+      /** It starts with its group, whose pause is over. */
       joinMember: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'member.activate') return;
-        const change = { whereabouts: 'closing' as const, ...(event.fresh && { failures: [] }) };
+        const at = childOf(context, event.plugin)?.whereabouts;
+        const isOut = at === 'down' || at === 'queued';
+        const change = {
+          ...(isOut && { whereabouts: 'closing' as const }),
+          ...(event.fresh && { failures: [] }),
+        };
         enqueue.assign({ pauseMs: 0, children: withChild(context.children, event.plugin, change) });
         tellPlugin(enqueue, system, event.plugin, { type: 'plugin.queue', because: context.because });
       }),
@@ -323,14 +329,22 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
         }),
       ),
       planRetry: assign(({ context }) => ({
-        ...gathering(context, {
-          aim: 'restart',
-          affected: idsOf(context.children),
-          because: 'supervisor.retried',
-        }),
+        ...gathering(
+          { ...context, children: forgiven(context.children) },
+          {
+            aim: 'restart',
+            affected: idsOf(context.children),
+            because: 'supervisor.retried',
+          },
+        ),
         restarts: [],
       })),
-      planAll: assign(({ context }) => ({ affected: idsOf(context.children) })),
+      /** A supervisor that is started again knows nothing of what was before. */
+      planAnew: assign(({ context }) => ({
+        affected: idsOf(context.children),
+        restarts: [],
+        children: forgiven(context.children),
+      })),
       notePause: assign(({ event }) =>
         event.type === 'supervisor.restart' ? { pauseMs: event.delayMs } : {},
       ),
@@ -363,8 +377,6 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
               withGroup: true,
             });
           else tellSupervisor(enqueue, system, id, { type: 'supervisor.giveUp', withParent: true });
-        for (const { id, kind } of held)
-          if (kind === 'plugin') enqueue.sendParent({ type: 'plugin.moved', plugin: id });
       }),
       stopBranches: enqueueActions(({ context, enqueue, system }) => {
         for (const { id, kind } of context.children)

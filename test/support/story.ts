@@ -60,8 +60,14 @@ export function tellTree(input: EnvironmentInput, random = 0.5): Story {
     },
   });
   root.start();
+  const known = new Map<string, PluginRef>();
+  root.on('plugin.placed', ({ plugin }) => {
+    const ref = pluginRef(root.system, plugin);
+    if (ref !== undefined) known.set(plugin, ref);
+  });
   const child = (plugin: string) => {
-    const found = pluginRef(root.system, plugin);
+    // A tree that has stopped knows nobody any more.
+    const found = pluginRef(root.system, plugin) ?? known.get(plugin);
     if (found === undefined) throw new Error(`The story has no plugin ${plugin}.`);
     return found;
   };
