@@ -62,7 +62,7 @@ export function createCalls({ actor, roster, options, rescan, isStopped }: Setti
     assertStaying(id);
     const watch = roster.watch(id);
     const needs = roster.needs(id);
-    if (type === 'environment.activate' && watch.status().state === 'healthy') return false;
+    if (type === 'environment.activate' && watch.status().state === 'healthy' && !isLeaving(id)) return false;
     actor.send({ type, plugin: id });
     return started(id, needs);
   }
@@ -94,7 +94,37 @@ export function createCalls({ actor, roster, options, rescan, isStopped }: Setti
     const before = watch.ref.getSnapshot();
     const { state, wanted } = watch.status();
     actor.send({ type: 'environment.deactivate', plugin: id });
-    return (await watch.until(downOutcome(before))) && (wanted || state !== 'idle');
+    const overtaken = whenOvertaken(id);
+    try {
+      const isDown = await Promise.race([watch.until(downOutcome(before)), overtaken.promise]);
+      return isDown && (wanted || state !== 'idle');
+    } finally {
+      overtaken.cancel();
+    }
+  }
+
+  /** Resolves when somebody wants a plugin again that was to be brought down, and had not been told yet. */
+  function whenOvertaken(id: string): { readonly promise: Promise<false>; readonly cancel: () => void } {
+    let cancel = (): void => undefined;
+    const promise = new Promise<false>((resolve) => {
+      const subscription = actor.subscribe(() => {
+        const { state, wanted } = roster.watch(id).status();
+        if (!isLeaving(id) && wanted && state !== 'stopping') resolve(false);
+      });
+      cancel = () => {
+        subscription.unsubscribe();
+      };
+    });
+    return {
+      promise,
+      cancel: () => {
+        cancel();
+      },
+    };
+  }
+
+  function isLeaving(id: string): boolean {
+    return actor.getSnapshot().context.leaving.some((leaving) => leaving.id === id);
   }
 
   async function remove(id: string): Promise<void> {

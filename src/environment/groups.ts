@@ -84,10 +84,10 @@ function memberProblems(groups: Readonly<Record<string, GroupOptions>>): string[
   const problems = root?.parent === undefined ? [] : ['groups.root.parent: nothing is above the root'];
   const claimed = new Map<string, string>();
   for (const [name, { members = [] }] of Object.entries(groups))
-    for (const id of members) {
-      const other = claimed.get(id.toLowerCase());
+    for (const id of members.map((member) => member.toLowerCase())) {
+      const other = claimed.get(id);
       if (other !== undefined) problems.push(`groups: ${id} is a member of both ${other} and ${name}`);
-      claimed.set(id.toLowerCase(), name);
+      claimed.set(id, name);
     }
   return problems;
 }

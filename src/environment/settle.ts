@@ -24,18 +24,12 @@ export function startOutcome(snapshot: PluginSnapshot): true | undefined {
   }
 }
 
-/**
- * Decides when the process that a plugin had is gone. `false`: somebody wants the plugin again, and it was not brought
- * down at all.
- */
-export function downOutcome(before: PluginSnapshot): (snapshot: PluginSnapshot) => boolean | undefined {
-  return (snapshot) => {
-    const state = pluginState(snapshot);
-    if (state === 'idle' || snapshot.context.generation > before.context.generation) return true;
-    return ['spawning', 'handshaking', 'healthy'].includes(state) && snapshot.context.wanted
-      ? false
+/** Decides when the process that a plugin had is gone, whether another one follows or not. */
+export function downOutcome(before: PluginSnapshot): (snapshot: PluginSnapshot) => true | undefined {
+  return (snapshot) =>
+    pluginState(snapshot) === 'idle' || snapshot.context.generation > before.context.generation
+      ? true
       : undefined;
-  };
 }
 
 /** Decides how a health check that was asked for has gone. Throws whatever keeps the plugin from serving. */
