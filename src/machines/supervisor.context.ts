@@ -97,7 +97,10 @@ export function endedChild(end: ChildEnd): string {
 
 /** What the end of a child means for its siblings. */
 export function answerTo(context: SupervisorContext, end: ChildEnd, now: number): GroupAnswer {
-  const { spec, restarts, ownTime, children } = context;
+  const { spec, restarts, ownTime } = context;
+  const concernsOthers = spec.strategy !== 'one-for-one' || spec.autoShutdown !== 'never';
+  // What a thousand siblings are like need not be looked at where their end is their own affair.
+  const children = concernsOthers ? context.children : [];
   return decideForGroup({
     strategy: spec.strategy,
     autoShutdown: spec.autoShutdown,
