@@ -15,6 +15,11 @@ export function shelfId(shelf: number): string {
   return `shelf:${shelf}`;
 }
 
+/** Whether it is a plugin whose actor is a child of this shelf. */
+export function isOnShelf(child: Child, actorId: string): child is PluginChild {
+  return child.kind === 'plugin' && child.shelf > 0 && shelfId(child.shelf) === actorId;
+}
+
 interface Placement {
   readonly id: string;
   readonly shelf: number;

@@ -82,15 +82,3 @@ export function subjectOf(event: SupervisorEvent): string | null {
   if ('plugin' in event) return event.plugin;
   return 'supervisor' in event ? event.supervisor : null;
 }
-
-/** How a child ended, in a sentence. */
-export function reasonOf(end: ChildEnd): string {
-  switch (end.type) {
-    case 'plugin.crashed':
-      return end.exit.error?.message ?? `The plugin ${end.plugin} ended by itself.`;
-    case 'supervisor.gaveUp':
-      return `The group ${end.supervisor} gave up.`;
-    case 'supervisor.ended':
-      return `The group ${end.supervisor} shut down.`;
-  }
-}

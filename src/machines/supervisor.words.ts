@@ -1,5 +1,5 @@
 import { assign, enqueueActions, sendParent, setup, type ActorLogic, type Snapshot } from 'xstate';
-import { backoffDelay, moveOn, ownNow, standStill, withRestart } from '../policy/index.js';
+import { moveOn, standStill } from '../policy/index.js';
 import {
   endProcessOf,
   pluginRef,
@@ -7,11 +7,12 @@ import {
   supervisorId,
   supervisorRef,
   type PluginRef,
+  type Registry,
 } from './hosting.js';
 import type { PluginEffects } from './plugin.effects.js';
 import type { PluginMachine } from './plugin.js';
 import { createShelfMachine } from './shelf.js';
-import { clearedBranch, reconciled, shelfId } from './supervisor.children.js';
+import { clearedBranch, isOnShelf, reconciled, shelfId } from './supervisor.children.js';
 import {
   answerTo,
   childOf,
@@ -21,24 +22,31 @@ import {
   idsOf,
   isGathered,
   isStarted,
-  joined,
-  judged,
   marked,
   nextToClose,
   nextToStart,
   withChild,
 } from './supervisor.context.js';
 import {
+  judgeAlone,
+  judgeAmongOthers,
+  judgeDone,
+  judgeHopeless,
+  judgeTogether,
+  judgeWhileStopping,
+  type Judge,
+} from './supervisor.judge.js';
+import {
   close,
   isEnd,
-  reasonOf,
   report,
   subjectOf,
   tellPlugin,
   tellSupervisor,
   whereaboutsAfter,
+  type Enqueue,
+  type EnqueueUp,
 } from './supervisor.orders.js';
-import { sentence } from './sentence.js';
 import type {
   Aim,
   SupervisorContext,
@@ -180,139 +188,12 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
         });
       }),
 
-      /** The end of a child concerns it alone. */
-      judgeAlone: enqueueActions(({ context, event, enqueue, system }) => {
-        if (!isEnd(event)) return;
-        const id = endedChild(event);
-        const { verdict, failures } = judged(context, event, ports.random());
-        const whereabouts = { restart: 'rising', rest: 'down', giveUp: 'failed' } as const;
-        const change = { whereabouts: whereabouts[verdict.verdict], ...(failures && { failures }) };
-        enqueue.assign({
-          children: withChild(context.children, id, change),
-          ...(verdict.verdict === 'restart' && counted(context)),
-        });
-        if (event.type === 'plugin.crashed') tellPlugin(enqueue, system, id, sentence(verdict));
-        else if (verdict.verdict === 'restart')
-          tellSupervisor(enqueue, system, id, { type: 'supervisor.restart', delayMs: groupPause(context) });
-        else if (verdict.verdict === 'giveUp')
-          tellSupervisor(enqueue, system, id, { type: 'supervisor.giveUp', withParent: false });
-      }),
-      /** Its siblings come down with it, and all of them start again. */
-      judgeTogether: enqueueActions(({ context, event, enqueue }) => {
-        if (!isEnd(event)) return;
-        const id = endedChild(event);
-        const { verdict, failures } = judged(context, event, ports.random());
-        const own =
-          verdict.verdict === 'restart' && event.type === 'plugin.crashed'
-            ? verdict.delayMs
-            : groupPause(context);
-        const fallen = withChild(context.children, id, {
-          whereabouts: 'fallen',
-          ...(failures && { failures }),
-        });
-        const affected = joined(
-          {
-            ...context,
-            affected: context.affected.filter((other) => childOf(context, other)?.whereabouts === 'held'),
-          },
-          id,
-        );
-        enqueue.assign({
-          ...gathering(
-            { ...context, children: fallen },
-            {
-              aim: 'restart',
-              affected,
-              because: `sibling.ended ${id}`,
-              pauseMs: own,
-            },
-          ),
-          ...counted(context),
-        });
-        report(enqueue, context, {
-          type: 'supervisor.restarting',
-          context: 'childTerminated',
-          reason: reasonOf(event),
-          offender: id,
-          affected,
-        });
-      }),
-      /** The group's budget is used up, or one of its children is not tried any more: all come down. */
-      judgeHopeless: enqueueActions(({ context, event, enqueue }) => {
-        if (!isEnd(event)) return;
-        const id = endedChild(event);
-        const { failures } = judged(context, event, 0);
-        const answer = answerTo(context, event, now());
-        const isExhausted = answer.answer === 'giveUp' && answer.why === 'exhausted';
-        const children = withChild(context.children, id, {
-          whereabouts: 'fallen',
-          ...(failures && { failures }),
-        });
-        const affected = idsOf(children);
-        const { name, intensity, periodMs } = context.spec;
-        enqueue.assign(
-          gathering(
-            { ...context, children },
-            { aim: 'giveUp', affected, because: `supervisor.gaveUp ${name}` },
-          ),
-        );
-        report(enqueue, context, {
-          type: 'supervisor.gaveUp',
-          context: isExhausted ? 'childTerminated' : 'childGaveUp',
-          reason: isExhausted
-            ? `${reasonOf(event)} This would be restart ${(intensity ?? 0) + 1} within ${periodMs} ms; ${intensity} are allowed.`
-            : `${reasonOf(event)} It is not tried any more.`,
-          offender: id,
-          affected,
-        });
-      }),
-      /** Significant children have ended: the work of the group is done. */
-      judgeDone: enqueueActions(({ context, event, enqueue, system }) => {
-        if (!isEnd(event)) return;
-        const id = endedChild(event);
-        const children = withChild(context.children, id, { whereabouts: 'down' });
-        const affected = idsOf(children);
-        enqueue.assign(
-          gathering(
-            { ...context, children },
-            { aim: 'shutDown', affected, because: `supervisor.shutDown ${context.spec.name}` },
-          ),
-        );
-        if (event.type === 'plugin.crashed') tellPlugin(enqueue, system, id, { type: 'plugin.rest' });
-        report(enqueue, context, {
-          type: 'supervisor.shutDown',
-          context: 'childTerminated',
-          reason: reasonOf(event),
-          offender: id,
-          affected,
-        });
-      }),
-      /** It fell while its siblings come down anyway. */
-      judgeAmongOthers: enqueueActions(({ context, event, enqueue, system }) => {
-        if (!isEnd(event)) return;
-        const id = endedChild(event);
-        const { verdict, failures } = judged(context, event, ports.random());
-        const rests = verdict.verdict === 'rest';
-        const delayMs = verdict.verdict === 'restart' ? verdict.delayMs : 0;
-        const change = {
-          whereabouts: rests ? ('down' as const) : ('fallen' as const),
-          ...(failures && { failures }),
-        };
-        enqueue.assign({
-          children: withChild(context.children, id, change),
-          affected: rests ? context.affected : joined(context, id),
-          pauseMs: Math.max(context.pauseMs, delayMs),
-        });
-        if (rests && event.type === 'plugin.crashed')
-          tellPlugin(enqueue, system, id, { type: 'plugin.rest' });
-      }),
-      judgeWhileStopping: enqueueActions(({ event, enqueue, system }) => {
-        if (event.type === 'plugin.crashed')
-          tellPlugin(enqueue, system, event.plugin, {
-            type: 'plugin.deactivate',
-            because: 'environment.stopping',
-          });
-      }),
+      judgeAlone: enqueueActions(carryOut(judgeAlone)),
+      judgeTogether: enqueueActions(carryOut(judgeTogether)),
+      judgeHopeless: enqueueActions(carryOut(judgeHopeless)),
+      judgeDone: enqueueActions(carryOut(judgeDone)),
+      judgeAmongOthers: enqueueActions(carryOut(judgeAmongOthers)),
+      judgeWhileStopping: enqueueActions(carryOut(judgeWhileStopping)),
 
       planHold: assign(({ context, event }) =>
         gathering(context, {
@@ -412,6 +293,20 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
         if (!('actorId' in event)) return;
         const { actorId } = event;
         const broken = (self.getSnapshot().children as Record<string, PluginRef>)[actorId];
+        const lying = context.children.filter((child) => isOnShelf(child, actorId));
+        if (broken !== undefined && lying.length > 0) {
+          enqueue.stopChild(broken);
+          enqueue.spawnChild('shelf', { id: actorId });
+          for (const { id, bundle, policy } of lying) {
+            const generation = pluginRef(system, id)?.getSnapshot().context.generation ?? 0;
+            tellPlugin(enqueue, system, id, { type: 'plugin.dismiss' });
+            enqueue.sendTo(actorId, { type: 'shelf.place', id, input: { bundle, policy, generation } });
+            enqueue.sendParent({ type: 'plugin.placed', plugin: id });
+            enqueue.sendParent({ type: 'plugin.moved', plugin: id });
+          }
+          enqueue.assign({ children: marked(context.children, idsOf(lying), 'down') });
+          return;
+        }
         const child = context.children.find(
           ({ id, kind }) => (kind === 'plugin' ? id : supervisorId(id)) === actorId,
         );
@@ -464,12 +359,23 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
     },
   });
 
-  function counted(context: SupervisorContext) {
-    const { restarts, ownTime, spec } = context;
-    return { restarts: withRestart(restarts, ownNow(ownTime, now()), spec) };
+  /** An action that does what a judgement says. */
+  function carryOut(judge: Judge) {
+    return ({ context, event, enqueue, system }: JudgementScope): void => {
+      if (!isEnd(event)) return;
+      const judgement = judge(context, event, { random: ports.random(), now: now() });
+      const id = endedChild(event);
+      enqueue.assign(judgement.change);
+      if (judgement.plugin !== undefined) tellPlugin(enqueue, system, id, judgement.plugin);
+      if (judgement.supervisor !== undefined) tellSupervisor(enqueue, system, id, judgement.supervisor);
+      if (judgement.report !== undefined) report(enqueue, context, judgement.report);
+    };
   }
+}
 
-  function groupPause({ spec, restarts }: SupervisorContext): number {
-    return backoffDelay(spec.backoff, restarts.length + 1, ports.random());
-  }
+interface JudgementScope {
+  readonly context: SupervisorContext;
+  readonly event: SupervisorEvent;
+  readonly enqueue: Enqueue & EnqueueUp & { assign(change: Partial<SupervisorContext>): void };
+  readonly system: Registry;
 }

@@ -1,3 +1,4 @@
+import type { AnyActorRef } from 'xstate';
 import { supervisorRef } from '../../src/machines/index.js';
 import { startWell } from '../../src/testing/index.js';
 import { grow, plant } from '../support/grove.js';
@@ -47,6 +48,22 @@ describe('a large group', () => {
     grove.activate(id);
     startWell(grove.world, id);
     expect(grove.status(id)).toMatchObject({ state: 'healthy', generation: 2 });
+  });
+
+  it('loses no plugin when a shelf breaks: those on it are ended, and can be started again', () => {
+    const grove = grow({ crowd: {} }, many);
+    const ids = Object.keys(many);
+    const crowd = supervisorRef(grove.root.system, 'crowd')?.getSnapshot() as {
+      children: Record<string, AnyActorRef>;
+    };
+    crowd.children['shelf:2']?.send({ type: 'shelf.place', id: 'com.example.broken', input: null });
+    expect(crowd.children['shelf:2']?.getSnapshot()).toMatchObject({ status: 'error' });
+    const rested = ids.filter((id) => grove.state(id) === 'idle');
+    expect(rested).toEqual(ids.slice(200));
+    expect(grove.world.count('process')).toBe(200);
+    grove.root.send({ type: 'environment.activateAll' });
+    expect(grove.startAll()).toEqual(rested);
+    expect(grove.status(rested[0]).generation).toBe(2);
   });
 
   it('lets go of a plugin on a shelf', () => {
