@@ -31,6 +31,7 @@ export {
   type ReattachProviders,
   type ServiceClient,
   type ServiceSet,
+  type StartOutcome,
   type VersionedServices,
   type Sink,
   type SinkOptions,

@@ -28,7 +28,7 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   environment: {
     rooms: ['model', 'policy', 'bundle', 'go-plugin', 'machines', 'effects'],
-    packages: ['xstate', 'rxjs', '@grpc/grpc-js', 'node:path'],
+    packages: ['xstate', 'rxjs', '@grpc/grpc-js', 'node:os', 'node:path'],
   },
   observe: {
     rooms: ['model'],

@@ -114,6 +114,8 @@ export const manifestSchema = z
     server,
     props: optional(z.record(z.string(), z.unknown())),
     requires: optional(z.array(id)),
+    group: optional(text),
+    significant: optional(z.boolean()),
     supervision: optional(supervisionSchema),
     env: optional(z.record(variable, text)),
     limits: optional(limits),

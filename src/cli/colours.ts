@@ -28,6 +28,7 @@ export function stateColour(colours: Colours, state: PluginState): Paint {
   switch (state) {
     case 'healthy':
       return colours.good;
+    case 'waiting':
     case 'spawning':
     case 'handshaking':
     case 'restarting':

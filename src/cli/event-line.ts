@@ -29,6 +29,10 @@ export function eventLine(event: EnvironmentEvent, colours: Colours): string {
     }
     case 'plugin.gaveUp':
       return `${time} ${event.plugin}  ${colours.bad('given up')} ${event.error.hint ?? ''}`;
+    case 'supervisor.restarting':
+    case 'supervisor.gaveUp':
+    case 'supervisor.shutDown':
+      return `${time} ${supervisorLine(event, colours)}`;
     case 'environment.state':
       return `${time} ${colours.quiet(`environment ${event.state}`)}`;
     case 'environment.guardian': {
@@ -41,6 +45,19 @@ export function eventLine(event: EnvironmentEvent, colours: Colours): string {
       return `${time} ${colours.bad(what)}`;
     }
   }
+}
+
+function supervisorLine(
+  event: Extract<EnvironmentEvent, { readonly type: `supervisor.${string}` }>,
+  colours: Colours,
+): string {
+  const { type, supervisor, affected, reason, escalatesTo } = event;
+  const name = `group ${supervisor} `;
+  if (type === 'supervisor.restarting')
+    return `${name} ${colours.busy('restarting')} ${affected.join(', ')}: ${oneLine(reason)}`;
+  if (type === 'supervisor.shutDown') return `${name} ${colours.quiet('shut down')}: ${oneLine(reason)}`;
+  const next = escalatesTo === null ? '' : `; ${escalatesTo} decides`;
+  return `${name} ${colours.bad('given up')}: ${oneLine(reason)}${next}`;
 }
 
 /** What is worth knowing about a status beside its word. */
@@ -56,7 +73,9 @@ export function detail(status: PluginStatus): string {
     case 'failed':
       return `  ${error?.code ?? ''} ${error?.message ?? lastExit?.kind ?? ''}`;
     case 'restarting':
-      return `  in ${(((retryAt ?? since) - since) / 1000).toFixed(1)} s`;
+      return retryAt === null ? '  with its group' : `  in ${((retryAt - since) / 1000).toFixed(1)} s`;
+    case 'waiting':
+      return '  for its turn';
     case 'idle':
     case 'handshaking':
     case 'stopping':

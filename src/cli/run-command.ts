@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Option, type Command } from 'commander';
@@ -6,7 +5,6 @@ import { createEnvironment, type Environment, type EnvironmentOptions } from '..
 import { PluginError } from '../model/index.js';
 import { startInspector } from '../observe/index.js';
 import { exitCode } from './exit-code.js';
-import { inParallel } from './in-parallel.js';
 import { createReporter, type Reporter } from './reporter.js';
 import { addSharedFlags, environmentOptions, type SharedFlags } from './settings.js';
 import { onStopSignal } from './stop-signals.js';
@@ -107,9 +105,7 @@ async function supervise(
   });
   if (env.available().length === 0) throw noBundles(dir);
   const leave = flags.with === undefined ? undefined : await accompany(flags.with, env, reporter);
-  const runnable = env.available().filter(({ error }) => error === null);
-  // A start is mostly waiting, but imports are work: twice the cores keeps both busy without starving either.
-  const started = inParallel(runnable, 2 * availableParallelism(), ({ id }) => env.activate(id));
+  const started = env.activateAll();
   const why = await stopped;
   reporter.say(`stopping (${why}); once more to end at once`);
   await leave?.();

@@ -29,7 +29,7 @@ export function addSharedFlags(command: Command): Command {
     .option('--json', 'print JSON for programs instead of text for people')
     .option(
       '--config <file>',
-      'a JSON file with the options of createEnvironment: handshake, policy, env, inheritEnv, hostVersion, mtls, tls, multiplex, lock, stdin, unixSocket, tcp',
+      'a JSON file with the options of createEnvironment: handshake, policy, groups, startConcurrency, env, inheritEnv, hostVersion, mtls, tls, multiplex, lock, stdin, unixSocket, tcp',
     )
     .option(
       '--cookie <KEY=VALUE>',
@@ -96,6 +96,8 @@ function mtlsOf({ mtls }: EnvironmentOptions, mode: MtlsMode): EnvironmentOption
 const configKeys = [
   'handshake',
   'policy',
+  'groups',
+  'startConcurrency',
   'env',
   'inheritEnv',
   'hostVersion',

@@ -9,6 +9,7 @@ import type {
   ReattachConfig,
   Supervision,
   SupervisionPolicy,
+  SupervisorStatus,
 } from '../model/index.js';
 import type { Explanation } from './explain.js';
 import type { Plugin } from './plugin-handle.js';
@@ -24,6 +25,15 @@ export interface Activation {
   readonly manifest: Manifest;
   /** `false` when the plugin was healthy already. */
   readonly activated: boolean;
+}
+
+/** How the start of one plugin has gone. */
+export interface StartOutcome {
+  readonly id: string;
+  /** `false` when it was healthy already, or could not be started. */
+  readonly activated: boolean;
+  /** What its start failed with, or that of what it requires; `null` when it is healthy. */
+  readonly error: PluginError | null;
 }
 
 /**
@@ -44,12 +54,18 @@ export interface Environment {
   /**
    * Starts a plugin and waits until it is healthy. A plugin that is starting is waited for; one that is stopping,
    * crashed, waiting or failed is started anew, and its earlier failures are forgotten. A bundle that was unknown
-   * or broken is read again first.
+   * or broken is read again first. What it requires is started before it, and no more plugins at a time than
+   * `startConcurrency`: until its turn comes, it is `waiting`.
    *
-   * Rejects with the error of this start. Whether it is tried again is the policy's business: see
-   * {@link Environment.explain}.
+   * Rejects with the error of this start, or with REQUIREMENT_UNMET as soon as one that it requires has failed to
+   * start. Whether either is tried again is the policy's business: see {@link Environment.explain}.
    */
   activate(id: string): Promise<Activation>;
+  /**
+   * Starts every plugin that is not running, each after what it requires, and waits until all of them are healthy or
+   * have failed. Never rejects for the sake of a plugin: one that fails does not keep the others.
+   */
+  activateAll(): Promise<readonly StartOutcome[]>;
   /**
    * Attaches to a plugin's process that runs already, in the place of starting one, and waits until it is healthy.
    * The plugin must not run here. A manifest stands for a plugin that no bundle is known of: it is looked after like
@@ -64,7 +80,11 @@ export interface Environment {
    * MTLS_UNSUPPORTED for a plugin that is spoken with over AutoMTLS: nobody else has the keys.
    */
   reattachConfig(id: string): ReattachConfig | null;
-  /** Brings a plugin down and waits until its process is gone. Answers whether it was running or wanted. */
+  /**
+   * Brings a plugin down and waits until its process is gone. Plugins that require it ({@link Environment.requiredBy})
+   * are brought down before it. Answers whether it was running or wanted; `false` also where an activation came before
+   * anything was brought down.
+   */
   deactivate(id: string): Promise<boolean>;
   /** Brings a plugin down if it runs, starts it, and waits until it is healthy. */
   restartPlugin(id: string): Promise<void>;
@@ -74,6 +94,10 @@ export interface Environment {
   statuses(): readonly PluginStatus[];
   status(id: string): PluginStatus;
   /** Why a plugin is where it is, and what to do about it. */
+  /** The supervisors with their rules, what is left of their budgets, and their children in start order. */
+  tree(): SupervisorStatus;
+  /** The plugins that require this one, directly or not, in start order: deactivating it brings them down, too. */
+  requiredBy(id: string): readonly string[];
   explain(id: string): Explanation;
   manifest(id: string): Manifest;
   /**

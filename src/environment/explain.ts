@@ -48,6 +48,8 @@ function whereItIs({ state, generation, pid, phase, failedReason, error }: Plugi
   switch (state) {
     case 'idle':
       return 'It is not running, and nobody wants it to.';
+    case 'waiting':
+      return 'It is wanted, and waits for its turn to be started.';
     case 'spawning':
       return `Generation ${generation} is being started.`;
     case 'handshaking':
@@ -108,7 +110,8 @@ function whatFollows({ state, retryAt, restarts }: PluginStatus, now: number): s
 export function inWords(because: string): string {
   const deadline = /^xstate\.after\.([^.]+)\./.exec(because)?.[1];
   if (deadline !== undefined) return `${deadline} has passed`;
-  return words[because] ?? because;
+  const [what = '', name = ''] = because.split(' ');
+  return words[what]?.replace('*', name) ?? because;
 }
 
 const words: Readonly<Record<string, string>> = {
@@ -117,6 +120,16 @@ const words: Readonly<Record<string, string>> = {
   'plugin.reattach': 'it is reattached',
   'plugin.deactivate': 'it was deactivated',
   'plugin.restart': 'the supervisor restarts it',
+  'plugin.proceed': 'its supervisor lets it go on',
+  'plugin.refuse': 'what it requires does not come up',
+  'sibling.ended': 'its sibling * has ended',
+  'supervisor.held': 'the group * is brought down',
+  'supervisor.gaveUp': 'the group * has given up',
+  'supervisor.shutDown': 'the group * is done',
+  'requirement.awaited': 'it waits for *, which it requires',
+  'requirement.deactivated': '*, which it requires, was deactivated',
+  'turn.awaited': 'it waits for its turn to be started',
+  'environment.stopping': 'the environment is shut down',
   'plugin.rest': 'the supervisor lets it rest',
   'plugin.giveUp': 'the supervisor has given up',
   'process.located': 'its program was found',

@@ -1,5 +1,5 @@
 export { createEnvironment } from './create-environment.js';
-export type { Activation, AvailablePlugin, Environment } from './environment.js';
+export type { Activation, AvailablePlugin, Environment, StartOutcome } from './environment.js';
 export type { Explanation, HistoryEntry } from './explain.js';
 export { checkLock, lockFileName, lockPlugins, type LockDirectoryOptions, type Locked } from './lock.js';
 export {

@@ -34,6 +34,16 @@ export function logEvent(logger: Logger, event: EnvironmentEvent): void {
         `${event.plugin} is given up: ${event.error.message}`,
       );
       return;
+    case 'supervisor.restarting':
+    case 'supervisor.shutDown':
+      logger.warn(
+        reportFacts(event),
+        `the group ${event.supervisor} is ${endings[event.type]}: ${event.reason}`,
+      );
+      return;
+    case 'supervisor.gaveUp':
+      logger.error(reportFacts(event), `the group ${event.supervisor} is given up: ${event.reason}`);
+      return;
     case 'environment.state':
       logger.info({}, `the plugin environment is ${event.state}`);
       return;
@@ -61,4 +71,11 @@ function logGuardian(logger: Logger, { state, pid, problem }: Of<'environment.gu
     logger.warn(facts, 'no guardian: plugins would outlive this process if it were killed');
   } else if (problem !== null) logger.warn(facts, 'the guardian was replaced');
   else logger.debug(facts, 'a guardian watches over this process');
+}
+
+const endings = { 'supervisor.restarting': 'restarted', 'supervisor.shutDown': 'shut down' } as const;
+
+function reportFacts(event: Extract<EnvironmentEvent, { readonly type: `supervisor.${string}` }>): object {
+  const { supervisor, context, offender, affected, escalatesTo } = event;
+  return { supervisor, context, offender, affected, escalatesTo };
 }

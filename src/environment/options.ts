@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { InspectionEvent, Observer } from 'xstate';
 import type { LaunchSettings, ManualTls, OrphanMode, SinkOptions, TlsSettings } from '../effects/index.js';
 import { checksumForm, parseChecksum, supervisionProblems } from '../bundle/index.js';
@@ -5,6 +6,7 @@ import { curves, type Curve } from '../go-plugin/index.js';
 import {
   leastLimits,
   PluginError,
+  type GroupOptions,
   type HandshakeConfig,
   type Logger,
   type ResourceLimits,
@@ -12,6 +14,7 @@ import {
   type Supervision,
 } from '../model/index.js';
 import type { VersionedServices } from './dispense.js';
+import { groupOptionProblems, groupSpecs } from './groups.js';
 import { lockFileOf } from './lock.js';
 import type { ProgramOptions } from './programs.js';
 import { socketProblems, tcpProblems, type TcpOptions, type UnixSocketOptions } from './socket-options.js';
@@ -33,6 +36,13 @@ export interface EnvironmentOptions {
   readonly versions?: VersionedServices | undefined;
   /** How plugins are looked after: a preset, and numbers over it. A manifest's own `supervision` wins. */
   readonly policy?: Supervision | undefined;
+  /**
+   * Groups of plugins that are looked after together, by name, each with a supervisor of its own. `root` is the one
+   * above all others: one-for-one and without a budget, unless it is said otherwise. See docs/supervision-tree.md.
+   */
+  readonly groups?: Readonly<Record<string, GroupOptions>> | undefined;
+  /** How many plugins may be on their way up at a time. Default: twice the number of processors. */
+  readonly startConcurrency?: number | undefined;
   /** Environment variables for every plugin. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Which of the host's own variables plugins get. Default `minimal`. */
@@ -129,6 +139,7 @@ export function resolveOptions(options: EnvironmentOptions) {
     ...handshakeProblems(handshake),
     ...versionProblems(options),
     ...policyProblems(options),
+    ...groupOptionProblems(options),
     ...envProblems(options.env ?? {}),
     ...tlsProblems(options),
     ...multiplexProblems(options),
@@ -165,6 +176,8 @@ export function resolveOptions(options: EnvironmentOptions) {
     bundles: options.bundles ?? [],
     programs: options.programs ?? [],
     versions: versions ?? {},
+    specs: groupSpecs(options),
+    startConcurrency: options.startConcurrency ?? 2 * availableParallelism(),
     lockFile: lockFile(options),
     orphans: options.orphans ?? 'end',
     sweep: options.sweep ?? true,

@@ -15,6 +15,12 @@ export interface ProgramOptions {
   readonly supervision?: Supervision | undefined;
   /** What its process may take of the machine; of each limit here and in the environment's options, the smaller one. */
   readonly limits?: ResourceLimits | undefined;
+  /** Ids of the plugins that it needs. */
+  readonly requires?: readonly string[] | undefined;
+  /** The group that it belongs to, one of the environment's `groups`. Default `root`. */
+  readonly group?: string | undefined;
+  /** Whether its end by itself counts for the auto-shutdown of its group. Default `false`. */
+  readonly significant?: boolean | undefined;
   /** What it reads on stdin. Default: what the environment says, which is nothing. */
   readonly stdin?: StdinMode | undefined;
   /**
@@ -26,7 +32,8 @@ export interface ProgramOptions {
 
 /** A program in the place of a bundle. */
 export function bundleOfProgram(program: ProgramOptions): ScannedBundle {
-  const { command, args = [], env = {}, supervision = {}, checksums, stdin, limits } = program;
+  const { command, args = [], env = {}, supervision = {}, requires = [], checksums, stdin } = program;
+  const { group, significant, limits } = program;
   const id = program.id ?? basename(command).toLowerCase();
   const directory = resolve(program.cwd ?? '.');
   return {
@@ -40,7 +47,9 @@ export function bundleOfProgram(program: ProgramOptions): ScannedBundle {
         name: id,
         version: '0.0.0',
         server: {},
-        requires: [],
+        requires,
+        group,
+        significant,
         supervision,
         env,
         checksums,

@@ -1,5 +1,5 @@
 import type { ScannedBundle } from '../effects/index.js';
-import { PluginError } from '../model/index.js';
+import { PluginError, type Bundle } from '../model/index.js';
 
 /** The bundles that an environment knows of. An id that can be run belongs to one directory. */
 export interface Registry {
@@ -16,16 +16,24 @@ export interface Registry {
 
 export type Runnable = Extract<ScannedBundle, { readonly ok: true }>;
 
-export function createRegistry(): Registry {
+/** `problems`: why some of these bundles cannot be looked after, by their ids. */
+export function createRegistry(
+  problems: (bundles: readonly Bundle[]) => ReadonlyMap<string, PluginError>,
+): Registry {
   const runnable = new Map<string, Runnable>();
   let broken: readonly ScannedBundle[] = [];
   return {
     take(scanned) {
       const claims = scanned.map((found) => settleClaim(found, runnable.get(found.id)));
-      broken = claims.filter((found) => !found.ok);
       const fresh = claims.filter((found) => found.ok).filter(({ id }) => !runnable.has(id));
-      for (const found of fresh) runnable.set(found.id, found);
-      return fresh;
+      const refused = problems([...runnable.values(), ...fresh].map(({ bundle }) => bundle));
+      broken = [
+        ...claims.filter((found) => !found.ok),
+        ...fresh.flatMap((found) => asRefused(found, refused)),
+      ];
+      const taken = fresh.filter(({ id }) => !refused.has(id));
+      for (const found of taken) runnable.set(found.id, found);
+      return taken;
     },
     adopt: (found) => {
       runnable.set(found.id, found);
@@ -37,6 +45,11 @@ export function createRegistry(): Registry {
       broken = broken.filter((found) => found.id !== id);
     },
   };
+}
+
+function asRefused({ id, bundle }: Runnable, refused: ReadonlyMap<string, PluginError>): ScannedBundle[] {
+  const error = refused.get(id);
+  return error === undefined ? [] : [{ ok: false, id, directory: bundle.directory, error }];
 }
 
 /** A second directory must not take over the id of a plugin that may be running. */

@@ -4,6 +4,7 @@ import {
   createEnvironmentMachine,
   createHealthMachine,
   createPluginMachine,
+  createSupervisorMachine,
   type PluginEffects,
 } from '../machines/index.js';
 
@@ -11,6 +12,7 @@ import {
 export function runningMachines() {
   return {
     plugin: createPluginMachine(stillWorld),
+    supervisor: createSupervisorMachine(stillWorld, { random: () => 0 }),
     health: createHealthMachine(stillWorld),
     attachment: createAttachmentMachine(stillWorld),
     environment: createEnvironmentMachine(stillWorld, { random: () => 0 }),

@@ -6,12 +6,16 @@ export function startOutcome(snapshot: PluginSnapshot): true | undefined {
   switch (pluginState(snapshot)) {
     case 'healthy':
       return true;
+    case 'waiting':
     case 'spawning':
     case 'handshaking':
     case 'stopping':
       return undefined;
-    case 'crashed':
     case 'restarting':
+      // Brought down with its group, it is started again: it has not failed by itself.
+      if (snapshot.context.held !== null) return undefined;
+      throw snapshot.context.error ?? notRunning(snapshot);
+    case 'crashed':
     case 'failed':
     case 'invalid':
       throw snapshot.context.error ?? notRunning(snapshot);
@@ -20,9 +24,12 @@ export function startOutcome(snapshot: PluginSnapshot): true | undefined {
   }
 }
 
-/** Decides when a plugin has come to rest. */
-export function restOutcome(snapshot: PluginSnapshot): true | undefined {
-  return pluginState(snapshot) === 'idle' ? true : undefined;
+/** Decides when the process that a plugin had is gone, whether another one follows or not. */
+export function downOutcome(before: PluginSnapshot): (snapshot: PluginSnapshot) => true | undefined {
+  return (snapshot) =>
+    pluginState(snapshot) === 'idle' || snapshot.context.generation > before.context.generation
+      ? true
+      : undefined;
 }
 
 /** Decides how a health check that was asked for has gone. Throws whatever keeps the plugin from serving. */
@@ -40,7 +47,7 @@ export function checkOutcome(number: number): (snapshot: PluginSnapshot) => true
 export function notRunning(snapshot: PluginSnapshot): PluginError {
   const state = pluginState(snapshot);
   const plugin = snapshot.context.bundle.manifest.id;
-  const coming = ['spawning', 'handshaking', 'restarting'].includes(state);
+  const coming = ['waiting', 'spawning', 'handshaking', 'restarting'].includes(state);
   return new PluginError({
     code: state === 'failed' ? 'PLUGIN_GAVE_UP' : 'PLUGIN_NOT_RUNNING',
     plugin,

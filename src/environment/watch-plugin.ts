@@ -53,7 +53,7 @@ export function watchPlugin(
     remember({ at: since, generation, state, phase, because: inWords(because) });
     emit({ type: 'plugin.status', at: now(), plugin: status.id, from: before.state, because, status });
     if (state === 'failed' && before.state !== 'failed') {
-      emit({ type: 'plugin.gaveUp', at: now(), plugin: status.id, error: gaveUp(status), status });
+      emit({ type: 'plugin.gaveUp', at: now(), plugin: status.id, error: gaveUp(status, snapshot), status });
     }
   };
 
@@ -103,7 +103,9 @@ function hasMoved(before: PluginStatus, after: PluginStatus): boolean {
   );
 }
 
-function gaveUp({ id, error, failedReason, retryAt }: PluginStatus): PluginError {
+function gaveUp(status: PluginStatus, { context }: PluginSnapshot): PluginError {
+  const { id, error, failedReason, retryAt } = status;
+  if (context.failedWithGroup) return gaveUpWithGroup(status);
   const ending = failedReason === 'FailedToStart' ? 'could not be started' : 'could not be kept running';
   return new PluginError({
     code: 'PLUGIN_GAVE_UP',
@@ -112,6 +114,17 @@ function gaveUp({ id, error, failedReason, retryAt }: PluginStatus): PluginError
     hint: error?.hint ?? (retryAt === null ? 'Mend it and activate it again.' : undefined),
     facts: { failedReason, retryAt },
     cause: error,
+  });
+}
+
+function gaveUpWithGroup({ id, error, failedReason }: PluginStatus): PluginError {
+  return new PluginError({
+    code: 'PLUGIN_GAVE_UP',
+    plugin: id,
+    message: 'The plugin was given up with its group.',
+    hint: 'Mend what made the group give up, and activate any plugin of it: all of them are tried again.',
+    facts: { failedReason, retryAt: null },
+    ...(error !== null && { cause: error }),
   });
 }
 

@@ -1,220 +1,229 @@
-import { assign, enqueueActions, setup, stopChild, type ActorRefFrom } from 'xstate';
-import type { Bundle, ReattachConfig, SupervisionPolicy } from '../model/index.js';
-import { cleanSlate, judgeEnd, type RestartMemory, type RestartVerdict } from '../policy/index.js';
-import { createPluginMachine, type PluginMachine } from './plugin.js';
+import { assign, enqueueActions, sendTo, setup } from 'xstate';
+import { rootGroup } from '../model/index.js';
+import {
+  childSpecs,
+  departures,
+  dismissed,
+  dismissedAll,
+  enlisted,
+  enlistedAll,
+  initialDesk,
+  turns,
+  withMembers,
+  withPolicy,
+  withoutMember,
+  type StandingOf,
+} from './environment.desk.js';
+import type {
+  EnvironmentContext,
+  EnvironmentEmitted,
+  EnvironmentInput,
+  EnvironmentMachineEvent,
+} from './environment.types.js';
+import { pluginRef, supervisorId, supervisorRef, type Registry } from './hosting.js';
 import type { PluginEffects } from './plugin.effects.js';
-import { maySignal } from './plugin.reattach.js';
-import type { PluginCommand, PluginReport } from './plugin.types.js';
+import { pluginState } from './plugin.status.js';
+import { clearedBranch } from './supervisor.children.js';
+import { tellPlugin, type Enqueue } from './supervisor.orders.js';
+import { createSupervisorMachine } from './supervisor.js';
+import type { MemberCommand } from './supervisor.types.js';
+import type { SupervisorPorts } from './supervisor.words.js';
 
 export type EnvironmentMachine = ReturnType<typeof createEnvironmentMachine>;
 
-/** What the supervisor remembers of one child. */
-export interface Child {
-  readonly ref: ActorRefFrom<PluginMachine>;
-  readonly bundle: Bundle;
-  readonly policy: SupervisionPolicy;
-  readonly memory: RestartMemory;
-}
-
-export interface EnvironmentContext {
-  readonly children: Readonly<Record<string, Child>>;
-  /** While stopping: the plugins whose processes have not ended yet. */
-  readonly awaited: readonly string[];
-}
-
-export type EnvironmentCommand =
-  | {
-      readonly type: 'bundle.added';
-      readonly bundle: Bundle;
-      readonly policy: SupervisionPolicy;
-      /** The generations used up before, so that numbers only grow. */
-      readonly generation: number;
-    }
-  | { readonly type: 'bundle.removed'; readonly plugin: string }
-  /** An operator wants it to run: its failures are forgotten. */
-  | { readonly type: 'environment.activate'; readonly plugin: string }
-  /** As `environment.activate`, with a process that runs already. */
-  | {
-      readonly type: 'environment.reattach';
-      readonly plugin: string;
-      readonly config: ReattachConfig;
-    }
-  | { readonly type: 'environment.deactivate'; readonly plugin: string }
-  | { readonly type: 'environment.restart'; readonly plugin: string }
-  /** From now on it is looked after by this policy; what it did before still counts. */
-  | {
-      readonly type: 'environment.setPolicy';
-      readonly plugin: string;
-      readonly policy: SupervisionPolicy;
-    }
-  | { readonly type: 'environment.stop' };
-
-/** An actor of a child died of a defect; XState tells its parent so. */
-export interface ChildBroke {
-  readonly type: `xstate.error.actor.${string}`;
-  readonly error: unknown;
-  readonly actorId: string;
-}
-
-export type EnvironmentMachineEvent = EnvironmentCommand | PluginReport | ChildBroke;
-
-/** What the supervisor asks of the world. */
-export interface EnvironmentPorts {
-  /** In [0, 1). */
-  random(): number;
-}
+/** What the environment asks of the world. */
+export type EnvironmentPorts = SupervisorPorts;
 
 /**
- * The root supervisor: it owns the plugins, answers each crash with the verdict of a pure policy, and stops only
- * when every process is gone. One plugin's end never touches another one (one-for-one).
+ * The desk before the tree: it knows the plugins, lets them start after what they require and not too many at a time,
+ * brings them down the other way round, and is stopped only when every process is gone. What follows a crash is the
+ * business of the supervisors below.
  */
 export function createEnvironmentMachine(effects: PluginEffects, ports: EnvironmentPorts) {
   return setup({
-    types: {} as { context: EnvironmentContext; events: EnvironmentMachineEvent },
-    actors: { plugin: createPluginMachine(effects) },
-    guards: { isQuiet: ({ context }) => context.awaited.length === 0 },
+    types: {} as {
+      context: EnvironmentContext;
+      events: EnvironmentMachineEvent;
+      input: EnvironmentInput;
+      emitted: EnvironmentEmitted;
+    },
+    actors: { supervisor: createSupervisorMachine(effects, ports) },
+    guards: { isQuiet: ({ context }) => context.leaving.length === 0 },
     actions: {
-      adopt: assign(({ context, event, spawn }) => {
-        if (event.type !== 'bundle.added') return {};
-        const { bundle, policy, generation } = event;
-        const { id } = bundle.manifest;
-        const ref = spawn('plugin', { id, input: { bundle, policy, generation } });
-        return { children: { ...context.children, [id]: { ref, bundle, policy, memory: cleanSlate } } };
+      plant: enqueueActions(({ context, enqueue }) => {
+        const { startConcurrency, layout } = context;
+        const id = supervisorId(rootGroup);
+        enqueue.spawnChild('supervisor', {
+          id,
+          systemId: id,
+          input: { spec: layout.tree.spec, startConcurrency },
+        });
       }),
-      release: enqueueActions(({ context, event, enqueue }) => {
-        if (event.type !== 'bundle.removed') return;
-        const { [event.plugin]: child, ...children } = context.children;
-        if (child === undefined) return;
-        enqueue(stopChild(child.ref));
-        enqueue.assign({ children });
-      }),
-      replaceBroken: enqueueActions(({ context, event, enqueue }) => {
-        if (!('actorId' in event)) return;
-        const child = context.children[event.actorId];
-        if (child === undefined) return;
-        const { bundle, policy } = child;
-        const before = child.ref.getSnapshot().context;
-        const { generation, process } = before;
-        // XState does not end the children of an actor that broke: its process would outlive it.
-        if (process !== null && maySignal(before))
-          enqueue(() =>
-            effects.signal({ plugin: event.actorId, generation, process, signal: 'SIGKILL' }).subscribe(),
-          );
-        enqueue(stopChild(child.ref));
-        enqueue.raise({ type: 'bundle.added', bundle, policy, generation });
-      }),
-      activate: enqueueActions(({ context, event, enqueue }) => {
-        if (event.type !== 'environment.activate') return;
-        enqueue.assign({ children: withMemory(context, event.plugin, cleanSlate) });
-        tell(context, event.plugin, enqueue, { type: 'plugin.activate' });
-      }),
-      reattach: enqueueActions(({ context, event, enqueue }) => {
-        if (event.type !== 'environment.reattach') return;
-        enqueue.assign({ children: withMemory(context, event.plugin, cleanSlate) });
-        tell(context, event.plugin, enqueue, { type: 'plugin.reattach', config: event.config });
-      }),
-      deactivate: enqueueActions(({ context, event, enqueue }) => {
-        if (event.type === 'environment.deactivate')
-          tell(context, event.plugin, enqueue, { type: 'plugin.deactivate' });
-      }),
-      restart: enqueueActions(({ context, event, enqueue }) => {
-        if (event.type !== 'environment.restart') return;
-        tell(context, event.plugin, enqueue, { type: 'plugin.deactivate' });
-        tell(context, event.plugin, enqueue, { type: 'plugin.activate' });
-      }),
-      setPolicy: enqueueActions(({ context, event, enqueue }) => {
+      takeUp: assign(({ context, event }) =>
+        event.type === 'bundles.added' ? withMembers(context, event.bundles) : {},
+      ),
+      forget: assign(({ context, event }) =>
+        event.type === 'bundle.removed' ? withoutMember(context, event.plugin) : {},
+      ),
+      noteMemberPolicy: assign(({ context, event }) =>
+        event.type === 'environment.setPolicy' ? withPolicy(context, event.plugin, event.policy) : {},
+      ),
+      setPolicy: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'environment.setPolicy') return;
         const { plugin, policy } = event;
-        enqueue.assign({ children: withChild(context, plugin, { policy }) });
-        tell(context, plugin, enqueue, { type: 'plugin.setPolicy', policy });
+        tellMember(enqueue, system, context, { type: 'member.setPolicy', plugin, policy });
       }),
-      judge: enqueueActions(({ context, event, enqueue }) => {
-        if (event.type !== 'plugin.crashed') return;
-        const child = context.children[event.plugin];
-        if (child === undefined) return;
-        const { verdict, memory } = judgeEnd({
-          policy: child.policy.restart,
-          exit: event.exit,
-          memory: child.memory,
-          wasHealthy: event.wasHealthy,
-          random: ports.random(),
+      layOut: sendTo(supervisorId(rootGroup), ({ context }) => ({
+        type: 'supervisor.children',
+        children: childSpecs(context.layout.tree, context.members),
+      })),
+
+      enlist: enqueueActions(({ context, event, enqueue, system }) => {
+        if (event.type === 'environment.activate' || event.type === 'environment.restart')
+          enqueue.assign(enlisted(context, event.plugin, standingIn(system)));
+      }),
+      enlistAll: assign(({ context, system }) => enlistedAll(context, standingIn(system))),
+      giveTurns: enqueueActions(({ context, event, enqueue, system }) => {
+        if (context.queue.length === 0) return;
+        const standing = standingIn(system);
+        const { start, wait, refuse, queue, starting } = turns(context, standing);
+        enqueue.assign({ queue, starting });
+        for (const { id, error } of refuse) tellPlugin(enqueue, system, id, { type: 'plugin.refuse', error });
+        for (const { id, because } of wait)
+          if (!standing(id).isHeld)
+            tellMember(enqueue, system, context, { type: 'member.queue', plugin: id, because });
+        const fresh = event.type !== 'environment.restart';
+        for (const id of start)
+          tellMember(enqueue, system, context, { type: 'member.activate', plugin: id, fresh });
+      }),
+      reattach: enqueueActions(({ context, event, enqueue, system }) => {
+        if (event.type !== 'environment.reattach') return;
+        const { plugin, config } = event;
+        tellMember(enqueue, system, context, { type: 'member.reattach', plugin, config });
+      }),
+      takeDown: enqueueActions(({ context, event, enqueue, system }) => {
+        if (event.type !== 'environment.restart') return;
+        tellMember(enqueue, system, context, { type: 'member.deactivate', plugin: event.plugin });
+      }),
+
+      dismiss: enqueueActions(({ context, event, enqueue, system }) => {
+        if (event.type === 'environment.deactivate')
+          enqueue.assign(dismissed(context, event.plugin, standingIn(system)));
+      }),
+      dismissAll: assign(({ context, system }) => dismissedAll(context, standingIn(system))),
+      noteDeparture: enqueueActions(({ context, event, enqueue, system }) => {
+        if (event.type !== 'plugin.moved' || context.leaving.length === 0) return;
+        if (standingIn(system)(event.plugin).state !== 'idle') return;
+        enqueue.assign({ leaving: context.leaving.filter(({ id }) => id !== event.plugin) });
+      }),
+      seeOff: enqueueActions(({ context, enqueue, system }) => {
+        if (context.leaving.every(({ isTold }) => isTold)) return;
+        const going = departures(context, standingIn(system));
+        const ids = new Set(going.map(({ id }) => id));
+        enqueue.assign({
+          leaving: context.leaving.map((one) => (ids.has(one.id) ? { ...one, isTold: true } : one)),
         });
-        enqueue.assign({ children: withMemory(context, event.plugin, memory) });
-        enqueue.sendTo(child.ref, sentence(verdict));
+        for (const { id, because } of going)
+          tellMember(enqueue, system, context, {
+            type: 'member.deactivate',
+            plugin: id,
+            ...(because !== undefined && { because }),
+          });
       }),
-      stopAll: enqueueActions(({ context, enqueue }) => {
-        enqueue.assign({ awaited: Object.keys(context.children) });
-        for (const plugin of Object.keys(context.children))
-          tell(context, plugin, enqueue, { type: 'plugin.deactivate' });
+      stopTree: sendTo(supervisorId(rootGroup), { type: 'supervisor.stop' }),
+
+      /** Nobody is above the root: the embedder is told, and decides. */
+      giveUpTree: sendTo(supervisorId(rootGroup), { type: 'supervisor.giveUp', withParent: false }),
+      announce: enqueueActions(({ context, event, enqueue }) => {
+        if (event.type === 'plugin.placed') enqueue.emit(event);
+        if (event.type !== 'supervisor.reported') return;
+        const spec = context.specs.find(({ name }) => name === event.report.supervisor);
+        const escalatesTo = event.report.type === 'supervisor.gaveUp' ? (spec?.parent ?? null) : null;
+        enqueue.emit({ ...event, escalatesTo });
       }),
-      noteRest: assign(({ context, event }) =>
-        event.type === 'plugin.rested'
-          ? { awaited: context.awaited.filter((id) => id !== event.plugin) }
-          : {},
-      ),
+      replaceRoot: enqueueActions(({ context, enqueue, self, system }) => {
+        const id = supervisorId(rootGroup);
+        const broken = self.getSnapshot().children[id];
+        if (broken === undefined) return;
+        enqueue.stopChild(broken);
+        const root = {
+          kind: 'supervisor',
+          id: rootGroup,
+          after: [],
+          significant: false,
+          whereabouts: 'up',
+        } as const;
+        const { branch, plugins } = clearedBranch(
+          { ...root, spec: context.layout.tree.spec },
+          (name) => supervisorRef(system, name),
+          (plugin) => pluginRef(system, plugin),
+          broken,
+        );
+        for (const plugin of plugins) tellPlugin(enqueue, system, plugin, { type: 'plugin.dismiss' });
+        enqueue.sendTo(self, { type: 'branch.cleared', branch });
+      }),
+      regrow: sendTo(supervisorId(rootGroup), ({ event }) => ({
+        type: 'supervisor.children',
+        children: event.type === 'branch.cleared' ? event.branch.children : [],
+      })),
     },
   }).createMachine({
     id: 'environment',
-    description: 'The root supervisor and the registry of its plugins.',
-    context: { children: {}, awaited: [] },
+    description: 'The desk before the tree of supervisors, and the registry of its plugins.',
+    context: ({ input }) => initialDesk(input),
     initial: 'running',
+    entry: 'plant',
     on: {
-      'plugin.crashed': { actions: 'judge' },
-      'xstate.error.actor.*': { actions: 'replaceBroken' },
+      'plugin.placed': { actions: 'announce' },
+      'supervisor.reported': { actions: 'announce' },
+      'supervisor.gaveUp': { actions: 'giveUpTree' },
+      'branch.cleared': { actions: ['plant', 'regrow'] },
+      'xstate.error.actor.*': { actions: 'replaceRoot' },
     },
     states: {
       running: {
         description: 'Plugins come, go and are looked after.',
         on: {
-          'bundle.added': { actions: 'adopt' },
-          'bundle.removed': { actions: 'release' },
-          'environment.activate': { actions: 'activate' },
+          'bundles.added': { actions: ['takeUp', 'layOut'] },
+          'bundle.removed': { actions: ['forget', 'layOut'] },
+          'environment.activate': { actions: ['enlist', 'giveTurns'] },
+          'environment.activateAll': { actions: ['enlistAll', 'giveTurns'] },
           'environment.reattach': { actions: 'reattach' },
-          'environment.deactivate': { actions: 'deactivate' },
-          'environment.restart': { actions: 'restart' },
-          'environment.setPolicy': { actions: 'setPolicy' },
+          'environment.deactivate': { actions: ['dismiss', 'seeOff', 'giveTurns'] },
+          'environment.restart': { actions: ['takeDown', 'enlist', 'giveTurns'] },
+          'environment.setPolicy': { actions: ['noteMemberPolicy', 'setPolicy'] },
           'environment.stop': 'stopping',
+          'plugin.moved': { actions: ['noteDeparture', 'seeOff', 'giveTurns'] },
         },
       },
       stopping: {
-        description: 'Every plugin is brought down.',
-        entry: 'stopAll',
+        description: 'Every plugin is brought down, whatever requires another one before it.',
+        entry: ['stopTree', 'dismissAll', 'seeOff'],
         always: { guard: 'isQuiet', target: 'stopped' },
-        on: {
-          'plugin.rested': { actions: 'noteRest' },
-          'bundle.added': { actions: 'adopt' },
-        },
+        on: { 'plugin.moved': { actions: ['noteDeparture', 'seeOff'] } },
       },
       stopped: { description: 'No process is left.', type: 'final' },
     },
   });
 }
 
-interface Enqueue {
-  sendTo(target: Child['ref'], event: PluginCommand): void;
+/** What is known of a plugin at this moment. */
+function standingIn(system: Registry): StandingOf {
+  return (plugin) => {
+    const snapshot = pluginRef(system, plugin)?.getSnapshot();
+    if (snapshot === undefined) return { state: 'idle', wanted: false, isHeld: false, error: null };
+    const { wanted, error, held } = snapshot.context;
+    return { state: pluginState(snapshot), wanted, isHeld: held !== null, error };
+  };
 }
 
-function tell(context: EnvironmentContext, plugin: string, enqueue: Enqueue, command: PluginCommand): void {
-  const child = context.children[plugin];
-  if (child !== undefined) enqueue.sendTo(child.ref, command);
-}
-
-function withMemory(context: EnvironmentContext, plugin: string, memory: RestartMemory) {
-  return withChild(context, plugin, { memory });
-}
-
-function withChild(context: EnvironmentContext, plugin: string, change: Partial<Child>) {
-  const child = context.children[plugin];
-  return child === undefined ? context.children : { ...context.children, [plugin]: { ...child, ...change } };
-}
-
-function sentence(verdict: RestartVerdict): PluginCommand {
-  switch (verdict.verdict) {
-    case 'restart':
-      return { type: 'plugin.restart', delayMs: verdict.delayMs, attempt: verdict.attempt };
-    case 'rest':
-      return { type: 'plugin.rest' };
-    case 'giveUp':
-      return { type: 'plugin.giveUp', reason: verdict.reason };
-  }
+function tellMember(
+  enqueue: Enqueue,
+  system: Registry,
+  { layout }: EnvironmentContext,
+  command: MemberCommand,
+): void {
+  const group = layout.groups.get(command.plugin);
+  const supervisor = group === undefined ? undefined : supervisorRef(system, group);
+  if (supervisor !== undefined) enqueue.sendTo(supervisor, command);
 }

@@ -47,6 +47,8 @@ export function initialContext(input: PluginInput, now: number): PluginContext {
     restarts: 0,
     pause: { attempt: 1, delayMs: 0 },
     failedReason: null,
+    failedWithGroup: false,
+    held: null,
     lastExit: null,
     error: null,
     since: now,
@@ -56,7 +58,24 @@ export function initialContext(input: PluginInput, now: number): PluginContext {
 
 /** A new activation starts with a clean slate; only the generation goes on counting. */
 export function activated(): Partial<PluginContext> {
-  return { wanted: true, wasHealthy: false, restarts: 0, failedReason: null };
+  return {
+    wanted: true,
+    wasHealthy: false,
+    restarts: 0,
+    failedReason: null,
+    failedWithGroup: false,
+    held: null,
+  };
+}
+
+/** Its supervisor lets it go on; a restart with its group is a restart of its own. */
+export function letGo({ held, restarts }: PluginContext): Partial<PluginContext> {
+  return { held: null, restarts: held?.isRestart === true ? restarts + 1 : restarts };
+}
+
+/** What led here: who wanted it where the event says so, else what happened. */
+export function causeOf(event: { readonly type: string; readonly because?: unknown }): string {
+  return typeof event.because === 'string' ? event.because : event.type;
 }
 
 export function begun(context: PluginContext, now: number): Partial<PluginContext> {
@@ -85,7 +104,7 @@ export function entered(
   place: { readonly phase: PluginPhase; readonly rung?: StopRung },
   now: number,
 ): Partial<PluginContext> {
-  return { phase: place.phase, rung: place.rung ?? context.rung, since: now, because: event.type };
+  return { phase: place.phase, rung: place.rung ?? context.rung, since: now, because: causeOf(event) };
 }
 
 export function becameHealthy(now: number): Partial<PluginContext> {

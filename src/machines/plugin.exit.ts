@@ -6,7 +6,7 @@ import {
   type PluginPhase,
 } from '../model/index.js';
 import { isOurs } from './plugin.reattach.js';
-import type { PluginContext } from './plugin.types.js';
+import type { Ending, PluginContext } from './plugin.types.js';
 
 /** How a process ended, as the operating system tells it. `lost`: it outlived its SIGKILL. */
 export interface ProcessEnd {
@@ -68,8 +68,12 @@ export function spawnFailure(context: PluginContext, at: number, error: PluginEr
 
 /** A plugin that was healthy fell while it served, whatever it was asked last: it has not failed to start. */
 function endedIn({ phase, ending, healthySince }: PluginContext): PluginPhase {
-  if (ending?.cause === 'deactivated') return phase;
+  if (ending !== null && isAskedFor(ending)) return phase;
   return healthySince === null ? (ending?.error?.phase ?? phase) : 'serving';
+}
+
+function isAskedFor({ cause }: Ending): boolean {
+  return cause === 'deactivated' || cause === 'held';
 }
 
 function exitKind({ ending, phase, healthySince }: PluginContext, end: ProcessEnd): ExitKind {

@@ -14,6 +14,8 @@ export type PluginSnapshot = SnapshotFrom<PluginMachine>;
 /** The one flat word for a snapshot of the plugin machine. */
 export function pluginState(snapshot: PluginSnapshot): PluginState {
   const { value } = snapshot;
+  if (value === 'held') return snapshot.context.held?.isRestart === true ? 'restarting' : 'waiting';
+  if (value === 'dismissed') return 'idle';
   if (typeof value === 'string') return value;
   const { live } = value;
   if (typeof live === 'string') return live;
@@ -68,6 +70,7 @@ function finerPhase({ phase }: PluginContext, state: PluginState): PluginPhase |
 
 function mattermostState(context: PluginContext, state: PluginState): MattermostState {
   switch (state) {
+    case 'waiting':
     case 'spawning':
     case 'handshaking':
       return 'Starting';
@@ -87,8 +90,10 @@ function mattermostState(context: PluginContext, state: PluginState): Mattermost
   }
 }
 
-function retryAt({ since, pause, policy }: PluginContext, state: PluginState): number | null {
-  if (state === 'restarting') return since + pause.delayMs;
+function retryAt(context: PluginContext, state: PluginState): number | null {
+  const { since, pause, policy, held, failedWithGroup } = context;
+  // Its supervisor alone knows when a group is started again.
+  if (state === 'restarting') return held === null ? since + pause.delayMs : null;
   const { halfOpenAfterMs } = policy.restart;
-  return state === 'failed' && halfOpenAfterMs !== null ? since + halfOpenAfterMs : null;
+  return state === 'failed' && halfOpenAfterMs !== null && !failedWithGroup ? since + halfOpenAfterMs : null;
 }

@@ -1,4 +1,5 @@
 import { and, not, or } from 'xstate';
+import type { FailedReason } from '../model/index.js';
 import { initialContext } from './plugin.context.js';
 import type { PluginEffects } from './plugin.effects.js';
 import { channelInput, processInput, required, subject } from './plugin.inputs.js';
@@ -6,6 +7,24 @@ import { healthPolicy } from './plugin.reattach.js';
 import { pluginWords } from './plugin.words.js';
 
 export type PluginMachine = ReturnType<typeof createPluginMachine>;
+
+const hold = {
+  type: 'hold',
+  params: ({ event }: { event: { because: string } }) => ({ because: event.because }),
+} as const;
+
+const queue = {
+  type: 'queue',
+  params: ({ event }: { event: { because: string } }) => ({ because: event.because }),
+} as const;
+
+const giveUp = {
+  type: 'noteFailure',
+  params: ({ event }: { event: { reason: FailedReason; withGroup?: boolean } }) => ({
+    reason: event.reason,
+    withGroup: event.withGroup,
+  }),
+} as const;
 
 /**
  * One plugin, from its bundle to its end and back. `live` is the scope in which a process exists: entering it
@@ -17,6 +36,7 @@ export function createPluginMachine(effects: PluginEffects) {
     description: 'One plugin: its process, its connection, its health, its end.',
     context: ({ input }) => initialContext(input, effects.now()),
     initial: 'idle',
+    on: { 'plugin.dismiss': '.dismissed' },
     states: {
       idle: {
         description: 'No process, and none wanted.',
@@ -26,6 +46,27 @@ export function createPluginMachine(effects: PluginEffects) {
           'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { actions: 'reportRest' },
           'plugin.setPolicy': { actions: 'notePolicy' },
+          'plugin.hold': { actions: 'reportRest' },
+          'plugin.queue': { target: 'held', actions: queue },
+        },
+      },
+      held: {
+        description:
+          'Wanted, and without a process until its supervisor lets it go on: its turn, or its group.',
+        entry: ['arriveHeld', 'reportHeld'],
+        on: {
+          'plugin.setPolicy': { actions: 'notePolicy' },
+          'plugin.proceed': { target: 'live', actions: 'letGo' },
+          'plugin.hold': { actions: 'reportHeld' },
+          'plugin.queue': { actions: 'reportHeld' },
+          'plugin.refuse': {
+            target: 'idle',
+            actions: [{ type: 'noteError', params: ({ event }) => ({ error: event.error }) }, 'unwant'],
+          },
+          'plugin.giveUp': { target: 'failed', actions: giveUp },
+          'plugin.activate': { target: 'live', actions: 'activate' },
+          'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
+          'plugin.deactivate': { target: 'idle', actions: 'unwant' },
         },
       },
       live: {
@@ -50,6 +91,7 @@ export function createPluginMachine(effects: PluginEffects) {
               target: 'idle',
               actions: ['recordExit', 'unwant'],
             },
+            { guard: and(['isCurrent', 'isHeld']), target: 'held', actions: 'recordExit' },
             {
               guard: and(['isCurrent', 'isAskedAgain']),
               target: 'live',
@@ -64,6 +106,7 @@ export function createPluginMachine(effects: PluginEffects) {
               target: 'idle',
               actions: ['recordSpawnFailure', 'unwant'],
             },
+            { guard: and(['isCurrent', 'isHeld']), target: 'held', actions: 'recordSpawnFailure' },
             { guard: 'isCurrent', target: 'crashed', actions: 'recordSpawnFailure' },
           ],
           'plugin.activate': { actions: 'want' },
@@ -80,6 +123,11 @@ export function createPluginMachine(effects: PluginEffects) {
               guard: and(['isCurrent', 'isAttaching']),
               target: 'idle',
               actions: [{ type: 'recordDefect', params: ({ event }) => ({ error: event.error }) }, 'unwant'],
+            },
+            {
+              guard: and(['isCurrent', 'isHeld']),
+              target: 'held',
+              actions: { type: 'recordDefect', params: ({ event }) => ({ error: event.error }) },
             },
             {
               guard: 'isCurrent',
@@ -100,6 +148,11 @@ export function createPluginMachine(effects: PluginEffects) {
               'process.located': { actions: ['noteCommand', { type: 'enter', params: { phase: 'spawn' } }] },
               'process.started': [
                 {
+                  guard: and(['isCurrent', 'isWanted', 'isHeld']),
+                  target: 'stopping.killing',
+                  actions: ['noteProcess', 'endBecauseHeld'],
+                },
+                {
                   guard: and(['isCurrent', 'isWanted']),
                   target: 'handshaking',
                   actions: ['noteProcess', 'openLogs'],
@@ -112,6 +165,11 @@ export function createPluginMachine(effects: PluginEffects) {
               ],
               'process.attached': [
                 {
+                  guard: and(['isCurrent', 'isWanted', 'isHeld']),
+                  target: 'stopping.releasing',
+                  actions: ['noteProcess', 'endBecauseHeld'],
+                },
+                {
                   guard: and(['isCurrent', 'isWanted']),
                   target: 'handshaking.dialling',
                   actions: ['noteProcess', 'noteHandshake', 'watchAttached'],
@@ -123,10 +181,17 @@ export function createPluginMachine(effects: PluginEffects) {
                 },
               ],
               'plugin.deactivate': { actions: 'unwant' },
+              'plugin.hold': { guard: 'isWanted', actions: hold },
+              'plugin.queue': { guard: not('isWanted'), actions: queue },
             },
             after: {
               startTimeout: [
                 { guard: 'isAttaching', target: '#plugin.idle', actions: ['recordSlowSpawn', 'unwant'] },
+                {
+                  guard: and(['isWanted', 'isHeld']),
+                  target: '#plugin.held',
+                  actions: 'recordSlowSpawn',
+                },
                 { guard: 'isWanted', target: '#plugin.crashed', actions: 'recordSlowSpawn' },
                 { target: '#plugin.idle', actions: 'recordSlowSpawn' },
               ],
@@ -144,6 +209,10 @@ export function createPluginMachine(effects: PluginEffects) {
                 target: '.suspecting',
                 actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
               },
+              'plugin.hold': [
+                { guard: 'isConnected', target: 'stopping.asking', actions: [hold, 'endBecauseHeld'] },
+                { target: 'stopping.terminating', actions: [hold, 'endBecauseHeld'] },
+              ],
             },
             after: { startTimeout: { target: 'stopping.killing', actions: 'endBecauseLate' } },
             states: {
@@ -239,7 +308,7 @@ export function createPluginMachine(effects: PluginEffects) {
           },
           healthy: {
             description: 'It serves.',
-            entry: [{ type: 'enter', params: { phase: 'serving' } }, 'noteHealthy'],
+            entry: [{ type: 'enter', params: { phase: 'serving' } }, 'noteHealthy', 'reportReady'],
             invoke: {
               src: 'health',
               id: 'health',
@@ -266,6 +335,7 @@ export function createPluginMachine(effects: PluginEffects) {
                 },
               ],
               'plugin.deactivate': { target: 'stopping', actions: 'endBecauseDeactivated' },
+              'plugin.hold': { target: 'stopping', actions: [hold, 'endBecauseHeld'] },
             },
           },
           stopping: {
@@ -274,6 +344,13 @@ export function createPluginMachine(effects: PluginEffects) {
             on: {
               'plugin.activate': { actions: 'wantAgain' },
               'plugin.deactivate': { actions: 'unwant' },
+              'plugin.hold': { guard: 'isWanted', actions: hold },
+              'plugin.queue': { guard: not('isHeld'), actions: queue },
+              'plugin.proceed': { guard: 'isHeld', actions: 'startAgain' },
+              'plugin.refuse': {
+                guard: 'isHeld',
+                actions: [{ type: 'noteError', params: ({ event }) => ({ error: event.error }) }, 'unwant'],
+              },
             },
             states: {
               draining: {
@@ -325,6 +402,7 @@ export function createPluginMachine(effects: PluginEffects) {
                 },
                 after: {
                   killTimeout: [
+                    { guard: and(['isWanted', 'isHeld']), target: '#plugin.held', actions: 'recordLoss' },
                     { guard: 'isWanted', target: '#plugin.crashed', actions: 'recordLoss' },
                     { target: '#plugin.idle', actions: 'recordLoss' },
                   ],
@@ -339,6 +417,7 @@ export function createPluginMachine(effects: PluginEffects) {
                     target: '#plugin.idle',
                     actions: ['recordRelease', 'unwant'],
                   },
+                  { guard: 'isHeld', target: '#plugin.held', actions: 'recordRelease' },
                   {
                     guard: 'isAskedAgain',
                     target: '#plugin.live',
@@ -359,12 +438,11 @@ export function createPluginMachine(effects: PluginEffects) {
           'plugin.restart': { target: 'restarting', actions: 'noteVerdict' },
           'plugin.rest': [
             { guard: 'endedNormally', target: 'idle', actions: 'unwant' },
-            { actions: 'unwant' },
+            { actions: ['unwant', 'reportRest'] },
           ],
-          'plugin.giveUp': {
-            target: 'failed',
-            actions: { type: 'noteFailure', params: ({ event }) => ({ reason: event.reason }) },
-          },
+          'plugin.giveUp': { target: 'failed', actions: giveUp },
+          'plugin.hold': [{ guard: 'isWanted', target: 'held', actions: hold }, { actions: 'reportRest' }],
+          'plugin.queue': { target: 'held', actions: queue },
           'plugin.activate': { target: 'live', actions: 'activate' },
           'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { target: 'idle', actions: 'unwant' },
@@ -375,6 +453,8 @@ export function createPluginMachine(effects: PluginEffects) {
         description: 'The next start is due after a pause.',
         entry: 'arrive',
         on: {
+          'plugin.hold': { target: 'held', actions: hold },
+          'plugin.queue': { target: 'held', actions: queue },
           'plugin.activate': { target: 'live', actions: 'activate' },
           'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { target: 'idle', actions: 'unwant' },
@@ -384,14 +464,20 @@ export function createPluginMachine(effects: PluginEffects) {
       },
       failed: {
         description: 'The supervisor has given up; somebody must act, or the half-open interval pass.',
-        entry: 'arrive',
+        entry: ['arrive', 'reportFailed'],
         on: {
+          'plugin.hold': { target: 'held', actions: hold },
+          'plugin.queue': { target: 'held', actions: queue },
           'plugin.activate': { target: 'live', actions: 'activate' },
           'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
           'plugin.deactivate': { target: 'idle', actions: 'unwant' },
           'plugin.setPolicy': { target: 'failed', reenter: true, actions: 'notePolicy' },
         },
         after: { halfOpenInterval: { guard: 'triesAgain', target: 'live' } },
+      },
+      dismissed: {
+        description: 'It has left the tree; whatever it had is ended at once.',
+        type: 'final',
       },
     },
   });

@@ -35,9 +35,17 @@ export interface PluginInput {
 
 /** Why a living process is being brought down. */
 export interface Ending {
-  readonly cause: 'deactivated' | 'refused' | 'unhealthy';
+  readonly cause: 'deactivated' | 'held' | 'refused' | 'unhealthy';
   /** `null` when it was asked for. */
   readonly error: PluginError | null;
+}
+
+/** Why a plugin that is wanted waits for its supervisor. */
+export interface Hold {
+  /** Whether it comes down for it, to be started again; else it waits for its first start. */
+  readonly isRestart: boolean;
+  /** What it waits for, with a name: `sibling.ended com.example.store`. */
+  readonly because: string;
 }
 
 /** What the probes of one generation found. */
@@ -64,6 +72,8 @@ export interface PluginContext {
   readonly wanted: boolean;
   /** Activated while it was stopping: the next generation follows at once. */
   readonly again: boolean;
+  /** Not `null` while it is to wait for its supervisor as soon as no process is left. */
+  readonly held: Hold | null;
   readonly generation: number;
   /** How this generation's process was found, when it was not started by us. */
   readonly reattach: ReattachConfig | null;
@@ -93,6 +103,8 @@ export interface PluginContext {
   /** The pause before the restart that was ordered last. */
   readonly pause: Pause;
   readonly failedReason: FailedReason | null;
+  /** Its group was given up, so that only its group tries again. */
+  readonly failedWithGroup: boolean;
   readonly lastExit: ExitRecord | null;
   readonly error: PluginError | null;
   readonly since: number;
@@ -104,13 +116,23 @@ export interface PluginContext {
 export type PluginCommand =
   | { readonly type: 'plugin.activate' }
   | { readonly type: 'plugin.reattach'; readonly config: ReattachConfig }
-  | { readonly type: 'plugin.deactivate' }
+  /** `because`: who wants it down, where it is not an operator of this very plugin. */
+  | { readonly type: 'plugin.deactivate'; readonly because?: string }
+  /** Come down if you run, stay wanted, and wait for `plugin.proceed`. */
+  | { readonly type: 'plugin.hold'; readonly because: string }
+  /** As `plugin.activate`, but wait for `plugin.proceed`. */
+  | { readonly type: 'plugin.queue'; readonly because: string }
+  /** What it waited for will not come. */
+  | { readonly type: 'plugin.refuse'; readonly error: PluginError }
+  | { readonly type: 'plugin.proceed' }
   | { readonly type: 'plugin.check' }
   | { readonly type: 'plugin.setPolicy'; readonly policy: SupervisionPolicy }
   /** `attempt`: which restart of its series this is, from 1 on. */
   | { readonly type: 'plugin.restart'; readonly delayMs: number; readonly attempt: number }
   | { readonly type: 'plugin.rest' }
-  | { readonly type: 'plugin.giveUp'; readonly reason: FailedReason };
+  | { readonly type: 'plugin.giveUp'; readonly reason: FailedReason; readonly withGroup?: boolean }
+  /** Let go of everything at once and for good. */
+  | { readonly type: 'plugin.dismiss' };
 
 export type HealthReport =
   | { readonly type: 'health.passed'; readonly answers: number; readonly ms: number }
@@ -154,5 +176,11 @@ export type PluginReport =
       readonly exit: ExitRecord;
       readonly wasHealthy: boolean;
     }
+  /** It serves. */
+  | { readonly type: 'plugin.ready'; readonly plugin: string }
+  /** No process is left, one is wanted, and it waits for its supervisor. */
+  | { readonly type: 'plugin.held'; readonly plugin: string }
+  /** It is not tried any more, unless half-open. */
+  | { readonly type: 'plugin.failed'; readonly plugin: string }
   /** No process is left, and none is wanted. */
   | { readonly type: 'plugin.rested'; readonly plugin: string };

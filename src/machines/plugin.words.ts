@@ -9,9 +9,11 @@ import {
   activated,
   becameHealthy,
   begun,
+  causeOf,
   ended,
   endingBecauseOf,
   entered,
+  letGo,
   reported,
   underPolicy,
 } from './plugin.context.js';
@@ -71,25 +73,38 @@ export function pluginWords(effects: PluginEffects) {
       isAttaching: ({ context }) => isAttaching(context),
       isOurs: ({ context }) => isOurs(context),
       maySignal: ({ context }) => maySignal(context),
+      isHeld: ({ context }) => context.held !== null,
       isAskedAgain: ({ context }) => context.again,
       isConnected: ({ context }) => context.channel !== null,
       canBeAsked: (_, params: { error: PluginError }) => answersYet(params.error),
       hasDeactivateHook: ({ context }) => context.hooks?.includes('OnDeactivate') ?? false,
       endedNormally: ({ context }) => context.lastExit !== null && endedNormally(context.lastExit),
-      triesAgain: ({ context }) => context.policy.restart.halfOpenAfterMs !== null,
+      triesAgain: ({ context }) =>
+        context.policy.restart.halfOpenAfterMs !== null && !context.failedWithGroup,
     },
     actions: {
       activate: assign(() => activated()),
       want: assign({ wanted: true }),
       wantAgain: assign(() => ({ ...activated(), again: true })),
-      unwant: assign({ wanted: false, again: false }),
+      unwant: assign({ wanted: false, again: false, held: null }),
+      hold: assign({
+        held: (_, params: { because: string }) => ({ isRestart: true, because: params.because }),
+        again: false,
+      }),
+      queue: assign((_, params: { because: string }) => ({
+        ...activated(),
+        again: false,
+        held: { isRestart: false, because: params.because },
+      })),
+      letGo: assign(({ context }) => letGo(context)),
+      startAgain: assign(({ context }) => ({ ...letGo(context), again: true })),
       begin: assign(({ context }) => begun(context, now())),
       enter: assign(({ context, event }, place: { phase: PluginPhase; rung?: StopRung }) =>
         entered(context, event, place, now()),
       ),
       // A timer is set anew by entering its state again: nothing has arrived then.
       arrive: assign(({ event }) =>
-        event.type === 'plugin.setPolicy' ? {} : { since: now(), because: event.type },
+        event.type === 'plugin.setPolicy' ? {} : { since: now(), because: causeOf(event) },
       ),
       notePolicy: assign(({ context, event }) =>
         event.type === 'plugin.setPolicy' ? underPolicy(context, event.policy) : {},
@@ -97,6 +112,10 @@ export function pluginWords(effects: PluginEffects) {
       tellHealthPolicy: sendTo('health', ({ context }) => ({
         type: 'health.setPolicy' as const,
         policy: healthPolicy(context),
+      })),
+      arriveHeld: assign(({ context, event }) => ({
+        since: now(),
+        because: context.held?.because ?? causeOf(event),
       })),
       noteCommand: assign(({ event }) =>
         event.type === 'process.located' ? { command: event.command } : {},
@@ -134,11 +153,16 @@ export function pluginWords(effects: PluginEffects) {
             }
           : {},
       ),
-      noteFailure: assign((_, params: { reason: FailedReason }) => ({ failedReason: params.reason })),
+      noteFailure: assign((_, params: { reason: FailedReason; withGroup?: boolean | undefined }) => ({
+        failedReason: params.reason,
+        failedWithGroup: params.withGroup ?? false,
+        held: null,
+      })),
       endBecauseDeactivated: assign(({ context }) => ({
         ...endingBecauseOf(context, { cause: 'deactivated', error: null }),
         wanted: false,
       })),
+      endBecauseHeld: assign(({ context }) => endingBecauseOf(context, { cause: 'held', error: null })),
       endBecauseRefused: assign(({ context }, params: { error: PluginError }) =>
         endingBecauseOf(context, {
           cause: 'refused',
@@ -200,6 +224,18 @@ export function pluginWords(effects: PluginEffects) {
       closeStdio: stopChild('stdio'),
       leaveConnection: stopChild('connection'),
       closeBroker: stopChild('broker'),
+      reportReady: sendParent(({ context }): PluginReport => ({
+        type: 'plugin.ready',
+        plugin: context.bundle.manifest.id,
+      })),
+      reportFailed: sendParent(({ context }): PluginReport => ({
+        type: 'plugin.failed',
+        plugin: context.bundle.manifest.id,
+      })),
+      reportHeld: sendParent(({ context }): PluginReport => ({
+        type: 'plugin.held',
+        plugin: context.bundle.manifest.id,
+      })),
       reportRest: sendParent(({ context }): PluginReport => ({
         type: 'plugin.rested',
         plugin: context.bundle.manifest.id,

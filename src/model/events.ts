@@ -1,4 +1,5 @@
 import type { PluginError } from './errors.js';
+import type { SupervisorReport } from './group.js';
 import type { PluginLogEntry } from './log.js';
 import type { PluginState, PluginStatus } from './status.js';
 
@@ -40,6 +41,11 @@ export type EnvironmentEvent =
       readonly error: PluginError;
       readonly status: PluginStatus;
     }
+  /**
+   * A supervisor restarts several children together, has given up, or has shut down. `escalatesTo`: the supervisor
+   * that decides what follows; `null` where none is above, or nothing has to be decided.
+   */
+  | (SupervisorReport & { readonly at: number; readonly escalatesTo: string | null })
   | { readonly type: 'environment.state'; readonly at: number; readonly state: EnvironmentState }
   /**
    * The process that ends the plugins if this one dies: it is there, or it is not and why. A `problem` beside a guardian

@@ -3,6 +3,7 @@ export * from './errors.js';
 export * from './events.js';
 export * from './exit.js';
 export * from './fault.js';
+export * from './group.js';
 export * from './handshake.js';
 export * from './limits.js';
 export * from './log.js';

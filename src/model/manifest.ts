@@ -35,6 +35,10 @@ export interface Manifest {
   readonly props?: Readonly<Record<string, unknown>> | undefined;
   /** Ids of the plugins that this one needs. */
   readonly requires: readonly string[];
+  /** The group that it belongs to, one of the environment's `groups`. Default `root`. */
+  readonly group?: string | undefined;
+  /** Whether its end by itself counts for the auto-shutdown of its group. Not for a `permanent` one. Default `false`. */
+  readonly significant?: boolean | undefined;
   readonly supervision: Supervision;
   /** What its process may take of the machine; the environment's own limits hold beside them. */
   readonly limits?: ResourceLimits | undefined;

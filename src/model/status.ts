@@ -2,9 +2,13 @@ import type { PluginError, PluginPhase } from './errors.js';
 import type { ExitRecord } from './exit.js';
 import type { ExcuseReason } from './reading.js';
 
-/** The one flat word for where a plugin is. `invalid` is a bundle that cannot be run at all. */
+/**
+ * The one flat word for where a plugin is. `waiting`: activated, and not started yet, as others come first.
+ * `invalid` is a bundle that cannot be run at all.
+ */
 export type PluginState =
   | 'idle'
+  | 'waiting'
   | 'spawning'
   | 'handshaking'
   | 'healthy'

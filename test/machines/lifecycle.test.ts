@@ -6,7 +6,7 @@ describe('a plugin that starts', () => {
   it('goes through every station in order', () => {
     const story = tellStory();
     const seen: string[] = [];
-    story.root.getSnapshot().context.children[hero]?.ref.subscribe(() => {
+    story.ref().subscribe(() => {
       if (seen.at(-1) !== story.state()) seen.push(story.state());
     });
     story.activate();
@@ -228,7 +228,7 @@ describe('a healthy plugin', () => {
     const story = tellStory();
     story.activate();
     startWell(story.world);
-    story.root.getSnapshot().context.children[hero]?.ref.send({
+    story.ref().send({
       type: 'process.exited',
       at: 0,
       code: 1,

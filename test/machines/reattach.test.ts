@@ -191,8 +191,8 @@ describe('a reattach that fails', () => {
     [
       'an effect breaks before it is found',
       (story) => {
-        const { ref } = story.root.getSnapshot().context.children[hero] ?? {};
-        ref?.send({ type: 'effect.broke', generation: 1, error: error('CONNECT_FAILED') });
+        const ref = story.ref();
+        ref.send({ type: 'effect.broke', generation: 1, error: error('CONNECT_FAILED') });
       },
     ],
     [

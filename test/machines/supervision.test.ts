@@ -230,7 +230,7 @@ describe('a defect in an effect', () => {
     const story = tellStory({ restart: { restart: 'temporary' } });
     story.activate();
     startWell(story.world);
-    story.root.getSnapshot().context.children[hero]?.ref.send({
+    story.ref().send({
       type: 'effect.broke',
       error: new PluginError({ code: 'INTERNAL', message: 'boom' }),
       generation: 1,
@@ -246,7 +246,7 @@ describe('an actor that breaks', () => {
   it('is replaced by its supervisor, which goes on, and the generation goes on counting', () => {
     const story = tellStory();
     story.activate();
-    const { ref } = story.root.getSnapshot().context.children[hero] ?? {};
+    const ref = story.ref();
     const stderrTail = (): string => {
       throw new Error('the exit record cannot be made, and the actor breaks');
     };
@@ -254,8 +254,8 @@ describe('an actor that breaks', () => {
       .running('process')
       .say({ type: 'process.started', process: { pid: 1, startedAt: 0, stderrTail } });
     exit(story.world, { code: 1 });
-    const replacement = story.root.getSnapshot().context.children[hero]?.ref;
-    expect(ref?.getSnapshot().status).toBe('error');
+    const replacement = story.ref();
+    expect(ref.getSnapshot().status).toBe('error');
     expect(replacement).not.toBe(ref);
     expect(story.status()).toMatchObject({ state: 'idle', generation: 1 });
     expect(story.world.ordered.at(-1)).toBe('signal:SIGKILL');

@@ -1,5 +1,7 @@
+import { supervisorRef, type SupervisorContext } from '../../src/machines/index.js';
 import {
   PluginError,
+  rootGroup,
   type PluginErrorCode,
   type PluginState,
   type Supervision,
@@ -138,10 +140,17 @@ export function drive(): Drive {
     remembered: () => ({
       wanted: story.status().wanted,
       again: story.snapshot().context.again,
-      failures: story.root.getSnapshot().context.children[hero]?.memory.failures.length ?? 0,
+      failures: failuresOf(story),
     }),
     state: () => story.state(),
   };
+}
+
+/** What its supervisor holds against it. */
+function failuresOf({ root }: Story): number {
+  const supervisor = supervisorRef(root.system, rootGroup)?.getSnapshot() as { context: SupervisorContext };
+  const child = supervisor.context.children.find(({ id }) => id === hero);
+  return child?.kind === 'plugin' ? child.memory.failures.length : 0;
 }
 
 function placeOf(story: Story): unknown {

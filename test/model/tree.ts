@@ -1,6 +1,7 @@
 import { createActor, type ActorRefFrom } from 'xstate';
 import {
   createEnvironmentMachine,
+  pluginRef,
   pluginState,
   pluginStatus,
   type PluginEffects,
@@ -58,7 +59,7 @@ const passedOn: PluginEffects = {
 const machine = createEnvironmentMachine(passedOn, { random: () => present?.random ?? 0 });
 
 function grow(clock: SteppingClock) {
-  return createActor(machine, { clock });
+  return createActor(machine, { clock, input: {} });
 }
 
 export function growTree(random: number): Tree {
@@ -76,7 +77,7 @@ export function growTree(random: number): Tree {
       root.send(command);
     },
     status: () => root.getSnapshot().status,
-    plugin: (id) => root.getSnapshot().context.children[id]?.ref,
+    plugin: (id) => pluginRef(root.system, id),
   };
 }
 
@@ -84,7 +85,7 @@ export const stateOf = (ref: PluginRef) => pluginState(ref.getSnapshot());
 export const statusOf = (ref: PluginRef): PluginStatus => pluginStatus(ref.getSnapshot());
 
 export function addition(id: string, policy: SupervisionPolicy, generation: number) {
-  return { type: 'bundle.added' as const, bundle: bundleOf(id), policy, generation };
+  return { type: 'bundles.added' as const, bundles: [{ bundle: bundleOf(id), policy, generation }] };
 }
 
 function bundleOf(id: string): Bundle {

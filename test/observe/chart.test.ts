@@ -145,7 +145,10 @@ describe('the chart of a machine', () => {
     const { effects } = pretendWorld({ now: () => 0 });
     const chart = chartOf(createEnvironmentMachine(effects, { random: () => 0 }));
     expect(chart.transitions.filter(({ from }) => from === 'environment').map(({ event }) => event)).toEqual([
-      'plugin.crashed',
+      'plugin.placed',
+      'supervisor.reported',
+      'supervisor.gaveUp',
+      'branch.cleared',
       'any actor failed',
     ]);
     expect(chart.transitions).toContainEqual({

@@ -38,6 +38,7 @@ describe('an inspector', () => {
     await healthy;
     expect(seen.filter(({ type }) => type === '@xstate.actor').map(({ name }) => name)).toEqual([
       'environment',
+      'group:root',
       'com.example.hello',
       'process',
       'logs',
@@ -51,7 +52,9 @@ describe('an inspector', () => {
       'watch',
     ]);
     const plugin = seen.find(({ name }) => name === 'com.example.hello');
-    expect(plugin).toMatchObject({ rootId: root.sessionId, parentId: root.sessionId, _version: '0.7.2' });
+    const group = seen.find(({ name }) => name === 'group:root');
+    expect(group).toMatchObject({ rootId: root.sessionId, parentId: root.sessionId, _version: '0.7.2' });
+    expect(plugin).toMatchObject({ rootId: root.sessionId, parentId: group?.sessionId, _version: '0.7.2' });
     expect(JSON.parse(plugin?.definition ?? '')).toMatchObject({ id: 'plugin', initial: 'idle' });
     expect(seen).toContainEqual(
       expect.objectContaining({
@@ -178,7 +181,7 @@ describe('an inspector', () => {
     const { until, messages } = await listen(inspector.url);
     await until(({ name }) => name === 'probe');
     const names = messages.filter(({ type }) => type === '@xstate.actor').map(({ name }) => name);
-    expect(names).toEqual(['environment', 'com.example.hello', 'health', 'probe']);
+    expect(names).toEqual(['environment', 'group:root', 'com.example.hello', 'health', 'probe']);
   });
 
   it('tells what happens in one turn of the event loop in its order, however much it is', async () => {

@@ -32,14 +32,15 @@ describe('what the page knows', () => {
     ]);
     expect(lines).toEqual([
       [0, 'environment', 'running'],
-      [1, 'com.example.hello', 'healthy'],
-      [2, 'process', 'active'],
-      [2, 'logs', 'active'],
-      [2, 'stdio', 'active'],
-      [2, 'broker', 'active'],
-      [2, 'health', 'liveness.waiting + readiness.ready + watch.watching'],
-      [3, 'watch', 'active'],
-      [1, 'com.example.other', 'restarting'],
+      [1, 'group:root', 'steady'],
+      [2, 'com.example.hello', 'healthy'],
+      [3, 'process', 'active'],
+      [3, 'logs', 'active'],
+      [3, 'stdio', 'active'],
+      [3, 'broker', 'active'],
+      [3, 'health', 'liveness.waiting + readiness.ready + watch.watching'],
+      [4, 'watch', 'active'],
+      [2, 'com.example.other', 'restarting'],
     ]);
     const hello = world.actors().find(({ name }) => name === 'com.example.hello');
     expect(hello && pluginFacts(hello)).toMatchObject({ generation: 1, pid: 4711, trouble: null });
@@ -52,10 +53,10 @@ describe('what the page knows', () => {
         .map(({ path, event, change }) => [path, event.type, change?.to]),
     ).toEqual(
       expect.arrayContaining([
-        ['environment/com.example.hello', 'plugin.activate', 'spawning'],
-        ['environment/com.example.hello', 'process.started', 'handshaking'],
-        ['environment/com.example.hello', 'hook.returned', 'healthy'],
-        ['environment/com.example.other', 'process.exited', 'crashed'],
+        ['environment/group:root/com.example.hello', 'plugin.activate', 'spawning'],
+        ['environment/group:root/com.example.hello', 'process.started', 'handshaking'],
+        ['environment/group:root/com.example.hello', 'hook.returned', 'healthy'],
+        ['environment/group:root/com.example.other', 'process.exited', 'crashed'],
       ]),
     );
   });
@@ -162,7 +163,7 @@ describe('what can happen next', () => {
       { event: 'always', to: 'plugin.live.stopping.releasing' },
       { event: 'after termTimeout', to: 'plugin.live.stopping.killing' },
     ]);
-    expect(transitionsFrom(chart, active).at(-1)?.from).toBe('plugin.live');
+    expect(transitionsFrom(chart, active).at(-1)).toMatchObject({ from: 'plugin', event: 'plugin.dismiss' });
   });
 });
 

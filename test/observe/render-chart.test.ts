@@ -143,8 +143,8 @@ describe('a chart as DOT', () => {
       to === null ? [] : [`"${from}" -> "${to}" [label="${guard === null ? event : `${event} [${guard}]`}"`],
     );
     const nodes = flat(plugin.states).map(({ id }) => `"${id}" [`);
-    const inner = plugin.transitions.flatMap(({ to, event, actions }) =>
-      to === null ? [`\\n${event} / ${actions.join(', ')}`] : [],
+    const inner = plugin.transitions.flatMap(({ to, event, guard, actions }) =>
+      to === null ? [`\\n${guard === null ? event : `${event} [${guard}]`} / ${actions.join(', ')}`] : [],
     );
     expect([...nodes, ...edges, ...inner].filter((part) => !dot.includes(part))).toEqual([]);
     expect(dot.match(/\{$/gm)).toHaveLength(dot.match(/^ *\}$/gm)?.length ?? -1);

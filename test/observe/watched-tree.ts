@@ -1,5 +1,5 @@
 import { createActor, SimulatedClock, type Actor, type InspectionEvent, type Observer } from 'xstate';
-import { createEnvironmentMachine, type EnvironmentMachine } from '../../src/machines/index.js';
+import { createEnvironmentMachine, pluginRef, type EnvironmentMachine } from '../../src/machines/index.js';
 import type { Bundle } from '../../src/model/index.js';
 import { composePolicy } from '../../src/policy/index.js';
 import { pretendWorld, startWell, type PretendedWorld } from '../../src/testing/index.js';
@@ -20,17 +20,20 @@ export function growTree(
   const clock = new SimulatedClock();
   const world = pretendWorld(clock);
   const machine = createEnvironmentMachine(world.effects, { random: () => 0.5 });
-  const root = createActor(machine, { clock, inspect });
+  const root = createActor(machine, { clock, inspect, input: {} });
   root.start();
   const tree: WatchedTree = {
     root,
     world,
     clock,
     add(plugin) {
-      root.send({ type: 'bundle.added', bundle: bundleOf(plugin), policy: composePolicy(), generation: 0 });
+      root.send({
+        type: 'bundles.added',
+        bundles: [{ bundle: bundleOf(plugin), policy: composePolicy(), generation: 0 }],
+      });
     },
     start(plugin) {
-      if (root.getSnapshot().context.children[plugin] === undefined) tree.add(plugin);
+      if (pluginRef(root.system, plugin) === undefined) tree.add(plugin);
       root.send({ type: 'environment.activate', plugin });
       startWell(world, plugin);
     },

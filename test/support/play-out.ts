@@ -8,7 +8,7 @@ import {
   pretendedChannel,
   pretendedProcess,
 } from '../../src/testing/index.js';
-import { hero, tellStory, type Story } from './story.js';
+import { tellStory, type Story } from './story.js';
 
 /**
  * Plays a fault trace through the real machines: a plugin that does what each fault says and else answers everything
@@ -23,10 +23,8 @@ export function playOut(
   const story = tellStory(supervision, random, clock);
   const faults = trace[Symbol.iterator]();
   const steps: SimulationStep[] = [];
-  const child = story.root.getSnapshot().context.children[hero];
-  if (child === undefined) throw new Error('The story has no hero.');
   let before = story.snapshot();
-  child.ref.subscribe((snapshot) => {
+  story.ref().subscribe((snapshot) => {
     steps.push(...stepsBetween(before, snapshot, clock.now()));
     before = snapshot;
   });

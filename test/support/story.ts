@@ -1,9 +1,12 @@
 import { createActor, type Actor } from 'xstate';
 import {
   createEnvironmentMachine,
+  pluginRef,
   pluginState,
   pluginStatus,
+  type EnvironmentInput,
   type EnvironmentMachine,
+  type PluginRef,
   type PluginSnapshot,
 } from '../../src/machines/index.js';
 import type { Bundle, PluginState, PluginStatus, Supervision } from '../../src/model/index.js';
@@ -19,11 +22,13 @@ export interface Story {
   readonly root: Actor<EnvironmentMachine>;
   readonly world: PretendedWorld;
   readonly clock: SteppingClock;
-  add(plugin: string, supervision?: Supervision): void;
+  add(plugin: string, supervision?: Supervision, place?: Place): void;
   activate(plugin?: string): void;
   deactivate(plugin?: string): void;
   /** Sets the policy that these layers make together. */
   setPolicy(...layers: readonly Supervision[]): void;
+  /** The actor of a plugin. */
+  ref(plugin?: string): PluginRef;
   snapshot(plugin?: string): PluginSnapshot;
   state(plugin?: string): PluginState;
   status(plugin?: string): PluginStatus;
@@ -31,6 +36,13 @@ export interface Story {
   pass(ms: number): void;
   /** Lets it pass while the host is stopped. */
   stall(ms: number): void;
+}
+
+/** Where in the tree a plugin belongs, and what it needs. */
+export interface Place {
+  readonly group?: string;
+  readonly requires?: readonly string[];
+  readonly significant?: boolean;
 }
 
 /** The name of the plugin that a story is about when it names none. */
@@ -42,31 +54,47 @@ export function tellStory(
   random: number | (() => number) = 0.5,
   clock = createSteppingClock(),
 ): Story {
+  const story = tellTree({}, random, clock);
+  story.add(hero, supervision);
+  return story;
+}
+
+/** As {@link tellStory}, with no plugin yet, and with groups. */
+export function tellTree(
+  input: EnvironmentInput,
+  random: number | (() => number) = 0.5,
+  clock = createSteppingClock(),
+): Story {
   const draw = typeof random === 'number' ? () => random : random;
   // The jitter of probes is not drawn from the numbers that a test gives to restarts one by one.
   const world = pretendWorld(clock, typeof random === 'number' ? draw : () => 0.5);
-  const root = createActor(createEnvironmentMachine(world.effects, { random: draw }), { clock });
+  const root = createActor(createEnvironmentMachine(world.effects, { random: draw }), { clock, input });
   root.subscribe({
     error: (error) => {
       throw error as Error;
     },
   });
   root.start();
+  const known = new Map<string, PluginRef>();
+  root.on('plugin.placed', ({ plugin }) => {
+    const ref = pluginRef(root.system, plugin);
+    if (ref !== undefined) known.set(plugin, ref);
+  });
   const child = (plugin: string) => {
-    const found = root.getSnapshot().context.children[plugin];
+    // A tree that has stopped knows nobody any more.
+    const found = pluginRef(root.system, plugin) ?? known.get(plugin);
     if (found === undefined) throw new Error(`The story has no plugin ${plugin}.`);
-    return found.ref;
+    return found;
   };
   const story: Story = {
     root,
     world,
     clock,
-    add(plugin, own) {
+    add(plugin, own, { requires = [], ...place } = {}) {
+      const bundle = bundleOf(plugin, requires);
       root.send({
-        type: 'bundle.added',
-        bundle: bundleOf(plugin),
-        policy: composePolicy(own),
-        generation: 0,
+        type: 'bundles.added',
+        bundles: [{ ...place, bundle, policy: composePolicy(own), generation: 0 }],
       });
     },
     activate: (plugin = hero) => {
@@ -79,6 +107,7 @@ export function tellStory(
       const policy = composePolicy(...layers);
       root.send({ type: 'environment.setPolicy', plugin: hero, policy });
     },
+    ref: (plugin = hero) => child(plugin),
     snapshot: (plugin = hero) => child(plugin).getSnapshot(),
     state: (plugin = hero) => pluginState(child(plugin).getSnapshot()),
     status: (plugin = hero) => pluginStatus(child(plugin).getSnapshot()),
@@ -89,15 +118,14 @@ export function tellStory(
       clock.stall(ms);
     },
   };
-  story.add(hero, supervision);
   return story;
 }
 
-function bundleOf(id: string): Bundle {
+function bundleOf(id: string, requires: readonly string[]): Bundle {
   return {
     directory: `/bundles/${id}`,
     manifestPath: `/bundles/${id}/plugin.json`,
-    manifest: { id, name: id, version: '1.0.0', server: {}, requires: [], supervision: {}, env: {} },
+    manifest: { id, name: id, version: '1.0.0', server: {}, requires, supervision: {}, env: {} },
     runtime: 'python',
     entry: 'plugin.py',
   };

@@ -8,6 +8,7 @@ export type Tone = 'good' | 'busy' | 'leaving' | 'bad' | 'rest';
 
 const pluginTones: Readonly<Record<Exclude<PluginState, 'invalid'>, Tone>> = {
   idle: 'rest',
+  waiting: 'busy',
   spawning: 'busy',
   handshaking: 'busy',
   healthy: 'good',
@@ -20,6 +21,12 @@ const pluginTones: Readonly<Record<Exclude<PluginState, 'invalid'>, Tone>> = {
 const tones: Readonly<Record<string, Tone>> = {
   ...pluginTones,
   running: 'good',
+  steady: 'good',
+  held: 'busy',
+  gathering: 'leaving',
+  pausing: 'busy',
+  starting: 'busy',
+  escalating: 'bad',
   waiting: 'good',
   probing: 'busy',
   suspecting: 'busy',

@@ -1,0 +1,126 @@
+// What one plugin costs the tree, among a hundred and among a thousand: added, started until it is healthy, crashed
+// and restarted, and brought down. The machines are the real ones; the world behind them answers at once.
+import { concat, EMPTY, NEVER, of, Subject } from 'rxjs';
+import { createActor } from 'xstate';
+import { createEnvironmentMachine } from '../dist/esm/machines/index.js';
+import { composePolicy } from '../dist/esm/policy/index.js';
+import { median, printMeasure } from './statistics.mjs';
+
+const rounds = 5;
+const few = 100;
+const many = 1000;
+
+/** Only what is due at once ever comes. */
+function still() {
+  let due = [];
+  return {
+    now: () => 0,
+    setTimeout: (deed, ms) => {
+      const timer = { deed };
+      if (ms === 0) due.push(timer);
+      return timer;
+    },
+    clearTimeout: (timer) => {
+      timer.deed = () => undefined;
+    },
+    flush() {
+      const now = due;
+      due = [];
+      for (const { deed } of now) deed();
+    },
+  };
+}
+
+function promptWorld(clock) {
+  const ends = new Map();
+  const staying = (...facts) => concat(of(...facts), NEVER);
+  const handshake = {
+    coreVersion: 1,
+    appVersion: 1,
+    network: 'unix',
+    address: '/pretended',
+    protocol: 'grpc',
+  };
+  return {
+    end: (plugin) =>
+      ends
+        .get(plugin)
+        .next({ type: 'process.exited', at: clock.now(), code: 1, signal: null, diagnosis: '' }),
+    effects: {
+      now: () => clock.now(),
+      process({ plugin }) {
+        const end = new Subject();
+        ends.set(plugin, end);
+        const process = { pid: 1, startedAt: clock.now(), stderrTail: () => '' };
+        return concat(of({ type: 'process.started', process }), end);
+      },
+      look: () => EMPTY,
+      logs: () => NEVER,
+      handshake: () =>
+        of({ type: 'handshake.read', handshake: { ...handshake, certificate: null, multiplexed: false } }),
+      dial: () =>
+        of({ type: 'channel.ready', channel: { address: 'unix:/pretended', transport: 'plaintext' } }),
+      probe: () => of({ type: 'probe.passed', ms: 1 }),
+      onActivate: () => of({ type: 'hook.returned', hooks: null }),
+      onDeactivate: () => of({ type: 'hook.returned', hooks: null }),
+      stdio: () => staying({ type: 'stdio.opened' }),
+      broker: () => NEVER,
+      drain: () => of({ type: 'drain.finished' }),
+      shutdown: () => NEVER,
+      signal: () => NEVER,
+    },
+  };
+}
+
+function bundleOf(id) {
+  const manifest = { id, name: id, version: '1.0.0', server: {}, requires: [], supervision: {}, env: {} };
+  return { directory: '', manifestPath: '', manifest, runtime: 'executable', entry: '' };
+}
+
+/** Microseconds a plugin for each step. */
+function grow(count) {
+  const clock = still();
+  const world = promptWorld(clock);
+  const root = createActor(createEnvironmentMachine(world.effects, { random: () => 0 }), {
+    clock,
+    input: {},
+  });
+  const ids = Array.from({ length: count }, (_, index) => `com.example.p${index}`);
+  const policy = composePolicy({ health: { intervalMs: 2 ** 30 } });
+  const costs = {};
+  const measure = (name, deed) => {
+    const before = performance.now();
+    deed();
+    costs[name] = ((performance.now() - before) * 1000) / count;
+  };
+  root.start();
+  measure('add', () =>
+    root.send({
+      type: 'bundles.added',
+      bundles: ids.map((id) => ({ bundle: bundleOf(id), policy, generation: 0 })),
+    }),
+  );
+  measure('start', () => root.send({ type: 'environment.activateAll' }));
+  measure('crash and restart', () => {
+    for (const id of ids) world.end(id);
+    clock.flush();
+  });
+  const states = new Set(ids.map((id) => JSON.stringify(root.system.get(id).getSnapshot().value)));
+  if (states.size !== 1 || !states.has('{"live":"healthy"}')) throw new Error(`not healthy: ${[...states]}`);
+  measure('stop', () => {
+    root.send({ type: 'environment.stop' });
+    for (const id of ids) world.end(id);
+  });
+  if (root.getSnapshot().status !== 'done') throw new Error('The tree did not stop.');
+  return costs;
+}
+
+grow(few);
+grow(many);
+const runs = Array.from({ length: rounds }, () => ({ [many]: grow(many), [few]: grow(few) }));
+for (const step of ['add', 'start', 'crash and restart', 'stop']) {
+  const costs = Object.fromEntries(
+    [many, few].map((count) => [`among ${count}`, median(runs.map((run) => run[count][step]))]),
+  );
+  printMeasure(`tree: ${step}, for one plugin`, 'µs', costs);
+}

@@ -1,0 +1,95 @@
+import type {
+  Bundle,
+  ReattachConfig,
+  SupervisionPolicy,
+  SupervisorReport,
+  SupervisorSpec,
+} from '../model/index.js';
+import type { Branch, StartPlan } from '../policy/index.js';
+import type { BranchCleared, ChildBroke, SupervisorNews } from './supervisor.types.js';
+
+/** A plugin of the registry, and where in the tree it belongs. */
+export interface Member {
+  readonly bundle: Bundle;
+  readonly policy: SupervisionPolicy;
+  readonly group: string;
+  readonly significant: boolean;
+  /** The generations used up before, so that numbers only grow. */
+  readonly generation: number;
+}
+
+/** A bundle that is to be looked after. Left out: it belongs to the root, and is not significant. */
+export type AddedBundle = Omit<Member, 'group' | 'significant'> &
+  Partial<Pick<Member, 'group' | 'significant'>>;
+
+/** Where each plugin is in the tree, and what it comes after. */
+export interface Layout {
+  readonly plan: StartPlan;
+  readonly tree: Branch;
+  readonly after: ReadonlyMap<string, readonly string[]>;
+  readonly groups: ReadonlyMap<string, string>;
+}
+
+/** A plugin that is being brought down for good. */
+export interface Leaving {
+  readonly id: string;
+  /** Whether it was told; those before it in the order wait for those after it. */
+  readonly isTold: boolean;
+  /** Why, where nobody asked for this very plugin. */
+  readonly because?: string;
+}
+
+export interface EnvironmentContext {
+  readonly specs: readonly SupervisorSpec[];
+  readonly startConcurrency: number;
+  readonly members: readonly Member[];
+  readonly layout: Layout;
+  /** Plugins that are to be started and wait for their turn. */
+  readonly queue: readonly string[];
+  /** Plugins that had their turn and are on their way up. */
+  readonly starting: readonly string[];
+  /** In start order. */
+  readonly leaving: readonly Leaving[];
+}
+
+export interface EnvironmentInput {
+  /** The rules of the root, and of all groups. Default: the root alone, one-for-one, without a budget. */
+  readonly specs?: readonly SupervisorSpec[];
+  /** How many plugins may be on their way up at a time. Default: no bound. */
+  readonly startConcurrency?: number;
+}
+
+export type EnvironmentCommand =
+  | { readonly type: 'bundles.added'; readonly bundles: readonly AddedBundle[] }
+  | { readonly type: 'bundle.removed'; readonly plugin: string }
+  /** An operator wants it to run: its failures are forgotten. What it requires starts before it. */
+  | { readonly type: 'environment.activate'; readonly plugin: string }
+  | { readonly type: 'environment.activateAll' }
+  /** As `environment.activate`, with a process that runs already. */
+  | {
+      readonly type: 'environment.reattach';
+      readonly plugin: string;
+      readonly config: ReattachConfig;
+    }
+  /** What requires it is brought down before it. */
+  | { readonly type: 'environment.deactivate'; readonly plugin: string }
+  | { readonly type: 'environment.restart'; readonly plugin: string }
+  /** From now on it is looked after by this policy; what it did before still counts. */
+  | {
+      readonly type: 'environment.setPolicy';
+      readonly plugin: string;
+      readonly policy: SupervisionPolicy;
+    }
+  | { readonly type: 'environment.stop' };
+
+export type EnvironmentMachineEvent = EnvironmentCommand | SupervisorNews | ChildBroke | BranchCleared;
+
+/** What the environment tells whoever listens with `actor.on`. */
+export type EnvironmentEmitted =
+  /** A plugin has an actor: the first, or another one after a defect. */
+  | { readonly type: 'plugin.placed'; readonly plugin: string }
+  | {
+      readonly type: 'supervisor.reported';
+      readonly report: SupervisorReport;
+      readonly escalatesTo: string | null;
+    };

@@ -1,0 +1,34 @@
+import type { AnyActorRef } from 'xstate';
+import type { SupervisorState, SupervisorStatus, TreeChild } from '../model/index.js';
+import { ownNow, restartsLeft } from '../policy/index.js';
+import { supervisorId } from './hosting.js';
+import type { SupervisorContext } from './supervisor.types.js';
+
+interface SupervisorSnapshot {
+  readonly value: unknown;
+  readonly context: SupervisorContext;
+  readonly children: Readonly<Record<string, AnyActorRef | undefined>>;
+}
+
+/** A supervisor and all below it, derived from their snapshots and from nothing else. */
+export function supervisorStatus(supervisor: AnyActorRef, now: number): SupervisorStatus {
+  const { value, context, children } = supervisor.getSnapshot() as SupervisorSnapshot;
+  const { spec, restarts, ownTime } = context;
+  const { name, strategy, autoShutdown, intensity, periodMs } = spec;
+  return {
+    name,
+    state: value === 'steady' ? 'running' : (value as SupervisorState),
+    strategy,
+    autoShutdown,
+    intensity,
+    periodMs,
+    restartsLeft: restartsLeft(restarts, ownNow(ownTime, now), spec),
+    children: context.children.flatMap(({ kind, id, significant, after }): TreeChild[] => {
+      if (kind === 'plugin') return [{ kind, id, significant, after }];
+      const below = children[supervisorId(id)];
+      return below === undefined
+        ? []
+        : [{ kind, significant, after, supervisor: supervisorStatus(below, now) }];
+    }),
+  };
+}

@@ -1,0 +1,160 @@
+import type {
+  Bundle,
+  ReattachConfig,
+  SupervisionPolicy,
+  SupervisorReport,
+  SupervisorSpec,
+} from '../model/index.js';
+import type { FailureHistory, OwnTime, RestartMemory } from '../policy/index.js';
+import type { PluginInput, PluginReport } from './plugin.types.js';
+
+/**
+ * Where a child is, as far as its supervisor has been told. `queued`: it waits for its turn, which is not the
+ * supervisor's to give. `held`: it waits for the supervisor. `rising`: on its way up, or about to be. `closing`: it
+ * was told to come down. `fallen`: it has ended unasked, and its siblings come down. `failed`: it is not tried any more.
+ */
+export type Whereabouts = 'down' | 'queued' | 'held' | 'rising' | 'up' | 'closing' | 'fallen' | 'failed';
+
+interface CommonChild {
+  readonly id: string;
+  readonly whereabouts: Whereabouts;
+  readonly significant: boolean;
+  /** The siblings that it starts after, and is brought down before. */
+  readonly after: readonly string[];
+}
+
+export interface PluginChild extends CommonChild {
+  readonly kind: 'plugin';
+  readonly bundle: Bundle;
+  readonly policy: SupervisionPolicy;
+  readonly memory: RestartMemory;
+  /** The inner supervisor whose child its actor is; 0: it is a child of this very supervisor. */
+  readonly shelf: number;
+}
+
+export interface SupervisorChild extends CommonChild {
+  readonly kind: 'supervisor';
+  readonly spec: SupervisorSpec;
+}
+
+/** What a supervisor remembers of one child. */
+export type Child = PluginChild | SupervisorChild;
+
+/** What a supervisor is told of a child that it is to have. */
+export type ChildSpec =
+  | {
+      readonly kind: 'plugin';
+      readonly id: string;
+      readonly after: readonly string[];
+      readonly significant: boolean;
+      readonly bundle: Bundle;
+      readonly policy: SupervisionPolicy;
+      /** The generations used up before, so that numbers only grow. */
+      readonly generation: number;
+    }
+  | {
+      readonly kind: 'supervisor';
+      readonly id: string;
+      readonly after: readonly string[];
+      readonly significant: boolean;
+      readonly spec: SupervisorSpec;
+      readonly children: readonly ChildSpec[];
+    };
+
+/** What becomes of children that are brought down together, once all of them are down. */
+export type Aim = 'restart' | 'hold' | 'giveUp' | 'shutDown';
+
+export interface SupervisorContext {
+  readonly spec: SupervisorSpec;
+  /** In start order. */
+  readonly children: readonly Child[];
+  /** The moments of the restarts that count against the budget. */
+  readonly restarts: FailureHistory;
+  /** The children that go down and come up together, in start order. */
+  readonly affected: readonly string[];
+  readonly aim: Aim;
+  /** What the affected are told of why, as `sibling.ended com.example.store`. */
+  readonly because: string;
+  /** Between the last one's end and the first one's start. */
+  readonly pauseMs: number;
+  readonly ownTime: OwnTime;
+  /** How many children may be on their way up at a time when they start together. */
+  readonly startConcurrency: number;
+  /** Given up together with its parent, which alone tries again. */
+  readonly failedWithParent: boolean;
+}
+
+export interface SupervisorInput {
+  readonly spec: SupervisorSpec;
+  readonly startConcurrency: number;
+}
+
+/** What a supervisor is told by its parent. */
+export type SupervisorCommand =
+  | { readonly type: 'supervisor.children'; readonly children: readonly ChildSpec[] }
+  /** Bring all children down, let them stay wanted, and wait. */
+  | { readonly type: 'supervisor.hold'; readonly because: string }
+  | { readonly type: 'supervisor.proceed' }
+  | { readonly type: 'supervisor.restart'; readonly delayMs: number }
+  | { readonly type: 'supervisor.giveUp'; readonly withParent: boolean }
+  /** Bring all children down, unwanted. */
+  | { readonly type: 'supervisor.close'; readonly because: string }
+  /** Restart nothing any more: every child is being brought down for good. */
+  | { readonly type: 'supervisor.stop' };
+
+/** What is wanted of one child that is a plugin. */
+export type MemberCommand =
+  | { readonly type: 'member.activate'; readonly plugin: string; readonly fresh: boolean }
+  | { readonly type: 'member.queue'; readonly plugin: string; readonly because: string }
+  | { readonly type: 'member.reattach'; readonly plugin: string; readonly config: ReattachConfig }
+  | { readonly type: 'member.deactivate'; readonly plugin: string; readonly because?: string }
+  | { readonly type: 'member.setPolicy'; readonly plugin: string; readonly policy: SupervisionPolicy };
+
+/** What a supervisor tells its parent. */
+export type SupervisorNews =
+  | { readonly type: 'supervisor.held'; readonly supervisor: string }
+  | { readonly type: 'supervisor.ready'; readonly supervisor: string }
+  /** All its children are down, for its parent to decide. */
+  | { readonly type: 'supervisor.gaveUp'; readonly supervisor: string }
+  /** All its children are down, and unwanted; `itself`: as significant ones had ended. */
+  | { readonly type: 'supervisor.ended'; readonly supervisor: string; readonly itself: boolean }
+  | { readonly type: 'supervisor.reported'; readonly report: SupervisorReport }
+  /** A plugin somewhere below has an actor, for the first time or a new one. */
+  | { readonly type: 'plugin.placed'; readonly plugin: string }
+  /** Something about a plugin somewhere below has changed that others may wait for. */
+  | { readonly type: 'plugin.moved'; readonly plugin: string };
+
+/** An actor of a child died of a defect; XState tells its parent so. */
+export interface ChildBroke {
+  readonly type: `xstate.error.actor.${string}`;
+  readonly error: unknown;
+  readonly actorId: string;
+}
+
+/** An actor that lives on a shelf died of a defect. */
+export interface PluginBroke {
+  readonly type: 'plugin.broke';
+  readonly plugin: string;
+  readonly error: unknown;
+}
+
+/** What grew of a branch that broke is to be grown again; the supervisor above tells itself so. */
+export interface BranchCleared {
+  readonly type: 'branch.cleared';
+  readonly branch: Extract<ChildSpec, { readonly kind: 'supervisor' }>;
+}
+
+export type SupervisorEvent =
+  | SupervisorCommand
+  | MemberCommand
+  | SupervisorNews
+  | PluginReport
+  | PluginBroke
+  | ChildBroke
+  | BranchCleared;
+
+export type ShelfEvent =
+  | { readonly type: 'shelf.place'; readonly id: string; readonly input: PluginInput }
+  | { readonly type: 'shelf.clear'; readonly id: string }
+  | PluginReport
+  | ChildBroke;

@@ -1,0 +1,88 @@
+import type { AutoShutdown, Strategy } from '../../src/model/index.js';
+import {
+  decideForGroup,
+  isExhausted,
+  moveOn,
+  ownNow,
+  restartsLeft,
+  shutsDown,
+  standStill,
+  withRestart,
+  type GroupQuestion,
+} from '../../src/policy/index.js';
+
+const children = ['a', 'b', 'c'].map((id) => ({ id, significant: false, isActive: true }));
+
+describe('a group', () => {
+  it.each<[Strategy, GroupQuestion['verdict'], boolean, object]>([
+    ['one-for-one', 'restart', false, { answer: 'alone' }],
+    ['one-for-all', 'restart', false, { answer: 'together', affected: ['a', 'b', 'c'] }],
+    ['rest-for-one', 'restart', false, { answer: 'together', affected: ['b', 'c'] }],
+    ['one-for-one', 'restart', true, { answer: 'giveUp', why: 'exhausted' }],
+    ['one-for-all', 'restart', true, { answer: 'giveUp', why: 'exhausted' }],
+    ['rest-for-one', 'restart', true, { answer: 'giveUp', why: 'exhausted' }],
+    ['one-for-one', 'giveUp', false, { answer: 'alone' }],
+    ['one-for-all', 'giveUp', false, { answer: 'giveUp', why: 'childGaveUp' }],
+    ['rest-for-one', 'giveUp', false, { answer: 'giveUp', why: 'childGaveUp' }],
+    ['one-for-one', 'giveUp', true, { answer: 'alone' }],
+    ['one-for-one', 'rest', true, { answer: 'alone' }],
+    ['one-for-all', 'rest', true, { answer: 'alone' }],
+    ['rest-for-one', 'rest', false, { answer: 'alone' }],
+  ])(
+    'under %s, with a child whose policy says %s (budget used up: %j), answers %j',
+    (strategy, verdict, exhausted, answer) => {
+      const question = { strategy, autoShutdown: 'never', children, ended: 'b', verdict, exhausted } as const;
+      expect(decideForGroup(question)).toEqual(answer);
+    },
+  );
+});
+
+describe('auto-shutdown', () => {
+  const [significant, done, plain] = [
+    { id: 's', significant: true, isActive: true },
+    { id: 'd', significant: true, isActive: false },
+    { id: 'p', significant: false, isActive: true },
+  ];
+  const other = { ...significant, id: 'o' };
+
+  it.each<[AutoShutdown, string, (typeof significant)[], boolean]>([
+    ['never', 's', [significant], false],
+    ['any-significant', 's', [significant, other, plain], true],
+    ['any-significant', 'p', [significant, plain], false],
+    ['all-significant', 's', [significant, other], false],
+    ['all-significant', 's', [significant, done, plain], true],
+    ['all-significant', 'p', [done, plain], false],
+  ])('%s, when %s ends among %j: %j', (autoShutdown, ended, among, expected) => {
+    expect(shutsDown(autoShutdown, among, ended)).toBe(expected);
+  });
+});
+
+describe('the budget of a group', () => {
+  const budget = { intensity: 2, periodMs: 100 };
+
+  it('allows as many restarts within its period as it says, the edge included', () => {
+    const restarts = withRestart(withRestart([], 0, budget), 100, budget);
+    expect(restarts).toEqual([0, 100]);
+    expect([isExhausted(restarts, 100, budget), isExhausted(restarts, 101, budget)]).toEqual([true, false]);
+    expect([restartsLeft(restarts, 100, budget), restartsLeft(restarts, 201, budget)]).toEqual([0, 2]);
+  });
+
+  it('allows none where it is 0, and any number where there is none', () => {
+    expect(isExhausted([], 0, { ...budget, intensity: 0 })).toBe(true);
+    const none = { ...budget, intensity: null };
+    expect([isExhausted([0, 0, 0], 0, none), restartsLeft([0], 0, none), withRestart([0], 0, none)]).toEqual([
+      false,
+      null,
+      [],
+    ]);
+  });
+
+  it('is measured in a time that stands still while children come down and up', () => {
+    const busy = standStill({ standstillMs: 0, since: null }, 50);
+    expect([ownNow(busy, 50), ownNow(busy, 500)]).toEqual([50, 50]);
+    expect(standStill(busy, 400)).toEqual(busy);
+    const free = moveOn(busy, 500);
+    expect([ownNow(free, 500), ownNow(free, 510)]).toEqual([50, 60]);
+    expect(moveOn(free, 600)).toEqual(free);
+  });
+});
