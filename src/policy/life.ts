@@ -1,4 +1,4 @@
-import type { Fault, HealthPolicy, SupervisionPolicy } from '../model/index.js';
+import type { Fault, SupervisionPolicy } from '../model/index.js';
 import { hangFoundWithinMs } from './health-bounds.js';
 import type { EndQuestion } from './judge.js';
 import type { EndOfGeneration } from './restart.js';
