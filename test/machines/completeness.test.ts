@@ -96,13 +96,20 @@ const plugin = {
       state,
       because: 'it is up or on its way, and has no turn to wait for',
     })),
-    ...['idle', 'held', 'live.spawning', 'live.handshaking', 'live.stopping', 'crashed', 'restarting', 'failed'].map(
-      (state) => ({
-        event: 'plugin.check',
-        state,
-        because: 'only what serves is asked; the environment refuses it',
-      }),
-    ),
+    ...[
+      'idle',
+      'held',
+      'live.spawning',
+      'live.handshaking',
+      'live.stopping',
+      'crashed',
+      'restarting',
+      'failed',
+    ].map((state) => ({
+      event: 'plugin.check',
+      state,
+      because: 'only what serves is asked; the environment refuses it',
+    })),
     ...['live.handshaking', 'live.healthy', 'live.stopping'].flatMap((state) =>
       ['process.located', 'process.started', 'process.attached'].map((event) => ({
         event,
