@@ -144,7 +144,9 @@ describe('an inspector', () => {
     expect(text).not.toContain('hunter2');
     expect(text).not.toContain('de_CH.UTF-8');
     expect(text).toContain('"process":{"pid":4711');
-    expect(text).toContain('"channel":{"address":"unix:/pretended","transport":"plaintext"}');
+    expect(text).toContain(
+      '"channel":{"address":"unix:/pretended","transport":"plaintext","multiplexed":false}',
+    );
   });
 
   it('keeps the actors of two roots apart', async () => {
