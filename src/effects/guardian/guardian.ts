@@ -65,6 +65,7 @@ export function createGuardian(): Guardian {
     for (const group of groups) guardian.order(['join', String(group)]);
     makeHunts();
     tell({ state: 'guarding', pid, problem: lastProblem });
+    lastProblem = null;
   };
   const tell = (state: GuardianState): void => {
     for (const charge of charges) inform(charge, state);
