@@ -1,2 +1,22 @@
+export {
+  createPretendedEnvironment,
+  type PretendedEnvironment,
+  type PretendedOptions,
+  type PretendedPlugin,
+} from './pretended-environment.js';
+export type { PretendedService } from './in-process/server-call.js';
+export * from './behaviours.js';
+export {
+  inTurn,
+  playsOut,
+  together,
+  type Behaviour,
+  type Conduct,
+  type ProcessEnd,
+  type StartOfProcess,
+  type Turn,
+} from './conduct.js';
+export * from './pretended-bundle.js';
 export * from './pretended-effects.js';
+export * from './pretended-facts.js';
 export * from './stepping-clock.js';

@@ -24,10 +24,13 @@ interface Timer {
 /** Timers within one `pass`. More of them means that something starts itself again and again without a pause. */
 const mostTimers = 1_000_000;
 
-/** Unlike XState's SimulatedClock it does not let a chain of timers drift when much time passes at once. */
-export function createSteppingClock(): SteppingClock {
+/**
+ * A clock that stands still until it is told to go on. `startsAt`: what it shows at first, in milliseconds since the
+ * epoch. Unlike XState's SimulatedClock it does not let a chain of timers drift when much time passes at once.
+ */
+export function createSteppingClock(startsAt = 0): SteppingClock {
   const timers = new Set<Timer>();
-  let now = 0;
+  let now = startsAt;
 
   const earliest = (): Timer | null => {
     let found: Timer | null = null;
