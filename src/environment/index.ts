@@ -36,3 +36,5 @@ export type { BrokeredServer } from '../effects/index.js';
 export type { ServiceSet, VersionedServices } from './dispense.js';
 export type { ClientConstructor, Plugin, ServiceClient } from './plugin-handle.js';
 export type { Site, World, WorldTies } from './world.js';
+// What a world that is not this machine's needs to take calls as a real one does.
+export { createCallTally, createWatchers, type AtDeadline, type CallTally } from '../effects/index.js';

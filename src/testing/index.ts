@@ -19,4 +19,7 @@ export {
 export * from './pretended-bundle.js';
 export * from './pretended-effects.js';
 export * from './pretended-facts.js';
+export * from './promises.js';
 export * from './stepping-clock.js';
+export { inject, randomStrikes, strikeNames, type Strike, type StrikeName } from './strikes.js';
+export * from './try-faults.js';

@@ -1,4 +1,4 @@
-import { createCallTally, type CallTally } from '../effects/index.js';
+import { createCallTally, type CallTally } from '../environment/index.js';
 import type { ChannelHandle } from '../machines/index.js';
 import { PluginError } from '../model/index.js';
 import type { InProcessChannel } from './in-process/channel.js';

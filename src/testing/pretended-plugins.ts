@@ -1,5 +1,5 @@
 import { of } from 'rxjs';
-import type { AtDeadline } from '../effects/index.js';
+import type { AtDeadline } from '../environment/index.js';
 import type { BrokerDialEffects, PluginEffects } from '../machines/index.js';
 import { PluginError } from '../model/index.js';
 import { conductOf, type Behaviour } from './conduct.js';

@@ -1,4 +1,4 @@
-import type { AtDeadline } from '../effects/index.js';
+import type { AtDeadline } from '../environment/index.js';
 import { PluginError, type PluginErrorCode } from '../model/index.js';
 import type { Conduct, ProcessEnd, Turn } from './conduct.js';
 import { openInProcessChannel } from './in-process/channel.js';

@@ -10,24 +10,27 @@ export interface TimeMachine {
 }
 
 export function createTimeMachine(clock: SteppingClock): TimeMachine {
-  const passTo = async (moment: number): Promise<void> => {
-    clock.pass(Math.max(0, moment - clock.now()));
-    await everyTurn();
+  const isDueBy = (moment: number): boolean => {
+    const next = clock.next();
+    return next !== null && next <= moment;
   };
   return {
     async advance(ms) {
       const end = clock.now() + ms;
       await everyTurn();
-      for (let next = clock.next(); next !== null && next <= end; next = clock.next()) await passTo(next);
-      await passTo(end);
+      while (isDueBy(end)) {
+        clock.step();
+        await everyTurn();
+      }
+      clock.pass(end - clock.now());
     },
     async until(isReached, withinMs) {
       const end = clock.now() + withinMs;
       await everyTurn();
       while (!isReached()) {
-        const next = clock.next();
-        if (next === null || next > end) return false;
-        await passTo(next);
+        if (!isDueBy(end)) return false;
+        clock.step();
+        await everyTurn();
       }
       return true;
     },

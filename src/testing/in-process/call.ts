@@ -1,5 +1,5 @@
 import { Metadata, status as code, type ChannelInterface, type StatusObject } from '@grpc/grpc-js';
-import type { AtDeadline } from '../../effects/index.js';
+import type { AtDeadline } from '../../environment/index.js';
 import type { ServerSide, ServerSideOf } from './server-call.js';
 
 export type Call = ReturnType<ChannelInterface['createCall']>;

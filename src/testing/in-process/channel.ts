@@ -1,5 +1,5 @@
 import { connectivityState, status as code, type ChannelInterface, type StatusObject } from '@grpc/grpc-js';
-import { createWatchers, type AtDeadline } from '../../effects/index.js';
+import { createWatchers, type AtDeadline } from '../../environment/index.js';
 import { createInProcessCall, plainStatus, type Callee } from './call.js';
 import { serveInProcess, type PretendedService } from './server-call.js';
 
