@@ -3,11 +3,12 @@ import type { PretendedEnvironment } from './pretended-environment.js';
 import { brokenPromise } from './promises.js';
 import { inject, randomStrikes, strikeInWords, type Strike, type StrikeName } from './strikes.js';
 
-export interface FaultTrial {
+/** `Tried` is the pretended environment, and whatever else `create` puts beside it: your server, for example. */
+export interface FaultTrial<Tried extends PretendedEnvironment = PretendedEnvironment> {
   /** Makes what is tried, anew for each run, with everything started that is to run. */
-  readonly create: () => Promise<PretendedEnvironment>;
+  readonly create: () => Promise<Tried>;
   /** Throws or rejects where what you promise does not hold. Asked before the first fault and after each. */
-  readonly holds: (pretended: PretendedEnvironment) => void | Promise<void>;
+  readonly holds: (tried: Tried) => void | Promise<void>;
   /** How many series of faults are tried. Default 50. */
   readonly runs?: number | undefined;
   /** How many faults and pauses each has. Default 40. */
@@ -29,12 +30,12 @@ export interface FaultTally {
  *
  * Rejects with an Error that names the seed and these faults; its `cause` is what `holds` has thrown.
  */
-export async function tryFaults({
+export async function tryFaults<Tried extends PretendedEnvironment>({
   runs = 50,
   length = 40,
   seed = 1,
   ...trial
-}: FaultTrial): Promise<FaultTally> {
+}: FaultTrial<Tried>): Promise<FaultTally> {
   const hits = { ...noHits };
   for (let run = seed; run < seed + runs; run += 1) {
     const strikes = await strikesOf(trial, run, length);
@@ -49,7 +50,7 @@ export async function tryFaults({
   return { runs, hits };
 }
 
-type Trial = Pick<FaultTrial, 'create' | 'holds'>;
+type Trial<Tried extends PretendedEnvironment> = Pick<FaultTrial<Tried>, 'create' | 'holds'>;
 
 /** What broke, and after how many faults. */
 interface Broken {
@@ -69,15 +70,19 @@ const noHits: Readonly<Record<StrikeName, number>> = {
   wait: 0,
 };
 
-async function strikesOf({ create }: Trial, seed: number, length: number): Promise<readonly Strike[]> {
+async function strikesOf<Tried extends PretendedEnvironment>(
+  { create }: Trial<Tried>,
+  seed: number,
+  length: number,
+): Promise<readonly Strike[]> {
   const pretended = await create();
   const plugins = pretended.env.available().map(({ id }) => id);
   await pretended.shutdown();
   return randomStrikes(seed, plugins, length);
 }
 
-async function breaksUnder(
-  { create, holds }: Trial,
+async function breaksUnder<Tried extends PretendedEnvironment>(
+  { create, holds }: Trial<Tried>,
   strikes: readonly Strike[],
   hits: Record<StrikeName, number> = { ...noHits },
 ): Promise<Broken | null> {
@@ -104,7 +109,11 @@ async function breaksUnder(
 }
 
 /** Leaves out each fault that is not needed for it, from the last to the first. */
-async function shorten(trial: Trial, strikes: readonly Strike[], broken: Broken) {
+async function shorten<Tried extends PretendedEnvironment>(
+  trial: Trial<Tried>,
+  strikes: readonly Strike[],
+  broken: Broken,
+) {
   let needed = { strikes: strikes.slice(0, broken.after), broken };
   for (let index = needed.strikes.length - 1; index >= 0; index -= 1) {
     const fewer = needed.strikes.filter((_, at) => at !== index);
