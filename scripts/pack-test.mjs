@@ -38,7 +38,9 @@ try {
     run('npm', ['pack', '--json', '--pack-destination', folder], root),
   );
   const strange = files.filter(
-    ({ path }) => /test|fake-interpreters|__pycache__|\.map\.map/.test(path) && !path.startsWith('dist/'),
+    ({ path }) =>
+      /(^|\/)test\/|\.test\.|fake-interpreters|__pycache__|\.map\.map/.test(path) &&
+      !path.startsWith('dist/'),
   );
   if (strange.length > 0) throw new Error(`The tarball holds ${strange.map(({ path }) => path)}`);
   console.log(`packed ${filename}: ${files.length} files`);

@@ -48,7 +48,11 @@ function assemble(options: ResolvedOptions, scan: Site['scan'], open: (ties: Wor
   const now = () => effects.now();
   const { specs, startConcurrency, inspect, logger } = options;
   const machine = createEnvironmentMachine(effects, { random: world.random });
-  const actor = createActor(machine, { inspect, clock, input: { specs, startConcurrency } });
+  const actor = createActor(machine, {
+    inspect,
+    input: { specs, startConcurrency },
+    ...(clock !== undefined && { clock }),
+  });
   const roster = createRoster({ actor, options, emit, now, atDeadline });
   let shutdown: Promise<void> | null = null;
 

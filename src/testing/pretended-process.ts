@@ -41,6 +41,7 @@ export function startPretendedProcess(birth: Birth, born: (process: PretendedPro
   const connection = connectionOver(channel);
   const held: (() => void)[] = [];
   const watches = new Set<EffectOf<'watch'>>();
+  const timers = new Set<unknown>();
   let isThere = false;
   let isFrozen = false;
   let probesLeft = conduct.servesProbes ?? Infinity;
@@ -48,15 +49,18 @@ export function startPretendedProcess(birth: Birth, born: (process: PretendedPro
 
   const later = (ms: number, act: () => void): void => {
     if (ms === 0) act();
-    else if (ms !== Infinity)
-      clock.setTimeout(() => {
-        if (effect.isActive()) act();
-      }, ms);
+    if (ms === 0 || ms === Infinity) return;
+    const timer = clock.setTimeout(() => {
+      timers.delete(timer);
+      if (effect.isActive()) act();
+    }, ms);
+    timers.add(timer);
   };
   const end = ({ code, signal, outOfMemory = false }: ProcessEnd): void => {
     if (!isRunning()) return;
     isThere = false;
     channel.end();
+    for (const timer of timers) clock.clearTimeout(timer);
     effect.say({
       type: 'process.exited',
       at: clock.now(),

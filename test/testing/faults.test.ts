@@ -26,7 +26,7 @@ describe('tryFaults', () => {
     const { runs, hits } = await tryFaults({ create, holds, runs: 20 });
     expect(runs).toBe(20);
     for (const name of strikeNames) expect(hits[name]).toBeGreaterThan(5);
-    for (const state of ['healthy', 'restarting', 'failed', 'stopping']) expect([...states]).toContain(state);
+    for (const state of ['healthy', 'restarting', 'failed']) expect([...states]).toContain(state);
   });
 
   it('shortens what breaks a promise to the faults that it needs, and names the seed', async () => {
