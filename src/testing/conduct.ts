@@ -87,7 +87,7 @@ function conductIn(fault: Fault | null, begunAt: number, usualStartMs: number): 
     return { startMs, fate: { from: 'healthy', afterMs: afterHealthyMs, turn } };
   const afterMs = at === undefined ? startMs : at - begunAt;
   const servesFirst = at !== undefined && afterMs >= startMs;
-  if (servesFirst) return { startMs, fate: { from: 'start', afterMs, turn } };
+  if (servesFirst) return { startMs, fate: { from: 'healthy', afterMs: afterMs - startMs, turn } };
   if (error !== undefined && fault.kind !== 'hang') return { spawnFails: { code: error, afterMs } };
   return { startMs: Infinity, fate: { from: 'start', afterMs, turn } };
 }

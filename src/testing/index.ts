@@ -16,6 +16,7 @@ export {
   type StartOfProcess,
   type Turn,
 } from './conduct.js';
+export * from './possible-facts.js';
 export * from './pretended-bundle.js';
 export * from './pretended-effects.js';
 export * from './pretended-facts.js';

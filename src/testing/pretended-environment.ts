@@ -31,8 +31,10 @@ export interface PretendedOptions extends Pick<
 > {
   /** By their ids; a bare behaviour stands for a plugin that has nothing else. */
   readonly plugins: Readonly<Record<string, PretendedPlugin | Behaviour>>;
-  /** Of all chance there is, a whole number. Default 1. */
+  /** Of all chance there is, a whole number. A restart's pause is the one that `simulate` has for it. Default 1. */
   readonly seed?: number | undefined;
+  /** In the place of a seed, for the pauses before restarts: the chance itself, in [0, 1). */
+  readonly random?: (() => number) | undefined;
   /** What the clock shows at first, in milliseconds since the epoch. Default 0. */
   readonly startsAt?: number | undefined;
 }
@@ -81,12 +83,11 @@ export interface PretendedEnvironment {
  * @throws PluginError CONFIG_INVALID when the options are not usable, as `createEnvironment` does.
  */
 export async function createPretendedEnvironment(options: PretendedOptions): Promise<PretendedEnvironment> {
-  const { plugins, seed = 1, startsAt = 0, ...rest } = options;
+  const { plugins, seed = 1, random = seededRandom(seed), startsAt = 0, ...rest } = options;
   const clock = createSteppingClock(startsAt);
-  const random = seededRandom(seed);
   const parts = new Map(Object.entries(plugins).map(([id, given]) => [id, partOf(given)]));
   const roles = new Map([...parts].map(([id, { role }]) => [id, role]));
-  const stage = openStage(roles, clock, random);
+  const stage = openStage(roles, clock, seededRandom(~seed));
   let log = (_: PluginLogEntry): void => undefined;
   const site: Site = {
     scan: async () =>

@@ -187,7 +187,7 @@ export function startPretendedProcess(birth: Birth, born: (process: PretendedPro
   if (spawnFails === undefined) begin();
   else
     later(spawnFails.afterMs, () => {
-      effect.say({ type: 'process.failed', at: clock.now(), error: failure(spawnFails.code, 'spawn') });
+      effect.say({ type: 'process.failed', at: clock.now(), error: failure(spawnFails.code) });
     });
 
   function signalled(signal: string | null): void {
@@ -231,7 +231,7 @@ function notServing(): PluginError {
 
 function failure(
   code: PluginErrorCode,
-  phase: PluginError['phase'],
+  phase?: PluginError['phase'],
   message = `The pretended plugin fails with ${code}.`,
 ): PluginError {
   return new PluginError({

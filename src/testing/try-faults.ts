@@ -37,8 +37,9 @@ export async function tryFaults<Tried extends PretendedEnvironment>({
   ...trial
 }: FaultTrial<Tried>): Promise<FaultTally> {
   const hits = { ...noHits };
+  const plugins = await pluginsOf(trial);
   for (let run = seed; run < seed + runs; run += 1) {
-    const strikes = await strikesOf(trial, run, length);
+    const strikes = randomStrikes(run, plugins, length);
     const broken = await breaksUnder(trial, strikes, hits);
     if (broken === null) continue;
     const needed = await shorten(trial, strikes, broken);
@@ -70,15 +71,11 @@ const noHits: Readonly<Record<StrikeName, number>> = {
   wait: 0,
 };
 
-async function strikesOf<Tried extends PretendedEnvironment>(
-  { create }: Trial<Tried>,
-  seed: number,
-  length: number,
-): Promise<readonly Strike[]> {
-  const pretended = await create();
-  const plugins = pretended.env.available().map(({ id }) => id);
-  await pretended.shutdown();
-  return randomStrikes(seed, plugins, length);
+async function pluginsOf<Tried extends PretendedEnvironment>({ create }: Trial<Tried>) {
+  const tried = await create();
+  const plugins = tried.env.available().map(({ id }) => id);
+  await tried.shutdown();
+  return plugins;
 }
 
 async function breaksUnder<Tried extends PretendedEnvironment>(
