@@ -19,7 +19,7 @@ export interface World {
   /** By which calls that wait for a plugin end. Default: the host's clock. */
   readonly atDeadline?: AtDeadline;
   /** Ends what earlier hosts have left. */
-  sweep(): Promise<void>;
+  readonly sweep: () => Promise<void>;
   /** Ends every process at once: nobody looks after them any more. */
   killAll(): void;
   /** Lets go of everything, when no plugin is left. */
@@ -36,7 +36,7 @@ export interface WorldTies {
 /** Where an environment is to be made. */
 export interface Site {
   /** Looks for bundles; again with every rescan. */
-  scan(): Promise<ScannedBundle[]>;
+  readonly scan: () => Promise<ScannedBundle[]>;
   /** Comes after the first scan, so that options which are no use leave nothing behind. */
   open(): Promise<(ties: WorldTies) => World>;
 }

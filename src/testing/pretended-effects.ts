@@ -121,7 +121,7 @@ export function pretendWorld(
           subscription.unsubscribe();
           active.splice(active.indexOf(entry), 1);
         });
-        answer(entry as unknown as AnyPretendedEffect);
+        answer(entry);
       });
 
   const find = (name: EffectName, plugin?: string) =>

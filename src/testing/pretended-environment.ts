@@ -39,41 +39,41 @@ export interface PretendedOptions extends Pick<
   readonly startsAt?: number | undefined;
 }
 
-/** An environment without processes, and the power over its plugins and its time. */
+/** An environment without processes, and the power over its plugins and its time. Take out of it what you need. */
 export interface PretendedEnvironment {
   /** To be given to the code under test. It is the one that servers embed, with the same machines below it. */
   readonly env: Environment;
   readonly clock: SteppingClock;
   /** Lets so many milliseconds pass: whatever is due comes in its turn, promises that wait for it included. */
-  advance(ms: number): Promise<void>;
+  readonly advance: (ms: number) => Promise<void>;
   /**
    * Lets time pass until the plugin is in this state.
    *
    * Rejects with an Error that explains the plugin after `withinMs` (default: an hour), or when nothing is due any more.
    */
-  runUntil(plugin: string, state: PluginState, withinMs?: number): Promise<void>;
+  readonly runUntil: (plugin: string, state: PluginState, withinMs?: number) => Promise<void>;
   /** Lets time pass until the promise is settled, and answers or rejects as it does; otherwise as `runUntil`. */
-  settle<Value>(promise: Promise<Value>, withinMs?: number): Promise<Value>;
+  readonly settle: <Value>(promise: Promise<Value>, withinMs?: number) => Promise<Value>;
   /** The plugin's process ends by itself. Default: it exits with 1. */
-  crash(plugin: string, end?: ProcessEnd): void;
+  readonly crash: (plugin: string, end?: ProcessEnd) => void;
   /** Its process does nothing any more, as one that was sent SIGSTOP: it answers no call and no probe. */
-  hang(plugin: string): void;
+  readonly hang: (plugin: string) => void;
   /** It lives, and says NOT_SERVING when it is asked for its health. */
-  refuse(plugin: string): void;
+  readonly refuse: (plugin: string) => void;
   /** It goes on after it hung, and says SERVING. What was asked meanwhile is answered. */
-  recover(plugin: string): void;
+  readonly recover: (plugin: string) => void;
   /** How its next processes behave; the one that runs stays as it is. */
-  behave(plugin: string, behaviour: Behaviour): void;
+  readonly behave: (plugin: string, behaviour: Behaviour) => void;
   /** It prints a line. */
-  print(plugin: string, message: string, level?: LogLevel): void;
+  readonly print: (plugin: string, message: string, level?: LogLevel) => void;
   /** The machine sleeps for so long, and the host with it. */
-  sleep(ms: number): void;
+  readonly sleep: (ms: number) => void;
   /** The host's event loop is blocked for so long. */
-  block(ms: number): Promise<void>;
+  readonly block: (ms: number) => Promise<void>;
   /** Ids of the plugins that have a process, as far as there are any: none after a shutdown. */
-  processes(): readonly string[];
+  readonly processes: () => readonly string[];
   /** Shuts the environment down, and lets the time pass that this needs. */
-  shutdown(): Promise<void>;
+  readonly shutdown: () => Promise<void>;
 }
 
 /**

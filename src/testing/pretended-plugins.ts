@@ -20,11 +20,11 @@ export interface Stage {
   readonly effects: PluginEffects & BrokerDialEffects;
   readonly atDeadline: AtDeadline;
   /** The newest process of a plugin; `undefined` before the first. */
-  process(plugin: string): PretendedProcess | undefined;
+  readonly process: (plugin: string) => PretendedProcess | undefined;
   /** Ids of the plugins that have a process. */
-  running(): readonly string[];
-  sleep(ms: number): void;
-  keepBusy(ms: number): void;
+  readonly running: () => readonly string[];
+  readonly sleep: (ms: number) => void;
+  readonly keepBusy: (ms: number) => void;
 }
 
 /** No system gives out such numbers, so that nobody signals a stranger by the pid of a pretended process. */
@@ -69,8 +69,12 @@ export function openStage(
     atDeadline,
     process: (plugin) => processes.get(plugin),
     running: () => [...processes].filter(([, process]) => process.isRunning()).map(([plugin]) => plugin),
-    sleep: world.sleep,
-    keepBusy: world.keepBusy,
+    sleep: (ms) => {
+      world.sleep(ms);
+    },
+    keepBusy: (ms) => {
+      world.keepBusy(ms);
+    },
   };
 }
 

@@ -147,6 +147,15 @@ export function startPretendedProcess(birth: Birth, born: (process: PretendedPro
         asked.say({ type: 'shutdown.requested' });
         askedToEnd('Shutdown', { code: 0 });
         return;
+      case 'process':
+      case 'look':
+      case 'logs':
+      case 'connection':
+      case 'broker':
+      case 'drain':
+      case 'signal':
+        // Nothing comes of these by itself.
+        return;
     }
   };
 

@@ -35,21 +35,16 @@ const ends: Readonly<Partial<Record<StrikeName, ProcessEnd>>> = {
   runOutOfMemory: { signal: 'SIGKILL', outOfMemory: true },
 };
 
+const hitsNobody: readonly StrikeName[] = ['wait', 'block', 'sleep'];
+
 /** Has a fault happen; answers whether it hit anything, as a plugin without a process cannot crash. */
 export async function inject(pretended: PretendedEnvironment, strike: Strike): Promise<boolean> {
   const { plugin, ms } = strike;
   const end = ends[strike.do];
-  switch (strike.do) {
-    case 'wait':
-      await pretended.advance(ms);
-      return true;
-    case 'block':
-      await pretended.block(ms);
-      return true;
-    case 'sleep':
-      pretended.sleep(ms);
-      return true;
-  }
+  if (strike.do === 'wait') await pretended.advance(ms);
+  if (strike.do === 'block') await pretended.block(ms);
+  if (strike.do === 'sleep') pretended.sleep(ms);
+  if (hitsNobody.includes(strike.do)) return true;
   if (!pretended.processes().includes(plugin)) return false;
   if (end !== undefined) pretended.crash(plugin, end);
   if (strike.do === 'hang') pretended.hang(plugin);
@@ -79,5 +74,5 @@ export function randomStrikes(seed: number, plugins: readonly string[], count: n
 }
 
 export function strikeInWords({ do: name, plugin, ms }: Strike): string {
-  return ['wait', 'block', 'sleep'].includes(name) ? `${name} ${ms} ms` : `${name} ${plugin}`;
+  return hitsNobody.includes(name) ? `${name} ${ms} ms` : `${name} ${plugin}`;
 }

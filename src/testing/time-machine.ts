@@ -4,9 +4,9 @@ import type { SteppingClock } from './stepping-clock.js';
 /** How time goes on where promises wait for it. */
 export interface TimeMachine {
   /** Lets so many milliseconds pass; what waits for a moment has its turn before the next one comes. */
-  advance(ms: number): Promise<void>;
+  readonly advance: (ms: number) => Promise<void>;
   /** Goes from one moment at which something is due to the next until it is reached; answers whether it was. */
-  until(isReached: () => boolean, withinMs: number): Promise<boolean>;
+  readonly until: (isReached: () => boolean, withinMs: number) => Promise<boolean>;
 }
 
 export function createTimeMachine(clock: SteppingClock): TimeMachine {

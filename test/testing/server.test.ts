@@ -1,5 +1,5 @@
 import { Metadata, status as code } from '@grpc/grpc-js';
-import { loadPackageDefinition, type GrpcObject, type ServiceClientConstructor } from '@grpc/grpc-js';
+import { loadPackageDefinition, type ServiceClientConstructor } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { Environment } from '../../src/environment/index.js';
 import { createPretendedEnvironment, type PretendedService } from '../../src/testing/index.js';

@@ -100,7 +100,7 @@ export function createInProcessCall(
     },
     sendMessageWithContext(context, message) {
       toServer((to) => {
-        to.message(message as unknown as Buffer);
+        to.message(message);
       });
       process.nextTick(() => context.callback?.());
     },

@@ -95,7 +95,9 @@ function serverSide(request: ServerRequest, method: Method, handler: Handler, cl
       }
       const object = method.responseStream ? openWritable(sending) : new EventEmitter();
       handle(
-        Object.assign(surfaceOf(object, request, sending), { request: method.requestDeserialize(only) }),
+        Object.assign(surfaceOf(object, request, sending), {
+          request: method.requestDeserialize(only) as unknown,
+        }),
       );
     },
     cancelled() {
@@ -130,14 +132,14 @@ function createSending(method: Method, client: ToClient) {
   const send = (value: unknown): void => {
     if (isOver) return;
     head();
-    client.message(method.responseSerialize(value as never));
+    client.message(method.responseSerialize(value));
   };
   const succeed = (trailer = new Metadata()): void => {
     end({ code: code.OK, details: 'OK', metadata: trailer });
   };
   const answer: Answer = (error, value, trailer) => {
     if (error !== null && error !== undefined) {
-      fail(trailer === undefined ? error : { ...(error as object), metadata: trailer });
+      fail(trailer === undefined ? error : { ...error, metadata: trailer });
       return;
     }
     send(value);
