@@ -109,3 +109,6 @@ server.kill('SIGTERM');
 await once(server, 'exit');
 assert(survivors().length === 0, 'The server leaves nothing behind.');
 console.log('ok   the embedding server: answers from the Python plugin, before and after a kill');
+
+execFileSync(process.execPath, ['--test', `${root}examples/testing/`], { cwd: root, encoding: 'utf8' });
+console.log('ok   a server and a policy, tested without processes');

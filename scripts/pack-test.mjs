@@ -21,6 +21,16 @@ const use = (program) => `
   await env.shutdown();
 `;
 
+const pretend = `
+  const pretended = await createPretendedEnvironment({ plugins: { packed: crashesAfter(60_000) } });
+  await pretended.env.activate('packed');
+  await pretended.runUntil('packed', 'restarting');
+  await pretended.runUntil('packed', 'healthy');
+  if (pretended.env.status('packed').generation !== 2) throw new Error('It did not come back.');
+  await pretended.shutdown();
+  if (pretended.processes().length > 0) throw new Error('Something is left.');
+`;
+
 try {
   await buildFakeInterpreters();
   const healthy = join(root, 'fake-interpreters/dist/healthy');
@@ -28,7 +38,9 @@ try {
     run('npm', ['pack', '--json', '--pack-destination', folder], root),
   );
   const strange = files.filter(
-    ({ path }) => /test|fake-interpreters|__pycache__|\.map\.map/.test(path) && !path.startsWith('dist/'),
+    ({ path }) =>
+      /(^|\/)test\/|\.test\.|fake-interpreters|__pycache__|\.map\.map/.test(path) &&
+      !path.startsWith('dist/'),
   );
   if (strange.length > 0) throw new Error(`The tarball holds ${strange.map(({ path }) => path)}`);
   console.log(`packed ${filename}: ${files.length} files`);
@@ -42,20 +54,31 @@ try {
     console.log(`ok   ${name}`);
   };
   check('ESM', () => {
-    writeFileSync(join(folder, 'esm.mjs'), `import { createEnvironment } from 'espalier';\n${use(healthy)}`);
+    writeFileSync(
+      join(folder, 'esm.mjs'),
+      `import { createEnvironment } from 'espalier';
+      import { crashesAfter, createPretendedEnvironment } from 'espalier/testing';\n${use(healthy)}${pretend}`,
+    );
     run(process.execPath, ['esm.mjs']);
   });
   check('CommonJS', () => {
     writeFileSync(
       join(folder, 'commonjs.cjs'),
-      `const { createEnvironment } = require('espalier');\n(async () => {${use(healthy)}})().catch((error) => { console.error(error); process.exit(1); });`,
+      `const { createEnvironment } = require('espalier');
+      const { crashesAfter, createPretendedEnvironment } = require('espalier/testing');
+      (async () => {${use(healthy)}${pretend}})().catch((error) => { console.error(error); process.exit(1); });`,
     );
     run(process.execPath, ['commonjs.cjs']);
   });
   check('TypeScript', () => {
     const source = `import { createEnvironment, isPluginError, type PluginErrorCode, type PluginStatus } from 'espalier';
+      import { crashesAfter, createPretendedEnvironment, type Behaviour } from 'espalier/testing';
       export async function main(): Promise<void> {
         ${use(healthy)}
+        ${pretend}
+        // @ts-expect-error -- a behaviour that does not exist
+        const flies: Behaviour = { flies: true };
+        if (typeof flies === 'function') throw new Error();
         const codes: PluginErrorCode[] = ['START_TIMEOUT'];
         const statuses: readonly PluginStatus[] = env.statuses();
         const error: unknown = statuses[0]?.error;
@@ -89,7 +112,10 @@ try {
   check("a CommonJS server's own jest", () => {
     writeFileSync(
       join(folder, 'embedder.test.js'),
-      `const { createEnvironment } = require('espalier');\ntest('embeds', async () => {${use(healthy)}});`,
+      `const { createEnvironment } = require('espalier');
+      const { crashesAfter, createPretendedEnvironment } = require('espalier/testing');
+      test('embeds', async () => {${use(healthy)}});
+      test('pretends', async () => {${pretend}});`,
     );
     run(process.execPath, [
       join(root, 'node_modules/jest/bin/jest.js'),

@@ -1,31 +1,19 @@
 import { Subject } from 'rxjs';
 import { createActor } from 'xstate';
-import {
-  createPluginEffects,
-  createSinks,
-  readBundle,
-  readLockFile,
-  scanBundles,
-  underLock,
-  type ScannedBundle,
-  type SocketDirectories,
-} from '../effects/index.js';
 import { createEnvironmentMachine, supervisorRef, supervisorStatus } from '../machines/index.js';
 import { rootGroup, type EnvironmentEvent, type PluginLogEntry } from '../model/index.js';
 import { createBroker } from './broker.js';
 import { createCalls, stopped } from './calls.js';
 import type { Environment } from './environment.js';
 import { explainStatus } from './explain.js';
-import { killOnExit } from './kill-on-exit.js';
 import { logEvent } from './log-events.js';
 import { resolveOptions, type EnvironmentOptions, type ResolvedOptions } from './options.js';
-import { guardOrphans } from './orphans.js';
 import { createPluginHandle } from './plugin-handle.js';
-import { bundleOfProgram } from './programs.js';
+import { realSite } from './real-site.js';
 import { reattachConfigOf } from './reattach.js';
 import { createRoster } from './roster.js';
 import { operatorsPolicy } from './set-policy.js';
-import { makeSocketDirectories } from './socket-options.js';
+import type { Site, World, WorldTies } from './world.js';
 
 /**
  * Reads the bundles and makes an environment that looks after them. Nothing is started yet.
@@ -35,17 +23,19 @@ import { makeSocketDirectories } from './socket-options.js';
  */
 export async function createEnvironment(options: EnvironmentOptions): Promise<Environment> {
   const resolved = resolveOptions(options);
-  const scanned = await scanAll(resolved);
-  const environment = assemble(
-    resolved,
-    await makeSocketDirectories(resolved.settings.hostEnv, resolved.unixSocket),
-  );
+  return createEnvironmentAt(realSite(resolved), resolved);
+}
+
+/** As {@link createEnvironment}, wherever its plugins are to live. */
+export async function createEnvironmentAt(site: Site, options: ResolvedOptions): Promise<Environment> {
+  const scanned = await site.scan();
+  const environment = assemble(options, site.scan, await site.open());
   environment.take(scanned);
-  if (resolved.sweep) await environment.sweep();
+  if (options.sweep) await environment.sweep();
   return environment.api;
 }
 
-function assemble(options: ResolvedOptions, sockets: SocketDirectories) {
+function assemble(options: ResolvedOptions, scan: Site['scan'], open: (ties: WorldTies) => World) {
   const events = new Subject<EnvironmentEvent>();
   const emit = (event: EnvironmentEvent): void => {
     events.next(event);
@@ -53,15 +43,17 @@ function assemble(options: ResolvedOptions, sockets: SocketDirectories) {
   const log = (entry: PluginLogEntry): void => {
     emit({ type: 'plugin.log', at: now(), plugin: entry.plugin, entry });
   };
-  const sinks = createSinks(options.sinks ?? {}, log);
-  const orphans = guardOrphans(sockets.root, options.orphans, emit, () => effects.now());
-  const effects = createPluginEffects(options.settings, sockets, log, sinks, orphans.guard);
+  const world = open({ emit, log, plugins: () => roster.watches().map(({ ref }) => ref) });
+  const { effects, clock, atDeadline } = world;
   const now = () => effects.now();
   const { specs, startConcurrency, inspect, logger } = options;
-  const machine = createEnvironmentMachine(effects, { random: Math.random });
-  const actor = createActor(machine, { inspect, input: { specs, startConcurrency } });
-  const roster = createRoster({ actor, options, emit, now });
-  const guard = killOnExit(() => roster.watches().map(({ ref }) => ref), sockets);
+  const machine = createEnvironmentMachine(effects, { random: world.random });
+  const actor = createActor(machine, {
+    inspect,
+    input: { specs, startConcurrency },
+    ...(clock !== undefined && { clock }),
+  });
+  const roster = createRoster({ actor, options, emit, now, atDeadline });
   let shutdown: Promise<void> | null = null;
 
   if (logger !== undefined)
@@ -76,7 +68,7 @@ function assemble(options: ResolvedOptions, sockets: SocketDirectories) {
     // plugins any more then, so none may be left.
     error: (error) => {
       logger?.error({ error }, 'the plugin environment broke; its plugins are ended');
-      guard.killAll();
+      world.killAll();
       void api.shutdown();
     },
   });
@@ -89,7 +81,7 @@ function assemble(options: ResolvedOptions, sockets: SocketDirectories) {
 
   async function rescan(): Promise<void> {
     assertRunning();
-    const scanned = await scanAll(options);
+    const scanned = await scan();
     assertRunning();
     roster.take(scanned);
   }
@@ -108,10 +100,7 @@ function assemble(options: ResolvedOptions, sockets: SocketDirectories) {
     actor.send({ type: 'environment.stop' });
     await isOver;
     for (const watch of roster.watches()) watch.close();
-    await orphans.close();
-    sinks.close();
-    sockets.removeAll();
-    guard.release();
+    await world.close();
     emit({ type: 'environment.state', at: now(), state: 'stopped' });
     events.complete();
   }
@@ -156,21 +145,5 @@ function assemble(options: ResolvedOptions, sockets: SocketDirectories) {
     // Not within this call: whoever hears of the first stop may ask for it again.
     shutdown: () => (shutdown ??= Promise.resolve().then(stop)),
   };
-  return { api, take: roster.take, sweep: orphans.sweep };
-}
-
-async function scanAll({
-  pluginDir,
-  bundles,
-  programs,
-  hostVersion,
-  lockFile,
-}: ResolvedOptions): Promise<ScannedBundle[]> {
-  const lock = lockFile === null ? null : await readLockFile(lockFile);
-  const scanned = pluginDir === undefined ? [] : await scanBundles(pluginDir, { hostVersion });
-  const single = await Promise.all(bundles.map((directory) => readBundle(directory, { hostVersion })));
-  const found = [...scanned, ...single].map((one) =>
-    lock === null || lockFile === null ? one : underLock(one, lock, lockFile),
-  );
-  return [...found, ...programs.map(bundleOfProgram)];
+  return { api, take: roster.take, sweep: world.sweep };
 }

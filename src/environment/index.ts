@@ -1,9 +1,10 @@
-export { createEnvironment } from './create-environment.js';
+export { createEnvironment, createEnvironmentAt } from './create-environment.js';
 export type { Activation, AvailablePlugin, Environment, StartOutcome } from './environment.js';
 export type { Explanation, HistoryEntry } from './explain.js';
 export { checkLock, lockFileName, lockPlugins, type LockDirectoryOptions, type Locked } from './lock.js';
 export {
   defaultHandshake,
+  resolveOptions,
   mtlsModes,
   multiplexModes,
   type EnvironmentOptions,
@@ -34,3 +35,6 @@ export type { Broker } from './broker.js';
 export type { BrokeredServer } from '../effects/index.js';
 export type { ServiceSet, VersionedServices } from './dispense.js';
 export type { ClientConstructor, Plugin, ServiceClient } from './plugin-handle.js';
+export type { Site, World, WorldTies } from './world.js';
+// What a world that is not this machine's needs to take calls as a real one does.
+export { createCallTally, createWatchers, type AtDeadline, type CallTally } from '../effects/index.js';

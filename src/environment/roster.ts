@@ -8,7 +8,7 @@ import {
   type PluginStatus,
 } from '../model/index.js';
 import { composePolicy } from '../policy/index.js';
-import type { ScannedBundle } from '../effects/index.js';
+import type { AtDeadline, ScannedBundle } from '../effects/index.js';
 import type { AvailablePlugin } from './environment.js';
 import { invalidStatus } from './invalid-status.js';
 import type { ResolvedOptions } from './options.js';
@@ -45,9 +45,10 @@ interface Setting {
   readonly options: ResolvedOptions;
   readonly emit: (event: EnvironmentEvent) => void;
   readonly now: () => number;
+  readonly atDeadline?: AtDeadline | undefined;
 }
 
-export function createRoster({ actor, options, emit, now }: Setting): Roster {
+export function createRoster({ actor, options, emit, now, atDeadline }: Setting): Roster {
   const { specs } = options;
   const policyOf = ({ manifest }: Bundle) => composePolicy(options.policy, manifest.supervision);
   const registry = createRegistry((bundles) =>
@@ -65,7 +66,7 @@ export function createRoster({ actor, options, emit, now }: Setting): Roster {
     const ref = pluginRef(actor.system, plugin);
     if (ref === undefined || watches.get(plugin)?.ref === ref) return;
     watches.get(plugin)?.close();
-    watches.set(plugin, watchPlugin(ref, emit, now));
+    watches.set(plugin, watchPlugin(ref, emit, now, atDeadline));
   });
 
   const find = (id: string): ScannedBundle => {

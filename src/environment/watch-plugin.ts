@@ -1,5 +1,10 @@
 import type { ActorRefFrom } from 'xstate';
-import { createStableChannel, type GenerationChannel, type StableChannel } from '../effects/index.js';
+import {
+  createStableChannel,
+  type AtDeadline,
+  type GenerationChannel,
+  type StableChannel,
+} from '../effects/index.js';
 import { pluginStatus, type PluginMachine, type PluginSnapshot } from '../machines/index.js';
 import {
   PluginError,
@@ -31,6 +36,7 @@ export function watchPlugin(
   ref: ActorRefFrom<PluginMachine>,
   emit: (event: EnvironmentEvent) => void,
   now: () => number,
+  atDeadline?: AtDeadline,
 ): PluginWatch {
   const history: HistoryEntry[] = [];
   const read = (): PluginStatus => pluginStatus(ref.getSnapshot());
@@ -39,7 +45,7 @@ export function watchPlugin(
   const channel = createStableChannel(() => {
     const { id, state, wanted } = read();
     return { plugin: id, state, willReturn: wanted && state !== 'failed' };
-  });
+  }, atDeadline);
 
   const follow = (snapshot: PluginSnapshot): void => {
     const status = pluginStatus(snapshot);

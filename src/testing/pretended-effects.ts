@@ -1,7 +1,5 @@
 import { Observable, Subject } from 'rxjs';
-import type { Handshake, PluginError } from '../model/index.js';
 import type {
-  ChannelHandle,
   ConnectionFact,
   DialFact,
   DrainFact,
@@ -11,7 +9,6 @@ import type {
   PluginEffects,
   ProbeFact,
   ProcessFact,
-  ProcessHandle,
   ShutdownFact,
   StdioFact,
   WatchFact,
@@ -78,13 +75,21 @@ export type AnyPretendedEffect = {
   [Name in EffectName]: PretendedEffect<Facts[Name]> & { readonly name: Name };
 }[EffectName];
 
+/** A running effect of this name. */
+export type EffectOf<Name extends EffectName> = Extract<AnyPretendedEffect, { readonly name: Name }>;
+
 type Entry = PretendedEffect<never> & { readonly name: EffectName };
 
 /**
  * Effects without a world behind them. `clock` is the machine's own (XState's SimulatedClock has `now`); `random` is
- * in [0, 1), and without it there is no jitter.
+ * in [0, 1), and without it there is no jitter. `answer` hears of each effect as soon as it runs, and may answer it at
+ * once; without it, a test answers them all by hand.
  */
-export function pretendWorld(clock: { now(): number }, random: () => number = () => 0.5): PretendedWorld {
+export function pretendWorld(
+  clock: { now(): number },
+  random: () => number = () => 0.5,
+  answer: (effect: AnyPretendedEffect) => void = () => undefined,
+): PretendedWorld {
   let [sleptMs, busyMs, answers] = [0, 0, 0];
   const ordered: string[] = [];
   const active: Entry[] = [];
@@ -112,10 +117,11 @@ export function pretendWorld(clock: { now(): number }, random: () => number = ()
         } as unknown as Entry;
         ordered.push(detail === null ? name : `${name}:${detail}`);
         active.push(entry);
-        return () => {
+        subscriber.add(() => {
           subscription.unsubscribe();
           active.splice(active.indexOf(entry), 1);
-        };
+        });
+        answer(entry);
       });
 
   const find = (name: EffectName, plugin?: string) =>
@@ -163,58 +169,4 @@ export function pretendWorld(clock: { now(): number }, random: () => number = ()
     },
     count: (name) => active.filter((entry) => entry.name === name).length,
   };
-}
-
-export function pretendedProcess(pid: number, startedAt: number, stderr = ''): ProcessHandle {
-  return { pid, startedAt, stderrTail: () => stderr };
-}
-
-export function pretendedChannel(address = 'unix:/pretended'): ChannelHandle {
-  return { address, transport: 'plaintext', multiplexed: false };
-}
-
-/** Answers each step of a start with success, up to `healthy`. */
-export function startWell(
-  world: PretendedWorld,
-  plugin?: string,
-  pid = 4711,
-  line: Partial<Handshake> = {},
-): void {
-  world.running('process', plugin).say({
-    type: 'process.started',
-    process: pretendedProcess(pid, world.effects.now()),
-  });
-  world.running('handshake', plugin).say({
-    type: 'handshake.read',
-    handshake: {
-      coreVersion: 1,
-      appVersion: 1,
-      network: 'unix',
-      address: '/pretended',
-      protocol: 'grpc',
-      certificate: null,
-      multiplexed: false,
-      ...line,
-    },
-  });
-  world.running('dial', plugin).say({ type: 'channel.ready', channel: pretendedChannel() });
-  world.running('stdio', plugin).say({ type: 'stdio.opened' });
-  world.running('probe', plugin).say({ type: 'probe.passed', ms: 1 });
-  world.running('onActivate', plugin).say({ type: 'hook.returned', hooks: null });
-}
-
-/** Ends the running process as the operating system would. */
-export function exit(world: PretendedWorld, end: { code?: number; signal?: string }, plugin?: string): void {
-  world.running('process', plugin).say({
-    type: 'process.exited',
-    at: world.effects.now(),
-    code: end.code ?? null,
-    signal: end.signal ?? null,
-    diagnosis: 'pretended',
-  });
-}
-
-/** Makes the running start fail as a spawn does. */
-export function failToSpawn(world: PretendedWorld, error: PluginError, plugin?: string): void {
-  world.running('process', plugin).say({ type: 'process.failed', at: world.effects.now(), error });
 }

@@ -10,6 +10,8 @@ export interface SteppingClock extends Clock {
   now(): number;
   /** Lets time pass; each timer that is due meanwhile comes at its moment, and may start others. */
   pass(ms: number): void;
+  /** Lets time pass up to the timer that is due next, which comes alone; answers whether there was one. */
+  step(): boolean;
   /** Time passes while nothing runs, as in a host that is stopped or blocked: all timers that are due come late. */
   stall(ms: number): void;
   /** When the next timer is due; `null` when there is none. */
@@ -24,24 +26,30 @@ interface Timer {
 /** Timers within one `pass`. More of them means that something starts itself again and again without a pause. */
 const mostTimers = 1_000_000;
 
-/** Unlike XState's SimulatedClock it does not let a chain of timers drift when much time passes at once. */
-export function createSteppingClock(): SteppingClock {
+/**
+ * A clock that stands still until it is told to go on. `startsAt`: what it shows at first, in milliseconds since the
+ * epoch. Unlike XState's SimulatedClock it does not let a chain of timers drift when much time passes at once.
+ */
+export function createSteppingClock(startsAt = 0): SteppingClock {
   const timers = new Set<Timer>();
-  let now = 0;
+  let now = startsAt;
 
   const earliest = (): Timer | null => {
     let found: Timer | null = null;
     for (const timer of timers) if (found === null || timer.at < found.at) found = timer;
     return found;
   };
+  const run = (timer: Timer): void => {
+    timers.delete(timer);
+    now = Math.max(now, timer.at);
+    timer.fn();
+  };
   const runUntil = (end: number): void => {
-    let run = 0;
+    let count = 0;
     for (let timer = earliest(); timer !== null && timer.at <= end; timer = earliest()) {
-      run += 1;
-      if (run > mostTimers) throw new Error(`More than ${mostTimers} timers came within one span of time.`);
-      timers.delete(timer);
-      now = Math.max(now, timer.at);
-      timer.fn();
+      count += 1;
+      if (count > mostTimers) throw new Error(`More than ${mostTimers} timers came within one span of time.`);
+      run(timer);
     }
   };
 
@@ -59,6 +67,11 @@ export function createSteppingClock(): SteppingClock {
       const end = now + ms;
       runUntil(end);
       now = end;
+    },
+    step() {
+      const timer = earliest();
+      if (timer !== null) run(timer);
+      return timer !== null;
     },
     stall(ms) {
       now += ms;

@@ -38,7 +38,7 @@ const supervisions: fc.Arbitrary<Supervision> = fc.record({
 });
 
 describe('a simulation and the machines that run', () => {
-  it('tell the same story of the same faults, to the millisecond', () => {
+  it('tell the same story of the same faults, to the millisecond', async () => {
     const arguments_ = [
       supervisions,
       faults,
@@ -47,8 +47,8 @@ describe('a simulation and the machines that run', () => {
       time(5000),
       fc.integer({ min: 1, max: 1_800_000 }),
     ] as const;
-    fc.assert(
-      fc.property(...arguments_, (supervision, list, again, seed, startMs, forMs) => {
+    await fc.assert(
+      fc.asyncProperty(...arguments_, async (supervision, list, again, seed, startMs, forMs) => {
         const trace = again ? repeating(...list) : list;
         const { timeline, cutShort } = simulate(composePolicy(supervision), trace, {
           forMs,
@@ -57,7 +57,9 @@ describe('a simulation and the machines that run', () => {
           generations: 200,
         });
         fc.pre(!cutShort);
-        expect(playOut(supervision, trace, { forMs, startMs, random: seededRandom(seed) })).toEqual(timeline);
+        expect(await playOut(supervision, trace, { forMs, startMs, random: seededRandom(seed) })).toEqual(
+          timeline,
+        );
       }),
       { numRuns: 100 },
     );
@@ -65,13 +67,12 @@ describe('a simulation and the machines that run', () => {
 
   it.each([0, 1, 4999, 5000, 7777])(
     'agree on what follows a hang after %d ms, which the simulation finds at the latest moment',
-    (afterHealthyMs) => {
+    async (afterHealthyMs) => {
       const trace: Fault[] = [{ afterHealthyMs, kind: 'hang' }];
       const options = { forMs: 60_000, startMs: 100 };
       const ended = simulate(composePolicy(), trace, options).timeline.find(({ type }) => type === 'ended');
-      const really = playOut({}, trace, { ...options, random: () => 0.5 }).find(
-        ({ type }) => type === 'ended',
-      );
+      const played = await playOut({}, trace, { ...options, random: () => 0.5 });
+      const really = played.find(({ type }) => type === 'ended');
       expect(really).toMatchObject({
         exit: { kind: 'hang', phase: 'serving', error: { code: 'HEALTH_TIMEOUT' } },
       });

@@ -7,7 +7,13 @@ import {
   type Supervision,
 } from '../../src/model/index.js';
 import { presets } from '../../src/policy/index.js';
-import { exit, failToSpawn, pretendedChannel, pretendedProcess } from '../../src/testing/index.js';
+import {
+  exit,
+  failToSpawn,
+  pretendedChannel,
+  pretendedHandshake,
+  pretendedProcess,
+} from '../../src/testing/index.js';
 import { hero, tellStory, type Story } from '../support/story.js';
 import { intensity, type ModelEvent, type Remembered } from './plugin-model.js';
 
@@ -44,15 +50,7 @@ const deeds: Readonly<Record<ModelEvent['type'], (story: Story) => void>> = {
   'line read': ({ world }) => {
     world.running('handshake').say({
       type: 'handshake.read',
-      handshake: {
-        coreVersion: 1,
-        appVersion: 1,
-        network: 'unix',
-        address: '/x',
-        protocol: 'grpc',
-        certificate: null,
-        multiplexed: false,
-      },
+      handshake: pretendedHandshake(),
     });
   },
   'line refused': ({ world }) => {

@@ -1,7 +1,6 @@
 import type { PluginState, ReattachConfig } from '../../src/model/index.js';
 import { composePolicy } from '../../src/policy/index.js';
-import type { AnyPretendedEffect } from '../../src/testing/index.js';
-import { ends, possibleFacts } from './facts.js';
+import { possibleEnds, possibleFacts, type AnyPretendedEffect } from '../../src/testing/index.js';
 import { brokenInvariant } from './invariants.js';
 import { openLedger, stopBudgetMs, type Ledger } from './ledger.js';
 import type { Operation, Sequence } from './operations.js';
@@ -239,7 +238,7 @@ function tell(run: Run, effect: AnyPretendedEffect, fact: (() => object) | undef
 
 function exit(run: Run, process: AnyPretendedEffect, how: number): void {
   run.running.delete(process);
-  const end = pick(ends, how);
+  const end = pick(possibleEnds, how);
   const at = run.tree.clock.now();
   (process.say as (fact: object) => void)({ type: 'process.exited', at, diagnosis: 'pretended', ...end });
 }

@@ -7,9 +7,10 @@ import {
   type PluginEffects,
   type PluginMachine,
 } from '../../src/machines/index.js';
-import type { Bundle, PluginStatus, SupervisionPolicy } from '../../src/model/index.js';
+import type { PluginStatus, SupervisionPolicy } from '../../src/model/index.js';
 import {
   createSteppingClock,
+  pretendedBundle,
   pretendWorld,
   type PretendedWorld,
   type SteppingClock,
@@ -85,15 +86,5 @@ export const stateOf = (ref: PluginRef) => pluginState(ref.getSnapshot());
 export const statusOf = (ref: PluginRef): PluginStatus => pluginStatus(ref.getSnapshot());
 
 export function addition(id: string, policy: SupervisionPolicy, generation: number) {
-  return { type: 'bundles.added' as const, bundles: [{ bundle: bundleOf(id), policy, generation }] };
-}
-
-function bundleOf(id: string): Bundle {
-  return {
-    directory: `/bundles/${id}`,
-    manifestPath: `/bundles/${id}/plugin.json`,
-    manifest: { id, name: id, version: '1.0.0', server: {}, requires: [], supervision: {}, env: {} },
-    runtime: 'python',
-    entry: 'plugin.py',
-  };
+  return { type: 'bundles.added' as const, bundles: [{ bundle: pretendedBundle(id), policy, generation }] };
 }

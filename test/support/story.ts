@@ -9,10 +9,11 @@ import {
   type PluginRef,
   type PluginSnapshot,
 } from '../../src/machines/index.js';
-import type { Bundle, PluginState, PluginStatus, Supervision } from '../../src/model/index.js';
+import type { PluginState, PluginStatus, Supervision } from '../../src/model/index.js';
 import { composePolicy } from '../../src/policy/index.js';
 import {
   createSteppingClock,
+  pretendedBundle,
   pretendWorld,
   type PretendedWorld,
   type SteppingClock,
@@ -91,7 +92,7 @@ export function tellTree(
     world,
     clock,
     add(plugin, own, { requires = [], ...place } = {}) {
-      const bundle = bundleOf(plugin, requires);
+      const bundle = pretendedBundle(plugin, { requires });
       root.send({
         type: 'bundles.added',
         bundles: [{ ...place, bundle, policy: composePolicy(own), generation: 0 }],
@@ -119,14 +120,4 @@ export function tellTree(
     },
   };
   return story;
-}
-
-function bundleOf(id: string, requires: readonly string[]): Bundle {
-  return {
-    directory: `/bundles/${id}`,
-    manifestPath: `/bundles/${id}/plugin.json`,
-    manifest: { id, name: id, version: '1.0.0', server: {}, requires, supervision: {}, env: {} },
-    runtime: 'python',
-    entry: 'plugin.py',
-  };
 }

@@ -1,5 +1,6 @@
 import { connectivityState, Metadata, status as code, type StatusObject } from '@grpc/grpc-js';
 import type { ChannelInterface } from '@grpc/grpc-js';
+import { atDeadline as atHostDeadline, type AtDeadline } from '../http2/deadline.js';
 import { withParent } from '../http2/parent.js';
 import { createWatchers } from '../http2/watchers.js';
 import type { CallTally } from './call-tally.js';
@@ -35,7 +36,10 @@ export interface Absence {
  * The channel behind a plugin's clients: each generation's connection is plugged in when it is healthy. Calls
  * made in between fail with UNAVAILABLE, or wait when they are marked wait-for-ready, as in every gRPC channel.
  */
-export function createStableChannel(absence: () => Absence): StableChannel {
+export function createStableChannel(
+  absence: () => Absence,
+  atDeadline: AtDeadline = atHostDeadline,
+): StableChannel {
   let connection: Connection | null = null;
   let retired = false;
   const waiting = new Set<WaitingCall<Connection>>();
@@ -43,7 +47,7 @@ export function createStableChannel(absence: () => Absence): StableChannel {
     if (retired) return connectivityState.SHUTDOWN;
     return connection?.grpc.getConnectivityState(false) ?? connectivityState.IDLE;
   };
-  const watchers = createWatchers(stateNow);
+  const watchers = createWatchers(stateNow, atDeadline);
 
   const reconsider = (): void => {
     const missing = absence();
@@ -91,6 +95,7 @@ export function createStableChannel(absence: () => Absence): StableChannel {
         if (connection !== null && isReady(connection)) return open(connection);
         return createWaitingCall<Connection>({
           deadline: until,
+          atDeadline,
           open,
           enter(call, waitForReady) {
             if (connection !== null && !waitForReady) return { then: 'go', connection };

@@ -1,6 +1,6 @@
 import { Metadata, status as code, type CallCredentials, type StatusObject } from '@grpc/grpc-js';
 import type { experimental } from '@grpc/grpc-js';
-import { atDeadline, type Deadline } from '../http2/deadline.js';
+import type { AtDeadline, Deadline } from '../http2/deadline.js';
 
 export type Call = experimental.CallStream;
 export type CallListener = Parameters<Call['start']>[1];
@@ -9,6 +9,7 @@ export type MessageContext = Parameters<Call['sendMessageWithContext']>[0];
 /** What a call that has no connection yet needs from its channel. */
 export interface WaitingRoom<Connection> {
   readonly deadline: Deadline;
+  readonly atDeadline: AtDeadline;
   /** Makes the real call. */
   open(connection: Connection): Call;
   /** What becomes of a call that starts now. */
@@ -64,7 +65,7 @@ export function createWaitingCall<Connection>(room: WaitingRoom<Connection>): Wa
       if (reception.then === 'go') call.resume(reception.connection);
       if (reception.then === 'fail') end(reception.status);
       if (reception.then !== 'wait') return;
-      callOff = atDeadline(room.deadline, () => {
+      callOff = room.atDeadline(room.deadline, () => {
         end(deadlineExceeded());
       });
     },

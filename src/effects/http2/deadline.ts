@@ -4,6 +4,9 @@ export type Deadline = Date | number;
 /** The longest time that a timer holds; later is as good as never. */
 const longestTimer = 2 ** 31 - 1;
 
+/** Calls back once at a deadline; returns how to call it off. */
+export type AtDeadline = (deadline: Deadline, act: () => void) => () => void;
+
 /** Calls back once at the deadline, if that is not never. Returns how to call it off. */
 export function atDeadline(deadline: Deadline, act: () => void): () => void {
   const leftMs = Number(deadline) - Date.now();

@@ -1,5 +1,5 @@
 import type { connectivityState } from '@grpc/grpc-js';
-import { atDeadline, type Deadline } from './deadline.js';
+import { atDeadline as atHostDeadline, type AtDeadline, type Deadline } from './deadline.js';
 
 /** Those who wait for a channel to leave a state. */
 export interface Watchers {
@@ -8,7 +8,10 @@ export interface Watchers {
   changed(): void;
 }
 
-export function createWatchers(stateNow: () => connectivityState): Watchers {
+export function createWatchers(
+  stateNow: () => connectivityState,
+  atDeadline: AtDeadline = atHostDeadline,
+): Watchers {
   const waiting = new Set<() => void>();
   return {
     watch(from, deadline, callback) {

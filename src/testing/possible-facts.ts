@@ -1,26 +1,13 @@
-import { PluginError, type PluginErrorCode, type ReattachConfig } from '../../src/model/index.js';
-import {
-  pretendedChannel,
-  pretendedProcess,
-  type AnyPretendedEffect,
-  type EffectName,
-  type PretendedEffect,
-} from '../../src/testing/index.js';
+import { PluginError, type PluginErrorCode, type ReattachConfig } from '../model/index.js';
+import type { AnyPretendedEffect, EffectName, PretendedEffect } from './pretended-effects.js';
+import { pretendedChannel, pretendedHandshake, pretendedProcess } from './pretended-facts.js';
 
 type Fact<Name extends EffectName> =
   Extract<AnyPretendedEffect, { readonly name: Name }> extends PretendedEffect<infer Found> ? Found : never;
 
 const failure = (code: PluginErrorCode): PluginError => new PluginError({ code, message: code });
 
-const handshake = {
-  coreVersion: 1,
-  appVersion: 1,
-  network: 'unix',
-  address: '/pretended',
-  protocol: 'grpc',
-  certificate: null,
-  multiplexed: false,
-} as const;
+const handshake = pretendedHandshake();
 
 const spawned = (): Fact<'process'> => ({
   type: 'process.started',
@@ -93,7 +80,7 @@ const startings = [
 const attachings = [found, notStarted('REATTACH_NOT_FOUND')];
 
 /** How a process can end by itself or by a signal. */
-export const ends: readonly { readonly code: number | null; readonly signal: string | null }[] = [
+export const possibleEnds: readonly { readonly code: number | null; readonly signal: string | null }[] = [
   { code: 0, signal: null },
   { code: 1, signal: null },
   { code: null, signal: 'SIGSEGV' },

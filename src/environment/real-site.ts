@@ -1,0 +1,63 @@
+import {
+  createPluginEffects,
+  createSinks,
+  readBundle,
+  readLockFile,
+  scanBundles,
+  underLock,
+  type ScannedBundle,
+  type SocketDirectories,
+} from '../effects/index.js';
+import { killOnExit } from './kill-on-exit.js';
+import type { ResolvedOptions } from './options.js';
+import { guardOrphans } from './orphans.js';
+import { bundleOfProgram } from './programs.js';
+import { makeSocketDirectories } from './socket-options.js';
+import type { Site, World, WorldTies } from './world.js';
+
+/** The machine that this process runs on: its files, its processes, its clock. */
+export function realSite(options: ResolvedOptions): Site {
+  return {
+    scan: () => scanAll(options),
+    async open() {
+      const sockets = await makeSocketDirectories(options.settings.hostEnv, options.unixSocket);
+      return (ties) => realWorld(options, sockets, ties);
+    },
+  };
+}
+
+function realWorld(options: ResolvedOptions, sockets: SocketDirectories, ties: WorldTies): World {
+  const { emit, log, plugins } = ties;
+  const sinks = createSinks(options.sinks ?? {}, log);
+  const orphans = guardOrphans(sockets.root, options.orphans, emit, () => effects.now());
+  const effects = createPluginEffects(options.settings, sockets, log, sinks, orphans.guard);
+  const guard = killOnExit(plugins, sockets);
+  return {
+    effects,
+    random: Math.random,
+    sweep: orphans.sweep,
+    killAll: guard.killAll,
+    async close() {
+      await orphans.close();
+      sinks.close();
+      sockets.removeAll();
+      guard.release();
+    },
+  };
+}
+
+async function scanAll({
+  pluginDir,
+  bundles,
+  programs,
+  hostVersion,
+  lockFile,
+}: ResolvedOptions): Promise<ScannedBundle[]> {
+  const lock = lockFile === null ? null : await readLockFile(lockFile);
+  const scanned = pluginDir === undefined ? [] : await scanBundles(pluginDir, { hostVersion });
+  const single = await Promise.all(bundles.map((directory) => readBundle(directory, { hostVersion })));
+  const found = [...scanned, ...single].map((one) =>
+    lock === null || lockFile === null ? one : underLock(one, lock, lockFile),
+  );
+  return [...found, ...programs.map(bundleOfProgram)];
+}

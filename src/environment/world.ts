@@ -1,0 +1,42 @@
+import type { ActorOptions, ActorRefFrom } from 'xstate';
+import type { AtDeadline } from '../effects/index.js';
+import type { ScannedBundle } from '../bundle/index.js';
+import type {
+  BrokerDialEffects,
+  EnvironmentMachine,
+  PluginEffects,
+  PluginMachine,
+} from '../machines/index.js';
+import type { EnvironmentEvent, PluginLogEntry } from '../model/index.js';
+
+/** All that an environment has below it: where its plugins run, and the time in which they do. */
+export interface World {
+  readonly effects: PluginEffects & BrokerDialEffects;
+  /** Of the pauses before restarts, in [0, 1). */
+  readonly random: () => number;
+  /** By which the machines' delays pass. Default: the host's own. */
+  readonly clock?: ActorOptions<EnvironmentMachine>['clock'];
+  /** By which calls that wait for a plugin end. Default: the host's clock. */
+  readonly atDeadline?: AtDeadline;
+  /** Ends what earlier hosts have left. */
+  readonly sweep: () => Promise<void>;
+  /** Ends every process at once: nobody looks after them any more. */
+  killAll(): void;
+  /** Lets go of everything, when no plugin is left. */
+  close(): Promise<void>;
+}
+
+/** What a world tells its environment, and may ask it. */
+export interface WorldTies {
+  readonly emit: (event: EnvironmentEvent) => void;
+  readonly log: (entry: PluginLogEntry) => void;
+  readonly plugins: () => readonly ActorRefFrom<PluginMachine>[];
+}
+
+/** Where an environment is to be made. */
+export interface Site {
+  /** Looks for bundles; again with every rescan. */
+  readonly scan: () => Promise<ScannedBundle[]>;
+  /** Comes after the first scan, so that options which are no use leave nothing behind. */
+  open(): Promise<(ties: WorldTies) => World>;
+}

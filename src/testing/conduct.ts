@@ -1,0 +1,107 @@
+import type { Fault, FaultTrace, PluginErrorCode } from '../model/index.js';
+
+/** How a process ends by itself or by a signal. Neither: it exits with 0. */
+export interface ProcessEnd {
+  /** 0 to 255. */
+  readonly code?: number | undefined;
+  /** For example `SIGSEGV`. */
+  readonly signal?: string | undefined;
+  /** It had no memory left under its limit. */
+  readonly outOfMemory?: boolean | undefined;
+}
+
+/** What befalls a process: it ends, it hangs, or it goes on and says NOT_SERVING. */
+export type Turn = ProcessEnd | 'hang' | 'refuse';
+
+/** What one process of a pretended plugin does, as data. Left out is what a plugin does that is fine. */
+export interface Conduct {
+  /** From its start to its handshake line, in milliseconds; `Infinity`: it prints none. Default 0. */
+  readonly startMs?: number | undefined;
+  /** It cannot be started: with what error, and after how many milliseconds. */
+  readonly spawnFails?: { readonly code: PluginErrorCode; readonly afterMs: number } | undefined;
+  /** Lines that it prints before its handshake line. */
+  readonly prints?: readonly string[] | undefined;
+  /** What its handshake line is rejected with. */
+  readonly handshakeFails?: PluginErrorCode | undefined;
+  /** The application version that it has chosen. Default 1. */
+  readonly protocolVersion?: number | undefined;
+  /** It takes no connections. */
+  readonly refusesConnections?: boolean | undefined;
+  /** What its `OnActivate` does in the place of returning: it fails with this message, or `null`: it never returns. */
+  readonly activation?: string | null | undefined;
+  /** The hooks that it implements. Default: none. */
+  readonly hooks?: readonly ('OnActivate' | 'OnDeactivate')[] | undefined;
+  /** So many questions for its health are answered with SERVING, all others with NOT_SERVING. */
+  readonly servesProbes?: number | undefined;
+  /** What befalls it, so many milliseconds after it was started, or after it was healthy. */
+  readonly fate?:
+    { readonly from: 'start' | 'healthy'; readonly afterMs: number; readonly turn: Turn } | undefined;
+  /** What does not end it, though it is asked to. */
+  readonly ignores?: readonly ('Shutdown' | 'SIGTERM' | 'SIGKILL')[] | undefined;
+  /** How long its end takes after it was asked to, in milliseconds. Default 0. */
+  readonly stopMs?: number | undefined;
+}
+
+/** When a process is started, and how many were before it. */
+export interface StartOfProcess {
+  /** In milliseconds since the epoch of the clock. */
+  readonly at: number;
+  /** 1 for the first. */
+  readonly generation: number;
+}
+
+/** How a pretended plugin behaves: always in the same way, or with every process in another. */
+export type Behaviour = Conduct | ((start: StartOfProcess) => Conduct);
+
+/** Several at once; of two that speak of the same, the later one holds. */
+export function together(...behaviours: readonly Behaviour[]): Behaviour {
+  return (start) => Object.assign({}, ...behaviours.map((one) => conductOf(one, start))) as Conduct;
+}
+
+/** One for each process in turn; the last one for all others. With none, all of them behave well. */
+export function inTurn(...behaviours: readonly Behaviour[]): Behaviour {
+  let next = 0;
+  return (start) => {
+    const behaviour = behaviours[Math.min(next, behaviours.length - 1)] ?? {};
+    next += 1;
+    return conductOf(behaviour, start);
+  };
+}
+
+/** The faults of a trace, as {@link simulate} takes it, one for each process; then it behaves well. */
+export function playsOut(trace: FaultTrace, usualStartMs = 0): Behaviour {
+  const faults = trace[Symbol.iterator]();
+  return ({ at }) => conductIn(nextFault(faults, at), at, usualStartMs);
+}
+
+export function conductOf(behaviour: Behaviour, start: StartOfProcess): Conduct {
+  return typeof behaviour === 'function' ? behaviour(start) : behaviour;
+}
+
+function conductIn(fault: Fault | null, begunAt: number, usualStartMs: number): Conduct {
+  const startMs = fault?.startMs === undefined ? usualStartMs : (fault.startMs ?? Infinity);
+  if (fault === null) return { startMs };
+  const { at, afterHealthyMs, error } = fault;
+  const turn = turnOf(fault);
+  if (afterHealthyMs !== undefined && at === undefined)
+    return { startMs, fate: { from: 'healthy', afterMs: afterHealthyMs, turn } };
+  const afterMs = at === undefined ? startMs : at - begunAt;
+  const servesFirst = at !== undefined && afterMs >= startMs;
+  if (servesFirst) return { startMs, fate: { from: 'healthy', afterMs: afterMs - startMs, turn } };
+  if (error !== undefined && fault.kind !== 'hang') return { spawnFails: { code: error, afterMs } };
+  return { startMs: Infinity, fate: { from: 'start', afterMs, turn } };
+}
+
+function turnOf({ kind, code }: Fault): Turn {
+  if (kind === 'hang') return 'hang';
+  return kind === 'signal' ? { signal: 'SIGSEGV' } : { code: code ?? 1 };
+}
+
+/** A fault whose moment has passed before there was a process hits nobody. */
+function nextFault(faults: Iterator<Fault>, now: number): Fault | null {
+  for (;;) {
+    const next = faults.next();
+    if (next.done === true) return null;
+    if (next.value.at === undefined || next.value.at >= now) return next.value;
+  }
+}
