@@ -16,6 +16,7 @@ import { createBroker } from './broker.js';
 import { createCalls, stopped } from './calls.js';
 import type { Environment } from './environment.js';
 import { explainStatus } from './explain.js';
+import { openIntent, type Intent } from './intent.js';
 import { killOnExit } from './kill-on-exit.js';
 import { logEvent } from './log-events.js';
 import { resolveOptions, type EnvironmentOptions, type ResolvedOptions } from './options.js';
@@ -36,16 +37,19 @@ import { makeSocketDirectories } from './socket-options.js';
 export async function createEnvironment(options: EnvironmentOptions): Promise<Environment> {
   const resolved = resolveOptions(options);
   const scanned = await scanAll(resolved);
-  const environment = assemble(
-    resolved,
-    await makeSocketDirectories(resolved.settings.hostEnv, resolved.unixSocket),
-  );
+  const sockets = await makeSocketDirectories(resolved.settings.hostEnv, resolved.unixSocket);
+  const intent = await openIntent(resolved, scanned).catch((error: unknown) => {
+    sockets.removeAll();
+    throw error;
+  });
+  const environment = assemble(resolved, sockets, intent);
   environment.take(scanned);
   if (resolved.sweep) await environment.sweep();
+  await intent.begin();
   return environment.api;
 }
 
-function assemble(options: ResolvedOptions, sockets: SocketDirectories) {
+function assemble(options: ResolvedOptions, sockets: SocketDirectories, intent: Intent) {
   const events = new Subject<EnvironmentEvent>();
   const emit = (event: EnvironmentEvent): void => {
     events.next(event);
@@ -55,12 +59,19 @@ function assemble(options: ResolvedOptions, sockets: SocketDirectories) {
   };
   const sinks = createSinks(options.sinks ?? {}, log);
   const orphans = guardOrphans(sockets.root, options.orphans, emit, () => effects.now());
-  const effects = createPluginEffects(options.settings, sockets, log, sinks, orphans.guard);
+  const effects = createPluginEffects(
+    options.settings,
+    sockets,
+    log,
+    sinks,
+    orphans.guard,
+    intent.keptDirectory,
+  );
   const now = () => effects.now();
   const { specs, startConcurrency, inspect, logger } = options;
   const machine = createEnvironmentMachine(effects, { random: Math.random });
   const actor = createActor(machine, { inspect, input: { specs, startConcurrency } });
-  const roster = createRoster({ actor, options, emit, now });
+  const roster = createRoster({ actor, options, emit, now, recall: intent.recall });
   const guard = killOnExit(() => roster.watches().map(({ ref }) => ref), sockets);
   let shutdown: Promise<void> | null = null;
 
@@ -105,8 +116,10 @@ function assemble(options: ResolvedOptions, sockets: SocketDirectories) {
         },
       });
     });
+    intent.freeze();
     actor.send({ type: 'environment.stop' });
     await isOver;
+    await intent.close();
     for (const watch of roster.watches()) watch.close();
     await orphans.close();
     sinks.close();
@@ -118,7 +131,7 @@ function assemble(options: ResolvedOptions, sockets: SocketDirectories) {
 
   const calls = createCalls({ actor, roster, options, rescan, isStopped: () => shutdown !== null });
   const api: Environment = {
-    ...calls,
+    ...intent.over({ actor, calls, roster, guard: orphans.guard, sockets, emit, now }),
     actor,
     events: events.asObservable(),
     available: roster.available,
