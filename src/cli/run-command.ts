@@ -124,6 +124,10 @@ async function supervise(
 async function startAll(env: Environment, reporter: Reporter): Promise<void> {
   const restored = await env.restore();
   for (const { id, outcome, because } of restored) reporter.say(`${id}: ${outcome} (${because})`);
+  if (restored.length === 0) {
+    await env.activateAll();
+    return;
+  }
   const known = new Set(restored.map(({ id }) => id));
   const fresh = env.available().filter(({ id, error }) => error === null && !known.has(id));
   // How each start goes is told by its events.

@@ -66,8 +66,8 @@ export function createRecorder(setting: Setting): Recorder {
   const make = async (id: string): Promise<PluginRecord | null> => {
     if (removed.has(id)) return null;
     const record = note(id);
-    if (record?.process == null) return record;
-    const { process } = record;
+    const process = record?.process ?? null;
+    if (record === null || process === null) return record;
     const made = marks.get(id);
     const bundle = process.bundle ?? (made?.pid === process.pid ? await made.mark : null);
     return { ...record, process: { ...process, bundle } };

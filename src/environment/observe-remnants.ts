@@ -1,5 +1,5 @@
 import { bundleMark, lookAtProcess, takesConnections, type ScannedBundle } from '../effects/index.js';
-import type { PluginRecord, ProcessRecord } from '../model/index.js';
+import type { PluginRecord, ProcessRecord, ReattachConfig } from '../model/index.js';
 import { decideRestoration, mayBeAdopted, type Observation, type Restoration } from '../policy/index.js';
 import type { ResolvedOptions } from './options.js';
 import { within } from './within.js';
@@ -38,7 +38,7 @@ async function observe(
   return {
     process: seen,
     bundle: isWorthIt ? await compare(process, found, options) : whether(found),
-    connects: isWorthIt && process?.reattach != null && (await connects(process.reattach)),
+    connects: isWorthIt && (await connects(process?.reattach ?? null)),
     sameTerms: process !== null && offers(options, process),
     orphans,
   };
@@ -60,7 +60,8 @@ async function compare(
   return mark !== null && mark === process?.bundle ? 'same' : 'changed';
 }
 
-async function connects(reattach: NonNullable<ProcessRecord['reattach']>): Promise<boolean> {
+async function connects(reattach: ReattachConfig | null): Promise<boolean> {
+  if (reattach === null) return false;
   return (await within(connectDeadlineMs, takesConnections(reattach))) === true;
 }
 

@@ -85,12 +85,14 @@ export function createRestorer(setting: Setting): Restorer {
     const remnant = pending.get(id);
     if (remnant === undefined) return 'noProcess';
     const { record, restoration } = remnant;
-    if (restoration.plugin !== 'adopt' || record.process?.reattach == null) return restoration.because;
+    const { process } = record;
+    const reattach = process?.reattach ?? null;
+    if (restoration.plugin !== 'adopt' || process === null || reattach === null) return restoration.because;
     try {
-      await calls.readopt(id, record.process.reattach);
+      await calls.readopt(id, reattach);
       return 'alive';
     } catch {
-      if (record.process.token !== null) await endRemnant(record.process, guard, termMs(id));
+      if (process.token !== null) await endRemnant(process, guard, termMs(id));
       return 'notHealthy';
     }
   }

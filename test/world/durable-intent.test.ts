@@ -132,6 +132,9 @@ const runningOf = ({ mark }: Place): number[] => carriersOf(mark);
 
 const name = 'outlives-its-host';
 
+/** Whether all is written down that another host needs. */
+const isSpokenWith = ({ process }: PluginRecord): boolean => (process?.reattach ?? null) !== null;
+
 async function recorded(place: Place, id: string, fits: (record: PluginRecord) => boolean): Promise<void> {
   const isThere = (): boolean => existsSync(place.file(id)) && fits(place.record(id));
   expect(await comesTrue(isThere, 5000)).toBe(true);
@@ -141,8 +144,8 @@ describe('plugins that may outlive their host', () => {
   it('are served by the next one with the same processes and the same generations', async () => {
     const place = placeFor([name, 'talks-without-its-host']);
     const { host, told } = await hostAt(place, [name, 'talks-without-its-host']);
-    await recorded(place, name, ({ process }) => process?.reattach != null);
-    await recorded(place, 'talks-without-its-host', ({ process }) => process?.reattach != null);
+    await recorded(place, name, isSpokenWith);
+    await recorded(place, 'talks-without-its-host', isSpokenWith);
     await kill(host);
     const { env } = await environmentAt(place);
     const restored = await env.restore();
@@ -167,7 +170,7 @@ describe('plugins that may outlive their host', () => {
   it('are handed on from host to host', async () => {
     const place = placeFor([name]);
     const first = await hostAt(place, [name]);
-    await recorded(place, name, ({ process }) => process?.reattach != null);
+    await recorded(place, name, isSpokenWith);
     await kill(first.host);
     const second = await hostAt(place);
     expect(second.told.restored).toMatchObject([{ outcome: 'readopted', because: 'alive' }]);
@@ -183,7 +186,7 @@ describe('plugins that may outlive their host', () => {
     const id = 'talks-without-its-host';
     const place = placeFor([id]);
     const { host, told } = await hostAt(place, [id]);
-    await recorded(place, id, ({ process }) => process?.reattach != null);
+    await recorded(place, id, isSpokenWith);
     await kill(host);
     const alive = told.pids[id] as number;
     const { env, events } = await environmentAt(place);
@@ -202,7 +205,7 @@ describe('plugins that may outlive their host', () => {
   it('are started anew when they were killed meanwhile', async () => {
     const place = placeFor([name]);
     const { host, told } = await hostAt(place, [name]);
-    await recorded(place, name, ({ process }) => process?.reattach != null);
+    await recorded(place, name, isSpokenWith);
     await kill(host);
     process.kill(told.pids[name] as number, 'SIGKILL');
     expect(await comesTrue(() => runningOf(place).length === 0, 3000)).toBe(true);
@@ -216,7 +219,7 @@ describe('plugins that may outlive their host', () => {
   it('are looked after like any other: one that crashes is restarted', async () => {
     const place = placeFor([name]);
     const { host, told } = await hostAt(place, [name]);
-    await recorded(place, name, ({ process }) => process?.reattach != null);
+    await recorded(place, name, isSpokenWith);
     await kill(host);
     const { env } = await environmentAt(place);
     await env.restore();
@@ -231,7 +234,7 @@ describe('plugins that may outlive their host', () => {
   it('are ended when their bundle has changed, and started from the new one', async () => {
     const place = placeFor([name]);
     const { host, told } = await hostAt(place, [name]);
-    await recorded(place, name, ({ process }) => process?.bundle != null && process.reattach !== null);
+    await recorded(place, name, (record) => isSpokenWith(record) && record.process?.bundle !== null);
     await kill(host);
     writeFileSync(join(place.bundles[0]?.directory ?? '', 'helper.py'), '# new\n');
     const { env } = await environmentAt(place);
@@ -257,7 +260,7 @@ describe('plugins that may outlive their host', () => {
   it('are ended when their bundle is gone; it is restored when it is found again', async () => {
     const place = placeFor([name, 'healthy']);
     const { host } = await hostAt(place, [name]);
-    await recorded(place, name, ({ process }) => process?.reattach != null);
+    await recorded(place, name, isSpokenWith);
     await kill(host);
     const [bundle, other] = place.bundles;
     const pluginDir = join(place.home, 'plugins');
@@ -281,7 +284,7 @@ describe('plugins that may outlive their host', () => {
   it('are not started a second time by whoever activates them before they are restored', async () => {
     const place = placeFor([name]);
     const { host, told } = await hostAt(place, [name]);
-    await recorded(place, name, ({ process }) => process?.reattach != null);
+    await recorded(place, name, isSpokenWith);
     await kill(host);
     const { env } = await environmentAt(place);
     await Promise.all([env.activate(name), env.activate(name)]);
@@ -293,7 +296,7 @@ describe('plugins that may outlive their host', () => {
   it('are ended when their host died before it could write down that it had started them', async () => {
     const place = placeFor([name]);
     const { host } = await hostAt(place, [name]);
-    await recorded(place, name, ({ process }) => process?.reattach != null);
+    await recorded(place, name, isSpokenWith);
     await kill(host);
     rmSync(place.file(name));
     const { env } = await environmentAt(place);
@@ -306,7 +309,7 @@ describe('a stranger', () => {
   it('that was given the pid is left alone', async () => {
     const place = placeFor([name]);
     const { host, told } = await hostAt(place, [name]);
-    await recorded(place, name, ({ process }) => process?.reattach != null);
+    await recorded(place, name, isSpokenWith);
     await kill(host);
     process.kill(told.pids[name] as number, 'SIGKILL');
     const stranger = spawn('/bin/sleep', ['60'], { detached: true });
@@ -325,7 +328,7 @@ describe('a stranger', () => {
   it('with the same start time is known by the token that it does not carry', async () => {
     const place = placeFor([name]);
     const { host } = await hostAt(place, [name]);
-    await recorded(place, name, ({ process }) => process?.reattach != null);
+    await recorded(place, name, isSpokenWith);
     await kill(host);
     const record = place.record(name);
     writeFileSync(
@@ -525,7 +528,7 @@ describe('a state directory', () => {
     const place = placeFor(['healthy'], { orphans: 'end' });
     const { env, events } = await environmentAt(place);
     await env.activate('healthy');
-    await recorded(place, 'healthy', ({ process }) => process?.reattach != null);
+    await recorded(place, 'healthy', isSpokenWith);
     // Each draft is written through this link: the device says ENOSPC.
     const draft = `${place.file('healthy')}.draft`;
     symlinkSync('/dev/full', draft);
