@@ -140,8 +140,7 @@ export const fakeInterpreters = [
   { name: 'outlives-its-host', behaviour: 'Does everything right, but does not notice the end of its host.' },
   {
     name: 'talks-without-its-host',
-    behaviour:
-      'Does not notice the end of its host, and says a word on stderr every 20 ms, with a host or without.',
+    behaviour: 'Says a word on stderr every 20 ms, with a host or without one.',
   },
   {
     name: 'double-forks',

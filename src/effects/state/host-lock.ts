@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, constants, openSync } from 'node:fs';
 import { link, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -71,12 +71,11 @@ async function tryToTake(directory: string, path: string): Promise<HostLock | nu
   const pulse = join(directory, 'host.alive');
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const before = await readLock(path);
-  if (before !== null && isAlive(before.record, pulse)) throw isTaken(directory, before.record);
   const predecessors = before?.predecessors ?? [];
   try {
     await writeWhole(draft, render(noScope, predecessors));
-    if (before !== null && !(await moveAway(path, before.text))) return null;
-    await link(draft, path);
+    if (before === null) await link(draft, path);
+    else if (!(await succeed({ directory, path, pulse, draft }, before))) return null;
     return held(path, predecessors, await beat(pulse));
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return null;
@@ -84,6 +83,28 @@ async function tryToTake(directory: string, path: string): Promise<HostLock | nu
   } finally {
     await rm(draft, { force: true }).catch(() => undefined);
   }
+}
+
+/**
+ * Puts a draft in the place of a dead host's lock. Whoever does so first claims to come after that very lock, by a link
+ * that only one can make, and looks again: as long as that claim stands, nobody else changes what it comes after. One
+ * who dies with a claim is succeeded in the same way. `false`: the lock is another one by now.
+ */
+async function succeed(
+  { directory, path, pulse, draft }: Readonly<Record<'directory' | 'path' | 'pulse' | 'draft', string>>,
+  dead: ReadLock,
+): Promise<boolean> {
+  const claims: string[] = [];
+  for (let last: ReadLock | null = dead; last !== null; last = await readLock(claims.at(-1) ?? path)) {
+    if (isAlive(last.record, pulse)) throw isTaken(directory, last.record);
+    claims.push(`${path}.after-${createHash('sha256').update(last.text).digest('hex').slice(0, 16)}`);
+  }
+  const own = claims.at(-1) ?? path;
+  await link(draft, own);
+  const isStillIt = (await readLock(path))?.text === dead.text;
+  if (isStillIt) await rename(draft, path);
+  for (const claim of isStillIt ? claims : [own]) await rm(claim, { force: true });
+  return isStillIt;
 }
 
 const unheld: Omit<HostLock, 'predecessors' | 'problem'> = {
@@ -177,21 +198,6 @@ async function beat(pulse: string): Promise<() => void> {
   } catch {
     return () => undefined;
   }
-}
-
-/** Moves a dead host's lock away; answers `false` when it was another host's by then, which gets it back. */
-async function moveAway(path: string, expected: string): Promise<boolean> {
-  const away = `${path}.${randomBytes(6).toString('hex')}.dead`;
-  try {
-    await rename(path, away);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
-    throw error;
-  }
-  const isExpected = (await readFile(away, 'utf8')) === expected;
-  if (!isExpected) await link(away, path).catch(() => undefined);
-  await rm(away, { force: true });
-  return isExpected;
 }
 
 function isTaken(directory: string, { pid, namespace }: HostRecord): PluginError {
