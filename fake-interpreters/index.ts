@@ -139,6 +139,10 @@ export const fakeInterpreters = [
   { name: 'opens-files', behaviour: 'Is healthy and opens thousands of files, as far as it may.' },
   { name: 'outlives-its-host', behaviour: 'Does everything right, but does not notice the end of its host.' },
   {
+    name: 'talks-without-its-host',
+    behaviour: 'Says a word on stderr every 20 ms, with a host or without one.',
+  },
+  {
     name: 'double-forks',
     behaviour:
       'Is healthy; what it starts leaves its process group and its session, and nobody notices the end of the host.',

@@ -9,6 +9,7 @@ export * from './lock-text.js';
 export * from './manifest-problem.js';
 export * from './parse-fault-trace.js';
 export * from './parse-manifest.js';
+export * from './plugin-record.js';
 export * from './python-version.js';
 export * from './requirements.js';
 export * from './runtime.js';

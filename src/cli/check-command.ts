@@ -72,7 +72,8 @@ async function check(plugin: Target, flags: CheckFlags): Promise<number> {
   const signals = onStopSignal(() => {
     abort.abort();
   });
-  const options = environmentOptions(flags);
+  // A check starts a plugin beside whatever runs, and leaves nothing behind.
+  const options = { ...environmentOptions(flags), stateDir: undefined };
   const deadlines: Supervision['deadlines'] = flags.timeout === undefined ? {} : { startMs: flags.timeout };
   const policy = { ...options.policy, deadlines: { ...options.policy?.deadlines, ...deadlines } };
   const { report, error } = await checkPlugin({

@@ -44,6 +44,10 @@ export function eventLine(event: EnvironmentEvent, colours: Colours): string {
       const what = `swept after ${because}: ${processes.length} processes, ${directories.length} directories`;
       return `${time} ${colours.bad(what)}`;
     }
+    case 'environment.intent': {
+      const what = { setAside: 'set aside', notKept: 'state is not kept', kept: 'state is kept again' };
+      return `${time} ${colours.bad(what[event.state])} ${event.file} ${oneLine(event.problem ?? '')}`;
+    }
   }
 }
 

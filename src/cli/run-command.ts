@@ -13,6 +13,7 @@ import { port } from './values.js';
 interface RunFlags extends SharedFlags {
   readonly inspect?: number;
   readonly with?: string;
+  readonly stateDir?: string;
 }
 
 /** A module that rides along with `espalier run`: it is handed the environment and may use all of it. */
@@ -52,6 +53,10 @@ export function addRunCommand(program: Command): void {
       .option(
         '--with <module>',
         'a JavaScript module that is handed the environment, to speak with the plugins',
+      )
+      .option(
+        '--state-dir <dir>',
+        'a directory in which what is wanted of the plugins survives this process; the next run brings it back',
       ),
   )
     .addHelpText('after', examples)
@@ -66,6 +71,7 @@ On a terminal it shows a live table; elsewhere, readable lines; with --json, one
 Examples:
   espalier run ./plugins
   espalier run --inspect --policy mattermost ./plugins
+  espalier run --state-dir /var/lib/my-server ./plugins
   espalier run --json ./plugins | jq 'select(.type == "plugin.gaveUp")'
 
 Exit codes: 0 ended as asked, 1 a companion or the environment failed, 2 wrong usage.`;
@@ -79,6 +85,7 @@ async function run(dir: string, flags: RunFlags): Promise<number> {
       lock: flags.locked === true && typeof shared.lock !== 'string' ? true : shared.lock,
       pluginDir: dir,
       inspect: inspector?.inspect,
+      ...(flags.stateDir !== undefined && { stateDir: flags.stateDir }),
     };
     const env = await createEnvironment(options);
     const reporter = createReporter({ json: flags.json === true, logLevel: flags.logLevel, env });
@@ -105,12 +112,26 @@ async function supervise(
   });
   if (env.available().length === 0) throw noBundles(dir);
   const leave = flags.with === undefined ? undefined : await accompany(flags.with, env, reporter);
-  const started = env.activateAll();
+  const started = startAll(env, reporter);
   const why = await stopped;
   reporter.say(`stopping (${why}); once more to end at once`);
   await leave?.();
   await Promise.all([env.shutdown(), started]);
   return exitCode.fine;
+}
+
+/** What an earlier run has looked after goes on as it was; what is new is started. */
+async function startAll(env: Environment, reporter: Reporter): Promise<void> {
+  const restored = await env.restore();
+  for (const { id, outcome, because } of restored) reporter.say(`${id}: ${outcome} (${because})`);
+  if (restored.length === 0) {
+    await env.activateAll();
+    return;
+  }
+  const known = new Set(restored.map(({ id }) => id));
+  const fresh = env.available().filter(({ id, error }) => error === null && !known.has(id));
+  // How each start goes is told by its events.
+  await Promise.allSettled(fresh.map(({ id }) => env.activate(id)));
 }
 
 async function accompany(module: string, env: Environment, reporter: Reporter): Promise<Leave | undefined> {

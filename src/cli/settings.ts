@@ -29,7 +29,7 @@ export function addSharedFlags(command: Command): Command {
     .option('--json', 'print JSON for programs instead of text for people')
     .option(
       '--config <file>',
-      'a JSON file with the options of createEnvironment: handshake, policy, groups, startConcurrency, env, inheritEnv, hostVersion, mtls, tls, multiplex, lock, stdin, unixSocket, tcp',
+      'a JSON file with the options of createEnvironment: handshake, policy, groups, startConcurrency, env, inheritEnv, hostVersion, mtls, tls, multiplex, lock, stdin, unixSocket, tcp, stateDir, orphans',
     )
     .option(
       '--cookie <KEY=VALUE>',
@@ -108,6 +108,8 @@ const configKeys = [
   'stdin',
   'unixSocket',
   'tcp',
+  'stateDir',
+  'orphans',
 ];
 
 function readConfig(file: string): EnvironmentOptions {

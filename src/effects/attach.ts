@@ -1,12 +1,14 @@
-import { createConnection, type NetConnectOpts } from 'node:net';
-import { EMPTY, Observable, Subscription } from 'rxjs';
-import { parseTcpAddress } from '../go-plugin/index.js';
+import { createConnection } from 'node:net';
+import { EMPTY, Observable, share, Subscription } from 'rxjs';
 import type { ProcessFact } from '../machines/plugin.effects.js';
 import { messageOf, PluginError, type Handshake, type ReattachConfig } from '../model/index.js';
+import { readLastingPipe } from './lasting-pipes.js';
 import type { RunningProcess } from './process.js';
 import { identifyProcess, stillRuns, type ProcessIdentity } from './process-identity.js';
 import { signalAttached } from './signal-attached.js';
 import type { SocketDirectories, SocketDirectory } from './socket-directory.js';
+import { removeKeptDirectory } from './state/kept-directory.js';
+import { endpointOf } from './state/look-at-process.js';
 
 /** A process that we did not start: it has no pipes, and its end is not told but has to be looked for. */
 export interface AttachedProcess extends RunningProcess {
@@ -15,12 +17,14 @@ export interface AttachedProcess extends RunningProcess {
 
 /**
  * Attaches to a process that runs already, if it is the one that is meant and its address takes connections.
- * Unsubscribing lets go of it: what somebody else has started is never killed as a last resort.
+ * Unsubscribing lets go of it: what somebody else has started is never killed as a last resort. `kept`: the directory
+ * that an earlier host made for it; it goes with the process, and what that prints is read there.
  */
 export function attachProcess(
   config: ReattachConfig,
   sockets: SocketDirectories,
   now: () => number,
+  kept: string | null = null,
 ): Observable<ProcessFact> {
   return new Observable((subscriber) => {
     const scope = new Subscription();
@@ -34,7 +38,7 @@ export function attachProcess(
       refuse(stranger ?? gone);
       return scope;
     }
-    const socket = createConnection(endpointOf(config));
+    const socket = createConnection(endpointOf(config.addr));
     scope.add(() => socket.on('error', () => undefined).destroy());
     socket.once('error', (error) => {
       refuse({ ...unreachable, problem: `${unreachable.problem} (${messageOf(error)})`, cause: error });
@@ -47,9 +51,12 @@ export function attachProcess(
       }
       const directory = sockets.make();
       scope.add(directory.remove);
+      scope.add(() => {
+        if (kept !== null && !stillRuns(config.pid, found.startTime)) removeKeptDirectory(kept);
+      });
       subscriber.next({
         type: 'process.attached',
-        process: handleOf(config, found, scope, directory, now()),
+        process: handleOf(config, found, scope, directory, { at: now(), kept }),
         handshake: handshakeOf(config),
       });
     });
@@ -94,26 +101,21 @@ function whyAnother({ pid, startTime, test }: ReattachConfig, found: ProcessIden
   return found.startTime === null ? hidden : reused;
 }
 
-function endpointOf({ addr }: ReattachConfig): NetConnectOpts {
-  if (addr.network === 'unix') return { path: addr.string };
-  const tcp = parseTcpAddress(addr.string);
-  return tcp.ok ? { host: tcp.host, port: tcp.port } : { path: addr.string };
-}
-
 function handleOf(
   config: ReattachConfig,
   { startTime }: ProcessIdentity,
   scope: Subscription,
   { path: socketDirectory, share: shareSocket }: SocketDirectory,
-  attachedAt: number,
+  { at, kept }: { readonly at: number; readonly kept: string | null },
 ): AttachedProcess & { toJSON(): unknown } {
   const { pid } = config;
   return {
     pid,
-    startedAt: attachedAt,
-    stdout: EMPTY,
-    stderr: EMPTY,
+    startedAt: at,
+    stdout: kept === null ? EMPTY : readLastingPipe(kept, 'stdout'),
+    stderr: kept === null ? EMPTY : readLastingPipe(kept, 'stderr').pipe(share()),
     scope,
+    token: null,
     identity: null,
     socketDirectory,
     // What it listens on is not ours to remove.

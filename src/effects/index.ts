@@ -29,10 +29,12 @@ export * from './bundle/index.js';
 export * from './checksum/index.js';
 export * from './grpc/stable-channel.js';
 export * from './guardian/index.js';
+export * from './state/index.js';
 export { createSocketDirectories, type SocketAccess, type SocketDirectories } from './socket-directory.js';
 export { createSinks, type Sink, type SinkOptions } from './sinks.js';
 export { groupId } from './socket-group.js';
-export { identifyProcess } from './process-identity.js';
+export { identifyProcess, stillRuns } from './process-identity.js';
+export { signalAttached } from './signal-attached.js';
 export { signalGroup } from './signal-group.js';
 export { serveBrokered, type BrokeredServer } from './broker/serve.js';
 export { createCallTally, type CallTally } from './grpc/call-tally.js';
@@ -57,6 +59,7 @@ export function createPluginEffects(
   log: LogSink,
   sinks: Sinks,
   guard: Guard,
+  keptDirectory: (pid: number) => string | null = () => null,
 ): PluginEffects & BrokerDialEffects {
   // Milliseconds since the epoch that never jump while this process runs, whatever happens to the wall clock.
   const now = (): number => Math.round(performance.timeOrigin + performance.now());
@@ -70,7 +73,7 @@ export function createPluginEffects(
     process: ({ reattach, ...input }) =>
       reattach === null
         ? runProcess(input, (wanted) => prepareLaunch(wanted, settings, means), now)
-        : attachProcess(reattach, sockets, now),
+        : attachProcess(reattach, sockets, now, keptDirectory(reattach.pid)),
     look: (input: OfProcess & { readonly process: AttachedProcess }) => look(input),
     logs: (input: OfProcess) => forwardLogs(input, log, sinks, now),
     handshake: (input: OfProcess) => readHandshake(input, settings, now),

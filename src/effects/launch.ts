@@ -11,6 +11,7 @@ import {
 } from '../go-plugin/index.js';
 import type { LaunchInput } from '../machines/plugin.effects.js';
 import {
+  messageOf,
   PluginError,
   type Bundle,
   type PluginLogEntry,
@@ -23,9 +24,10 @@ import { searchPath } from './bundle/search-path.js';
 import { verifyChecksums } from './checksum/index.js';
 import type { Guard } from './guardian/index.js';
 import { smallerLimits, underLimits } from './limits.js';
+import { makeLastingPipes, type LastingPipes } from './lasting-pipes.js';
 import type { LogSink } from './log-lines.js';
 import type { Launch } from './process.js';
-import type { SocketDirectories } from './socket-directory.js';
+import type { SocketDirectories, SocketDirectory } from './socket-directory.js';
 import type { IdentitySource } from './tls/identity.js';
 import type { ManualTls } from './tls/security.js';
 
@@ -42,6 +44,8 @@ export interface LaunchSettings {
   readonly multiplex: 'auto' | 'required' | 'off';
   readonly stdin: StdinMode;
   readonly limits: ResourceLimits;
+  /** Whether processes are to live on without their host, and to be taken over by the next one. */
+  readonly lasting: boolean;
   /** The group that plugins give their sockets to, as the embedder named it. */
   readonly socketGroup: string | undefined;
   /** The ports of plugins that listen on TCP. */
@@ -90,7 +94,9 @@ export async function prepareLaunch(
     multiplexing: settings.multiplex !== 'off',
     clientCertificatePem: identity?.certificatePem,
     token: watched.token,
+    outlivesHost: settings.lasting,
   });
+  const pipes = settings.lasting ? await lastingPipes(directory, plugin, generation, log) : null;
   return {
     command: located.command,
     args: located.args,
@@ -99,10 +105,15 @@ export async function prepareLaunch(
     env,
     stdin: bundle.stdin ?? settings.stdin,
     identity,
+    token: watched.token,
+    pipes,
     socketDirectory: directory.path,
     claimSocket: directory.claim,
     shareSocket: directory.share,
-    release: directory.remove,
+    release() {
+      pipes?.close();
+      directory.remove();
+    },
     started: watched.started,
     ended: watched.ended,
     ranOutOfMemory: ({ stderrTail }) => limits.memoryBytes !== undefined && ranOutOfMemory(stderrTail),
@@ -122,6 +133,22 @@ export async function prepareLaunch(
         limits,
       }),
   };
+}
+
+/** Without them it can be started all the same; then what it prints without a host ends it. */
+async function lastingPipes(
+  { path }: SocketDirectory,
+  plugin: string,
+  generation: number,
+  log: LogSink,
+): Promise<LastingPipes | null> {
+  try {
+    return await makeLastingPipes(path);
+  } catch (thrown) {
+    const message = `[WARN] what this plugin prints after its host has died will end it: ${messageOf(thrown)}`;
+    log({ plugin, generation, source: 'host', level: 'warn', message, fields: {} });
+    return null;
+  }
 }
 
 function unlimited(

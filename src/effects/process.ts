@@ -5,9 +5,15 @@ import { PluginError, isPluginError, messageOf, type StdinMode } from '../model/
 import type { ProcessFact, ProcessHandle, LaunchInput } from '../machines/plugin.effects.js';
 import { signalGroup, startsOwnGroup } from './signal-group.js';
 import { createHead, createTail } from './excerpt.js';
+import type { LastingPipes } from './lasting-pipes.js';
 import type { Identity } from './tls/identity.js';
 
-type Child = ChildProcessByStdio<null, Readable, Readable>;
+type Child = ChildProcessByStdio<null, Readable | null, Readable | null>;
+
+interface Pipes {
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+}
 
 /** All that is left of a process. */
 export interface ProcessEnd {
@@ -29,6 +35,10 @@ export interface Launch {
   readonly stdin: StdinMode;
   /** The host's side of AutoMTLS with this process; `null` when it was not offered. */
   readonly identity: Identity | null;
+  /** What tells it from all others; it is in its environment. */
+  readonly token: string;
+  /** Pipes that outlive us; `null`: ordinary ones. */
+  readonly pipes: LastingPipes | null;
   /** Where the sockets between the host and this process lie. */
   readonly socketDirectory: string;
   /** Takes charge of a socket that the process has announced; answers whether it lies in that directory. */
@@ -54,6 +64,8 @@ export interface RunningProcess extends ProcessHandle {
   /** Ends with the process; whatever is added to it is released then. */
   readonly scope: Subscription;
   readonly identity: Identity | null;
+  /** What is in the environment of a process that we started. */
+  readonly token: string | null;
   readonly socketDirectory: string;
   /** Takes charge of a socket that the process has announced; answers whether it lies in that directory. */
   claimSocket(path: string): boolean;
@@ -113,9 +125,9 @@ function start(
       cwd: launch.cwd,
       env: launch.env,
       detached: startsOwnGroup(),
-      stdio: [launch.stdin, 'pipe', 'pipe'],
+      stdio: [launch.stdin, ...(launch.pipes?.given ?? (['pipe', 'pipe'] as const))],
       windowsHide: true,
-    });
+    }) as Child;
   } catch (error) {
     fail(error);
     return;
@@ -126,6 +138,7 @@ function start(
     return;
   }
   launch.started(pid);
+  launch.pipes?.handOver();
   // After a start, `error` only says that a signal could not be delivered; the exit tells the rest.
   child.on('error', () => undefined);
 
@@ -133,12 +146,13 @@ function start(
   const stderr = new Subject<Uint8Array>();
   const tail = createTail(stderrTailBytes);
   const head = createHead(stdoutHeadBytes);
-  const activity = countBytes(child);
-  child.stdout.on('data', (chunk: Buffer) => {
+  const pipes = launch.pipes ?? (child as Pipes);
+  const activity = countBytes(pipes);
+  pipes.stdout.on('data', (chunk: Buffer) => {
     head.push(chunk);
     stdout.next(chunk);
   });
-  child.stderr.on('data', (chunk: Buffer) => {
+  pipes.stderr.on('data', (chunk: Buffer) => {
     tail.push(chunk);
     stderr.next(chunk);
   });
@@ -151,8 +165,8 @@ function start(
     launch.ended(pid);
     // Not `close`: a process that escaped the group would hold it back for as long as it lives.
     whenQuiet(activity, () => {
-      child.stdout.destroy();
-      child.stderr.destroy();
+      pipes.stdout.destroy();
+      pipes.stderr.destroy();
       stdout.complete();
       stderr.complete();
       const stdoutLines = head
@@ -168,8 +182,8 @@ function start(
   });
   scope.add(() => {
     if (!exited) signalGroup(pid, 'SIGKILL');
-    child.stdout.destroy();
-    child.stderr.destroy();
+    pipes.stdout.destroy();
+    pipes.stderr.destroy();
   });
 
   const handle: RunningProcess & { toJSON(): unknown } = {
@@ -179,6 +193,7 @@ function start(
     stderr,
     scope,
     identity: launch.identity,
+    token: launch.token,
     socketDirectory: launch.socketDirectory,
     claimSocket: (path) => launch.claimSocket(path),
     shareSocket: (path) => {
@@ -195,9 +210,9 @@ function start(
   });
 }
 
-function countBytes(child: Child): () => number {
+function countBytes({ stdout, stderr }: Pipes): () => number {
   let seen = 0;
-  for (const pipe of [child.stdout, child.stderr])
+  for (const pipe of [stdout, stderr])
     pipe.on('data', (chunk: Buffer) => {
       seen += chunk.length;
     });

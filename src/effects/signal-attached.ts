@@ -5,7 +5,10 @@ import { identifyProcess } from './process-identity.js';
  * Signals a process that somebody else has started, if it is known to be the one that was meant: its start time was
  * given and holds at this moment. Its group is signalled only if it leads one; any other group is its parent's.
  */
-export function signalAttached(config: ReattachConfig, signal: NodeJS.Signals): void {
+export function signalAttached(
+  config: Pick<ReattachConfig, 'pid' | 'startTime' | 'test'>,
+  signal: NodeJS.Signals,
+): void {
   const { pid, startTime, test } = config;
   if (test || startTime === undefined) return;
   const found = identifyProcess(pid);

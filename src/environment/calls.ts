@@ -67,6 +67,20 @@ export function createCalls({ actor, roster, options, rescan, isStopped }: Setti
     return started(id, needs);
   }
 
+  /** Starts a plugin that an earlier host has started before, with all that counts against it. */
+  async function resume(id: string): Promise<void> {
+    assertStaying(id);
+    actor.send({ type: 'environment.activate', plugin: id, resumes: true });
+    await started(id, roster.needs(id));
+  }
+
+  /** Takes over the process of a plugin that an earlier host has started. */
+  async function readopt(id: string, config: ReattachConfig): Promise<void> {
+    assertStaying(id);
+    actor.send({ type: 'environment.reattach', plugin: id, config, resumes: true });
+    await started(id, []);
+  }
+
   async function activateAll(): Promise<readonly StartOutcome[]> {
     assertRunning();
     const ids = roster.runnable().filter((id) => !removals.has(id));
@@ -174,6 +188,8 @@ export function createCalls({ actor, roster, options, rescan, isStopped }: Setti
       await watch.until(checkOutcome(ref.getSnapshot().context.health.asked));
     },
     removePlugin,
+    resume,
+    readopt,
     requiredBy(id: string): readonly string[] {
       roster.status(id);
       return dependentsOf(actor.getSnapshot().context.layout.plan, id);

@@ -29,9 +29,10 @@ export async function createEnvironment(options: EnvironmentOptions): Promise<En
 /** As {@link createEnvironment}, wherever its plugins are to live. */
 export async function createEnvironmentAt(site: Site, options: ResolvedOptions): Promise<Environment> {
   const scanned = await site.scan();
-  const environment = assemble(options, site.scan, await site.open());
+  const environment = assemble(options, site.scan, await site.open(scanned));
   environment.take(scanned);
   if (options.sweep) await environment.sweep();
+  await environment.begin();
   return environment.api;
 }
 
@@ -44,7 +45,7 @@ function assemble(options: ResolvedOptions, scan: Site['scan'], open: (ties: Wor
     emit({ type: 'plugin.log', at: now(), plugin: entry.plugin, entry });
   };
   const world = open({ emit, log, plugins: () => roster.watches().map(({ ref }) => ref) });
-  const { effects, clock, atDeadline } = world;
+  const { effects, clock, atDeadline, intent } = world;
   const now = () => effects.now();
   const { specs, startConcurrency, inspect, logger } = options;
   const machine = createEnvironmentMachine(effects, { random: world.random });
@@ -53,7 +54,7 @@ function assemble(options: ResolvedOptions, scan: Site['scan'], open: (ties: Wor
     input: { specs, startConcurrency },
     ...(clock !== undefined && { clock }),
   });
-  const roster = createRoster({ actor, options, emit, now, atDeadline });
+  const roster = createRoster({ actor, options, emit, now, atDeadline, recall: intent.recall });
   let shutdown: Promise<void> | null = null;
 
   if (logger !== undefined)
@@ -97,8 +98,10 @@ function assemble(options: ResolvedOptions, scan: Site['scan'], open: (ties: Wor
         },
       });
     });
+    intent.freeze();
     actor.send({ type: 'environment.stop' });
     await isOver;
+    await intent.close();
     for (const watch of roster.watches()) watch.close();
     await world.close();
     emit({ type: 'environment.state', at: now(), state: 'stopped' });
@@ -107,7 +110,7 @@ function assemble(options: ResolvedOptions, scan: Site['scan'], open: (ties: Wor
 
   const calls = createCalls({ actor, roster, options, rescan, isStopped: () => shutdown !== null });
   const api: Environment = {
-    ...calls,
+    ...intent.over({ actor, calls, roster, emit, now }),
     actor,
     events: events.asObservable(),
     available: roster.available,
@@ -145,5 +148,5 @@ function assemble(options: ResolvedOptions, scan: Site['scan'], open: (ties: Wor
     // Not within this call: whoever hears of the first stop may ask for it again.
     shutdown: () => (shutdown ??= Promise.resolve().then(stop)),
   };
-  return { api, take: roster.take, sweep: world.sweep };
+  return { api, take: roster.take, sweep: world.sweep, begin: intent.begin };
 }

@@ -7,6 +7,7 @@ import type {
   PluginError,
   PluginStatus,
   ReattachConfig,
+  Restored,
   Supervision,
   SupervisionPolicy,
   SupervisorStatus,
@@ -66,6 +67,13 @@ export interface Environment {
    * have failed. Never rejects for the sake of a plugin: one that fails does not keep the others.
    */
   activateAll(): Promise<readonly StartOutcome[]>;
+  /**
+   * Brings back what an earlier host with the same `stateDir` looked after: takes over the processes that live on, starts
+   * what was wanted, in dependency order, and lets rest what was not. Answers what became of each plugin, and why; never
+   * rejects for the sake of one. Called again, it tries those whose bundles were missing. Without a `stateDir`, and for
+   * plugins that no host has looked after before, there is nothing to do. See docs/durable-intent.md.
+   */
+  restore(): Promise<readonly Restored[]>;
   /**
    * Attaches to a plugin's process that runs already, in the place of starting one, and waits until it is healthy.
    * The plugin must not run here. A manifest stands for a plugin that no bundle is known of: it is looked after like

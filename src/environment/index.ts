@@ -1,4 +1,5 @@
 export { createEnvironment, createEnvironmentAt } from './create-environment.js';
+export { noIntent } from './intent.js';
 export type { Activation, AvailablePlugin, Environment, StartOutcome } from './environment.js';
 export type { Explanation, HistoryEntry } from './explain.js';
 export { checkLock, lockFileName, lockPlugins, type LockDirectoryOptions, type Locked } from './lock.js';

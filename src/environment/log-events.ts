@@ -53,7 +53,10 @@ export function logEvent(logger: Logger, event: EnvironmentEvent): void {
     case 'environment.swept': {
       const { because, processes, directories } = event;
       logger.warn({ because, processes, directories }, sweptWords[because]);
+      return;
     }
+    case 'environment.intent':
+      logIntent(logger, event);
   }
 }
 
@@ -71,6 +74,16 @@ function logGuardian(logger: Logger, { state, pid, problem }: Of<'environment.gu
     logger.warn(facts, 'no guardian: plugins would outlive this process if it were killed');
   } else if (problem !== null) logger.warn(facts, 'the guardian was replaced');
   else logger.debug(facts, 'a guardian watches over this process');
+}
+
+function logIntent(logger: Logger, { state, file, problem }: Of<'environment.intent'>): void {
+  if (state === 'kept') logger.info({ file }, 'what is wanted of plugins is written down again');
+  else if (state === 'notKept')
+    logger.error(
+      { file, problem },
+      'what is wanted of plugins does not survive this process: nothing can be written',
+    );
+  else logger.warn({ file, problem }, 'a file of the state directory was set aside');
 }
 
 const endings = { 'supervisor.restarting': 'restarted', 'supervisor.shutDown': 'shut down' } as const;

@@ -100,6 +100,12 @@ export interface EnvironmentOptions {
    * this environment makes its own, and ended. Those of a living host are never touched. Default `true`.
    */
   readonly sweep?: boolean | undefined;
+  /**
+   * A directory on a local disk, of this environment alone, in which what is wanted of each plugin survives the host:
+   * `restore()` of the next one brings it back. With `orphans: 'keep'`, so do the processes. Made where it is missing.
+   * See docs/durable-intent.md. Default: none, nothing survives.
+   */
+  readonly stateDir?: string | undefined;
   /** An XState inspector for the whole tree, for example the Stately one. Default: none. */
   readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void) | undefined;
 }
@@ -147,6 +153,7 @@ export function resolveOptions(options: EnvironmentOptions) {
     ...stdinProblems(options),
     ...sinkProblems(options),
     ...orphanProblems(options),
+    ...stateProblems(options),
     ...limitProblems(options),
     ...socketProblems(options.unixSocket ?? {}),
     ...tcpProblems(options.tcp ?? {}),
@@ -168,6 +175,7 @@ export function resolveOptions(options: EnvironmentOptions) {
     multiplex: options.multiplex ?? 'off',
     stdin: options.stdin ?? 'ignore',
     limits: options.limits ?? {},
+    lasting: options.stateDir !== undefined && options.orphans === 'keep',
     socketGroup: options.unixSocket?.group?.toString(),
     ports: { minPort: options.tcp?.minPort, maxPort: options.tcp?.maxPort },
   };
@@ -252,6 +260,11 @@ function orphanProblems({ orphans = 'end', sweep = true }: EnvironmentOptions): 
   if (!orphanModes.includes(orphans)) problems.push(`orphans must be ${orphanModes.join(' or ')}`);
   if (typeof sweep !== 'boolean') problems.push('sweep must be true or false');
   return problems;
+}
+
+function stateProblems({ stateDir }: EnvironmentOptions): string[] {
+  const isPath = stateDir === undefined || (typeof stateDir === 'string' && /^[^\0]+$/.test(stateDir));
+  return isPath ? [] : ['stateDir must be the path of a directory'];
 }
 
 function limitProblems({ limits = {}, programs = [] }: EnvironmentOptions): string[] {

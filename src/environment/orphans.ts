@@ -1,4 +1,3 @@
-import { firstValueFrom, from, map, race, timer } from 'rxjs';
 import {
   findLeftovers,
   openGuard,
@@ -9,6 +8,7 @@ import {
   type OrphanMode,
 } from '../effects/index.js';
 import type { EnvironmentEvent } from '../model/index.js';
+import { within } from './within.js';
 
 /** Sees to it that nothing of an environment outlives its host, and that what did is ended by the next one. */
 export interface Orphanage {
@@ -72,7 +72,3 @@ export function guardOrphans(
 }
 
 type Swept = Extract<EnvironmentEvent, { readonly type: 'environment.swept' }>;
-
-function within<Value>(ms: number, promise: Promise<Value>): Promise<Value | null> {
-  return firstValueFrom(race(from(promise), timer(ms).pipe(map(() => null))));
-}

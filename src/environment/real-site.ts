@@ -8,6 +8,7 @@ import {
   type ScannedBundle,
   type SocketDirectories,
 } from '../effects/index.js';
+import { openIntent, type HostIntent } from './intent.js';
 import { killOnExit } from './kill-on-exit.js';
 import type { ResolvedOptions } from './options.js';
 import { guardOrphans } from './orphans.js';
@@ -19,22 +20,39 @@ import type { Site, World, WorldTies } from './world.js';
 export function realSite(options: ResolvedOptions): Site {
   return {
     scan: () => scanAll(options),
-    async open() {
+    async open(scanned) {
       const sockets = await makeSocketDirectories(options.settings.hostEnv, options.unixSocket);
-      return (ties) => realWorld(options, sockets, ties);
+      const intent = await openIntent(options, scanned).catch((error: unknown) => {
+        sockets.removeAll();
+        throw error;
+      });
+      return (ties) => realWorld(options, sockets, intent, ties);
     },
   };
 }
 
-function realWorld(options: ResolvedOptions, sockets: SocketDirectories, ties: WorldTies): World {
+function realWorld(
+  options: ResolvedOptions,
+  sockets: SocketDirectories,
+  intent: HostIntent,
+  ties: WorldTies,
+): World {
   const { emit, log, plugins } = ties;
   const sinks = createSinks(options.sinks ?? {}, log);
   const orphans = guardOrphans(sockets.root, options.orphans, emit, () => effects.now());
-  const effects = createPluginEffects(options.settings, sockets, log, sinks, orphans.guard);
+  const effects = createPluginEffects(
+    options.settings,
+    sockets,
+    log,
+    sinks,
+    orphans.guard,
+    intent.keptDirectory,
+  );
   const guard = killOnExit(plugins, sockets);
   return {
     effects,
     random: Math.random,
+    intent: { ...intent, over: (setting) => intent.over({ ...setting, guard: orphans.guard, sockets }) },
     sweep: orphans.sweep,
     killAll: guard.killAll,
     async close() {

@@ -1,5 +1,5 @@
 import type { Actor } from 'xstate';
-import { pluginRef, type AddedBundle, type EnvironmentMachine } from '../machines/index.js';
+import { pluginRef, type AddedBundle, type EnvironmentMachine, type Remembered } from '../machines/index.js';
 import {
   PluginError,
   type Bundle,
@@ -46,9 +46,16 @@ interface Setting {
   readonly emit: (event: EnvironmentEvent) => void;
   readonly now: () => number;
   readonly atDeadline?: AtDeadline | undefined;
+  /** What an earlier host knew of a plugin. */
+  readonly recall: (id: string) => Recalled | undefined;
 }
 
-export function createRoster({ actor, options, emit, now, atDeadline }: Setting): Roster {
+export interface Recalled {
+  readonly generation: number;
+  readonly remembered: Remembered;
+}
+
+export function createRoster({ actor, options, emit, now, atDeadline, recall }: Setting): Roster {
   const { specs } = options;
   const policyOf = ({ manifest }: Bundle) => composePolicy(options.policy, manifest.supervision);
   const registry = createRegistry((bundles) =>
@@ -82,13 +89,17 @@ export function createRoster({ actor, options, emit, now, atDeadline }: Setting)
   };
   const statusOf = (found: ScannedBundle): PluginStatus =>
     found.ok ? watch(found.id).status() : invalidStatus(found.id, found.error, since);
-  const supervised = ({ bundle, id }: Runnable): AddedBundle => ({
-    bundle,
-    policy: policyOf(bundle),
-    group: groupOf(bundle, specs),
-    significant: bundle.manifest.significant ?? false,
-    generation: generations.get(id) ?? 0,
-  });
+  const supervised = ({ bundle, id }: Runnable): AddedBundle => {
+    const recalled = generations.has(id) ? undefined : recall(id);
+    return {
+      bundle,
+      policy: policyOf(bundle),
+      group: groupOf(bundle, specs),
+      significant: bundle.manifest.significant ?? false,
+      generation: generations.get(id) ?? recalled?.generation ?? 0,
+      remembered: recalled?.remembered,
+    };
+  };
   const supervise = (runnables: readonly Runnable[]): void => {
     if (runnables.length > 0) actor.send({ type: 'bundles.added', bundles: runnables.map(supervised) });
   };

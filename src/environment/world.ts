@@ -8,6 +8,7 @@ import type {
   PluginMachine,
 } from '../machines/index.js';
 import type { EnvironmentEvent, PluginLogEntry } from '../model/index.js';
+import type { Intent } from './intent.js';
 
 /** All that an environment has below it: where its plugins run, and the time in which they do. */
 export interface World {
@@ -18,6 +19,8 @@ export interface World {
   readonly clock?: ActorOptions<EnvironmentMachine>['clock'];
   /** By which calls that wait for a plugin end. Default: the host's clock. */
   readonly atDeadline?: AtDeadline;
+  /** What survives the host. */
+  readonly intent: Intent;
   /** Ends what earlier hosts have left. */
   readonly sweep: () => Promise<void>;
   /** Ends every process at once: nobody looks after them any more. */
@@ -38,5 +41,5 @@ export interface Site {
   /** Looks for bundles; again with every rescan. */
   readonly scan: () => Promise<ScannedBundle[]>;
   /** Comes after the first scan, so that options which are no use leave nothing behind. */
-  open(): Promise<(ties: WorldTies) => World>;
+  open(scanned: readonly ScannedBundle[]): Promise<(ties: WorldTies) => World>;
 }

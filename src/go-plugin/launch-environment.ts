@@ -18,6 +18,12 @@ export const protocolVariables = [
 export const tokenVariable = 'ESPALIER_TOKEN';
 
 /**
+ * Tells a plugin that it is to live on without its host, if that dies. Those that look whether it is there, as the Python
+ * helper does, then do not.
+ */
+export const outlivesVariable = 'ESPALIER_OUTLIVES_HOST';
+
+/**
  * What a program needs to find others, its user's home, its language and a place for temporary files. Left out on
  * purpose: SHELL (for people, not programs), PYTHONPATH, PYTHONHOME, VIRTUAL_ENV and NODE_OPTIONS (they bend the
  * interpreter of the bundle), LD_* and DYLD_*, proxies and agents' sockets (they carry the host's credentials).
@@ -50,6 +56,8 @@ export interface LaunchEnvironmentInput {
   readonly unixSocketGroup?: string | undefined;
   /** See {@link tokenVariable}. */
   readonly token?: string | undefined;
+  /** See {@link outlivesVariable}. */
+  readonly outlivesHost?: boolean | undefined;
   /** Node's `process.platform`. On `win32` the case of a name does not matter; everywhere else it does. */
   readonly platform?: string | undefined;
 }
@@ -67,7 +75,7 @@ export function launchEnvironment(input: LaunchEnvironmentInput): Record<string,
   // What this host does not offer must not be offered in its name: a plugin that finds somebody else's
   // PLUGIN_CLIENT_CERT or PLUGIN_MULTIPLEX_GRPC would speak TLS or yamux to a host that does not.
   // A host that is itself a plugin has a token of its own, by which its host would find ours.
-  for (const name of [...protocolVariables, tokenVariable]) merged.delete(name);
+  for (const name of [...protocolVariables, tokenVariable, outlivesVariable]) merged.delete(name);
   for (const entry of protocolEntries(input)) merged.set(fold(entry[0]), entry);
   return Object.fromEntries(merged.values());
 }
@@ -105,6 +113,7 @@ function protocolEntries(input: LaunchEnvironmentInput): [string, string][] {
     ['PLUGIN_UNIX_SOCKET_DIR', input.socketDirectory ?? ''],
     ['PLUGIN_UNIX_SOCKET_GROUP', input.unixSocketGroup ?? ''],
     [tokenVariable, input.token ?? ''],
+    [outlivesVariable, input.outlivesHost === true ? '1' : ''],
   ];
   return [...always, ...whenOffered.filter(([, value]) => value !== '')];
 }

@@ -61,6 +61,7 @@ export function initialDesk(input: EnvironmentInput): EnvironmentContext {
     layout: layOut([], specs),
     queue: [],
     starting: [],
+    resuming: [],
     leaving: [],
   };
 }
@@ -199,7 +200,7 @@ export function unmet(plugin: string, requirement: string, cause: PluginError | 
 /** Puts a plugin in the queue behind all that it requires and that does not run yet. */
 export function enlisted(
   context: EnvironmentContext,
-  plugin: string,
+  { plugin, resumes = false }: { readonly plugin: string; readonly resumes?: boolean },
   standing: StandingOf,
 ): Partial<EnvironmentContext> {
   const needs = context.layout.plan.needs.get(plugin) ?? [];
@@ -207,6 +208,7 @@ export function enlisted(
   const wanted = [...asleep, plugin];
   return {
     queue: [...context.queue, ...wanted.filter((id) => !context.queue.includes(id))],
+    resuming: [...context.resuming.filter((id) => id !== plugin), ...(resumes ? [plugin] : [])],
     leaving: context.leaving.filter(({ id }) => id !== plugin && !needs.includes(id)),
   };
 }

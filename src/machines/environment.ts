@@ -80,26 +80,46 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
 
       enlist: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type === 'environment.activate' || event.type === 'environment.restart')
-          enqueue.assign(enlisted(context, event.plugin, standingIn(system)));
+          enqueue.assign(enlisted(context, event, standingIn(system)));
       }),
       enlistAll: assign(({ context, system }) => enlistedAll(context, standingIn(system))),
       giveTurns: enqueueActions(({ context, event, enqueue, system }) => {
         if (context.queue.length === 0) return;
         const standing = standingIn(system);
         const { start, wait, refuse, queue, starting } = turns(context, standing);
-        enqueue.assign({ queue, starting });
+        const resumes = (id: string) => context.resuming.includes(id);
+        enqueue.assign({
+          queue,
+          starting,
+          resuming: context.resuming.filter((id) => queue.includes(id)),
+        });
         for (const { id, error } of refuse) tellPlugin(enqueue, system, id, { type: 'plugin.refuse', error });
         for (const { id, because } of wait)
           if (!standing(id).isHeld)
-            tellMember(enqueue, system, context, { type: 'member.queue', plugin: id, because });
+            tellMember(enqueue, system, context, {
+              type: 'member.queue',
+              plugin: id,
+              because,
+              resumes: resumes(id),
+            });
         const fresh = event.type !== 'environment.restart';
         for (const id of start)
-          tellMember(enqueue, system, context, { type: 'member.activate', plugin: id, fresh });
+          tellMember(enqueue, system, context, {
+            type: 'member.activate',
+            plugin: id,
+            fresh: fresh && !resumes(id),
+            resumes: resumes(id),
+          });
       }),
       reattach: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'environment.reattach') return;
-        const { plugin, config } = event;
-        tellMember(enqueue, system, context, { type: 'member.reattach', plugin, config });
+        const { plugin, config, resumes = false } = event;
+        tellMember(enqueue, system, context, { type: 'member.reattach', plugin, config, resumes });
+      }),
+      giveUpMember: enqueueActions(({ context, event, enqueue, system }) => {
+        if (event.type !== 'environment.giveUp') return;
+        const { plugin, reason, error } = event;
+        tellMember(enqueue, system, context, { type: 'member.giveUp', plugin, reason, error });
       }),
       takeDown: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'environment.restart') return;
@@ -189,6 +209,7 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
           'environment.activate': { actions: ['enlist', 'giveTurns'] },
           'environment.activateAll': { actions: ['enlistAll', 'giveTurns'] },
           'environment.reattach': { actions: 'reattach' },
+          'environment.giveUp': { actions: 'giveUpMember' },
           'environment.deactivate': { actions: ['dismiss', 'seeOff', 'giveTurns'] },
           'environment.restart': { actions: ['takeDown', 'enlist', 'giveTurns'] },
           'environment.setPolicy': { actions: ['noteMemberPolicy', 'setPolicy'] },

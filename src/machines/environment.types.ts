@@ -1,11 +1,13 @@
 import type {
   Bundle,
+  FailedReason,
+  PluginError,
   ReattachConfig,
   SupervisionPolicy,
   SupervisorReport,
   SupervisorSpec,
 } from '../model/index.js';
-import type { Branch, StartPlan } from '../policy/index.js';
+import type { Branch, RestartMemory, StartPlan } from '../policy/index.js';
 import type { BranchCleared, ChildBroke, SupervisorNews } from './supervisor.types.js';
 
 /** A plugin of the registry, and where in the tree it belongs. */
@@ -16,6 +18,14 @@ export interface Member {
   readonly significant: boolean;
   /** The generations used up before, so that numbers only grow. */
   readonly generation: number;
+  /** What an earlier host remembered of it. */
+  readonly remembered?: Remembered | undefined;
+}
+
+/** What counts against a plugin from before this host. */
+export interface Remembered {
+  readonly restarts: number;
+  readonly memory: RestartMemory;
 }
 
 /** A bundle that is to be looked after. Left out: it belongs to the root, and is not significant. */
@@ -48,6 +58,8 @@ export interface EnvironmentContext {
   readonly queue: readonly string[];
   /** Plugins that had their turn and are on their way up. */
   readonly starting: readonly string[];
+  /** Of those in the queue, the ones that go on where an earlier host left them. */
+  readonly resuming: readonly string[];
   /** In start order. */
   readonly leaving: readonly Leaving[];
 }
@@ -63,13 +75,21 @@ export type EnvironmentCommand =
   | { readonly type: 'bundles.added'; readonly bundles: readonly AddedBundle[] }
   | { readonly type: 'bundle.removed'; readonly plugin: string }
   /** An operator wants it to run: its failures are forgotten. What it requires starts before it. */
-  | { readonly type: 'environment.activate'; readonly plugin: string }
+  | { readonly type: 'environment.activate'; readonly plugin: string; readonly resumes?: boolean }
   | { readonly type: 'environment.activateAll' }
   /** As `environment.activate`, with a process that runs already. */
   | {
       readonly type: 'environment.reattach';
       readonly plugin: string;
       readonly config: ReattachConfig;
+      readonly resumes?: boolean;
+    }
+  /** An earlier host had given it up. */
+  | {
+      readonly type: 'environment.giveUp';
+      readonly plugin: string;
+      readonly reason: FailedReason;
+      readonly error: PluginError | null;
     }
   /** What requires it is brought down before it. */
   | { readonly type: 'environment.deactivate'; readonly plugin: string }

@@ -44,7 +44,7 @@ export function initialContext(input: PluginInput, now: number): PluginContext {
     startMs: input.policy.deadlines.startMs,
     health: untouchedHealth,
     wasHealthy: false,
-    restarts: 0,
+    restarts: input.restarts ?? 0,
     pause: { attempt: 1, delayMs: 0 },
     failedReason: null,
     failedWithGroup: false,
@@ -56,12 +56,13 @@ export function initialContext(input: PluginInput, now: number): PluginContext {
   };
 }
 
-/** A new activation starts with a clean slate; only the generation goes on counting. */
-export function activated(): Partial<PluginContext> {
+/** A new activation starts with a clean slate; only the generation goes on counting. One that resumes is none. */
+export function activated(context: PluginContext, event: object): Partial<PluginContext> {
+  const resumes = 'resumes' in event && event.resumes === true;
   return {
     wanted: true,
     wasHealthy: false,
-    restarts: 0,
+    restarts: resumes ? context.restarts : 0,
     failedReason: null,
     failedWithGroup: false,
     held: null,

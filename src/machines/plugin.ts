@@ -48,6 +48,7 @@ export function createPluginMachine(effects: PluginEffects) {
           'plugin.setPolicy': { actions: 'notePolicy' },
           'plugin.hold': { actions: 'reportRest' },
           'plugin.queue': { target: 'held', actions: queue },
+          'plugin.giveUp': { target: 'failed', actions: ['noteEarlierFailure', giveUp] },
         },
       },
       held: {
@@ -172,7 +173,7 @@ export function createPluginMachine(effects: PluginEffects) {
                 {
                   guard: and(['isCurrent', 'isWanted']),
                   target: 'handshaking.dialling',
-                  actions: ['noteProcess', 'noteHandshake', 'watchAttached'],
+                  actions: ['noteProcess', 'noteHandshake', 'openLogs', 'watchAttached'],
                 },
                 {
                   guard: 'isCurrent',

@@ -31,6 +31,8 @@ export interface PluginInput {
   readonly policy: SupervisionPolicy;
   /** The generations that earlier actors of the same plugin have used up. */
   readonly generation: number;
+  /** The restarts that an earlier host has ordered. Default 0. */
+  readonly restarts?: number | undefined;
 }
 
 /** Why a living process is being brought down. */
@@ -114,14 +116,15 @@ export interface PluginContext {
 
 /** What a supervisor or an operator tells a plugin. */
 export type PluginCommand =
-  | { readonly type: 'plugin.activate' }
-  | { readonly type: 'plugin.reattach'; readonly config: ReattachConfig }
+  /** `resumes`: it goes on where an earlier host left it, with what counted against it; here and below. */
+  | { readonly type: 'plugin.activate'; readonly resumes?: boolean }
+  | { readonly type: 'plugin.reattach'; readonly config: ReattachConfig; readonly resumes?: boolean }
   /** `because`: who wants it down, where it is not an operator of this very plugin. */
   | { readonly type: 'plugin.deactivate'; readonly because?: string }
   /** Come down if you run, stay wanted, and wait for `plugin.proceed`. */
   | { readonly type: 'plugin.hold'; readonly because: string }
   /** As `plugin.activate`, but wait for `plugin.proceed`. */
-  | { readonly type: 'plugin.queue'; readonly because: string }
+  | { readonly type: 'plugin.queue'; readonly because: string; readonly resumes?: boolean }
   /** What it waited for will not come. */
   | { readonly type: 'plugin.refuse'; readonly error: PluginError }
   | { readonly type: 'plugin.proceed' }
@@ -130,7 +133,13 @@ export type PluginCommand =
   /** `attempt`: which restart of its series this is, from 1 on. */
   | { readonly type: 'plugin.restart'; readonly delayMs: number; readonly attempt: number }
   | { readonly type: 'plugin.rest' }
-  | { readonly type: 'plugin.giveUp'; readonly reason: FailedReason; readonly withGroup?: boolean }
+  | {
+      readonly type: 'plugin.giveUp';
+      readonly reason: FailedReason;
+      readonly withGroup?: boolean;
+      /** What it failed with under an earlier host. */
+      readonly error?: PluginError | null;
+    }
   /** Let go of everything at once and for good. */
   | { readonly type: 'plugin.dismiss' };
 

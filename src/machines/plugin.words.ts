@@ -83,16 +83,16 @@ export function pluginWords(effects: PluginEffects) {
         context.policy.restart.halfOpenAfterMs !== null && !context.failedWithGroup,
     },
     actions: {
-      activate: assign(() => activated()),
+      activate: assign(({ context, event }) => activated(context, event)),
       want: assign({ wanted: true }),
-      wantAgain: assign(() => ({ ...activated(), again: true })),
+      wantAgain: assign(({ context, event }) => ({ ...activated(context, event), again: true })),
       unwant: assign({ wanted: false, again: false, held: null }),
       hold: assign({
         held: (_, params: { because: string }) => ({ isRestart: true, because: params.because }),
         again: false,
       }),
-      queue: assign((_, params: { because: string }) => ({
-        ...activated(),
+      queue: assign(({ context, event }, params: { because: string }) => ({
+        ...activated(context, event),
         again: false,
         held: { isRestart: false, because: params.because },
       })),
@@ -141,6 +141,9 @@ export function pluginWords(effects: PluginEffects) {
       noteHooks: assign(({ event }) => (event.type === 'hook.returned' ? { hooks: event.hooks } : {})),
       noteStdio: assign({ stdio: (_, params: { opened: boolean }) => params.opened }),
       noteError: assign({ error: (_, params: { error: PluginError }) => params.error }),
+      noteEarlierFailure: assign(({ event }) =>
+        event.type === 'plugin.giveUp' ? { wanted: true, error: event.error ?? null } : {},
+      ),
       noteHealthy: assign(() => becameHealthy(now())),
       noteHealth: assign(({ context }, params: { report: HealthReport }) =>
         reported(context, params.report, now()),

@@ -57,10 +57,11 @@ export function reconciled(current: readonly Child[], wanted: readonly ChildSpec
     if (child !== undefined) return { ...child, after, significant };
     if (spec.kind === 'supervisor')
       return { kind: 'supervisor', id, after, significant, spec: spec.spec, whereabouts: 'up' };
-    const { bundle, policy, generation } = spec;
+    const { bundle, policy, generation, remembered } = spec;
     while ((load.get(shelf) ?? 0) >= shelfSize) shelf += 1;
     load.set(shelf, (load.get(shelf) ?? 0) + 1);
-    placed.push({ id, shelf, input: { bundle, policy, generation } });
+    const restarts = remembered?.restarts;
+    placed.push({ id, shelf, input: { bundle, policy, generation, restarts } });
     return {
       kind: 'plugin',
       id,
@@ -68,7 +69,7 @@ export function reconciled(current: readonly Child[], wanted: readonly ChildSpec
       significant,
       bundle,
       policy,
-      memory: cleanSlate,
+      memory: remembered?.memory ?? cleanSlate,
       shelf,
       whereabouts: 'down',
     };

@@ -27,6 +27,7 @@ export function createSupervisorMachine(
       'member.activate': { actions: 'activateMember' },
       'member.queue': { actions: 'queueMember' },
       'member.reattach': { actions: 'reattachMember' },
+      'member.giveUp': { actions: 'giveUpMember' },
       'member.deactivate': { actions: 'deactivateMember' },
       'member.setPolicy': { actions: 'setMemberPolicy' },
       'plugin.ready': { actions: ['note', 'tellMoved'] },

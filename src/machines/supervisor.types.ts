@@ -1,11 +1,14 @@
 import type {
   Bundle,
+  FailedReason,
+  PluginError,
   ReattachConfig,
   SupervisionPolicy,
   SupervisorReport,
   SupervisorSpec,
 } from '../model/index.js';
 import type { FailureHistory, OwnTime, RestartMemory } from '../policy/index.js';
+import type { Remembered } from './environment.types.js';
 import type { PluginInput, PluginReport } from './plugin.types.js';
 
 /**
@@ -51,6 +54,7 @@ export type ChildSpec =
       readonly policy: SupervisionPolicy;
       /** The generations used up before, so that numbers only grow. */
       readonly generation: number;
+      readonly remembered?: Remembered | undefined;
     }
   | {
       readonly kind: 'supervisor';
@@ -104,9 +108,30 @@ export type SupervisorCommand =
 
 /** What is wanted of one child that is a plugin. */
 export type MemberCommand =
-  | { readonly type: 'member.activate'; readonly plugin: string; readonly fresh: boolean }
-  | { readonly type: 'member.queue'; readonly plugin: string; readonly because: string }
-  | { readonly type: 'member.reattach'; readonly plugin: string; readonly config: ReattachConfig }
+  | {
+      readonly type: 'member.activate';
+      readonly plugin: string;
+      readonly fresh: boolean;
+      readonly resumes?: boolean;
+    }
+  | {
+      readonly type: 'member.queue';
+      readonly plugin: string;
+      readonly because: string;
+      readonly resumes?: boolean;
+    }
+  | {
+      readonly type: 'member.reattach';
+      readonly plugin: string;
+      readonly config: ReattachConfig;
+      readonly resumes?: boolean;
+    }
+  | {
+      readonly type: 'member.giveUp';
+      readonly plugin: string;
+      readonly reason: FailedReason;
+      readonly error: PluginError | null;
+    }
   | { readonly type: 'member.deactivate'; readonly plugin: string; readonly because?: string }
   | { readonly type: 'member.setPolicy'; readonly plugin: string; readonly policy: SupervisionPolicy };
 

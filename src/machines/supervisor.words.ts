@@ -151,7 +151,8 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
           ...(event.fresh && { memory: cleanSlate }),
         };
         enqueue.assign({ children: withChild(context.children, event.plugin, change) });
-        tellPlugin(enqueue, system, event.plugin, { type: 'plugin.activate' });
+        const { resumes = false } = event;
+        tellPlugin(enqueue, system, event.plugin, { type: 'plugin.activate', resumes });
       }),
       /** It starts with its group, whose pause is over. */
       joinMember: enqueueActions(({ context, event, enqueue, system }) => {
@@ -163,21 +164,28 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
           ...(event.fresh && { memory: cleanSlate }),
         };
         enqueue.assign({ pauseMs: 0, children: withChild(context.children, event.plugin, change) });
-        tellPlugin(enqueue, system, event.plugin, { type: 'plugin.queue', because: context.because });
+        const { resumes = false } = event;
+        const { because } = context;
+        tellPlugin(enqueue, system, event.plugin, { type: 'plugin.queue', because, resumes });
       }),
       queueMember: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'member.queue') return;
-        enqueue.assign({
-          children: withChild(context.children, event.plugin, { whereabouts: 'queued', memory: cleanSlate }),
-        });
-        tellPlugin(enqueue, system, event.plugin, { type: 'plugin.queue', because: event.because });
+        const { plugin, because, resumes = false } = event;
+        const change = { whereabouts: 'queued' as const, ...(!resumes && { memory: cleanSlate }) };
+        enqueue.assign({ children: withChild(context.children, plugin, change) });
+        tellPlugin(enqueue, system, plugin, { type: 'plugin.queue', because, resumes });
       }),
       reattachMember: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'member.reattach') return;
-        enqueue.assign({
-          children: withChild(context.children, event.plugin, { whereabouts: 'rising', memory: cleanSlate }),
-        });
-        tellPlugin(enqueue, system, event.plugin, { type: 'plugin.reattach', config: event.config });
+        const { plugin, config, resumes = false } = event;
+        const change = { whereabouts: 'rising' as const, ...(!resumes && { memory: cleanSlate }) };
+        enqueue.assign({ children: withChild(context.children, plugin, change) });
+        tellPlugin(enqueue, system, plugin, { type: 'plugin.reattach', config, resumes });
+      }),
+      giveUpMember: enqueueActions(({ event, enqueue, system }) => {
+        if (event.type !== 'member.giveUp') return;
+        const { plugin, reason, error } = event;
+        tellPlugin(enqueue, system, plugin, { type: 'plugin.giveUp', reason, error });
       }),
       deactivateMember: enqueueActions(({ event, enqueue, system }) => {
         if (event.type !== 'member.deactivate') return;

@@ -69,4 +69,16 @@ export type EnvironmentEvent =
       readonly because: 'plugin.exited' | 'environment.stopped' | 'host.died';
       readonly processes: readonly number[];
       readonly directories: readonly string[];
+    }
+  /**
+   * The state directory. `setAside`: a file in it was no record of this version, and was renamed; `notKept`: nothing can
+   * be written, so that what changes does not survive this host; `kept`: it can again.
+   */
+  | {
+      readonly type: 'environment.intent';
+      readonly at: number;
+      readonly state: 'setAside' | 'notKept' | 'kept';
+      /** The file as it is called now, or the directory. */
+      readonly file: string;
+      readonly problem: string | null;
     };

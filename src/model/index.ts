@@ -5,6 +5,7 @@ export * from './exit.js';
 export * from './fault.js';
 export * from './group.js';
 export * from './handshake.js';
+export * from './intent.js';
 export * from './limits.js';
 export * from './log.js';
 export * from './manifest.js';

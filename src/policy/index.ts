@@ -12,6 +12,7 @@ export * from './life.js';
 export * from './order.js';
 export * from './presets.js';
 export * from './restart.js';
+export * from './restoration.js';
 export * from './seeded-random.js';
 export * from './simulate.js';
 export * from './simulation.js';

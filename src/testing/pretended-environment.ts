@@ -1,5 +1,6 @@
 import {
   createEnvironmentAt,
+  noIntent,
   resolveOptions,
   type Environment,
   type EnvironmentOptions,
@@ -97,7 +98,15 @@ export async function createPretendedEnvironment(options: PretendedOptions): Pro
     open: async () =>
       Promise.resolve((ties) => {
         log = ties.log;
-        return { ...stage, clock, random, sweep: nothing, killAll: () => undefined, close: nothing };
+        return {
+          ...stage,
+          clock,
+          random,
+          intent: noIntent,
+          sweep: nothing,
+          killAll: () => undefined,
+          close: nothing,
+        };
       }),
   };
   const env = await createEnvironmentAt(site, resolveOptions({ ...rest, programs: [], sweep: false }));

@@ -68,11 +68,10 @@ const plugin = {
   spawned: { stdio: 'live', broker: 'live', logs: 'live', connection: 'live' },
   ignored: [
     ...['live', 'restarting', 'failed', 'idle'].flatMap((state) =>
-      ['plugin.restart', 'plugin.rest', 'plugin.giveUp'].map((event) => ({
-        event,
-        state,
-        because: 'a verdict answers a crash, at once',
-      })),
+      ['plugin.restart', 'plugin.rest', 'plugin.giveUp']
+        // What an earlier host has given up begins so.
+        .filter((event) => state !== 'idle' || event !== 'plugin.giveUp')
+        .map((event) => ({ event, state, because: 'a verdict answers a crash, at once' })),
     ),
     {
       event: 'plugin.reattach',

@@ -11,8 +11,8 @@ export interface Guard {
   readonly scope: string;
   /** Makes the token of one process, and sees to it that a guardian is there before that is started. */
   watch(plugin: string, generation: number): Watched;
-  /** Ends what other hosts have left that carries tokens of this scope. */
-  hunt(scope: string): Promise<Quarry>;
+  /** Ends what other hosts have left that carries tokens of this scope, or those that begin with this one. */
+  hunt(scope: string, token?: string): Promise<Quarry>;
   /** Ends what has got away from the plugins of this environment; tells whom, unless the listener is told. */
   huntOwn(): Promise<Quarry>;
   /** Lets go of the guardian; the last environment ends it. */
@@ -75,9 +75,9 @@ export function openGuard(place: string, orphans: OrphanMode, listener: GuardLis
         },
       };
     },
-    hunt(other) {
+    hunt(other, token = other) {
       guardian.ensure(charge);
-      return guardian.hunt(other, other);
+      return guardian.hunt(other, token);
     },
     // Where nothing was started, nothing can have got away.
     async huntOwn() {

@@ -22,7 +22,12 @@ export const recordPath = (root: string): string => join(root, recordName);
 
 /** Writes the record of this process. */
 export function writeHostRecord(root: string, scope: string, orphans: OrphanMode): void {
-  const record: HostRecord = {
+  const record = ownHostRecord(scope, orphans);
+  writeFileSync(recordPath(root), `${JSON.stringify(record)}\n`, { mode: 0o600 });
+}
+
+export function ownHostRecord(scope: string, orphans: OrphanMode): HostRecord {
+  return {
     version: 1,
     pid: process.pid,
     startTime: identifyProcess(process.pid)?.startTime ?? null,
@@ -30,7 +35,6 @@ export function writeHostRecord(root: string, scope: string, orphans: OrphanMode
     scope,
     orphans,
   };
-  writeFileSync(recordPath(root), `${JSON.stringify(record)}\n`, { mode: 0o600 });
 }
 
 /** A record, checked; `null` for whatever is none, such as half of one. */
@@ -55,7 +59,7 @@ export function hostHasEnded({ pid, startTime, namespace }: HostRecord): boolean
   return found === null || (found.startTime !== null && found.startTime !== startTime);
 }
 
-function pidNamespace(): string | null {
+export function pidNamespace(): string | null {
   try {
     return readlinkSync('/proc/self/ns/pid');
   } catch {
@@ -63,7 +67,7 @@ function pidNamespace(): string | null {
   }
 }
 
-const bootOf = (startTime: string): string => startTime.split('@')[1] ?? '';
+export const bootOf = (startTime: string): string => startTime.split('@')[1] ?? '';
 
 function isPid(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0;

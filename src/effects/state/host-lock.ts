@@ -1,0 +1,211 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, constants, openSync } from 'node:fs';
+import { link, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isPluginError, messageOf, PluginError } from '../../model/index.js';
+import {
+  bootOf,
+  hostHasEnded,
+  ownHostRecord,
+  parseHostRecord,
+  pidNamespace,
+  type HostRecord,
+} from '../guardian/host-record.js';
+import { identifyProcess } from '../process-identity.js';
+import { makeFifos } from '../make-fifos.js';
+import { setAside } from './set-aside.js';
+import { writeWhole } from './write-whole.js';
+
+/** A host that is gone, and may have left processes and sockets. */
+export interface Predecessor {
+  /** The first part of the tokens of its plugins. */
+  readonly scope: string;
+  /** The private directory of its sockets. */
+  readonly place: string;
+}
+
+/** The state directory is this host's. */
+export interface HostLock {
+  readonly predecessors: readonly Predecessor[];
+  /** Why nothing can be written into it; `null` when it can. */
+  readonly problem: string | null;
+  /** Tells whoever comes after this host what it may leave. */
+  note(own: Predecessor, predecessors: readonly Predecessor[]): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** What could not be written, though it is nobody's mistake: the disk. */
+const ofTheDisk = new Set(['ENOSPC', 'EROFS', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM']);
+
+function isOfTheDisk(thrown: unknown): boolean {
+  return ofTheDisk.has((thrown as NodeJS.ErrnoException).code ?? '');
+}
+
+const noScope = '0'.repeat(10);
+
+/**
+ * Takes a state directory for this host, also from one that is dead. The lock is linked to its place whole, so nobody
+ * reads half of one. On a disk that is full or cannot be written to, the host goes on without: its `problem` tells.
+ *
+ * @throws PluginError CONFIG_INVALID when another host has it, or when it can be no directory.
+ */
+export async function takeHostLock(directory: string): Promise<HostLock> {
+  const path = join(directory, 'host.json');
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    // Some other host may take it over at the same moment: then the next look finds that one alive.
+    for (let tries = 0; tries < 5; tries += 1) {
+      const lock = await tryToTake(directory, path);
+      if (lock !== null) return lock;
+    }
+  } catch (thrown) {
+    if (isPluginError(thrown)) throw thrown;
+    if (!isOfTheDisk(thrown)) throw unusable(directory, messageOf(thrown), thrown);
+    const before = await readLock(path);
+    return { ...unheld, predecessors: before?.predecessors ?? [], problem: messageOf(thrown) };
+  }
+  throw unusable(directory, 'other hosts take it at the same time');
+}
+
+async function tryToTake(directory: string, path: string): Promise<HostLock | null> {
+  const pulse = join(directory, 'host.alive');
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  const before = await readLock(path);
+  const predecessors = before?.predecessors ?? [];
+  try {
+    await writeWhole(draft, render(noScope, predecessors));
+    if (before === null) await link(draft, path);
+    else if (!(await succeed({ directory, path, pulse, draft }, before))) return null;
+    return held(path, predecessors, await beat(pulse));
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return null;
+    throw thrown;
+  } finally {
+    await rm(draft, { force: true }).catch(() => undefined);
+  }
+}
+
+/**
+ * Puts a draft in the place of a dead host's lock. Whoever does so first claims to come after that very lock, by a link
+ * that only one can make, and looks again: as long as that claim stands, nobody else changes what it comes after. One
+ * who dies with a claim is succeeded in the same way. `false`: the lock is another one by now.
+ */
+async function succeed(
+  { directory, path, pulse, draft }: Readonly<Record<'directory' | 'path' | 'pulse' | 'draft', string>>,
+  dead: ReadLock,
+): Promise<boolean> {
+  const claims: string[] = [];
+  for (let last: ReadLock | null = dead; last !== null; last = await readLock(claims.at(-1) ?? path)) {
+    if (isAlive(last.record, pulse)) throw isTaken(directory, last.record);
+    claims.push(`${path}.after-${createHash('sha256').update(last.text).digest('hex').slice(0, 16)}`);
+  }
+  const own = claims.at(-1) ?? path;
+  await link(draft, own);
+  const isStillIt = (await readLock(path))?.text === dead.text;
+  if (isStillIt) await rename(draft, path);
+  for (const claim of isStillIt ? claims : [own]) await rm(claim, { force: true });
+  return isStillIt;
+}
+
+const unheld: Omit<HostLock, 'predecessors' | 'problem'> = {
+  note: () => Promise.resolve(),
+  release: () => Promise.resolve(),
+};
+
+function unusable(directory: string, problem: string, cause?: unknown): PluginError {
+  return new PluginError({
+    code: 'CONFIG_INVALID',
+    message: `The state directory ${directory} is not usable: ${problem}.`,
+    hint: 'Let stateDir name a directory on a local disk that the user of this host may write to.',
+    facts: { stateDir: directory },
+    cause,
+  });
+}
+
+function held(path: string, predecessors: readonly Predecessor[], stop: () => void): HostLock {
+  return {
+    predecessors,
+    problem: null,
+    note: (own, others) => writeWhole(path, render(own.scope, [own, ...others])),
+    async release() {
+      await rm(path, { force: true }).catch(() => undefined);
+      stop();
+    },
+  };
+}
+
+interface ReadLock {
+  readonly text: string;
+  readonly record: HostRecord;
+  readonly predecessors: readonly Predecessor[];
+}
+
+async function readLock(path: string): Promise<ReadLock | null> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw unusable(path, messageOf(error), error);
+  });
+  if (text === null) return null;
+  const record = parseHostRecord(text);
+  if (record !== null) return { text, record, predecessors: predecessorsIn(text) };
+  // It can be no host's: theirs are there whole or not at all.
+  await setAside(path).catch(() => undefined);
+  return null;
+}
+
+function render(scope: string, predecessors: readonly Predecessor[]): string {
+  return `${JSON.stringify({ ...ownHostRecord(scope, 'keep'), predecessors }, null, 2)}\n`;
+}
+
+function predecessorsIn(text: string): readonly Predecessor[] {
+  const { predecessors } = JSON.parse(text) as { predecessors?: unknown };
+  if (!Array.isArray(predecessors)) return [];
+  return predecessors.filter(
+    (one: Partial<Predecessor> | null): one is Predecessor =>
+      typeof one?.place === 'string' && typeof one.scope === 'string' && /^[0-9a-f]{10}$/.test(one.scope),
+  );
+}
+
+/**
+ * Where pids are comparable, the pid and its start time tell. After another boot nobody is left. In another container
+ * over the same directory only the pulse tells: a pipe that whoever lives has open, wherever that is.
+ */
+function isAlive(record: HostRecord, pulse: string): boolean {
+  if (hostHasEnded(record)) return false;
+  const own = identifyProcess(process.pid)?.startTime ?? null;
+  if (own !== null && record.startTime !== null && bootOf(own) !== bootOf(record.startTime)) return false;
+  return record.namespace === pidNamespace() ? identifyProcess(record.pid) !== null : hasReader(pulse);
+}
+
+function hasReader(pulse: string): boolean {
+  try {
+    closeSync(openSync(pulse, constants.O_WRONLY | constants.O_NONBLOCK));
+    return true;
+  } catch (error) {
+    // ENXIO: a pipe that nobody reads. Without a pipe nothing is known, and a host may live.
+    return (error as NodeJS.ErrnoException).code !== 'ENXIO';
+  }
+}
+
+async function beat(pulse: string): Promise<() => void> {
+  try {
+    await rm(pulse, { force: true });
+    await makeFifos(pulse);
+    const descriptor = openSync(pulse, constants.O_RDONLY | constants.O_NONBLOCK);
+    return () => {
+      closeSync(descriptor);
+    };
+  } catch {
+    return () => undefined;
+  }
+}
+
+function isTaken(directory: string, { pid, namespace }: HostRecord): PluginError {
+  const where = namespace === pidNamespace() ? '' : ' in another container';
+  return new PluginError({
+    code: 'CONFIG_INVALID',
+    message: `The state directory ${directory} belongs to another host: process ${pid}${where} has it.`,
+    hint: 'Stop that host first, or give this one a stateDir of its own. One host may have one environment in it.',
+    facts: { stateDir: directory, pid },
+  });
+}

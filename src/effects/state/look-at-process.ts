@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { createConnection, type NetConnectOpts } from 'node:net';
+import { parseTcpAddress, tokenVariable } from '../../go-plugin/index.js';
+import type { ProcessRecord, ReattachConfig } from '../../model/index.js';
+import { identifyProcess } from '../process-identity.js';
+
+/**
+ * Whether a recorded process still is who it was: by its pid, its start time, and the token in its environment. Where
+ * the start time cannot be compared, or another user's environment not be read, it is a stranger.
+ */
+export async function lookAtProcess(
+  record: ProcessRecord | null,
+): Promise<'none' | 'gone' | 'stranger' | 'known'> {
+  if (record === null) return 'none';
+  const { pid, startTime, token } = record;
+  const found = identifyProcess(pid);
+  if (found === null) return 'gone';
+  if (startTime === null || found.startTime !== startTime) return 'stranger';
+  if (token === null || process.platform !== 'linux') return 'known';
+  const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+  return environment.split('\0').includes(`${tokenVariable}=${token}`) ? 'known' : 'stranger';
+}
+
+/** Whether somebody takes connections at an address. It is asked of the system only, so the answer is at hand. */
+export function takesConnections({ addr }: ReattachConfig): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(endpointOf(addr));
+    const answer = (takes: boolean) => () => {
+      socket.destroy();
+      resolve(takes);
+    };
+    socket.once('connect', answer(true));
+    socket.on('error', answer(false));
+  });
+}
+
+export function endpointOf(addr: ReattachConfig['addr']): NetConnectOpts {
+  if (addr.network === 'unix') return { path: addr.string };
+  const tcp = parseTcpAddress(addr.string);
+  return tcp.ok ? { host: tcp.host, port: tcp.port } : { path: addr.string };
+}

@@ -1,0 +1,58 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parsePluginRecord, renderPluginRecord } from '../../bundle/index.js';
+import { messageOf, type PluginRecord } from '../../model/index.js';
+import { setAside } from './set-aside.js';
+import { writeWhole } from './write-whole.js';
+
+/** A file that was no record of ours, and where it is now. */
+export interface SetAside {
+  readonly file: string;
+  readonly problem: string;
+}
+
+export interface ReadRecords {
+  readonly records: readonly PluginRecord[];
+  readonly aside: readonly SetAside[];
+}
+
+const folder = (directory: string): string => join(directory, 'plugins');
+
+/** An id may hold what a file name may not. */
+const fileOf = (directory: string, plugin: string): string =>
+  join(folder(directory), `${encodeURIComponent(plugin)}.json`);
+
+/** Reads every record of a state directory. What is none is set aside; a directory without any is empty. */
+export async function readRecords(directory: string): Promise<ReadRecords> {
+  const names = await readdir(folder(directory)).catch(() => []);
+  const records: PluginRecord[] = [];
+  const aside: SetAside[] = [];
+  for (const name of names.filter((one) => one.endsWith('.json')).sort()) {
+    const path = join(folder(directory), name);
+    const read = await readRecord(path);
+    if (read.ok && fileOf(directory, read.record.plugin) === path) records.push(read.record);
+    else {
+      const problem = read.ok ? `it is the record of ${read.record.plugin}` : read.problem;
+      const file = await setAside(path).catch(() => path);
+      aside.push({ file, problem });
+    }
+  }
+  return { records, aside };
+}
+
+async function readRecord(path: string): Promise<ReturnType<typeof parsePluginRecord>> {
+  try {
+    return parsePluginRecord(await readFile(path, 'utf8'));
+  } catch (thrown) {
+    return { ok: false, problem: messageOf(thrown) };
+  }
+}
+
+export async function writeRecord(directory: string, record: PluginRecord): Promise<void> {
+  await mkdir(folder(directory), { recursive: true, mode: 0o700 });
+  await writeWhole(fileOf(directory, record.plugin), renderPluginRecord(record));
+}
+
+export async function removeRecord(directory: string, plugin: string): Promise<void> {
+  await rm(fileOf(directory, plugin), { force: true });
+}

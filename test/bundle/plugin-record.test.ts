@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { parsePluginRecord, renderPluginRecord } from '../../src/bundle/index.js';
+import type { PluginRecord } from '../../src/model/index.js';
+
+const record: PluginRecord = {
+  plugin: 'hero',
+  wanted: true,
+  generation: 3,
+  restarts: 1,
+  failureAges: [12.5],
+  writtenAt: 1_800_000_000_000,
+  onProbation: false,
+  gaveUp: { reason: 'FailedToStart', error: { code: 'SPAWN_FAILED', message: 'It could not.' } },
+  process: {
+    pid: 4711,
+    startTime: '1@boot',
+    token: '0123456789.1.hero.3',
+    directory: '/run/espalier-abcdef/1',
+    bundle: null,
+    transport: null,
+    reattach: null,
+    unadoptable: 'starting',
+  },
+};
+
+describe('the record of a plugin', () => {
+  it('is the same after it was written and read', () => {
+    expect(parsePluginRecord(renderPluginRecord(record))).toEqual({ ok: true, record });
+  });
+
+  it('is not read where it was cut off, wherever that was', () => {
+    const text = renderPluginRecord(record);
+    fc.assert(
+      fc.property(fc.nat(text.length - 3), (length) => {
+        expect(parsePluginRecord(text.slice(0, length)).ok).toBe(false);
+      }),
+    );
+  });
+
+  it('is nothing that somebody has made up', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        expect(parsePluginRecord(text).ok).toBe(false);
+      }),
+    );
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['a newer format', { espalier: 2 }, /format 2, and this version reads 1/],
+    ['a token that would find strangers', { process: { ...record.process, token: '' } }, /process\.token/],
+    ['pid 0, which is a whole group', { process: { ...record.process, pid: 0 } }, /process\.pid/],
+    ['a negative generation', { generation: -1 }, /generation/],
+  ])('is refused with %s', (_, changes, problem) => {
+    const text = JSON.stringify({ espalier: 1, ...record, ...changes });
+    expect(parsePluginRecord(text)).toEqual({
+      ok: false,
+      problem: expect.stringMatching(problem) as string,
+    });
+  });
+});

@@ -1,0 +1,602 @@
+import { spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeFakeBundle, type FakeBundle } from '../../fake-interpreters/bundle.js';
+import type { FakeInterpreterName } from '../../fake-interpreters/index.js';
+import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
+import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
+import {
+  createEnvironment,
+  type Environment,
+  type EnvironmentEvent,
+  type EnvironmentOptions,
+  type PluginRecord,
+  type Restored,
+} from '../../src/index.js';
+import { carriersOf, comesTrue, guardianOf, killAll } from '../faults/processes.js';
+import { seededRandom } from '../faults/random.js';
+import { afterTest, isAlive, until } from '../support/environment.js';
+import { fakeClientOf } from '../support/fake-client.js';
+import { startHost, type Host } from '../support/host.js';
+
+interface Told {
+  readonly restored: readonly Restored[];
+  readonly pids: Readonly<Record<string, number | null>>;
+  readonly generations: Readonly<Record<string, number>>;
+}
+
+/** What several hosts have in common, one after the other. */
+interface Place {
+  readonly home: string;
+  readonly runtime: string;
+  readonly stateDir: string;
+  readonly mark: string;
+  readonly bundles: readonly FakeBundle[];
+  readonly options: EnvironmentOptions;
+  file(id: string): string;
+  record(id: string): PluginRecord;
+}
+
+let places = 0;
+
+function placeFor(names: readonly FakeInterpreterName[], options: EnvironmentOptions = {}): Place {
+  places += 1;
+  const mark = `intent-test-${process.pid}-${places}.`;
+  const home = mkdtempSync(join(tmpdir(), 'intent-'));
+  const [runtime, stateDir] = [join(home, 'run'), join(home, 'state')];
+  mkdirSync(runtime, { mode: 0o700 });
+  const bundles = names.map((name) => makeFakeBundle(name));
+  afterTest(() => {
+    killAll(carriersOf(mark));
+    for (const bundle of bundles) bundle.remove();
+    rmSync(home, { recursive: true, force: true });
+  });
+  const file = (id: string): string => join(stateDir, 'plugins', `${id}.json`);
+  return {
+    home,
+    runtime,
+    stateDir,
+    mark,
+    bundles,
+    file,
+    record: (id) => JSON.parse(readFileSync(file(id), 'utf8')) as PluginRecord,
+    options: {
+      bundles: bundles.map(({ directory }) => directory),
+      env: { MARK: mark },
+      unixSocket: { directory: runtime },
+      stateDir,
+      orphans: 'keep',
+      policy: {
+        restart: { backoff: { firstMs: 0, baseMs: 20 } },
+        deadlines: { shutdownMs: 500, termMs: 500 },
+      },
+      ...options,
+    },
+  };
+}
+
+/** A host of its own over a place: it restores, activates, tells, and does what it is told on stdin. */
+async function hostAt(place: Place, activate: readonly string[] = []): Promise<{ host: Host; told: Told }> {
+  const host = startHost(
+    `const env = await createEnvironment(argument.options);
+     const restored = await env.restore();
+     for (const id of argument.activate) await env.activate(id);
+     const of = (key) => Object.fromEntries(env.statuses().map((status) => [status.id, status[key]]));
+     process.stdout.write(JSON.stringify({ restored, pids: of('pid'), generations: of('generation') }) + ' up\\n');
+     process.stdin.on('data', async (line) => {
+       const [call, ...words] = line.toString().trim().split(' ');
+       await env[call](...words);
+       process.stdout.write(call + ' done\\n');
+       if (call === 'shutdown') process.exit(0);
+     });`,
+    { options: place.options, activate },
+  );
+  const [, json = ''] = await host.printed(/(\{.*\}) up\n/);
+  return { host, told: JSON.parse(json) as Told };
+}
+
+async function kill({ child, ended }: Host): Promise<void> {
+  child.kill('SIGKILL');
+  await ended;
+}
+
+/** Has a host do something, and waits until it has. */
+async function tell({ child, printed }: Host, call: string, id = ''): Promise<void> {
+  child.stdin?.write(`${call} ${id}\n`);
+  await printed(new RegExp(`${call} done`));
+}
+
+async function environmentAt(
+  { options }: Place,
+  changes: EnvironmentOptions = {},
+): Promise<{ env: Environment; events: EnvironmentEvent[] }> {
+  const env = await createEnvironment({ ...options, ...changes });
+  afterTest(() => env.shutdown());
+  const events: EnvironmentEvent[] = [];
+  env.events.subscribe((event) => events.push(event));
+  return { env, events };
+}
+
+/** The plugins' own processes; each leads a session, what it forks does not. */
+const runningOf = ({ mark }: Place): number[] => carriersOf(mark);
+
+const name = 'outlives-its-host';
+
+/** Whether all is written down that another host needs. */
+const isSpokenWith = ({ process }: PluginRecord): boolean => (process?.reattach ?? null) !== null;
+
+async function recorded(place: Place, id: string, fits: (record: PluginRecord) => boolean): Promise<void> {
+  const isThere = (): boolean => existsSync(place.file(id)) && fits(place.record(id));
+  expect(await comesTrue(isThere, 5000)).toBe(true);
+}
+
+describe('plugins that may outlive their host', () => {
+  it('are served by the next one with the same processes and the same generations', async () => {
+    const place = placeFor([name, 'talks-without-its-host']);
+    const { host, told } = await hostAt(place, [name, 'talks-without-its-host']);
+    await recorded(place, name, isSpokenWith);
+    await recorded(place, 'talks-without-its-host', isSpokenWith);
+    await kill(host);
+    const { env } = await environmentAt(place);
+    const restored = await env.restore();
+    expect(restored.map(({ outcome }) => outcome)).toEqual(['readopted', 'readopted']);
+    for (const { id, pid, generation, state, wanted } of env.statuses()) {
+      expect({ id, pid, generation, state, wanted }).toEqual({
+        id,
+        pid: told.pids[id],
+        generation: 1,
+        state: 'healthy',
+        wanted: true,
+      });
+    }
+    expect(String(await callUnary(fakeClientOf(env, name), fakeService.Echo, Buffer.from('hi')))).toBe('hi');
+    await env.restartPlugin(name);
+    expect(env.status(name).generation).toBe(2);
+    await env.shutdown();
+    expect(runningOf(place)).toEqual([]);
+    expect(readdirSync(place.runtime)).toEqual([]);
+  });
+
+  it('are handed on from host to host', async () => {
+    const place = placeFor([name]);
+    const first = await hostAt(place, [name]);
+    await recorded(place, name, isSpokenWith);
+    await kill(first.host);
+    const second = await hostAt(place);
+    expect(second.told.restored).toMatchObject([{ outcome: 'readopted', because: 'alive' }]);
+    await kill(second.host);
+    const { env } = await environmentAt(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'readopted' }]);
+    expect(env.status(name)).toMatchObject({ pid: first.told.pids[name], generation: 1 });
+    await env.shutdown();
+    expect(readdirSync(place.runtime)).toEqual([]);
+  });
+
+  it('say what they have to say without a host, and are heard by the next one', async () => {
+    const id = 'talks-without-its-host';
+    const place = placeFor([id]);
+    const { host, told } = await hostAt(place, [id]);
+    await recorded(place, id, isSpokenWith);
+    await kill(host);
+    const alive = told.pids[id] as number;
+    const { env, events } = await environmentAt(place);
+    await env.restore();
+    const words = (): number[] =>
+      events.flatMap((event) => {
+        const word = event.type === 'plugin.log' ? /^word (\d+)$/.exec(event.entry.message)?.[1] : undefined;
+        return word === undefined ? [] : [Number(word)];
+      });
+    expect(await comesTrue(() => words().length > 20, 5000)).toBe(true);
+    // Nothing that was said meanwhile is lost.
+    expect(words()).toEqual(words().map((_, index) => (words()[0] ?? 0) + index));
+    expect(env.status(id).pid).toBe(alive);
+  });
+
+  it('are started anew when they were killed meanwhile', async () => {
+    const place = placeFor([name]);
+    const { host, told } = await hostAt(place, [name]);
+    await recorded(place, name, isSpokenWith);
+    await kill(host);
+    process.kill(told.pids[name] as number, 'SIGKILL');
+    expect(await comesTrue(() => runningOf(place).length === 0, 3000)).toBe(true);
+    const { env } = await environmentAt(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'started', because: 'processGone' }]);
+    expect(env.status(name)).toMatchObject({ state: 'healthy', generation: 2 });
+    await env.shutdown();
+    expect(readdirSync(place.runtime)).toEqual([]);
+  });
+
+  it('are looked after like any other: one that crashes is restarted', async () => {
+    const place = placeFor([name]);
+    const { host, told } = await hostAt(place, [name]);
+    await recorded(place, name, isSpokenWith);
+    await kill(host);
+    const { env } = await environmentAt(place);
+    await env.restore();
+    process.kill(told.pids[name] as number, 'SIGKILL');
+    await until(env, name, 'restarting');
+    await until(env, name, 'healthy');
+    expect(env.status(name)).toMatchObject({ generation: 2, restarts: 1 });
+    await recorded(place, name, ({ generation, restarts }) => generation === 2 && restarts === 1);
+    expect(place.record(name).failureAges).toHaveLength(1);
+  });
+
+  it('are ended when their bundle has changed, and started from the new one', async () => {
+    const place = placeFor([name]);
+    const { host, told } = await hostAt(place, [name]);
+    await recorded(place, name, (record) => isSpokenWith(record) && record.process?.bundle !== null);
+    await kill(host);
+    writeFileSync(join(place.bundles[0]?.directory ?? '', 'helper.py'), '# new\n');
+    const { env } = await environmentAt(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'started', because: 'bundleChanged' }]);
+    expect(env.status(name)).toMatchObject({ state: 'healthy', generation: 2 });
+    expect(env.status(name).pid).not.toBe(told.pids[name]);
+    expect(runningOf(place)).toEqual([env.status(name).pid]);
+  });
+
+  it('are ended when nobody has their keys, and started anew', async () => {
+    const place = placeFor(['healthy-with-mtls']);
+    const { host } = await hostAt(place, ['healthy-with-mtls']);
+    await recorded(place, 'healthy-with-mtls', ({ process }) => process?.unadoptable === 'keysGone');
+    await kill(host);
+    const { env } = await environmentAt(place);
+    const [restored] = await env.restore();
+    // This one may have noticed the end of its host by itself.
+    expect(['keysGone', 'processGone']).toContain(restored?.because);
+    expect(env.status('healthy-with-mtls')).toMatchObject({ state: 'healthy', generation: 2 });
+    expect(runningOf(place)).toEqual([env.status('healthy-with-mtls').pid]);
+  });
+
+  it('are ended when their bundle is gone; it is restored when it is found again', async () => {
+    const place = placeFor([name, 'healthy']);
+    const { host } = await hostAt(place, [name]);
+    await recorded(place, name, isSpokenWith);
+    await kill(host);
+    const [bundle, other] = place.bundles;
+    const pluginDir = join(place.home, 'plugins');
+    mkdirSync(pluginDir);
+    const { env } = await environmentAt(place, { bundles: [other?.directory ?? ''], pluginDir });
+    const [restored] = await env.restore();
+    expect(restored).toMatchObject({
+      id: name,
+      outcome: 'refused',
+      because: 'bundleMissing',
+      error: { code: 'PLUGIN_NOT_FOUND' },
+    });
+    expect(runningOf(place)).toEqual([]);
+    expect(place.record(name).wanted).toBe(true);
+    symlinkSync(bundle?.directory ?? '', join(pluginDir, name));
+    await env.rescan();
+    expect(await env.restore()).toMatchObject([{ id: name, outcome: 'started' }]);
+    expect(env.status(name)).toMatchObject({ state: 'healthy', generation: 2 });
+  });
+
+  it('are not started a second time by whoever activates them before they are restored', async () => {
+    const place = placeFor([name]);
+    const { host, told } = await hostAt(place, [name]);
+    await recorded(place, name, isSpokenWith);
+    await kill(host);
+    const { env } = await environmentAt(place);
+    await Promise.all([env.activate(name), env.activate(name)]);
+    expect(runningOf(place)).toEqual([told.pids[name]]);
+    expect(env.status(name)).toMatchObject({ pid: told.pids[name], generation: 1 });
+    expect(await env.restore()).toEqual([]);
+  });
+
+  it('are ended when their host died before it could write down that it had started them', async () => {
+    const place = placeFor([name]);
+    const { host } = await hostAt(place, [name]);
+    await recorded(place, name, isSpokenWith);
+    await kill(host);
+    rmSync(place.file(name));
+    const { env } = await environmentAt(place);
+    await env.activate(name);
+    expect(runningOf(place)).toEqual([env.status(name).pid]);
+  });
+});
+
+describe('a stranger', () => {
+  it('that was given the pid is left alone', async () => {
+    const place = placeFor([name]);
+    const { host, told } = await hostAt(place, [name]);
+    await recorded(place, name, isSpokenWith);
+    await kill(host);
+    process.kill(told.pids[name] as number, 'SIGKILL');
+    const stranger = spawn('/bin/sleep', ['60'], { detached: true });
+    afterTest(() => stranger.kill('SIGKILL'));
+    const record = place.record(name);
+    writeFileSync(
+      place.file(name),
+      JSON.stringify({ ...record, process: { ...record.process, pid: stranger.pid } }),
+    );
+    const { env } = await environmentAt(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'started', because: 'pidReused' }]);
+    await env.shutdown();
+    expect(isAlive(stranger.pid as number)).toBe(true);
+  });
+
+  it('with the same start time is known by the token that it does not carry', async () => {
+    const place = placeFor([name]);
+    const { host } = await hostAt(place, [name]);
+    await recorded(place, name, isSpokenWith);
+    await kill(host);
+    const record = place.record(name);
+    writeFileSync(
+      place.file(name),
+      JSON.stringify({ ...record, process: { ...record.process, token: `0123456789.1.${name}.1` } }),
+    );
+    const { env } = await environmentAt(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'started', because: 'pidReused' }]);
+  });
+});
+
+describe('plugins that end with their host', () => {
+  it('are all ended and then started again', async () => {
+    const place = placeFor([name, 'double-forks'], { orphans: 'end' });
+    const { host, told } = await hostAt(place, [name, 'double-forks']);
+    await kill(host);
+    const { env } = await environmentAt(place);
+    const restored = await env.restore();
+    expect(restored.map(({ id, outcome }) => [id, outcome])).toEqual([
+      ['double-forks', 'started'],
+      [name, 'started'],
+    ]);
+    for (const id of [name, 'double-forks']) {
+      expect(env.status(id)).toMatchObject({ state: 'healthy', generation: 2 });
+      expect(runningOf(place)).not.toContain(told.pids[id]);
+    }
+    expect(runningOf(place)).toHaveLength(3);
+  });
+
+  it('are ended also when their guardian was killed with the host', async () => {
+    const place = placeFor([name], { orphans: 'end' });
+    const { host, told } = await hostAt(place, [name]);
+    await recorded(place, name, ({ process }) => process !== null);
+    process.kill(host.child.pid ?? 0, 'SIGSTOP');
+    killAll([guardianOf(host.child.pid ?? 0) ?? 0]);
+    await kill(host);
+    expect(runningOf(place)).toEqual([told.pids[name]]);
+    const { env } = await environmentAt(place, { sweep: false });
+    expect(await env.restore()).toMatchObject([{ outcome: 'started', because: 'orphansEnd' }]);
+    expect(runningOf(place)).toEqual([env.status(name).pid]);
+  });
+});
+
+describe('what is wanted', () => {
+  it('survives an orderly shutdown; what was deactivated rests', async () => {
+    const place = placeFor(['healthy', 'has-hooks'], { orphans: 'end' });
+    const { host } = await hostAt(place, ['healthy', 'has-hooks']);
+    await tell(host, 'deactivate', 'has-hooks');
+    await tell(host, 'shutdown');
+    await host.ended;
+    expect([place.record('healthy').wanted, place.record('has-hooks').wanted]).toEqual([true, false]);
+    expect(place.record('healthy').process).toBeNull();
+    const { env } = await environmentAt(place);
+    expect(await env.restore()).toMatchObject([
+      { id: 'has-hooks', outcome: 'resting', because: 'notWanted' },
+      { id: 'healthy', outcome: 'started', because: 'noProcess' },
+    ]);
+    expect(env.status('has-hooks')).toMatchObject({ state: 'idle', generation: 1 });
+    expect(env.status('healthy')).toMatchObject({ state: 'healthy', generation: 2 });
+  });
+
+  it('is not changed by a host that restores nothing', async () => {
+    const place = placeFor(['healthy'], { orphans: 'end' });
+    const { host } = await hostAt(place, ['healthy']);
+    await tell(host, 'shutdown');
+    const { env } = await environmentAt(place);
+    await env.shutdown();
+    expect(place.record('healthy')).toMatchObject({ wanted: true, generation: 1 });
+  });
+
+  it('is forgotten with a plugin that is removed', async () => {
+    const place = placeFor(['healthy'], { orphans: 'end' });
+    const { env } = await environmentAt(place);
+    await env.activate('healthy');
+    await recorded(place, 'healthy', ({ wanted }) => wanted);
+    await env.removePlugin('healthy');
+    expect(existsSync(place.file('healthy'))).toBe(false);
+  });
+
+  it('includes that a plugin was given up, and why', async () => {
+    const place = placeFor(['exits-3-before-the-line'], {
+      orphans: 'end',
+      policy: { restart: { intensity: 1, backoff: { firstMs: 0, baseMs: 0 } } },
+    });
+    const id = 'exits-3-before-the-line';
+    const { env: first } = await environmentAt(place);
+    await first.activate(id).catch(() => undefined);
+    await until(first, id, 'failed');
+    const { generation, error } = first.status(id);
+    await first.shutdown();
+    const { env } = await environmentAt(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'givenUp', error: { code: error?.code } }]);
+    expect(env.status(id)).toMatchObject({
+      state: 'failed',
+      generation,
+      wanted: true,
+      error: { code: 'EXITED_BEFORE_HANDSHAKE', message: error?.message },
+    });
+    await env.activate(id).catch(() => undefined);
+    expect(env.status(id).generation).toBeGreaterThan(generation);
+  });
+
+  it('counts failures of before against the budget of now', async () => {
+    const policy = {
+      restart: { intensity: 2, periodMs: 600_000, resetAfterMs: null, backoff: { firstMs: 0, baseMs: 0 } },
+    } as const;
+    const place = placeFor(['healthy'], { orphans: 'end', policy });
+    const crash = async (env: Environment, next: 'healthy' | 'failed'): Promise<void> => {
+      process.kill(env.status('healthy').pid as number, 'SIGKILL');
+      await until(env, 'healthy', 'crashed');
+      await until(env, 'healthy', next);
+    };
+    const { env: first } = await environmentAt(place);
+    await first.activate('healthy');
+    await crash(first, 'healthy');
+    await crash(first, 'healthy');
+    await first.shutdown();
+    const { env } = await environmentAt(place);
+    await env.restore();
+    expect(env.status('healthy')).toMatchObject({ restarts: 2, generation: 4 });
+    await crash(env, 'failed');
+  });
+
+  it('is restored in the order of what is required', async () => {
+    const place = placeFor([], { orphans: 'end' });
+    const store = makeFakeBundle('healthy', { id: 'store' });
+    const shop = makeFakeBundle('healthy', { id: 'a-shop', manifest: { requires: ['store'] } });
+    afterTest(() => {
+      store.remove();
+      shop.remove();
+    });
+    const bundles = [shop.directory, store.directory];
+    const { env: first } = await environmentAt(place, { bundles });
+    await first.activate('a-shop');
+    await first.shutdown();
+    const { env, events } = await environmentAt(place, { bundles });
+    expect((await env.restore()).map(({ outcome }) => outcome)).toEqual(['started', 'started']);
+    const healthy = events.flatMap((event) =>
+      event.type === 'plugin.status' && event.status.state === 'healthy' ? [event.plugin] : [],
+    );
+    expect(healthy).toEqual(['store', 'a-shop']);
+  });
+});
+
+describe('a state directory', () => {
+  it('belongs to one host at a time; that of a dead one is taken over', async () => {
+    const place = placeFor(['healthy'], { orphans: 'end' });
+    const { host } = await hostAt(place);
+    await expect(createEnvironment(place.options)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(`process ${host.child.pid} has it`) as string,
+    });
+    await kill(host);
+    const { env } = await environmentAt(place);
+    await expect(createEnvironment(place.options)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(readdirSync(place.runtime)).toHaveLength(1);
+    await env.shutdown();
+    expect(readdirSync(place.stateDir)).not.toContain('host.json');
+  });
+
+  it('is taken by one of several hosts that find a dead one’s at the same time', async () => {
+    const place = placeFor(['healthy'], { orphans: 'end' });
+    const { host } = await hostAt(place);
+    await kill(host);
+    const all = await Promise.allSettled(Array.from({ length: 20 }, () => createEnvironment(place.options)));
+    const made = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    for (const env of made) afterTest(() => env.shutdown());
+    expect(made).toHaveLength(1);
+    expect(readdirSync(place.stateDir).sort()).toEqual(['host.alive', 'host.json']);
+    for (const one of all)
+      if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['half a record', '{ "espalier": 1, "plugin": "heal', /no JSON/],
+    ['nothing', '', /empty/],
+    ['somebody else’s file', '{ "name": "package" }', /not a record/],
+    ['a record of a newer version', '{ "espalier": 2, "wish": "run" }', /format 2/],
+    ['a record with a field that is none', '{ "espalier": 1, "plugin": 7 }', /plugin/],
+  ])('with %s in it sets that aside, tells, and goes on', async (_, text, problem) => {
+    const place = placeFor(['healthy'], { orphans: 'end' });
+    mkdirSync(join(place.stateDir, 'plugins'), { recursive: true });
+    writeFileSync(place.file('healthy'), text);
+    const { env, events } = await environmentAt(place);
+    expect(await env.restore()).toEqual([]);
+    await env.activate('healthy');
+    const told = events.find((event) => event.type === 'environment.intent');
+    expect(told).toMatchObject({
+      state: 'setAside',
+      file: `${place.file('healthy')}.aside-1`,
+      problem: expect.stringMatching(problem) as string,
+    });
+    expect(readFileSync(`${place.file('healthy')}.aside-1`, 'utf8')).toBe(text);
+    await recorded(place, 'healthy', ({ wanted }) => wanted);
+  });
+
+  it('on a full disk is told once, and again when there is room; nothing else suffers', async () => {
+    const place = placeFor(['healthy'], { orphans: 'end' });
+    const { env, events } = await environmentAt(place);
+    await env.activate('healthy');
+    await recorded(place, 'healthy', isSpokenWith);
+    // Each draft is written through this link: the device says ENOSPC.
+    const draft = `${place.file('healthy')}.draft`;
+    symlinkSync('/dev/full', draft);
+    await env.restartPlugin('healthy').catch(() => undefined);
+    const told = () => events.flatMap((event) => (event.type === 'environment.intent' ? [event] : []));
+    expect(await comesTrue(() => told().length > 0, 3000)).toBe(true);
+    expect(told()[0]).toMatchObject({
+      state: 'notKept',
+      problem: expect.stringContaining('ENOSPC') as string,
+    });
+    expect(env.status('healthy').state).toBe('healthy');
+    await env.restartPlugin('healthy');
+    expect(await comesTrue(() => told().length === 2, 3000)).toBe(true);
+    expect(told()[1]).toMatchObject({ state: 'kept', problem: null });
+    await recorded(place, 'healthy', ({ generation }) => generation === 3);
+  });
+
+  it('that cannot be one is refused at once', async () => {
+    const place = placeFor(['healthy']);
+    writeFileSync(place.stateDir, 'a file');
+    await expect(createEnvironment(place.options)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(place.stateDir) as string,
+    });
+    await expect(createEnvironment({ ...place.options, stateDir: '' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('stateDir') as string,
+    });
+    expect(readdirSync(place.runtime)).toEqual([]);
+  });
+});
+
+describe('hosts that are killed at random moments, one after the other', () => {
+  it('keep what is wanted, and never have two processes of one plugin', async () => {
+    const place = placeFor([name, 'talks-without-its-host', 'healthy-on-tcp']);
+    const ids = [name, 'talks-without-its-host'];
+    const random = seededRandom(7);
+    const { host } = await hostAt(place, [...ids, 'healthy-on-tcp']);
+    await tell(host, 'deactivate', 'healthy-on-tcp');
+    await kill(host);
+    const generations = new Map(ids.map((id) => [id, 1]));
+    for (let round = 0; round < 20; round += 1) {
+      const next = startHost(
+        `const env = await createEnvironment(argument);
+         process.stdout.write('made\\n');
+         await env.restore();
+         for (const id of env.active()) if (Math.random() < 0.3) env.restartPlugin(id).catch(() => undefined);`,
+        place.options,
+      );
+      await next.printed(/made/);
+      await new Promise((resolve) => setTimeout(resolve, random() * 400));
+      await kill(next);
+      expect([...new Set(ids.map((id) => place.record(id).wanted))]).toEqual([true]);
+      expect(place.record('healthy-on-tcp')).toMatchObject({ wanted: false, process: null });
+    }
+    const { env } = await environmentAt(place);
+    await env.restore();
+    expect(env.statuses().map(({ id, state }) => [id, state])).toEqual([
+      ['healthy-on-tcp', 'idle'],
+      [name, 'healthy'],
+      ['talks-without-its-host', 'healthy'],
+    ]);
+    const served = ids.map((id) => env.status(id).pid as number);
+    expect(runningOf(place).sort()).toEqual(served.sort());
+    for (const id of ids) expect(env.status(id).generation).toBeGreaterThanOrEqual(generations.get(id) ?? 0);
+    await env.shutdown();
+    expect(runningOf(place)).toEqual([]);
+    expect(readdirSync(place.runtime)).toEqual([]);
+  }, 300_000);
+});
