@@ -31,7 +31,7 @@ interface Outcome {
 }
 
 /** Runs the figure; resolves with the exit code. */
-export async function orphans(root: string, args: string[]): Promise<number> {
+export async function main(root: string, args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
     options: {
