@@ -7,6 +7,7 @@ const { sink, ...options } = JSON.parse(process.argv[2]);
 const sinks = sink === undefined ? {} : { rawStderr: createWriteStream(sink, { flags: 'a' }) };
 const env = await createEnvironment({ ...options, sinks });
 const hoard = [];
+let hoarding;
 
 env.events.subscribe((event) => {
   if (event.type === 'plugin.status') tell({ status: event.status });
@@ -34,18 +35,15 @@ const deeds = {
       }
     };
   },
-  /** Takes every file descriptor that is left. */
+  /** Takes every file descriptor that is left, and each that becomes free. */
   hoard: () => {
-    for (;;) {
-      try {
-        hoard.push(openSync('/dev/null'));
-      } catch (error) {
-        if (error.code === 'EMFILE') return hoard.length;
-        throw error;
-      }
-    }
+    takeAll();
+    hoarding = setInterval(takeAll, 5);
   },
-  release: () => hoard.splice(0).forEach((descriptor) => closeSync(descriptor)),
+  release: () => {
+    clearInterval(hoarding);
+    hoard.splice(0).forEach((descriptor) => closeSync(descriptor));
+  },
   end: async () => {
     await env.shutdown();
     process.disconnect();
@@ -61,6 +59,14 @@ process.on('message', async ({ number, deed, ...rest }) => {
 });
 process.on('disconnect', () => void env.shutdown());
 tell({ number: 0 });
+
+function takeAll() {
+  try {
+    for (;;) hoard.push(openSync('/dev/null'));
+  } catch (error) {
+    if (error.code !== 'EMFILE') throw error;
+  }
+}
 
 function tell(message) {
   if (process.connected) process.send(message, () => undefined);

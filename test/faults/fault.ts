@@ -1,4 +1,10 @@
-import type { EnvironmentOptions, ExitKind, PluginErrorCode, PluginState, Supervision } from '../../src/index.js';
+import type {
+  EnvironmentOptions,
+  ExitKind,
+  PluginErrorCode,
+  PluginState,
+  Supervision,
+} from '../../src/index.js';
 import type { FakeInterpreterName } from '../../fake-interpreters/index.js';
 import type { Stage } from './stage.js';
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { faultsPage } from './faults-page.js';
+import { tell, wholeNumber } from './command.js';
 import { matrix } from './matrix.js';
 import { tryFault, type Outcome } from './try-fault.js';
 
@@ -68,16 +69,8 @@ async function settlePage(page: string, write: boolean): Promise<number> {
   const text = await format(faultsPage(), { ...(await resolveConfig(page)), filepath: page });
   if (existsSync(page) && readFileSync(page, 'utf8') === text) return 0;
   if (write) writeFileSync(page, text);
-  tell(write ? 'docs/faults.md is written.\n' : 'docs/faults.md is stale: run `npm run faults -- --write`.\n');
+  tell(
+    write ? 'docs/faults.md is written.\n' : 'docs/faults.md is stale: run `npm run faults -- --write`.\n',
+  );
   return write ? 0 : 1;
-}
-
-function wholeNumber(name: string, text: string): number {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new Error(`--${name} must be a whole number above 0, not ${text}. See --help.`);
-}
-
-function tell(text: string): void {
-  process.stdout.write(text);
 }

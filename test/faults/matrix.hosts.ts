@@ -44,18 +44,21 @@ export const hosts: readonly Fault[] = [
   },
   {
     name: 'EMFILE',
-    made: 'the host has no file descriptor left while the plugin is sent SIGKILL, for 2 s',
+    made: 'the host has no file descriptor left for 3 s, and the plugin is sent SIGKILL',
     plugin: 'healthy',
     openFiles: 100,
-    supervision: { restart: { retryFailedStart: true, intensity: 1000 } },
-    states: again,
-    follows: 'It is tried again until there are some.',
+    supervision: {
+      restart: { retryFailedStart: true, backoff: { firstMs: 0, baseMs: 4000, capMs: 4000, jitter: 'none' } },
+    },
+    states: ['crashed', 'restarting', 'spawning', ...again],
+    follows:
+      'Its start fails with `SPAWN_FAILED` and is tried again by its policy. The other plugin is not accused.',
     withinMs: 3000,
-    end: { kind: 'signal' },
+    end: { kind: 'spawn', code: 'SPAWN_FAILED' },
     ...isRestarted(async (stage, { pid }) => {
       await stage.order('hoard');
       process.kill(pid ?? 0, 'SIGKILL');
-      await pause(2000);
+      await pause(3000);
       await stage.order('release');
     }),
   },
@@ -136,7 +139,10 @@ export const hosts: readonly Fault[] = [
     endsHost: true,
     play: async (stage) => {
       const row = new RegExp(`${victim} +healthy`);
-      await stage.until('both are healthy', () => row.test(stage.logs.join('')) && stage.survivors().length > 2);
+      await stage.until(
+        'both are healthy',
+        () => row.test(stage.logs.join('')) && stage.survivors().length > 2,
+      );
       const ended = new Promise((resolve) => stage.host.once('exit', resolve));
       stage.strike();
       stage.host.stdin?.write('\x03');

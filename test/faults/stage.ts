@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +33,8 @@ export interface Stage {
   readonly elapsed: () => number;
   /** From the strike to the first status that fits, in milliseconds; `null` when there was none. */
   since(fits: (status: PluginStatus) => boolean): number | null;
+  /** What has been told of the victim, for a message. */
+  summary(): string;
   until(what: string, condition: () => boolean | Promise<boolean>): Promise<void>;
   /** What is left of the processes that the plugins were or have started. */
   survivors(): number[];
@@ -60,6 +62,9 @@ export async function openStage(fault: Fault, root: string): Promise<Stage> {
   const stage = follow(host, { root, home, mark });
   try {
     await stage.ready;
+    // Later than at the start, as Node opens more files at a time to load its modules than it needs ever after.
+    if (fault.openFiles !== undefined)
+      execFileSync('prlimit', [`--pid=${host.pid ?? 0}`, `--nofile=${fault.openFiles}`]);
   } catch (error) {
     stage.close();
     throw error;
@@ -70,7 +75,14 @@ export async function openStage(fault: Fault, root: string): Promise<Stage> {
 /** Numbers with which everything is found in seconds, and a machine that is busy with other things is not accused. */
 const policy = {
   restart: { backoff: { firstMs: 0, baseMs: 50, capMs: 200 }, intensity: 2, retryFailedStart: false },
-  health: { intervalMs: 300, retryIntervalMs: 100, deadlineMs: 1000, misses: 3, excuses: 3, freshDialEvery: 3 },
+  health: {
+    intervalMs: 300,
+    retryIntervalMs: 100,
+    deadlineMs: 1000,
+    misses: 3,
+    excuses: 3,
+    freshDialEvery: 3,
+  },
   deadlines: { startMs: 30_000, drainMs: 100, hookMs: 500, shutdownMs: 500, termMs: 500 },
 };
 
@@ -87,10 +99,8 @@ function spawnHost(fault: Fault, root: string, home: string, mark: string, optio
     const line = [...words, join(home, 'plugins')].join(' ');
     return spawn('script', ['-qfec', line, '/dev/null'], { cwd: root, env, stdio: 'pipe' });
   }
-  const words = [process.execPath, join(root, 'test/faults/fault-host.mjs'), JSON.stringify(options)];
-  const [command = '', ...args] =
-    fault.openFiles === undefined ? words : ['prlimit', `--nofile=${fault.openFiles}`, ...words];
-  return spawn(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const args = [join(root, 'test/faults/fault-host.mjs'), JSON.stringify(options)];
+  return spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
 function follow(
@@ -133,10 +143,11 @@ function follow(
     async until(what, condition) {
       const end = performance.now() + patienceMs;
       while (!(await condition())) {
-        if (performance.now() > end) throw new Error(`It did not come true that ${what}.`);
+        if (performance.now() > end) throw new Error(`It did not come true that ${what}: ${stage.summary()}`);
         await comesTrue(() => false, 20);
       }
     },
+    summary: () => told.map(({ status }) => `${status.state} (${status.error?.code ?? ''})`).join(', '),
     survivors: () => carriersOf(place.mark).filter((pid) => pid !== host.pid),
     litter: () => ['run', 'tmp'].flatMap((folder) => readdirSync(join(place.home, folder))),
     close() {

@@ -50,7 +50,11 @@ async function inspect(fault: Fault, stage: Stage): Promise<void> {
   await demandGone(stage, now);
   const other = await stage.status(bystander);
   demand('the bystander', 'healthy, generation 1', `${other.state}, generation ${other.generation}`);
-  demand('the echo of the bystander', 'hello', await fakeCall(stage, fakeService.Echo.path, 'hello', bystander));
+  demand(
+    'the echo of the bystander',
+    'hello',
+    await fakeCall(stage, fakeService.Echo.path, 'hello', bystander),
+  );
   const left = new Promise((resolve) => stage.host.once('exit', resolve));
   await stage.order('end').catch(() => undefined);
   demand("the host's exit code", 0, await left);
