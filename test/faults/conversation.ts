@@ -28,7 +28,7 @@ export interface Conversation {
   /** The host's environment is made. */
   readonly ready: Promise<unknown>;
   /** Has the host do something. Rejects with what it has thrown, or when it ends. */
-  order(deed: string, details?: object): Promise<unknown>;
+  readonly order: (deed: string, details?: object) => Promise<unknown>;
 }
 
 /** Gives orders to a host (`fault-host.mjs`) over IPC, and hands on what it tells. */

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type * as espalier from '../../src/index.js';
 
 /** The package as it was built: what its users get. */
-export function builtPackage(root: string): Promise<typeof import('../../src/index.js')> {
+export async function builtPackage(root: string): Promise<typeof espalier> {
   const door = pathToFileURL(join(root, 'dist/esm/index.js')).href;
-  return import(door) as Promise<typeof import('../../src/index.js')>;
+  return (await import(door)) as typeof espalier;
 }

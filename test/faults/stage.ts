@@ -24,8 +24,8 @@ export interface Stage {
   readonly logs: readonly string[];
   readonly guardian: () => number | null;
   /** Has the host do something. Rejects with what it has thrown. */
-  order(deed: string, details?: object): Promise<unknown>;
-  call<Name extends keyof Environment>(method: Name, ...args: unknown[]): Promise<unknown>;
+  readonly order: (deed: string, details?: object) => Promise<unknown>;
+  call(method: keyof Environment, ...args: unknown[]): Promise<unknown>;
   status(id?: string): Promise<PluginStatus>;
   /** Begins to count the time and what is told: the fault happens now. */
   strike(): void;
