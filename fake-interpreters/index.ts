@@ -28,7 +28,11 @@ export const fakeInterpreters = [
     behaviour: 'Does everything over one TCP connection when it is asked, the broker too.',
   },
   { name: 'declines-multiplexing', behaviour: 'Says that it does not multiplex, when it is asked.' },
-  { name: 'multiplexes-without-yamux', behaviour: 'Says that it multiplexes, and serves plain HTTP/2.' },
+  { name: 'multiplexes-without-yamux', behaviour: 'Says that it multiplexes, and serves HTTP/2 alone.' },
+  {
+    name: 'answers-yamux-with-a-greeting',
+    behaviour: 'Says that it multiplexes, and greets whoever connects in words.',
+  },
   {
     name: 'opens-a-stream-unasked',
     behaviour: 'Multiplexes, and opens a stream for which it has not knocked.',

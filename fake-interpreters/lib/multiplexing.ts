@@ -16,6 +16,7 @@ export type MultiplexBehaviour =
   | 'speaks'
   | 'declines'
   | 'only-says'
+  | 'greets'
   | 'ignores-knocks'
   | 'refuses-knocks'
   | 'opens-unasked'
@@ -66,6 +67,10 @@ function createMultiplexer(behaviour: MultiplexBehaviour, tls: ServerTls): Multi
 
   const begin = (socket: Socket, server: Server): void => {
     if (behaviour === 'gives-up') giveUp();
+    if (behaviour === 'greets') {
+      socket.on('error', () => undefined).write('220 at your service\r\n');
+      return;
+    }
     if (behaviour === 'drops') {
       socket.destroy();
       return;

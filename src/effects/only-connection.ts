@@ -28,19 +28,17 @@ export function lossOf(link: YamuxLink | null): Observable<PluginError> {
 /** What has become of the one connection, if it is that of which a dial has failed; else `null`. */
 export function onlyFailure(link: YamuxLink, address: Handshake): DialFact | null {
   const end = link.session()?.endedBecause() ?? null;
-  if (link.isHttp2())
-    return { type: 'channel.failed', error: withoutYamux(address, 'It greets in HTTP/2.', end) };
   if (end === null) return null;
   return end.reason === 'protocol-violated'
-    ? { type: 'channel.failed', error: withoutYamux(address, end.message, end) }
+    ? { type: 'channel.failed', error: withoutYamux(address, end) }
     : { type: 'channel.lost', error: dropped(address, end) };
 }
 
-function withoutYamux({ network, address }: Handshake, found: string, cause: unknown): PluginError {
+function withoutYamux({ network, address }: Handshake, cause: Error): PluginError {
   return new PluginError({
     code: 'MUX_UNSUPPORTED',
     phase: 'dial',
-    message: `The plugin says that it multiplexes, but does not speak yamux at ${network}:${address}. ${found}`,
+    message: `The plugin says that it multiplexes, but does not speak yamux at ${network}:${address}: ${cause.message}`,
     hint: 'Let it print true as field 7 only if it speaks yamux on its socket, or do not ask for it: --multiplex off.',
     cause,
   });
@@ -50,7 +48,7 @@ function dropped({ network, address }: Handshake, cause: Error): PluginError {
   return new PluginError({
     code: 'CONNECTION_LOST',
     phase: 'dial',
-    message: `The plugin dropped its one connection at ${network}:${address} before it had answered: ${cause.message}`,
+    message: `The plugin dropped its one connection at ${network}:${address} before it had answered.`,
     hint: 'A plugin that multiplexes takes one connection in its life, in go-plugin within five seconds of its line. See its log for why it let go; if it does not speak yamux at all, do not ask for it: --multiplex off.',
     cause,
   });

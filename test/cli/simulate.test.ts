@@ -6,9 +6,9 @@ import { espalier } from '../support/cli.js';
 import { afterTest } from '../support/environment.js';
 
 async function run(...words: string[]) {
-  const { ended, stdout, stderr } = espalier(['simulate', ...words]);
-  const { code } = await ended;
-  return { code, stdout: stdout(), stderr: stderr() };
+  const command = espalier(['simulate', ...words]);
+  const { code } = await command.ended;
+  return { code, stdout: command.stdout(), stderr: command.stderr() };
 }
 
 function file(name: string, content: unknown): string {

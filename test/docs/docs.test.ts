@@ -4,7 +4,7 @@ import { dirname, join, normalize } from 'node:path';
 import { promisify } from 'node:util';
 import ts from 'typescript';
 import { runningMachines } from '../../src/environment/index.js';
-import { PluginError, pluginErrorCodes, presetNames, type PluginErrorCode } from '../../src/model/index.js';
+import { PluginError, pluginErrorCodes, presetNames } from '../../src/model/index.js';
 import { chartOf, renderChart } from '../../src/observe/index.js';
 import { decideRestart, presets } from '../../src/policy/index.js';
 import { blocksOf, headingsOf, linksOf, partOf, tableOf } from './markdown.js';

@@ -25,10 +25,13 @@ interface Handle {
 }
 
 /**
- * Starts a guardian in a session of its own, out of reach of the signals of the host's terminal. `null` when that was
+ * Starts a guardian with its first orders, in a session of its own, out of reach of the signals of the host's terminal. `null` when that was
  * not possible; the listener is told why, now or later.
  */
-export function startGuardian(listener: GuardianListener): GuardianProcess | null {
+export function startGuardian(
+  orders: readonly (readonly string[])[],
+  listener: GuardianListener,
+): GuardianProcess | null {
   let dismissed = false;
   const end = (problem: string): void => {
     if (!dismissed) listener.ended(problem);
@@ -38,7 +41,12 @@ export function startGuardian(listener: GuardianListener): GuardianProcess | nul
     const child = spawn('/bin/sh', ['-c', 'eval "$GUARDIAN"', `espalier-guardian-of-${process.pid}`], {
       // Nothing of the host's: neither a directory that could not be unmounted, nor a token of its own.
       cwd: '/',
-      env: { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', GUARDIAN: guardianScript },
+      env: {
+        PATH: '/usr/local/bin:/usr/bin:/bin',
+        LC_ALL: 'C',
+        GUARDIAN: guardianScript,
+        ORDERS: orders.map((words) => words.join(' ')).join('\n'),
+      },
       detached: true,
       stdio: ['pipe', 'pipe', 'ignore'],
     });
@@ -47,30 +55,30 @@ export function startGuardian(listener: GuardianListener): GuardianProcess | nul
     });
     const { pid } = child;
     if (pid === undefined) return null;
-    const orders = child.stdin as Writable & Handle;
+    const pipe = child.stdin as Writable & Handle;
     const answers = child.stdout as Readable & Handle;
     const lines = createLineSplitter();
-    orders.on('error', () => undefined);
+    pipe.on('error', () => undefined);
     answers.on('error', () => undefined);
     answers.on('data', (chunk: Buffer) => {
       for (const line of lines.push(chunk)) listener.answered(line.split(' '));
     });
     child.once('exit', (code, signal) => {
       end(signal === null ? `it exited with code ${code ?? 'unknown'}` : `it was ended by ${signal}`);
-      orders.destroy();
+      pipe.destroy();
       answers.destroy();
     });
     // It does not keep the host's event loop alive: whoever waits for an answer has a deadline that does.
-    for (const handle of [child, orders, answers]) handle.unref();
+    for (const handle of [child, pipe, answers]) handle.unref();
     return {
       pid,
       startedAt: performance.now(),
       order: (words) => {
-        if (orders.writable) orders.write(`${words.join(' ')}\n`);
+        if (pipe.writable) pipe.write(`${words.join(' ')}\n`);
       },
       dismiss() {
         dismissed = true;
-        orders.end();
+        pipe.end();
       },
     };
   } catch (thrown) {

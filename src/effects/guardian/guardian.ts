@@ -36,8 +36,8 @@ export interface Guardian {
 const shortestLifeMs = 1000;
 
 /** What the guardian removes after the host must not be half a path. */
-function isOneLine(place: string): boolean {
-  return isAbsolute(place) && !place.includes('\n');
+function introduction({ scope, place }: Charge): string[] {
+  return ['guard', scope, isAbsolute(place) && !place.includes('\n') ? place : ''];
 }
 
 export function createGuardian(): Guardian {
@@ -51,7 +51,11 @@ export function createGuardian(): Guardian {
   let asked: string | null = null;
 
   const start = (): void => {
-    guardian = startGuardian({
+    const orders = [
+      ...[...charges].filter(({ guarded }) => guarded).map(introduction),
+      ...[...groups].map((group) => ['join', String(group)]),
+    ];
+    guardian = startGuardian(orders, {
       answered: ([word, id, ...pids]) => {
         if (word === 'hunted' && id !== undefined) hunts.settle(id, pids.map(Number));
         makeHunts();
@@ -61,10 +65,9 @@ export function createGuardian(): Guardian {
     asked = null;
     if (guardian === null) return;
     const { pid } = guardian;
-    for (const charge of charges) introduce(charge);
-    for (const group of groups) guardian.order(['join', String(group)]);
     makeHunts();
     tell({ state: 'guarding', pid, problem: lastProblem });
+    lastProblem = null;
   };
   const tell = (state: GuardianState): void => {
     for (const charge of charges) inform(charge, state);
@@ -72,9 +75,6 @@ export function createGuardian(): Guardian {
   const inform = (charge: Charge, state: GuardianState): void => {
     informed.add(charge);
     charge.tell(state);
-  };
-  const introduce = ({ scope, place, guarded }: Charge): void => {
-    if (guarded) guardian?.order(['guard', scope, isOneLine(place) ? place : '']);
   };
   const ended = (problem: string): void => {
     const lived = guardian === null ? 0 : performance.now() - guardian.startedAt;
@@ -97,7 +97,7 @@ export function createGuardian(): Guardian {
   return {
     take(charge) {
       charges.add(charge);
-      introduce(charge);
+      if (charge.guarded) guardian?.order(introduction(charge));
     },
     drop(charge) {
       if (!charges.delete(charge)) return;

@@ -5,8 +5,10 @@ import { tokenVariable } from '../../go-plugin/index.js';
  *
  * It reads orders from a pipe that the host alone holds. `guard` and `leave` name the environments that it answers
  * for, `join` and `part` the process groups of their plugins, `hunt` asks it to end whoever carries one of some
- * tokens. When the pipe ends, the host has ended, however that came about: what is still under guard is killed, first
- * the groups, then whoever carries a token and has left them; then the directories of their sockets are removed.
+ * tokens. The first orders come in its environment, so that one that replaces another knows from its first moment
+ * what there is to end. When the pipe ends, the host has ended, however that came about: what is still under guard is
+ * killed, first the groups, then whoever carries a token and has left them; then the directories of their sockets are
+ * removed.
  *
  * A group is only killed if its leader began when it did at `join`: a pid may have been given to somebody else. A
  * process that is between `fork` and `exec` carries no token yet, so a hunt at the end goes on until some rounds
@@ -60,8 +62,7 @@ without() {
   for item in $2; do [ "\${item%%:*}" = "$1" ] || kept="$kept $item"; done
 }
 
-while read -r order name rest; do
-  jobs >/dev/null
+carry_out() {
   case $order in
   guard)
     scopes="$scopes $name"
@@ -84,6 +85,15 @@ while read -r order name rest; do
     (hunt "$list" 1; echo "hunted $name$caught") </dev/null &
     ;;
   esac
+}
+
+while read -r order name rest; do carry_out; done <<END
+$ORDERS
+END
+unset ORDERS
+while read -r order name rest; do
+  jobs >/dev/null
+  carry_out
 done
 
 [ -n "$scopes" ] || exit 0

@@ -13,18 +13,12 @@ export interface YamuxLink {
   session(): YamuxSession | null;
   /** Emits why the session has ended, unless it was ended here. Never does without a session. */
   readonly lost: Observable<YamuxError>;
-  /** Whether the other side has greeted us in HTTP/2, which is no yamux. */
-  isHttp2(): boolean;
   close(): void;
 }
 
 export function createYamuxLink(address: Address): YamuxLink {
   let session: YamuxSession | null = null;
-  let isHttp2 = false;
   const begin = (socket: Socket): Duplex => {
-    socket.once('data', (bytes: Buffer) => {
-      isHttp2 = greetsInHttp2(bytes);
-    });
     session = createYamuxSession(socket, 'client');
     return session.open();
   };
@@ -34,15 +28,8 @@ export function createYamuxLink(address: Address): YamuxLink {
     lost: defer(() => (session === null ? NEVER : from(session.closed))).pipe(
       filter(({ reason }) => reason !== 'session-closed'),
     ),
-    isHttp2: () => isHttp2,
     close() {
       session?.close();
     },
   };
-}
-
-/** A SETTINGS frame about the whole connection, which is what every HTTP/2 server says first. */
-function greetsInHttp2(bytes: Buffer): boolean {
-  if (bytes.length < 9) return false;
-  return bytes.readUIntBE(0, 3) % 6 === 0 && bytes[3] === 4 && bytes.readUInt32BE(5) === 0;
 }
