@@ -16,7 +16,7 @@ const help = `Kills real plugins over and over in one host, and counts what that
 
   --cycles  how many processes are killed and restarted in all
 
-Exits with 1 when anything is more than it was. 10000 cycles take about 20 minutes on two cores.
+Exits with 1 when anything is more than it was. 10000 cycles take 35 minutes on two busy cores.
 `;
 
 /** Each speaks with its host in another way. */
@@ -26,8 +26,8 @@ const samples = 10;
 const warmUpCycles = 120;
 const restartDeadlineMs = 60_000;
 /**
- * What the heap may grow by a cycle. One object of those that a generation makes, kept, would be a whole machine with
- * its channel: more than 10 KiB. What remains below is the noise of the collector over a sample.
+ * What the heap may grow by a cycle, in bytes. A generation that was kept would be a machine, a channel and buffers of
+ * more than 10 KiB; what remains below is the noise of the collector.
  */
 const heapBytesPerCycle = 1024;
 /** Short runs have so few cycles that the collector's own noise is above that. */

@@ -108,16 +108,16 @@ async function disturb(
   const names = Object.keys(soakDeeds) as SoakDeedName[];
   const ids = env.available().map(({ id }) => id);
   const end = performance.now() + minutes * 60_000;
-  let stopped = false;
+  const stopped = new AbortController();
   const stop = (): void => {
-    stopped = true;
+    stopped.abort();
   };
   process.once('SIGINT', stop);
-  for (let round = 1; !stopped && performance.now() < end; round += 1) {
+  for (let round = 1; !stopped.signal.aborted && performance.now() < end; round += 1) {
     const name = pick(names) ?? 'kill';
     const id = pick(ids) ?? '';
     if (doDeed(env, watch, name, id, random)) faults[name] = (faults[name] ?? 0) + 1;
-    await comesTrue(() => stopped, faultEveryMs);
+    await comesTrue(() => stopped.signal.aborted, faultEveryMs);
     watch.look();
     if (!quiet && round % 30 === 0)
       tell(
