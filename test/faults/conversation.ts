@@ -72,6 +72,7 @@ export function converse(host: ChildProcess, hear: (told: Told) => void): Conver
   return {
     ready: answered(0),
     order(deed, details = {}) {
+      if (!host.connected) return Promise.reject(new Error('The host has ended.'));
       numbers += 1;
       const answer = answered(numbers);
       host.send({ number: numbers, deed, ...details });
