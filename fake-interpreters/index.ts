@@ -102,6 +102,7 @@ export const fakeInterpreters = [
 
   { name: 'never-accepts', behaviour: 'Prints the address of a socket that is not there, and stays alive.' },
   { name: 'accepts-but-never-answers', behaviour: 'Accepts connections and never sends a byte.' },
+  { name: 'answers-slowly', behaviour: 'Is healthy, and takes half a second to say so.' },
   { name: 'health-not-serving', behaviour: 'Says NOT_SERVING when asked for its health.' },
   { name: 'health-never-answers', behaviour: 'Never answers when asked for its health.' },
   { name: 'no-health-service', behaviour: 'Serves everything but the health service.' },

@@ -4,13 +4,10 @@
 //   npm run model                              ten thousand of them
 //   npm run model -- --runs 100000             a full run
 //   npm run model -- --seed 7 --path "3:0:1"   one of them again, as a failure names it
-import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { build } from 'esbuild';
+import { withBundle } from './run-typescript.mjs';
 
 const usage = `usage: npm run model -- [--runs N] [--seed N] [--path P] [--workers N]
 
@@ -23,24 +20,12 @@ const progressMs = 1000;
 /** What a run must have come to, or it has proved little. */
 const states = ['spawning', 'handshaking', 'healthy', 'stopping', 'crashed', 'restarting', 'failed', 'idle'];
 
-async function main({ runs, seed, path, workers }) {
-  const folder = mkdtempSync(join(tmpdir(), 'espalier-model-'));
-  try {
-    const program = await bundle(folder);
+function main({ runs, seed, path, workers }) {
+  return withBundle('test/model/worker.ts', async (program) => {
     const batches = path === undefined ? split(runs, seed) : [{ seed, runs: 1, path }];
     console.log(`${path === undefined ? runs : 1} sequences from seed ${seed}`);
     return report(await runAll(program, batches, Math.min(workers, batches.length)));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-async function bundle(folder) {
-  const outfile = join(folder, 'worker.mjs');
-  const root = fileURLToPath(new URL('..', import.meta.url));
-  const entryPoints = [join(root, 'test/model/worker.ts')];
-  await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'warning' });
-  return outfile;
+  });
 }
 
 function split(runs, seed) {

@@ -16,7 +16,7 @@ export type Health = 'SERVING' | 'NOT_SERVING' | 'silent';
 const knownServices = ['', 'plugin'];
 
 /** A health service whose answer can be changed while it serves. */
-export function createHealth(initial: Health, onAnswer: () => void) {
+export function createHealth(initial: Health, onAnswer: () => void, slownessMs = 0) {
   let current = initial;
   const watchers = new Set<ServerWritableStream<string, ServingStatus>>();
 
@@ -25,8 +25,13 @@ export function createHealth(initial: Health, onAnswer: () => void) {
       if (!knownServices.includes(call.request))
         answer({ code: status.NOT_FOUND, details: 'unknown service' });
       else if (current !== 'silent') {
-        answer(null, current);
-        onAnswer();
+        const answered = current;
+        const say = () => {
+          answer(null, answered);
+          onAnswer();
+        };
+        if (slownessMs === 0) say();
+        else setTimeout(say, slownessMs);
       }
     },
     Watch(call) {

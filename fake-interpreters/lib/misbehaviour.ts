@@ -10,6 +10,8 @@ export interface Misbehaviour {
   readonly network?: Network;
   readonly tls?: TlsBehaviour;
   readonly health?: Health | 'absent';
+  /** How long it takes to answer for its health. */
+  readonly slownessMs?: number;
   /** `ignored`: Shutdown is answered and nothing happens. */
   readonly controller?: boolean | 'ignored';
   readonly stdio?: boolean;

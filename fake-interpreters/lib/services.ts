@@ -22,7 +22,11 @@ export function addServices(
   stop: () => void,
 ) {
   const { controller = true, stdio: hasStdio = true, health: wanted = 'SERVING' } = misbehaviour;
-  const health = createHealth(wanted === 'absent' ? 'silent' : wanted, misbehaviour.onHealthAnswer ?? ignore);
+  const health = createHealth(
+    wanted === 'absent' ? 'silent' : wanted,
+    misbehaviour.onHealthAnswer ?? ignore,
+    misbehaviour.slownessMs,
+  );
   const stdio = createStdio();
   const hooks = createHooks(misbehaviour.hooks ?? {});
   const broker = multiplexer?.broker ?? createBroker(tls, misbehaviour.network ?? 'unix');

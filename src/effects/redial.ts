@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { status as code } from '@grpc/grpc-js';
-import { finalize, defer, type Observable } from 'rxjs';
+import { finalize, defer, of, switchMap, type Observable } from 'rxjs';
 import type { ProbeFact } from '../machines/plugin.effects.js';
 import { PluginError } from '../model/index.js';
 import type { GenerationChannel } from './dial.js';
@@ -11,7 +11,8 @@ import { openSocket } from './socket.js';
 
 /**
  * Asks the health service once over a connection of its own, and closes that again: the old connection answers on
- * when the socket file of a living plugin was removed, and nobody else can reach it.
+ * when the socket file of a living plugin was removed, and nobody else can reach it. A host that has no file
+ * descriptor left for it asks over the old connection, as the plugin is not to blame.
  */
 export function redial({ channel }: { readonly channel: GenerationChannel }): Observable<ProbeFact> {
   const { address: shown, security } = channel;
@@ -19,12 +20,19 @@ export function redial({ channel }: { readonly channel: GenerationChannel }): Ob
   const address = shown.slice(`${network}:`.length);
   return defer(() => {
     const grpc = openChannel(shown, () => openSocket({ network, address }), security);
-    return checkHealth(grpc, (answer) => unreachable(shown, address, answer)).pipe(
+    const unanswered = (answer: CallStatus): PluginError => unreachable(shown, address, answer);
+    return checkHealth(grpc, unanswered).pipe(
+      switchMap((fact) => (isForLackOfFiles(fact) ? checkHealth(channel.grpc, unanswered) : of(fact))),
       finalize(() => {
         grpc.destroy();
       }),
     );
   });
+}
+
+/** EMFILE: this process may open no more; ENFILE: the whole system may not. */
+function isForLackOfFiles(fact: ProbeFact): boolean {
+  return fact.type === 'probe.failed' && /\bE[MN]FILE\b/.test(String(fact.error.facts['details']));
 }
 
 function unreachable(shown: string, address: string, answer: CallStatus): PluginError {

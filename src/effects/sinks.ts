@@ -95,8 +95,8 @@ function createOutlet(stream: Writable, tell: (printer: Printer, what: string) =
   return {
     write(from, bytes) {
       last = from;
-      // A destroyed stream swallows what it is given without an event.
-      if (stream.destroyed) fail('it is closed');
+      // A destroyed stream swallows what it is given without an event, or its error is about to be told.
+      if (stream.destroyed) fail(stream.errored ?? 'it is closed');
       if (failed) return;
       if (stream.writableLength + bytes.length > mostWaiting) {
         if (dropped === 0) tell(from, 'is too slow: bytes are dropped until it has caught up');

@@ -55,12 +55,18 @@ export function createSocketDirectories(env: NodeJS.ProcessEnv, access: SocketAc
   const { group, mode, parent } = access;
   const root = makeRoot(parent === null ? [env['XDG_RUNTIME_DIR'], tmpdir(), '/tmp'] : [resolve(parent)]);
   const live = new Set<SocketDirectory>();
+  const due = new Set<string>();
+  // A host without a file descriptor left cannot look into a directory: it is tried again with the next one.
+  const removeDue = (): void => {
+    for (const path of due) if (isRemoved(path)) due.delete(path);
+  };
   let made = 0;
   // Whoever may enter one of the directories has to come through the root, but may not touch what is in it.
   openTo(root, group, 0o700 | (mode & 0o070 && 0o010) | (mode & 0o007 && 0o001));
   return {
     root,
     make() {
+      removeDue();
       made += 1;
       const path = join(root, String(made));
       mkdirSync(path, { mode: 0o700, recursive: true });
@@ -82,7 +88,8 @@ export function createSocketDirectories(env: NodeJS.ProcessEnv, access: SocketAc
         remove() {
           live.delete(directory);
           for (const stray of strays) removeSocket(stray, ctimeMs);
-          remove(path);
+          due.add(path);
+          removeDue();
         },
       };
       live.add(directory);
@@ -90,7 +97,7 @@ export function createSocketDirectories(env: NodeJS.ProcessEnv, access: SocketAc
     },
     removeAll() {
       for (const directory of live) directory.remove();
-      remove(root);
+      isRemoved(root);
     },
   };
 }
@@ -123,7 +130,7 @@ function openTo(path: string, group: number | null, mode: number): void {
     // Not by `mkdir`, whose mode the umask narrows.
     chmodSync(path, mode);
   } catch (cause) {
-    remove(path);
+    isRemoved(path);
     throw new PluginError({
       code: 'CONFIG_INVALID',
       message: `The directory for sockets could not be given to the group ${group ?? 'of the host'}: ${messageOf(cause)}.`,
@@ -147,9 +154,15 @@ function isIn(directory: string, socket: string): boolean {
 /** Only what is a socket and was made after this moment: a plugin may announce one that is not its own. */
 function removeSocket(path: string, since: number): void {
   const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats?.isSocket() === true && stats.ctimeMs >= since) remove(path);
+  if (stats?.isSocket() === true && stats.ctimeMs >= since) isRemoved(path);
 }
 
-function remove(path: string): void {
-  rmSync(path, { recursive: true, force: true });
+/** Removes a file or a directory with all that is in it, and answers whether it is gone. What stays, a sweep finds. */
+function isRemoved(path: string): boolean {
+  try {
+    rmSync(path, { recursive: true, force: true });
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { tell, wholeNumber } from './command.js';
 import { makeCrowd, type Crowd } from './crowd.js';
 import { carriersOf, comesTrue, guardianOf, killAll } from './processes.js';
 import { seededRandom } from './random.js';
@@ -31,7 +32,7 @@ interface Outcome {
 }
 
 /** Runs the figure; resolves with the exit code. */
-export async function orphans(root: string, args: string[]): Promise<number> {
+export async function main(root: string, args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
     options: {
@@ -95,14 +96,4 @@ function report(outcomes: readonly Outcome[], guardiansEnded: boolean, left: rea
   tell(`guardians left: ${guardiansEnded ? 'none' : 'some'}; directories left: ${left.length}\n`);
   tell(`survivors: ${survivors} after ${outcomes.length} kills\n`);
   return survivors === 0 && guardiansEnded && left.length === 0 ? 0 : 1;
-}
-
-function wholeNumber(name: string, text: string): number {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new Error(`--${name} must be a whole number above 0, not ${text}. See --help.`);
-}
-
-function tell(text: string): void {
-  process.stdout.write(text);
 }

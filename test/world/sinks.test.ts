@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
 import { Writable } from 'node:stream';
 import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
 import { fakeService, type Print } from '../../fake-interpreters/lib/fake-service.js';
@@ -124,6 +125,8 @@ describe('a sink', () => {
         }),
       /disk full/,
     ],
+    ['is on a full disk', () => createWriteStream('/dev/full'), /ENOSPC/],
+    ['has failed and not said so yet', () => () => new Writable().destroy(new Error('no space')), /no space/],
     ['throws', () => Object.assign(new Collector(), { write: throwing }), /no such thing/],
     ['was ended', () => new Collector().end(), /write after end|closed/],
     ['was destroyed', () => new Collector().destroy(), /closed/],

@@ -1,0 +1,76 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { format, resolveConfig } from 'prettier';
+import { faultsPage } from './faults-page.js';
+import { tell, wholeNumber } from './command.js';
+import { matrix } from './matrix.js';
+import { tryFault, type Outcome } from './try-fault.js';
+
+const help = `Does every fault of the matrix to real plugins and hosts, and looks whether what has to follow does.
+
+  npm run faults -- [--write] [--parallel ${availableParallelism()}] [name …]
+
+  --write     writes docs/faults.md in the place of comparing it
+  --parallel  how many faults are done at a time, each to a host of its own
+  name        does only the faults whose names contain one of these, and leaves the page alone
+
+Exits with 1 when something else follows than has to, or when docs/faults.md says anything else.
+`;
+
+/** Runs the matrix; resolves with the exit code. */
+export async function main(root: string, args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      write: { type: 'boolean', default: false },
+      parallel: { type: 'string', default: String(availableParallelism()) },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    tell(help);
+    return 0;
+  }
+  const begun = performance.now();
+  const outcomes = await runAll(root, positionals, wholeNumber('parallel', values.parallel));
+  const failed = outcomes.filter(({ problem }) => problem !== null).length;
+  const seconds = ((performance.now() - begun) / 1000).toFixed(0);
+  tell(`\n${outcomes.length - failed} faults as they have to be, ${failed} not, in ${seconds} s\n`);
+  if (failed > 0 || outcomes.length === 0) return 1;
+  return positionals.length > 0 ? 0 : settlePage(join(root, 'docs/faults.md'), values.write);
+}
+
+async function runAll(root: string, names: readonly string[], parallel: number): Promise<Outcome[]> {
+  const isWanted = (name: string): boolean =>
+    names.length === 0 || names.some((part) => name.toLowerCase().includes(part.toLowerCase()));
+  const waiting = matrix.flatMap(({ faults }) => faults).filter(({ name }) => isWanted(name));
+  const outcomes: Outcome[] = [];
+  const work = async (): Promise<void> => {
+    for (let fault = waiting.shift(); fault !== undefined; fault = waiting.shift()) {
+      const outcome = await tryFault(fault, root);
+      outcomes.push(outcome);
+      tell(lineOf(outcome));
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, work));
+  return outcomes;
+}
+
+function lineOf({ fault, foundMs, tookMs, problem }: Outcome): string {
+  const found = `${foundMs?.toFixed(0) ?? '?'} ms of ${fault.withinMs}`;
+  const head = `${problem === null ? 'fine' : 'NOT '}  ${fault.name.padEnd(38)} ${found.padStart(18)}`;
+  return `${head}  (${(tookMs / 1000).toFixed(1)} s)${problem === null ? '' : `\n      ${problem}`}\n`;
+}
+
+async function settlePage(page: string, write: boolean): Promise<number> {
+  const text = await format(faultsPage(), { ...(await resolveConfig(page)), filepath: page });
+  if (existsSync(page) && readFileSync(page, 'utf8') === text) return 0;
+  if (write) writeFileSync(page, text);
+  tell(
+    write ? 'docs/faults.md is written.\n' : 'docs/faults.md is stale: run `npm run faults -- --write`.\n',
+  );
+  return write ? 0 : 1;
+}

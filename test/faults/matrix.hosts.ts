@@ -1,0 +1,157 @@
+import { endWithHost, goesOn, isRestarted, isStopped, pause, sends } from './deeds.js';
+import type { Fault } from './fault.js';
+import { guardianOf } from './processes.js';
+import { victim } from './stage.js';
+
+const again = ['crashed', 'restarting', 'spawning', 'handshaking', 'healthy'] as const;
+const goodbye = { states: ['stopping', 'idle'], foundBy: 'idle', withinMs: 10_000 } as const;
+const survives = { states: [], follows: 'Both plugins go on, and answer probes.' } as const;
+const hour = 3_600_000;
+
+/** Faults of an end that was wanted. */
+export const stops: readonly Fault[] = [
+  {
+    name: 'Ignores SIGTERM',
+    made: 'neither Shutdown nor SIGTERM ends it; it is deactivated',
+    plugin: 'ignores-sigterm-and-shutdown',
+    ...goodbye,
+    follows: 'It is ended by SIGKILL, after the deadlines of the rungs before.',
+    end: { kind: 'signal', signal: 'SIGKILL' },
+    ...isStopped,
+  },
+  {
+    name: 'Hangs in OnDeactivate',
+    made: 'the hook never returns; it is deactivated',
+    plugin: 'hangs-in-on-deactivate',
+    ...goodbye,
+    follows: 'It is asked to end once the hook has had its time.',
+    end: { kind: 'exit', exit: 0 },
+    ...isStopped,
+  },
+];
+
+/** Faults of the host and its machine. */
+export const hosts: readonly Fault[] = [
+  {
+    name: 'Disk full for logs',
+    made: 'the sink of its stderr is /dev/full, where each write fails with ENOSPC',
+    plugin: 'floods-stderr',
+    options: { sink: '/dev/full' },
+    states: [],
+    follows: 'The log says once that the sink has failed; the plugin goes on.',
+    withinMs: 20_000,
+    ...goesOn((stage) => stage.until('the failure is told', () => stage.logs.some(isAboutNoSpace))),
+  },
+  {
+    name: 'EMFILE',
+    made: 'the host has no file descriptor left for 3 s, and the plugin is sent SIGKILL',
+    plugin: 'healthy',
+    openFiles: 100,
+    supervision: {
+      restart: { retryFailedStart: true, backoff: { firstMs: 0, baseMs: 4000, capMs: 4000, jitter: 'none' } },
+    },
+    states: ['crashed', 'restarting', 'spawning', ...again],
+    follows:
+      'Its start fails with `SPAWN_FAILED` and is tried again by its policy. The other plugin is not accused.',
+    withinMs: 3000,
+    end: { kind: 'spawn', code: 'SPAWN_FAILED' },
+    ...isRestarted(async (stage, { pid }) => {
+      await stage.order('hoard');
+      process.kill(pid ?? 0, 'SIGKILL');
+      await pause(3000);
+      await stage.order('release');
+    }),
+  },
+  {
+    name: 'Clock jumps ahead',
+    made: "the host's Date is set an hour ahead",
+    plugin: 'healthy',
+    ...survives,
+    withinMs: 10_000,
+    ...goesOn((stage) => stage.order('shiftClock', { ms: hour })),
+  },
+  {
+    name: 'Clock jumps back',
+    made: "the host's Date is set back by an hour, and the plugin is sent SIGKILL",
+    plugin: 'healthy',
+    states: again,
+    follows: 'It is restarted as soon as ever.',
+    withinMs: 3000,
+    end: { kind: 'signal', code: 'PLUGIN_CRASHED', signal: 'SIGKILL' },
+    ...isRestarted(async (stage, status) => {
+      await stage.order('shiftClock', { ms: -hour });
+      await sends('SIGKILL')(stage, status);
+    }),
+  },
+  {
+    name: "Host's loop blocked for 5 s",
+    made: 'its only thread computes',
+    plugin: 'healthy',
+    ...survives,
+    withinMs: 20_000,
+    ...goesOn((stage) => stage.order('block', { ms: 5000 })),
+  },
+  {
+    name: 'Host paused and continued',
+    made: 'the host is sent SIGSTOP, and SIGCONT after 4 s',
+    plugin: 'healthy',
+    ...survives,
+    withinMs: 20_000,
+    ...goesOn(async ({ host }) => {
+      host.kill('SIGSTOP');
+      await pause(4000);
+      host.kill('SIGCONT');
+    }),
+  },
+  {
+    name: 'Guardian killed',
+    made: 'the process that would end the plugins is sent SIGKILL',
+    plugin: 'healthy',
+    states: [],
+    follows: 'Another guardian takes its place.',
+    withinMs: 10_000,
+    ...goesOn(async (stage) => {
+      const first = stage.guardian();
+      // One that dies within a second of its start is only replaced at the next start of a plugin.
+      await pause(1000);
+      process.kill(first ?? 0, 'SIGKILL');
+      await stage.until('there is another', () => ![first, null].includes(guardianOf(stage.host.pid ?? 0)));
+    }),
+  },
+  {
+    name: 'Host SIGKILL',
+    made: 'the host is sent it',
+    plugin: 'double-forks',
+    states: [],
+    follows: 'The guardian ends all that they and what they have started are.',
+    withinMs: 3000,
+    endsHost: true,
+    ...endWithHost(({ host }) => host.kill('SIGKILL')),
+  },
+  {
+    name: 'Host SIGINT at a terminal',
+    made: '`espalier run` runs in a pseudo-terminal, and Ctrl-C is typed',
+    plugin: 'healthy',
+    atTerminal: true,
+    states: [],
+    follows: 'Both plugins are brought down in order, and the host exits with 0.',
+    withinMs: 10_000,
+    endsHost: true,
+    play: async (stage) => {
+      const row = new RegExp(`${victim} +healthy`);
+      await stage.until(
+        'both are healthy',
+        () => row.test(stage.logs.join('')) && stage.survivors().length > 2,
+      );
+      const ended = new Promise((resolve) => stage.host.once('exit', resolve));
+      stage.strike();
+      stage.host.stdin?.write('\x03');
+      const code = await ended;
+      if (code !== 0) throw new Error(`It exited with ${String(code)}.`);
+    },
+  },
+];
+
+function isAboutNoSpace(log: string): boolean {
+  return log.startsWith('victim: ') && log.includes('ENOSPC');
+}

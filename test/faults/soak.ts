@@ -1,0 +1,205 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Environment } from '../../src/index.js';
+import { tell, wholeNumber } from './command.js';
+import { builtPackage } from './package.js';
+import { carriersOf, comesTrue, guardianOf, killAll } from './processes.js';
+import { seededRandom } from './random.js';
+import { soakDeeds, type SoakDeedName } from './soak-deeds.js';
+import { makePlugins } from './soak-plugins.js';
+import { watchSoak, type SoakWatch } from './soak-watch.js';
+
+const help = `Runs plugins under random faults, one a second, and holds every promise against what happens.
+
+  npm run soak -- [--minutes 10] [--plugins 50] [--seed 1] [--json]
+
+  --minutes  how long (a part of one is fine)
+  --plugins  how many plugins, of several kinds and in groups of each strategy
+  --seed     repeats the faults
+  --json     prints the summary as JSON and nothing else
+
+Ctrl-C ends it, with a summary. Exits with 1 when a promise was broken.
+`;
+
+const faultEveryMs = 1000;
+const clearDeadlineMs = 10_000;
+const budget = { intensity: 20, periodMs: 60_000 };
+const policy = {
+  restart: { backoff: { firstMs: 0, baseMs: 100, capMs: 2000 }, ...budget },
+  // A machine with fifty plugins that restart is a busy one.
+  health: { intervalMs: 2000, retryIntervalMs: 500, deadlineMs: 2000, misses: 2, freshDialEvery: 2 },
+  deadlines: { startMs: 60_000, drainMs: 100, hookMs: 1000, shutdownMs: 1000, termMs: 1000 },
+};
+
+/** Runs the soak; resolves with the exit code. */
+export async function main(root: string, args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      minutes: { type: 'string', default: '10' },
+      plugins: { type: 'string', default: '50' },
+      seed: { type: 'string', default: '1' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    tell(help);
+    return 0;
+  }
+  const minutes = Number(values.minutes);
+  if (!(minutes > 0))
+    throw new Error(`--minutes must be a number above 0, not ${values.minutes}. See --help.`);
+  const plugins = wholeNumber('plugins', values.plugins);
+  const seed = wholeNumber('seed', values.seed);
+  const summary = await soak(root, { minutes, plugins, seed, quiet: values.json });
+  tell(values.json ? `${JSON.stringify(summary, null, 2)}\n` : textOf(summary));
+  return summary.violations.length === 0 ? 0 : 1;
+}
+
+interface SoakOptions {
+  readonly minutes: number;
+  readonly plugins: number;
+  readonly seed: number;
+  readonly quiet: boolean;
+}
+
+async function soak(root: string, options: SoakOptions) {
+  const home = mkdtempSync(join(tmpdir(), 'soak-'));
+  const mark = `${home.slice(home.lastIndexOf('/') + 1)}.`;
+  for (const folder of ['plugins', 'run']) mkdirSync(join(home, folder), { mode: 0o700 });
+  const groups = makePlugins(options.plugins, join(home, 'plugins'));
+  const { createEnvironment } = await builtPackage(root);
+  const env = await createEnvironment({
+    pluginDir: join(home, 'plugins'),
+    unixSocket: { directory: join(home, 'run') },
+    env: { ESPALIER_SOAK: mark },
+    multiplex: 'auto',
+    groups,
+    policy,
+  });
+  const watch = watchSoak(env, budget);
+  const left: string[] = [];
+  const faults: Partial<Record<SoakDeedName, number>> = {};
+  const begun = performance.now();
+  try {
+    await env.activateAll();
+    await disturb(env, watch, options, faults);
+  } finally {
+    watch.close();
+    await env.shutdown();
+    left.push(...(await leftovers(mark, join(home, 'run'))));
+    rmSync(home, { recursive: true, force: true });
+  }
+  return summaryOf(watch, { ...options, faults, left, seconds: (performance.now() - begun) / 1000 });
+}
+
+/** A fault each second, each to another plugin, until the time is over or Ctrl-C is typed. */
+async function disturb(
+  env: Environment,
+  watch: SoakWatch,
+  { minutes, seed, quiet }: SoakOptions,
+  faults: Partial<Record<SoakDeedName, number>>,
+): Promise<void> {
+  const random = seededRandom(seed);
+  const pick = <Item>(items: readonly Item[]): Item | undefined => items[Math.floor(random() * items.length)];
+  const names = Object.keys(soakDeeds) as SoakDeedName[];
+  const ids = env.available().map(({ id }) => id);
+  const end = performance.now() + minutes * 60_000;
+  const stopped = new AbortController();
+  const stop = (): void => {
+    stopped.abort();
+  };
+  process.once('SIGINT', stop);
+  for (let round = 1; !stopped.signal.aborted && performance.now() < end; round += 1) {
+    const name = pick(names) ?? 'kill';
+    const id = pick(ids) ?? '';
+    if (doDeed(env, watch, name, id, random)) faults[name] = (faults[name] ?? 0) + 1;
+    await comesTrue(() => stopped.signal.aborted, faultEveryMs);
+    watch.look();
+    if (!quiet && round % 30 === 0)
+      tell(
+        `${round} s: ${env.active().length} healthy, ${watch.restarts()} restarts, ${watch.violations.length} promises broken\n`,
+      );
+  }
+  process.off('SIGINT', stop);
+}
+
+/** Answers whether there was something to do it to. What it rejects with is an answer that may be given. */
+function doDeed(
+  env: Environment,
+  watch: SoakWatch,
+  name: SoakDeedName,
+  id: string,
+  random: () => number,
+): boolean {
+  const { breaks, needsProcess, act } = soakDeeds[name];
+  const status = env.statuses().find((each) => each.id === id);
+  if (status === undefined || (needsProcess && status.state !== 'healthy')) return false;
+  // A plugin on TCP has no socket file, and one that multiplexes is never dialled anew.
+  if (name === 'unlink' && (status.multiplexed === true || status.address?.startsWith('unix:') !== true))
+    return false;
+  if (breaks) watch.expectFall(id);
+  const done = async (): Promise<void> => {
+    await act({ env, status, random });
+  };
+  done().catch(() => undefined);
+  return true;
+}
+
+async function leftovers(mark: string, directory: string): Promise<string[]> {
+  const isClear = await comesTrue(
+    () => carriersOf(mark).length === 0 && guardianOf(process.pid) === null,
+    clearDeadlineMs,
+  );
+  const survivors = carriersOf(mark);
+  killAll(survivors);
+  const files = readdirSync(directory);
+  return [
+    ...survivors.map((pid) => `process ${pid}`),
+    ...files.map((file) => `file ${file}`),
+    ...(isClear || survivors.length > 0 ? [] : ['the guardian']),
+  ];
+}
+
+interface Result extends SoakOptions {
+  readonly faults: Partial<Record<SoakDeedName, number>>;
+  readonly left: readonly string[];
+  readonly seconds: number;
+}
+
+function summaryOf(watch: SoakWatch, { faults, left, seconds, plugins, seed }: Result) {
+  const times = [...watch.detectionsMs].sort((a, b) => a - b);
+  const at = (part: number): number | null =>
+    times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? null;
+  return {
+    plugins,
+    seed,
+    seconds,
+    faults,
+    restarts: watch.restarts(),
+    longestOutageMs: watch.longestOutageMs(),
+    detectionMs: { p50: at(0.5), p99: at(0.99) },
+    left,
+    violations: [...watch.violations, ...left.map((what) => `${what} is left`)],
+  };
+}
+
+function textOf(summary: ReturnType<typeof summaryOf>): string {
+  const { faults, violations, detectionMs } = summary;
+  const counted = Object.entries(faults).sort(([, a], [, b]) => b - a);
+  const ms = (time: number | null): string => (time === null ? '-' : `${time.toFixed(0)} ms`);
+  return [
+    '',
+    `${summary.plugins} plugins for ${summary.seconds.toFixed(0)} s, seed ${summary.seed}`,
+    `faults: ${counted.map(([name, count]) => `${name} ${count}`).join(', ')}`,
+    `restarts: ${summary.restarts}; longest outage ${ms(summary.longestOutageMs)}`,
+    `found within: p50 ${ms(detectionMs.p50)}, p99 ${ms(detectionMs.p99)}`,
+    `left: ${summary.left.length === 0 ? 'nothing' : summary.left.join(', ')}`,
+    ...violations.map((violation) => `BROKEN: ${violation}`),
+    violations.length === 0 ? 'every promise was kept' : `${violations.length} promises were broken`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,160 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Environment, EnvironmentOptions, PluginStatus } from '../../src/index.js';
+import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
+import { converse, patienceMs, type Told } from './conversation.js';
+import type { Fault } from './fault.js';
+import { carriersOf, comesTrue, killAll } from './processes.js';
+
+/** The plugin that a fault is done to, and the one beside it in the same environment that must not notice. */
+export const victim = 'victim';
+export const bystander = 'bystander';
+
+/** One host in a process of its own, with a victim and a bystander. */
+export interface Stage {
+  readonly root: string;
+  readonly home: string;
+  /** In the environment of everything that the host's plugins start. */
+  readonly mark: string;
+  readonly host: ChildProcess;
+  /** Everything that it has told of the victim's status since the newest strike, in order. */
+  readonly told: () => readonly PluginStatus[];
+  readonly logs: readonly string[];
+  readonly guardian: () => number | null;
+  /** Has the host do something. Rejects with what it has thrown. */
+  readonly order: (deed: string, details?: object) => Promise<unknown>;
+  call(method: keyof Environment, ...args: unknown[]): Promise<unknown>;
+  status(id?: string): Promise<PluginStatus>;
+  /** Begins to count the time and what is told: the fault happens now. */
+  strike(): void;
+  /** Since the strike, in milliseconds. */
+  readonly elapsed: () => number;
+  /** From the strike to the first status that fits, in milliseconds; `null` when there was none. */
+  since(fits: (status: PluginStatus) => boolean): number | null;
+  /** What has been told of the victim, for a message. */
+  summary(): string;
+  until(what: string, condition: () => boolean | Promise<boolean>): Promise<void>;
+  /** What is left of the processes that the plugins were or have started. */
+  survivors(): number[];
+  /** What is left in the directories of temporary files and of sockets. */
+  litter(): string[];
+  close(): void;
+}
+
+export async function openStage(fault: Fault, root: string): Promise<Stage> {
+  const home = mkdtempSync(join(tmpdir(), 'fault-'));
+  const mark = home.slice(home.lastIndexOf('/') + 1) + '.';
+  for (const folder of ['plugins', 'run', 'tmp']) mkdirSync(join(home, folder), { mode: 0o700 });
+  const { supervision, limits } = fault;
+  const directory = join(home, 'plugins');
+  makeFakeBundle(fault.plugin, { id: victim, directory, manifest: { supervision, limits } });
+  makeFakeBundle('healthy', { id: bystander, directory, manifest: {} });
+
+  const options: EnvironmentOptions & { sink?: string } = {
+    pluginDir: directory,
+    env: { ESPALIER_FAULTS: mark },
+    policy,
+    ...fault.options,
+  };
+  const host = spawnHost(fault, root, home, mark, options);
+  const stage = follow(host, { root, home, mark });
+  try {
+    await stage.ready;
+    // Later than at the start, as Node opens more files at a time to load its modules than it needs ever after.
+    if (fault.openFiles !== undefined)
+      execFileSync('prlimit', [`--pid=${host.pid ?? 0}`, `--nofile=${fault.openFiles}`]);
+  } catch (error) {
+    stage.close();
+    throw error;
+  }
+  return stage;
+}
+
+/** Numbers with which everything is found in seconds, and a machine that is busy with other things is not accused. */
+const policy = {
+  restart: { backoff: { firstMs: 0, baseMs: 50, capMs: 200 }, intensity: 2, retryFailedStart: false },
+  health: {
+    intervalMs: 300,
+    retryIntervalMs: 100,
+    deadlineMs: 1000,
+    misses: 3,
+    excuses: 3,
+    freshDialEvery: 3,
+  },
+  deadlines: { startMs: 30_000, drainMs: 100, hookMs: 500, shutdownMs: 500, termMs: 500 },
+};
+
+function spawnHost(fault: Fault, root: string, home: string, mark: string, options: object): ChildProcess {
+  const env = {
+    ...process.env,
+    XDG_RUNTIME_DIR: join(home, 'run'),
+    TMPDIR: join(home, 'tmp'),
+    ESPALIER_FAULTS: mark,
+    NO_COLOR: '1',
+  };
+  if (fault.atTerminal === true) {
+    const words = [process.execPath, 'dist/esm/cli/main.js', 'run', '--inherit-env', 'PATH,ESPALIER_FAULTS'];
+    const line = [...words, join(home, 'plugins')].join(' ');
+    return spawn('script', ['-qfec', line, '/dev/null'], { cwd: root, env, stdio: 'pipe' });
+  }
+  const args = [join(root, 'test/faults/fault-host.mjs'), JSON.stringify(options)];
+  return spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+}
+
+function follow(
+  host: ChildProcess,
+  place: Pick<Stage, 'root' | 'home' | 'mark'>,
+): Stage & { readonly ready: Promise<unknown> } {
+  const logs: string[] = [];
+  let told: { readonly at: number; readonly status: PluginStatus }[] = [];
+  let guardian: number | null = null;
+  let struck = 0;
+  const hear = ({ status, log, plugin = '', guardian: pid }: Told): void => {
+    if (status?.id === victim) told.push({ at: performance.now(), status });
+    if (log !== undefined) logs.push(`${plugin}: ${log}`);
+    if (pid !== undefined) guardian = pid;
+  };
+  const silent = { ready: Promise.resolve(), order: () => Promise.reject(new Error('It takes no orders.')) };
+  const { ready, order } = host.channel === undefined ? silent : converse(host, hear);
+  host.stdout?.on('data', (chunk: Buffer) => {
+    logs.push(chunk.toString());
+  });
+
+  const stage: Stage = {
+    ...place,
+    host,
+    logs,
+    order,
+    told: () => told.map(({ status }) => status),
+    guardian: () => guardian,
+    call: (method, ...args) => order('env', { method, args }),
+    status: async (id = victim) => (await stage.call('status', id)) as PluginStatus,
+    strike() {
+      struck = performance.now();
+      told = [];
+    },
+    elapsed: () => performance.now() - struck,
+    since(fits) {
+      const found = told.find(({ status }) => fits(status));
+      return found === undefined ? null : found.at - struck;
+    },
+    async until(what, condition) {
+      const end = performance.now() + patienceMs;
+      while (!(await condition())) {
+        if (performance.now() > end) throw new Error(`It did not come true that ${what}: ${stage.summary()}`);
+        await comesTrue(() => false, 20);
+      }
+    },
+    summary: () => told.map(({ status }) => `${status.state} (${status.error?.code ?? ''})`).join(', '),
+    survivors: () => carriersOf(place.mark).filter((pid) => pid !== host.pid),
+    litter: () => ['run', 'tmp'].flatMap((folder) => readdirSync(join(place.home, folder))),
+    close() {
+      host.kill('SIGKILL');
+      killAll(carriersOf(place.mark));
+      rmSync(place.home, { recursive: true, force: true });
+    },
+  };
+  return Object.assign(stage, { ready });
+}
