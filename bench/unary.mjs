@@ -8,14 +8,15 @@ const loads = [
   { inFlight: 50, calls: 5_000 },
 ];
 
-await withHosts({ mtls: false }, async ({ espalier, reference }) => {
+await withHosts({ mtls: false }, async ({ espalier, node, reference }) => {
   await espalier.start();
+  await node.start();
   await reference.start();
   for (const load of loads) {
     const measures = {
       Espalier: () => espalier.unary(load),
       'grpc-js alone': () => espalier.bareUnary(load),
-      'node:http2 alone': () => espalier.rawUnary(load),
+      'node:http2 alone': () => node.unary(load),
       'go-plugin': () => reference.unary(load),
     };
     const results = await interleaved(measures);

@@ -14,29 +14,28 @@ export interface Life {
   readonly exit: EndQuestion['exit'] | null;
 }
 
-/** Lives through a fault, or through none: from the start of a process to its end. */
+/** What becomes of a process that no fault hits. */
+export const noFault: Fault = { afterHealthyMs: Infinity };
+
+/** Lives through a fault, from the start of a process to its end. */
 export function liveThrough(
-  fault: Fault | null,
+  fault: Fault,
   policy: SupervisionPolicy,
   begunAt: number,
   usualStartMs: number,
 ): Life {
-  const startMs = fault?.startMs === undefined ? usualStartMs : (fault.startMs ?? Infinity);
+  const startMs = fault.startMs === undefined ? usualStartMs : (fault.startMs ?? Infinity);
   const readyAt = begunAt + startMs;
   const tooLateAt = begunAt + policy.deadlines.startMs;
-  const failsAt = fault === null ? null : momentOf(fault, readyAt);
-  if (fault !== null && failsAt !== null && isInStart(fault, failsAt, readyAt)) {
+  const failsAt = fault.at ?? readyAt + (fault.afterHealthyMs ?? 0);
+  if (isInStart(fault, failsAt, readyAt)) {
     // What hangs in its start is ended by the start limit.
     const inTime = fault.kind !== 'hang' && failsAt < tooLateAt;
     return failedStart(begunAt, inTime ? failsAt : tooLateAt, failureOfStart(fault, inTime));
   }
   if (readyAt >= tooLateAt) return failedStart(begunAt, tooLateAt, failureOfStart({}, false));
-  const exit = fault === null || failsAt === null ? null : served(fault, policy, readyAt, failsAt);
-  return { begunAt, healthyAt: readyAt, failedAt: failsAt, exit };
-}
-
-function momentOf({ at, afterHealthyMs }: Fault, readyAt: number): number {
-  return at ?? readyAt + (afterHealthyMs ?? 0);
+  if (failsAt === Infinity) return { begunAt, healthyAt: readyAt, failedAt: null, exit: null };
+  return { begunAt, healthyAt: readyAt, failedAt: failsAt, exit: served(fault, policy, readyAt, failsAt) };
 }
 
 function isInStart({ at, afterHealthyMs }: Fault, failsAt: number, readyAt: number): boolean {

@@ -1,6 +1,6 @@
 import { PluginError, type Fault, type FaultTrace, type SupervisionPolicy } from '../model/index.js';
 import { cleanSlate, judgeEnd } from './judge.js';
-import { liveThrough, type Life } from './life.js';
+import { liveThrough, noFault, type Life } from './life.js';
 import type { RestartVerdict } from './restart.js';
 import { seededRandom } from './seeded-random.js';
 import { outagesOf, stepsOf, type Simulation, type Turn } from './simulation.js';
@@ -50,7 +50,7 @@ export function simulate(
   return {
     timeline,
     restarts: timeline.filter(({ type }) => type === 'restart').length,
-    halfOpenTries: timeline.filter((step) => step.type === 'started' && step.halfOpen).length,
+    halfOpenTries: turns.filter(({ halfOpen }) => halfOpen).length,
     gaveUpAt: timeline.find(({ type }) => type === 'giveUp')?.at ?? null,
     outages,
     outageMs: lengths.reduce((sum, length) => sum + length, 0),
@@ -75,28 +75,23 @@ function* turnsOf(
     const life: Life = liveThrough(nextFault(faults, next), policy, next, startMs);
     const halfOpen = memory.gaveUp;
     wasHealthy ||= life.healthyAt !== null;
-    if (life.exit === null) {
-      yield { life, halfOpen, verdict: null, next: null };
+    const { exit } = life;
+    if (exit === null) {
+      yield { life, halfOpen, end: null };
       return;
     }
-    const judged = judgeEnd({
-      policy: policy.restart,
-      exit: life.exit,
-      memory,
-      wasHealthy,
-      random: random(),
-    });
+    const judged = judgeEnd({ policy: policy.restart, exit, memory, wasHealthy, random: random() });
     memory = judged.memory;
-    next = nextStart(judged.verdict, life.exit.at, policy.restart.halfOpenAfterMs);
-    yield { life, halfOpen, verdict: judged.verdict, next };
+    next = nextStart(judged.verdict, exit.at, policy.restart.halfOpenAfterMs);
+    yield { life, halfOpen, end: { exit, verdict: judged.verdict, next } };
   }
 }
 
 /** A fault whose moment has passed before there was a process hits nobody. */
-function nextFault(faults: Iterator<Fault>, now: number): Fault | null {
+function nextFault(faults: Iterator<Fault>, now: number): Fault {
   let fault = faults.next();
   while (fault.done !== true && fault.value.at !== undefined && fault.value.at < now) fault = faults.next();
-  return fault.done === true ? null : fault.value;
+  return fault.done === true ? noFault : fault.value;
 }
 
 function nextStart(verdict: RestartVerdict, endedAt: number, halfOpenAfterMs: number | null): number | null {

@@ -50,17 +50,20 @@ export interface Turn {
   readonly life: Life;
   readonly halfOpen: boolean;
   /** `null` for a process that does not end. */
-  readonly verdict: RestartVerdict | null;
-  /** When the next process is started; `null`: never. */
-  readonly next: number | null;
+  readonly end: {
+    readonly exit: EndQuestion['exit'];
+    readonly verdict: RestartVerdict;
+    /** When the next process is started; `null`: never. */
+    readonly next: number | null;
+  } | null;
 }
 
-export function stepsOf({ life, halfOpen, verdict, next }: Turn): SimulationStep[] {
+export function stepsOf({ life, halfOpen, end }: Turn): SimulationStep[] {
   const steps: SimulationStep[] = [{ type: 'started', at: life.begunAt, halfOpen }];
   if (life.healthyAt !== null) steps.push({ type: 'healthy', at: life.healthyAt });
-  if (life.exit === null || verdict === null) return steps;
-  const { at } = life.exit;
-  return [...steps, { type: 'ended', at, exit: life.exit }, stepOf(verdict, at, next)];
+  if (end === null) return steps;
+  const { exit, verdict, next } = end;
+  return [...steps, { type: 'ended', at: exit.at, exit }, stepOf(verdict, exit.at, next)];
 }
 
 function stepOf(verdict: RestartVerdict, at: number, next: number | null): SimulationStep {
@@ -84,13 +87,13 @@ export function outagesOf(turns: readonly Turn[], until: number): Outage[] {
   const close = (to: number): void => {
     if (from !== null && Math.min(to, until) > from) outages.push({ from, to: Math.min(to, until) });
   };
-  for (const { life, verdict } of turns) {
+  for (const { life, end } of turns) {
     if (life.healthyAt !== null && life.failedAt !== life.healthyAt) {
       close(life.healthyAt);
       from = life.failedAt;
     }
-    if (verdict?.verdict === 'rest' && life.exit !== null && endedNormally(life.exit)) {
-      close(life.exit.at);
+    if (end?.verdict.verdict === 'rest' && endedNormally(end.exit)) {
+      close(end.exit.at);
       from = null;
     }
   }

@@ -62,10 +62,10 @@ function warningOf(policy: SupervisionPolicy, { when, fault, remedy }: Case, int
     random: () => 0.5,
   });
   if (timeline.at(-1)?.type !== 'restart') return null;
-  const [before, last] = timeline.filter((step) => step.type === 'ended').slice(-2);
-  if (before === undefined || last === undefined) return null;
-  const everyMs = last.at - before.at;
-  const { healthyMs } = last.exit;
+  const exits = timeline.flatMap((step) => (step.type === 'ended' ? [step.exit] : []));
+  const [before = 0, last = 0] = exits.slice(-2).map(({ at }) => at);
+  const [healthyMs = 0] = exits.slice(-1).map((exit) => exit.healthyMs);
+  const everyMs = last - before;
   const isReset = resetAfterMs !== null && healthyMs >= resetAfterMs;
   const why = isReset
     ? `each time it was healthy for restart.resetAfterMs (${resetAfterMs} ms)`

@@ -38,7 +38,7 @@ describe('what the page knows', () => {
       [3, 'logs', 'active'],
       [3, 'stdio', 'active'],
       [3, 'broker', 'active'],
-      [3, 'health', 'liveness.waiting + readiness.ready + watch.watching'],
+      [3, 'health', 'waiting · ready · watching'],
       [4, 'watch', 'active'],
       [2, 'com.example.other', 'restarting'],
     ]);

@@ -61,6 +61,7 @@ describe('a pause that runs while the backoff changes', () => {
   it('stays nothing when it is nothing', () => {
     const none = { ...backoff, baseMs: 0 };
     expect(pauseUnder({ attempt: 2, delayMs: 0 }, none, backoff)).toBe(0);
+    expect(pauseUnder({ attempt: 2, delayMs: 0 }, none, jittered)).toBe(0);
     expect(pauseUnder({ attempt: 1, delayMs: 0 }, { ...backoff, firstMs: 0 }, backoff)).toBe(0);
   });
 

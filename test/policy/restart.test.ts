@@ -116,6 +116,19 @@ describe('giving up', () => {
     expect(decide({ retryFailedStart: false }, abnormal).verdict).toBe('restart');
   });
 
+  it('is not that of a failed start when it fell on its way down', () => {
+    expect(decide({ retryFailedStart: false }, exitOf({ phase: 'stopping' })).verdict).toBe('restart');
+  });
+
+  it('comes at once for a half-open try, however few failures count', () => {
+    const question = { policy: espalier, exit: abnormal, failures: [0], wasHealthy: true, random: 0.5 };
+    expect(decideRestart({ ...question, halfOpen: true })).toEqual({
+      verdict: 'giveUp',
+      reason: 'FailedToStayRunning',
+    });
+    expect(decideRestart({ ...question, halfOpen: false }).verdict).toBe('restart');
+  });
+
   it('comes at once for exactly the failures that the same try would only repeat', () => {
     const givesUp = (code: PluginErrorCode) =>
       decide({}, exitOf({ error: new PluginError({ code, message: '' }) })).verdict === 'giveUp';
@@ -161,6 +174,7 @@ describe('the pause before a restart', () => {
 describe('composing a policy', () => {
   it('takes the numbers of the preset that nobody overrides', () => {
     expect(composePolicy()).toEqual(presets.espalier);
+    expect(composePolicy(undefined, {}, undefined)).toEqual(presets.espalier);
     expect(composePolicy({ preset: 'mattermost' })).toEqual(presets.mattermost);
   });
 

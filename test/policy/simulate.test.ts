@@ -155,6 +155,12 @@ describe('a simulation', () => {
     expect(brief.outages).toEqual([{ from: 0, to: 5 }]);
   });
 
+  it('misses a permanent plugin after a normal end until it is back', () => {
+    const policy = composePolicy({ restart: { backoff: { firstMs: 300 } } });
+    const { outages } = simulate(policy, [{ afterHealthyMs: 10, code: 0 }]);
+    expect(outages).toEqual([{ from: 10, to: 310 }]);
+  });
+
   it('misses a temporary plugin that crashed, to the end', () => {
     const policy = composePolicy({ restart: { restart: 'temporary' } });
     const simulation = simulate(policy, [{ afterHealthyMs: 10 }], { forMs: 100 });
@@ -222,7 +228,9 @@ describe('a simulation', () => {
     const simulation = simulate(policy, crashesEvery(0), { generations: 3, forMs: 50 });
     expect(simulation).toMatchObject({ restarts: 3, forMs: 0, cutShort: true, outageMs: 0 });
     expect(simulation.timeline.filter(({ type }) => type === 'started')).toHaveLength(3);
-    const many = simulate(policy, crashesEvery(0)).timeline.filter(({ type }) => type === 'started');
+    // With one failure to remember at a time, ten thousand processes are quickly lived through.
+    const forgetful = composePolicy({ preset: 'mattermost', restart: { resetAfterMs: 0 } });
+    const many = simulate(forgetful, crashesEvery(0)).timeline.filter(({ type }) => type === 'started');
     expect(many).toHaveLength(10_000);
     expect(simulate(policy, crashesEvery(25), { generations: 2, forMs: 50 }).cutShort).toBe(false);
   });

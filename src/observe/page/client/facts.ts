@@ -32,6 +32,7 @@ export function pluginFacts(actor: PageActor): PluginFacts | null {
     ['transport', text('channel', 'transport')],
     ['multiplexed', at(context, ['channel', 'multiplexed']) === true ? 'yes' : null],
     ['probes', probes(context)],
+    ['ready', at(context, ['health', 'notServingSince']) === null ? null : 'no, it says NOT_SERVING'],
   ];
   return {
     generation: typeof context.generation === 'number' ? context.generation : 0,

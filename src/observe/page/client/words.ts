@@ -35,8 +35,18 @@ const tones: Readonly<Record<string, Tone>> = {
   error: 'bad',
 };
 
+/** Of several regions the first one sets the tone. */
 export function toneOf(word: string): Tone {
-  return tones[word] ?? 'rest';
+  const [first = word] = word.split(between);
+  return tones[first] ?? 'rest';
+}
+
+const between = ' · ';
+
+/** What fits on a line of the tree: of parallel regions, the innermost name of each. */
+export function shortText(value: StateValue | undefined): string {
+  const paths = pathsOf(value);
+  return paths.length > 1 ? paths.map((path) => path.at(-1)).join(between) : stateText(value);
 }
 
 /** The names from the outermost state to the innermost; of parallel regions, one path each. */

@@ -1,6 +1,6 @@
 import { chartOfDefinition, type Chart } from '../../chart.js';
 import type { StateDefinition } from '../../chart-definition.js';
-import { pluginWord, stateText } from './words.js';
+import { pluginWord, shortText, stateText } from './words.js';
 import type {
   ActorMessage,
   EventMessage,
@@ -191,7 +191,7 @@ export function wordFor({ chart, snapshot }: Pick<PageActor, 'chart' | 'snapshot
   if (status === 'error') return 'error';
   // A machine's first snapshot is still on its way.
   if (value === undefined) return chart !== null && status === 'active' ? '' : status;
-  return chart?.id === 'plugin' ? pluginWord(value) : stateText(value);
+  return chart?.id === 'plugin' ? pluginWord(value) : shortText(value);
 }
 
 export function isAlive({ status }: WireSnapshot): boolean {
