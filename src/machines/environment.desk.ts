@@ -160,6 +160,12 @@ export function turns(context: EnvironmentContext, standing: StandingOf): Turns 
   const wait: { id: string; because: string }[] = [];
   const refuse: { id: string; error: PluginError }[] = [];
   for (const id of context.queue) {
+    const lacking = lackedBy(context, id);
+    if (lacking !== null) {
+      refuse.push({ id, error: unmet(id, lacking, null) });
+      queued.delete(id);
+      continue;
+    }
     const pending = (context.layout.plan.needs.get(id) ?? []).filter(
       (other) => standing(other).state !== 'healthy',
     );
@@ -174,6 +180,21 @@ export function turns(context: EnvironmentContext, standing: StandingOf): Turns 
     else start.push(id);
   }
   return { start, wait, refuse, queue: wait.map(({ id }) => id), starting: [...starting, ...start] };
+}
+
+/** What a plugin requires that was removed while it waited, or cannot be started since. */
+function lackedBy({ layout }: EnvironmentContext, plugin: string): string | null {
+  const why = layout.plan.unmet.get(plugin);
+  switch (why?.kind) {
+    case undefined:
+      return null;
+    case 'missing':
+      return why.missing;
+    case 'cycle':
+      return why.cycle[1] ?? plugin;
+    case 'unmet':
+      return why.requirement;
+  }
 }
 
 function isRising(state: PluginState): boolean {

@@ -89,8 +89,10 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
         const { start, wait, refuse, queue, starting } = turns(context, standing);
         enqueue.assign({ queue, starting });
         for (const { id, error } of refuse) tellPlugin(enqueue, system, id, { type: 'plugin.refuse', error });
+        // What is restarted was held by its group perhaps, and is no longer since it was told to come down.
+        const restarted = event.type === 'environment.restart' ? event.plugin : null;
         for (const { id, because } of wait)
-          if (!standing(id).isHeld)
+          if (id === restarted || !standing(id).isHeld)
             tellMember(enqueue, system, context, { type: 'member.queue', plugin: id, because });
         const fresh = event.type !== 'environment.restart';
         for (const id of start)
@@ -99,6 +101,8 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
       reattach: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'environment.reattach') return;
         const { plugin, config } = event;
+        // That process is what is wanted now, and not a turn.
+        enqueue.assign({ queue: context.queue.filter((id) => id !== plugin) });
         tellMember(enqueue, system, context, { type: 'member.reattach', plugin, config });
       }),
       takeDown: enqueueActions(({ context, event, enqueue, system }) => {
@@ -185,7 +189,7 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
         description: 'Plugins come, go and are looked after.',
         on: {
           'bundles.added': { actions: ['takeUp', 'layOut'] },
-          'bundle.removed': { actions: ['forget', 'layOut'] },
+          'bundle.removed': { actions: ['forget', 'layOut', 'giveTurns'] },
           'environment.activate': { actions: ['enlist', 'giveTurns'] },
           'environment.activateAll': { actions: ['enlistAll', 'giveTurns'] },
           'environment.reattach': { actions: 'reattach' },

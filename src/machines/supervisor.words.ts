@@ -20,6 +20,7 @@ import {
   gathering,
   forgiven,
   idsOf,
+  isAskedForAnew,
   isGathered,
   isStarted,
   marked,
@@ -88,6 +89,7 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
         isEnd(event) && answerTo(context, event, now()).answer === 'shutDown',
       canClose: ({ context }) => nextToClose(context).length > 0,
       isGatheredTo: ({ context }, params: { aim: Aim }) => context.aim === params.aim && isGathered(context),
+      isAskedForAnew: ({ context }) => context.aim === 'shutDown' && isAskedForAnew(context),
       canStart: ({ context }) => nextToStart(context).length > 0,
       isStarted: ({ context }) => isStarted(context),
       isHopeless: ({ context, event }) => {
@@ -174,9 +176,10 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
       }),
       reattachMember: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'member.reattach') return;
-        enqueue.assign({
-          children: withChild(context.children, event.plugin, { whereabouts: 'rising', memory: cleanSlate }),
-        });
+        // One that is up already does not heed it, and will not tell that it is ready again.
+        const isUp = childOf(context, event.plugin)?.whereabouts === 'up';
+        const change = { whereabouts: isUp ? ('up' as const) : ('rising' as const), memory: cleanSlate };
+        enqueue.assign({ children: withChild(context.children, event.plugin, change) });
         tellPlugin(enqueue, system, event.plugin, { type: 'plugin.reattach', config: event.config });
       }),
       deactivateMember: enqueueActions(({ event, enqueue, system }) => {
