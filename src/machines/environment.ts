@@ -86,11 +86,11 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
       giveTurns: enqueueActions(({ context, event, enqueue, system }) => {
         if (context.queue.length === 0) return;
         const standing = standingIn(system);
-        const { start, wait, refuse, queue, starting } = turns(context, standing);
+        const restarted = event.type === 'environment.restart' ? event.plugin : null;
+        const { start, wait, refuse, queue, starting } = turns(context, standing, restarted);
         enqueue.assign({ queue, starting });
         for (const { id, error } of refuse) tellPlugin(enqueue, system, id, { type: 'plugin.refuse', error });
         // What is restarted was held by its group perhaps, and is no longer since it was told to come down.
-        const restarted = event.type === 'environment.restart' ? event.plugin : null;
         for (const { id, because } of wait)
           if (id === restarted || !standing(id).isHeld)
             tellMember(enqueue, system, context, { type: 'member.queue', plugin: id, because });
@@ -101,8 +101,9 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
       reattach: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'environment.reattach') return;
         const { plugin, config } = event;
-        // That process is what is wanted now, and not a turn.
-        enqueue.assign({ queue: context.queue.filter((id) => id !== plugin) });
+        // That process is what is wanted now, and not a turn; one that comes down does not heed it.
+        const heeds = standingIn(system)(plugin).state !== 'stopping';
+        if (heeds) enqueue.assign({ queue: context.queue.filter((id) => id !== plugin) });
         tellMember(enqueue, system, context, { type: 'member.reattach', plugin, config });
       }),
       takeDown: enqueueActions(({ context, event, enqueue, system }) => {

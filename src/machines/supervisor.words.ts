@@ -159,7 +159,7 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
       joinMember: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'member.activate') return;
         const at = childOf(context, event.plugin)?.whereabouts;
-        const isOut = at === 'down' || at === 'queued';
+        const isOut = at === 'down' || at === 'queued' || at === 'failed';
         const change = {
           ...(isOut && { whereabouts: 'closing' as const }),
           ...(event.fresh && { memory: cleanSlate }),

@@ -53,10 +53,10 @@ function noteGroupMove(run: Run, ledger: GroupLedger, before: unknown): void {
 }
 
 function isBecause({ tree }: Run, group: string, because: string): boolean {
-  const snapshot = tree.supervisor(group)?.getSnapshot() as {
-    readonly context: { readonly because: string };
-  };
-  return snapshot.context.because === because;
+  // A tree that has ended has no supervisors any more.
+  const snapshot = tree.supervisor(group)?.getSnapshot() as
+    { readonly context: { readonly because: string } } | undefined;
+  return snapshot?.context.because === because;
 }
 
 /** A supervisor that is started again knows nothing of what was before. */
@@ -134,7 +134,9 @@ function branch(status: SupervisorStatus, name: string): SupervisorStatus | null
 function markOutgoing(run: Run, group: string, children: readonly string[]): void {
   for (const plugin of run.ledgers.values()) {
     const child = childWithin(run.specs, group, plugin);
-    if (child !== null && children.includes(child))
+    // One that comes down already is no matter of the group.
+    const isComingDown = stateOf(plugin.ref) === 'stopping';
+    if (child !== null && children.includes(child) && !isComingDown)
       plugin.outgoing = plugin.ref.getSnapshot().context.generation;
   }
 }

@@ -14,7 +14,7 @@ export interface Ledger extends Omit<Planted, 'policy'> {
   wished: boolean;
   /** Whether the desk was asked to bring it down, or one that it requires. */
   dismissed: boolean;
-  /** Whether a command is under way that takes it down only to start it again. */
+  /** Whether a command is under way that wants it, and may take it down first. */
   isCommanded: boolean;
   /** Whether somebody wants one more start of it than it has had. */
   mayStart: boolean;

@@ -144,7 +144,9 @@ function isInReach(run: Run, ledger: Ledger, fallen: string): boolean {
   if (child === null || known.spec.strategy === 'one-for-one') return false;
   if (known.spec.strategy === 'one-for-all') return true;
   const children = childrenOf(run, group);
-  return [...known.fallen].some((id) => children.indexOf(id) <= children.indexOf(child));
+  // The last one that fell is heard of after those that it takes with it.
+  const falling = children.filter((id) => stateNow(run, id) === 'crashed');
+  return [...known.fallen, ...falling].some((id) => children.indexOf(id) <= children.indexOf(child));
 }
 
 function groupOfChild(run: Run, child: string): string | undefined {

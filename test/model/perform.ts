@@ -150,13 +150,15 @@ function isAsleep({ ref, dismissed }: Ledger): boolean {
 function permit(run: Run, ledger: Ledger, isRestart: boolean): void {
   const { wanted } = statusOf(ledger.ref);
   const isUp = wanted && ['spawning', 'handshaking', 'healthy'].includes(ledger.state);
-  ledger.isCommanded = isRestart;
+  ledger.isCommanded = true;
   ledger.unwantedSince = null;
   ledger.wished = true;
   ledger.dismissed = false;
   // A group above that is on its way down takes it with it.
   const [, ...above] = groupsAbove(run.specs, ledger.group);
-  ledger.isShutDown = above.some((name) => run.groups.get(name)?.state === 'gathering');
+  const isSinking = above.some((name) => run.groups.get(name)?.state === 'gathering');
+  // Nothing is asked of one that serves already.
+  ledger.isShutDown = isSinking || (ledger.isShutDown && isUp && !isRestart);
   ledger.notBeside = [];
   if (isRestart || !isUp) ledger.mayStart = true;
   if (isRestart) return;
