@@ -132,7 +132,7 @@ export function gathering(
   },
 ): Partial<SupervisorContext> {
   const { children } = context;
-  const unsure = children.filter(({ kind, whereabouts }) => kind === 'supervisor' && whereabouts !== 'held');
+  const unsure = children.filter(({ kind }) => kind === 'supervisor');
   const all = marked(children, idsOf(unsure), 'up');
   if (plan.aim !== 'shutDown') return { pauseMs: 0, ...plan, children: all };
   const hopeful = children.filter(({ whereabouts }) => whereabouts === 'held' || whereabouts === 'closing');

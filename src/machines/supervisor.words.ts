@@ -169,9 +169,10 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
       }),
       queueMember: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'member.queue') return;
-        enqueue.assign({
-          children: withChild(context.children, event.plugin, { whereabouts: 'queued', memory: cleanSlate }),
-        });
+        // Its group must not take it for down before it is; it starts with the others then.
+        const isClosing = childOf(context, event.plugin)?.whereabouts === 'closing';
+        const change = { ...(!isClosing && { whereabouts: 'queued' as const }), memory: cleanSlate };
+        enqueue.assign({ children: withChild(context.children, event.plugin, change) });
         tellPlugin(enqueue, system, event.plugin, { type: 'plugin.queue', because: event.because });
       }),
       reattachMember: enqueueActions(({ context, event, enqueue, system }) => {

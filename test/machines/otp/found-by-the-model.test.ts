@@ -1,4 +1,4 @@
-import { exit } from '../../../src/testing/index.js';
+import { exit, pretendedProcess } from '../../../src/testing/index.js';
 import { grow, plant } from '../../support/grove.js';
 
 const [a, b, c] = ['com.example.a', 'com.example.b', 'com.example.c'];
@@ -60,6 +60,57 @@ describe('a plugin that is restarted while its group comes down', () => {
     grove.endAll();
     grove.pass(0);
     expect(grove.startAll()).toEqual([a, b]);
+  });
+});
+
+describe('a plugin that waits for its turn while its group brings it down', () => {
+  it('is waited for by its group', () => {
+    const grove = grow(
+      { group: { strategy: 'one-for-all' } },
+      { [a]: {}, [b]: { group: 'group', requires: [a] }, [c]: { group: 'group' } },
+    );
+    grove.crash(c);
+    expect(grove.state(b)).toBe('stopping');
+    grove.crash(a);
+    grove.deactivate(b);
+    grove.activate(b);
+    expect(grove.group('group').state).toBe('gathering');
+    exit(grove.world, { code: 0 }, b);
+    grove.pass(0);
+    grove.startAll();
+    expect(grove.states()).toEqual({ [a]: 'healthy', [b]: 'healthy', [c]: 'healthy' });
+  });
+});
+
+describe('a plugin that is reattached while its group waits for the group above', () => {
+  it('comes down with the next restart', () => {
+    const grove = plant(
+      { outer: { strategy: 'one-for-all' }, inner: { parent: 'outer' } },
+      { [a]: { group: 'outer' }, [b]: { group: 'inner' } },
+    );
+    grove.activate(a);
+    grove.startAll();
+    grove.crash(a);
+    expect(grove.group('inner').state).toBe('held');
+    grove.root.send({ type: 'environment.reattach', plugin: b, config });
+    grove.world.running('process', b).say({
+      type: 'process.attached',
+      process: pretendedProcess(4712, 0),
+      handshake: {
+        coreVersion: 1,
+        appVersion: 1,
+        network: 'unix',
+        address: '/pretended',
+        protocol: 'grpc',
+        certificate: null,
+        multiplexed: false,
+      },
+    });
+    grove.pass(0);
+    expect(grove.state(b)).toBe('handshaking');
+    grove.crash(a);
+    // It is let go of: nobody has seen yet that the process is the plugin.
+    expect(grove.state(b)).toBe('idle');
   });
 });
 
