@@ -1,4 +1,5 @@
 import type { SupervisorReport, SupervisorSpec, SupervisorStatus } from '../../src/model/index.js';
+import type { Ledger } from './ledger.js';
 import { childWithin } from './relations.js';
 import { count, object, type Run } from './run.js';
 import { stateOf } from './tree.js';
@@ -137,14 +138,18 @@ function markOutgoing(run: Run, group: string, children: readonly string[]): voi
     // One that comes down already is no matter of the group.
     const isComingDown = stateOf(plugin.ref) === 'stopping';
     if (child !== null && children.includes(child) && !isComingDown)
-      plugin.outgoing = plugin.ref.getSnapshot().context.generation;
+      plugin.outgoing.set(group, plugin.ref.getSnapshot().context.generation);
   }
 }
 
-/** Whether it still has the process that it had when its group began to come down. */
-export function isOutgoing(run: Run, id: string): boolean {
-  const plugin = run.ledgers.get(id);
-  if (plugin === undefined || plugin.outgoing === null) return false;
-  const { generation } = plugin.ref.getSnapshot().context;
-  return generation === plugin.outgoing && withProcess.includes(stateOf(plugin.ref));
+const afterGathering = ['pausing', 'starting', 'held', 'escalating', 'failed'];
+
+/** Whether it still has the process that it had when a group began to come down that is down now. */
+export function isLeftBehind(run: Run, { ref, outgoing }: Ledger): boolean {
+  const { generation } = ref.getSnapshot().context;
+  if (!withProcess.includes(stateOf(ref))) return false;
+  return [...outgoing].some(
+    ([group, before]) =>
+      before === generation && afterGathering.includes(String(run.groups.get(group)?.state)),
+  );
 }

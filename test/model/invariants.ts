@@ -1,6 +1,6 @@
 import type { PluginStatus } from '../../src/model/index.js';
 import { endedNormally } from '../../src/policy/index.js';
-import { isOutgoing } from './group-ledger.js';
+import { isLeftBehind } from './group-ledger.js';
 import type { Ledger } from './ledger.js';
 import type { Run } from './run.js';
 import { statusOf, type PluginRef } from './tree.js';
@@ -70,11 +70,8 @@ const invariants: Readonly<Record<string, (situation: Situation) => boolean>> = 
     status.state !== 'stopping' ||
     status.wanted ||
     ledger.notBeside.every((id) => run.ledgers.get(id)?.state !== 'healthy'),
-  'nobody is left from before, once the group of a fallen one pauses or starts': ({ run, ledger }) => {
-    const group = run.groups.get(ledger.group)?.state;
-    const isDown = ['pausing', 'starting', 'held', 'escalating', 'failed'].includes(String(group));
-    return !isDown || !isOutgoing(run, ledger.id);
-  },
+  'nobody is left from before, once the group of a fallen one pauses or starts': ({ run, ledger }) =>
+    !isLeftBehind(run, ledger),
 };
 
 /** The first invariant that a plugin breaks, or `null`. */

@@ -32,8 +32,8 @@ export interface Ledger extends Omit<Planted, 'policy'> {
   restarts: number[];
   /** The last failure, until it is known what followed. */
   fellAt: number | null;
-  /** The generation that must be gone before its group starts again. */
-  outgoing: number | null;
+  /** For each group that has brought it down: the generation that must be gone before that group starts again. */
+  readonly outgoing: Map<string, number>;
   generation: number;
   budgetMs: number;
   readonly close: () => void;
@@ -71,7 +71,7 @@ export function openLedger(
     isByTurn: false,
     restarts: [],
     fellAt: null,
-    outgoing: null,
+    outgoing: new Map(),
     generation: 0,
     budgetMs: stopBudgetMs(policy),
     close: () => {

@@ -38,7 +38,9 @@ export function noteMove(run: Run, ledger: Ledger, before: PluginState): void {
     case 'restarting':
       if (before === 'crashed' && ledger.ref.getSnapshot().context.held === null) noteOwnRestart(run, ledger);
       return;
-    default:
+    case 'handshaking':
+    case 'healthy':
+    case 'invalid':
   }
 }
 

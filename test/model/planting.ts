@@ -52,7 +52,8 @@ export function specsOf({ root, groups }: Planting): readonly SupervisorSpec[] {
     nameOf(index + 1),
     { ...bed.options, parent: nameOf(bed.parent % (index + 1)) },
   ]);
-  return groupSpecs({ groups: { [rootGroup]: root, ...Object.fromEntries(options) } });
+  const groupsByName = Object.fromEntries(options) as Readonly<Record<string, GroupOptions>>;
+  return groupSpecs({ groups: { [rootGroup]: root, ...groupsByName } });
 }
 
 export function planted(planting: Planting, plugin: number): Planted {

@@ -9,14 +9,14 @@ describe('a tree of plugins, whatever it is asked and whatever happens', () => {
       fc.property(sequences, (sequence) => {
         runSequence(sequence, tally);
       }),
-      { numRuns: 600, seed: 20_261_126 },
+      { numRuns: 300, seed: 20_261_126 },
     );
     // Each kind of step must have been taken often, or what is held of it was never at stake.
     for (const what of ['orderly stop', 'stop with its group', 'supervisor.restarting', 'supervisor.gaveUp'])
-      expect(tally[what]).toBeGreaterThan(50);
-    expect(tally['supervisor.shutDown']).toBeGreaterThan(5);
+      expect(tally[what]).toBeGreaterThan(20);
+    expect(tally['supervisor.shutDown']).toBeGreaterThan(1);
     for (const state of ['gathering', 'pausing', 'starting', 'held', 'escalating', 'failed'])
-      expect(tally[`group became ${state}`]).toBeGreaterThan(20);
+      expect(tally[`group became ${state}`]).toBeGreaterThan(5);
     for (const state of [
       'waiting',
       'spawning',
@@ -28,6 +28,6 @@ describe('a tree of plugins, whatever it is asked and whatever happens', () => {
       'failed',
       'idle',
     ])
-      expect(tally[`became ${state}`]).toBeGreaterThan(50);
+      expect(tally[`became ${state}`]).toBeGreaterThan(20);
   });
 });

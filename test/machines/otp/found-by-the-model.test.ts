@@ -1,4 +1,5 @@
-import { exit, pretendedProcess } from '../../../src/testing/index.js';
+import { PluginError } from '../../../src/model/index.js';
+import { exit, failToSpawn, pretendedProcess, startWell } from '../../../src/testing/index.js';
 import { grow, plant } from '../../support/grove.js';
 
 const [a, b, c] = ['com.example.a', 'com.example.b', 'com.example.c'];
@@ -27,7 +28,9 @@ describe('a plugin that waits for its turn', () => {
     const grove = plant({}, { [a]: {}, [b]: {} }, { startConcurrency: 1 });
     grove.root.send({ type: 'environment.activateAll' });
     grove.root.send({ type: 'environment.reattach', plugin: b, config });
-    grove.pass(grove.snapshot(b).context.policy.deadlines.startMs);
+    const error = new PluginError({ code: 'REATTACH_NOT_FOUND', message: 'not found' });
+    failToSpawn(grove.world, error, b);
+    expect(grove.startAll()).toEqual([a]);
     expect(grove.state(b)).toBe('idle');
     expect(grove.status(b).generation).toBe(1);
   });
@@ -120,10 +123,11 @@ describe('a plugin that is reattached while it is up', () => {
       { group: { strategy: 'one-for-all' } },
       { [a]: { group: 'group' }, [b]: { group: 'group' } },
     );
-    grove.root.send({ type: 'environment.reattach', plugin: a, config });
     grove.crash(b);
     grove.endAll();
     grove.pass(0);
+    startWell(grove.world, a);
+    grove.root.send({ type: 'environment.reattach', plugin: a, config });
     grove.startAll();
     expect(grove.states()).toEqual({ [a]: 'healthy', [b]: 'healthy' });
     expect(grove.group('group').state).toBe('running');
