@@ -153,14 +153,32 @@ export interface Turns {
   readonly starting: readonly string[];
 }
 
-/** Gives out turns: to whoever has all that it requires, and not to more at a time than may start. */
-export function turns(context: EnvironmentContext, standing: StandingOf): Turns {
+/**
+ * Gives out turns: to whoever has all that it requires, and not to more at a time than may start. Who is up or on its
+ * way needs none, but for the one that is restarted: it has been told to come down.
+ */
+export function turns(
+  context: EnvironmentContext,
+  standing: StandingOf,
+  restarted: string | null = null,
+): Turns {
   const starting = context.starting.filter((id) => isRising(standing(id).state));
   const queued = new Set(context.queue);
   const start: string[] = [];
+  const up: string[] = [];
   const wait: { id: string; because: string }[] = [];
   const refuse: { id: string; error: PluginError }[] = [];
   for (const id of context.queue) {
+    const lacking = lackedBy(context, id);
+    if (lacking !== null) {
+      refuse.push({ id, error: unmet(id, lacking, null) });
+      queued.delete(id);
+      continue;
+    }
+    if (standing(id).state === 'healthy' && id !== restarted) {
+      up.push(id);
+      continue;
+    }
     const pending = (context.layout.plan.needs.get(id) ?? []).filter(
       (other) => standing(other).state !== 'healthy',
     );
@@ -174,7 +192,28 @@ export function turns(context: EnvironmentContext, standing: StandingOf): Turns 
       wait.push({ id, because: 'turn.awaited' });
     else start.push(id);
   }
-  return { start, wait, refuse, queue: wait.map(({ id }) => id), starting: [...starting, ...start] };
+  return {
+    start: [...up, ...start],
+    wait,
+    refuse,
+    queue: wait.map(({ id }) => id),
+    starting: [...starting, ...start],
+  };
+}
+
+/** What a plugin requires that was removed while it waited, or cannot be started since. */
+function lackedBy({ layout }: EnvironmentContext, plugin: string): string | null {
+  const why = layout.plan.unmet.get(plugin);
+  switch (why?.kind) {
+    case undefined:
+      return null;
+    case 'missing':
+      return why.missing;
+    case 'cycle':
+      return why.cycle[1] ?? plugin;
+    case 'unmet':
+      return why.requirement;
+  }
 }
 
 function isRising(state: PluginState): boolean {
@@ -260,19 +299,20 @@ const withoutProcess: readonly PluginState[] = [
   'invalid',
 ];
 
-/** Whom to tell now that it is to come down: what has no process at once, the others after their dependents. */
+/** Whom to tell now that it is to come down: whoever is down or on its way at once, the others after their dependents. */
 export function departures(context: EnvironmentContext, standing: StandingOf): readonly Leaving[] {
   const steps = context.leaving.map(({ id, isTold }) => {
     const { state } = standing(id);
     const progress = withoutProcess.includes(state)
       ? ('down' as const)
-      : isTold
+      : isTold || state === 'stopping'
         ? ('sinking' as const)
         : ('up' as const);
     return { id, progress, after: context.layout.after.get(id) ?? [] };
   });
   const running = new Set(nextDown(steps));
-  const lying = new Set(steps.filter(({ progress }) => progress === 'down').map(({ id }) => id));
+  // What is on its way down already has to hear only that it does not start again.
+  const lying = new Set(steps.filter(({ progress }) => progress !== 'up').map(({ id }) => id));
   return context.leaving.filter(({ id, isTold }) => !isTold && (running.has(id) || lying.has(id)));
 }
 

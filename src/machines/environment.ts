@@ -86,7 +86,8 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
       giveTurns: enqueueActions(({ context, event, enqueue, system }) => {
         if (context.queue.length === 0) return;
         const standing = standingIn(system);
-        const { start, wait, refuse, queue, starting } = turns(context, standing);
+        const restarted = event.type === 'environment.restart' ? event.plugin : null;
+        const { start, wait, refuse, queue, starting } = turns(context, standing, restarted);
         const resumes = (id: string) => context.resuming.includes(id);
         enqueue.assign({
           queue,
@@ -94,8 +95,9 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
           resuming: context.resuming.filter((id) => queue.includes(id)),
         });
         for (const { id, error } of refuse) tellPlugin(enqueue, system, id, { type: 'plugin.refuse', error });
+        // What is restarted was held by its group perhaps, and is no longer since it was told to come down.
         for (const { id, because } of wait)
-          if (!standing(id).isHeld)
+          if (id === restarted || !standing(id).isHeld)
             tellMember(enqueue, system, context, {
               type: 'member.queue',
               plugin: id,
@@ -114,6 +116,9 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
       reattach: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'environment.reattach') return;
         const { plugin, config, resumes = false } = event;
+        // That process is what is wanted now, and not a turn; one that comes down does not heed it.
+        const heeds = standingIn(system)(plugin).state !== 'stopping';
+        if (heeds) enqueue.assign({ queue: context.queue.filter((id) => id !== plugin) });
         tellMember(enqueue, system, context, { type: 'member.reattach', plugin, config, resumes });
       }),
       giveUpMember: enqueueActions(({ context, event, enqueue, system }) => {
@@ -205,7 +210,7 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
         description: 'Plugins come, go and are looked after.',
         on: {
           'bundles.added': { actions: ['takeUp', 'layOut'] },
-          'bundle.removed': { actions: ['forget', 'layOut'] },
+          'bundle.removed': { actions: ['forget', 'layOut', 'giveTurns'] },
           'environment.activate': { actions: ['enlist', 'giveTurns'] },
           'environment.activateAll': { actions: ['enlistAll', 'giveTurns'] },
           'environment.reattach': { actions: 'reattach' },

@@ -119,7 +119,8 @@ export function answerTo(context: SupervisorContext, end: ChildEnd, now: number)
 
 /**
  * These children come down together. A supervisor below may have started plugins of its own accord since it was last
- * heard of, so none of them is taken for down.
+ * heard of, so none of them is taken for down. Where all come down for good, those that came down to be started again
+ * are told at once that they are not.
  */
 export function gathering(
   context: SupervisorContext,
@@ -131,8 +132,11 @@ export function gathering(
   },
 ): Partial<SupervisorContext> {
   const { children } = context;
-  const unsure = children.filter(({ kind, whereabouts }) => kind === 'supervisor' && whereabouts !== 'held');
-  return { pauseMs: 0, ...plan, children: marked(children, idsOf(unsure), 'up') };
+  const unsure = children.filter(({ kind }) => kind === 'supervisor');
+  const all = marked(children, idsOf(unsure), 'up');
+  if (plan.aim !== 'shutDown') return { pauseMs: 0, ...plan, children: all };
+  const hopeful = children.filter(({ whereabouts }) => whereabouts === 'held' || whereabouts === 'closing');
+  return { pauseMs: 0, ...plan, children: marked(all, idsOf(hopeful), 'fallen') };
 }
 
 /** Those that came to be affected by several ends, in start order. */
@@ -144,6 +148,11 @@ export function joined(context: SupervisorContext, fallen: string): readonly str
 
 export function isGathered(context: SupervisorContext): boolean {
   return affectedChildren(context).every(({ whereabouts }) => isDown(whereabouts) || whereabouts === 'held');
+}
+
+/** Whether all are down, and one of them was activated meanwhile. */
+export function isAskedForAnew(context: SupervisorContext): boolean {
+  return isGathered(context) && affectedChildren(context).some(({ whereabouts }) => whereabouts === 'held');
 }
 
 /** Whom to tell now to come down: whatever runs in reverse order, and at once what does not run anyway. */

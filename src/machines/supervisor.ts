@@ -74,6 +74,11 @@ export function createSupervisorMachine(
           { guard: { type: 'isGatheredTo', params: { aim: 'hold' } }, target: 'held' },
           { guard: { type: 'isGatheredTo', params: { aim: 'giveUp' } }, target: 'escalating' },
           {
+            guard: 'isAskedForAnew',
+            target: 'starting',
+            actions: 'reportEnded',
+          },
+          {
             guard: { type: 'isGatheredTo', params: { aim: 'shutDown' } },
             target: 'steady',
             actions: 'reportEnded',

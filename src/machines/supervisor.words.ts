@@ -20,6 +20,7 @@ import {
   gathering,
   forgiven,
   idsOf,
+  isAskedForAnew,
   isGathered,
   isStarted,
   marked,
@@ -88,6 +89,7 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
         isEnd(event) && answerTo(context, event, now()).answer === 'shutDown',
       canClose: ({ context }) => nextToClose(context).length > 0,
       isGatheredTo: ({ context }, params: { aim: Aim }) => context.aim === params.aim && isGathered(context),
+      isAskedForAnew: ({ context }) => context.aim === 'shutDown' && isAskedForAnew(context),
       canStart: ({ context }) => nextToStart(context).length > 0,
       isStarted: ({ context }) => isStarted(context),
       isHopeless: ({ context, event }) => {
@@ -158,7 +160,7 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
       joinMember: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'member.activate') return;
         const at = childOf(context, event.plugin)?.whereabouts;
-        const isOut = at === 'down' || at === 'queued';
+        const isOut = at === 'down' || at === 'queued' || at === 'failed';
         const change = {
           ...(isOut && { whereabouts: 'closing' as const }),
           ...(event.fresh && { memory: cleanSlate }),
@@ -171,14 +173,24 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
       queueMember: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'member.queue') return;
         const { plugin, because, resumes = false } = event;
-        const change = { whereabouts: 'queued' as const, ...(!resumes && { memory: cleanSlate }) };
+        // Its group must not take it for down before it is; it starts with the others then.
+        const isClosing = childOf(context, plugin)?.whereabouts === 'closing';
+        const change = {
+          ...(!isClosing && { whereabouts: 'queued' as const }),
+          ...(!resumes && { memory: cleanSlate }),
+        };
         enqueue.assign({ children: withChild(context.children, plugin, change) });
         tellPlugin(enqueue, system, plugin, { type: 'plugin.queue', because, resumes });
       }),
       reattachMember: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'member.reattach') return;
         const { plugin, config, resumes = false } = event;
-        const change = { whereabouts: 'rising' as const, ...(!resumes && { memory: cleanSlate }) };
+        // One that is up already does not heed it, and will not tell that it is ready again.
+        const isUp = childOf(context, plugin)?.whereabouts === 'up';
+        const change = {
+          whereabouts: isUp ? ('up' as const) : ('rising' as const),
+          ...(!resumes && { memory: cleanSlate }),
+        };
         enqueue.assign({ children: withChild(context.children, plugin, change) });
         tellPlugin(enqueue, system, plugin, { type: 'plugin.reattach', config, resumes });
       }),

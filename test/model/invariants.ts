@@ -1,18 +1,19 @@
 import type { PluginStatus } from '../../src/model/index.js';
-import type { PretendedWorld } from '../../src/testing/index.js';
-import { stopBudgetMs, type Ledger } from './ledger.js';
+import { endedNormally } from '../../src/policy/index.js';
+import { isLeftBehind } from './group-ledger.js';
+import type { Ledger } from './ledger.js';
+import type { Run } from './run.js';
 import { statusOf, type PluginRef } from './tree.js';
+import { withProcess } from './with-process.js';
 
 export interface Situation {
+  readonly run: Run;
   readonly ledger: Ledger;
   readonly status: PluginStatus;
   /** The actor that the tree has for the plugin now. */
   readonly ref: PluginRef | undefined;
-  readonly world: PretendedWorld;
   readonly now: number;
 }
-
-const withProcess = ['spawning', 'handshaking', 'healthy', 'stopping'];
 
 /** What holds for each plugin after each step. Each answers whether it does. */
 const invariants: Readonly<Record<string, (situation: Situation) => boolean>> = {
@@ -26,17 +27,29 @@ const invariants: Readonly<Record<string, (situation: Situation) => boolean>> = 
   'a pid is told exactly while a process runs': ({ status: { state, pid } }) =>
     pid === null ? !['handshaking', 'healthy', 'stopping'].includes(state) : withProcess.includes(state),
   'only a healthy plugin is ready': ({ status }) => !status.ready || status.state === 'healthy',
-  'a plugin that waits for its restart is wanted': ({ status }) =>
-    status.state !== 'restarting' || status.wanted,
+  'a plugin that waits is wanted': ({ status }) =>
+    !['restarting', 'waiting'].includes(status.state) || status.wanted,
+  'a plugin that waits for others says for whom': ({ status, ledger }) => {
+    if (status.state !== 'waiting') return true;
+    return /^(turn\.awaited|(requirement|sibling|supervisor)\.\S+ ?\S*)$/.test(
+      ledger.ref.getSnapshot().context.because,
+    );
+  },
   'a plugin that rests is not wanted': ({ status }) => status.state !== 'idle' || !status.wanted,
-  'a time for the next try is told exactly where one is due': ({ status: { state, retryAt } }) =>
-    (retryAt !== null) === (state === 'restarting') || state === 'failed',
+  'a time for the next try is told exactly where the plugin itself knows it': ({ status, ledger }) => {
+    const { state, retryAt } = status;
+    const isOwnPause = state === 'restarting' && ledger.ref.getSnapshot().context.held === null;
+    return (retryAt !== null) === isOwnPause || state === 'failed';
+  },
   'generations only grow': ({ status, ledger }) => status.generation >= ledger.generation,
   'who is not wanted has no process once the stop budget has passed': (situation) => {
-    const { ledger, now } = situation;
-    if (ledger.unwantedSince === null || now - ledger.unwantedSince <= stopBudgetMs(ledger.policy))
-      return true;
-    return processes(situation) === 0;
+    const { ledger, now, run } = situation;
+    if (ledger.unwantedSince === null) return true;
+    const others = [...run.ledgers.values()].filter(({ dismissed }) => dismissed && ledger.dismissed);
+    const budgetMs = others
+      .filter(({ id }) => id !== ledger.id)
+      .reduce((sum, other) => sum + other.budgetMs, ledger.budgetMs);
+    return now - ledger.unwantedSince <= budgetMs || processes(situation) === 0;
   },
   'no window holds more restarts than the policy allows': ({ ledger }) => {
     const { intensity, periodMs } = ledger.policy.restart;
@@ -44,28 +57,49 @@ const invariants: Readonly<Record<string, (situation: Situation) => boolean>> = 
     const counted = ledger.restarts.filter((at) => last - at <= (periodMs ?? Infinity));
     return counted.length <= (intensity ?? Infinity);
   },
+  'whoever an operator wants is wanted, or was let go of for a reason': ({ ledger, status }) => {
+    if (!ledger.wished || status.wanted) return true;
+    ledger.wished = false;
+    return mayLetGo(ledger, status);
+  },
+  'what requires a plugin is not healthy while that one is brought down for good': ({
+    ledger,
+    run,
+    status,
+  }) =>
+    status.state !== 'stopping' ||
+    status.wanted ||
+    ledger.notBeside.every((id) => run.ledgers.get(id)?.state !== 'healthy'),
+  'nobody is left from before, once the group of a fallen one pauses or starts': ({ run, ledger }) =>
+    !isLeftBehind(run, ledger),
 };
 
 /** The first invariant that a plugin breaks, or `null`. */
-export function brokenInvariant(
-  ledger: Ledger,
-  ref: PluginRef | undefined,
-  world: PretendedWorld,
-  now: number,
-): string | null {
-  const situation = { ledger, ref, world, now, status: statusOf(ledger.ref) };
+export function brokenInvariant(run: Run, ledger: Ledger): string | null {
+  const { tree } = run;
+  const status = statusOf(ledger.ref);
+  const situation = { run, ledger, ref: tree.plugin(ledger.id), now: tree.clock.now(), status };
   for (const [sentence, holds] of Object.entries(invariants)) {
     if (!holds(situation))
       return `${ledger.id}: not true that ${sentence} (${JSON.stringify(ledger.ref.getSnapshot().value)})`;
   }
-  ledger.generation = situation.status.generation;
+  ledger.generation = status.generation;
   return null;
 }
 
-function processes({ world, ledger }: Situation): number {
-  return world.all().filter(({ name, plugin }) => name === 'process' && plugin === ledger.id).length;
+/** Whether a rule lets the tree itself end what an operator wished. */
+function mayLetGo({ policy, isShutDown, isAttached }: Ledger, { lastExit, error }: PluginStatus): boolean {
+  const { restart } = policy.restart;
+  const isTransient = restart === 'transient' && lastExit !== null && endedNormally(lastExit);
+  return (
+    restart === 'temporary' || isTransient || isShutDown || isAttached || error?.code === 'REQUIREMENT_UNMET'
+  );
 }
 
-function working({ world, ledger }: Situation): number {
-  return world.all().filter(({ plugin }) => plugin === ledger.id).length;
+function processes({ run, ledger }: Situation): number {
+  return run.tree.world.all().filter(({ name, plugin }) => name === 'process' && plugin === ledger.id).length;
+}
+
+function working({ run, ledger }: Situation): number {
+  return run.tree.world.all().filter(({ plugin }) => plugin === ledger.id).length;
 }

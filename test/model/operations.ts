@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import type { Supervision } from '../../src/model/index.js';
+import { plantings, supervision, type Planting } from './planting.js';
 
 /** What somebody asks of the tree, or the world does to it. Numbers pick among whatever there is, modulo its count. */
 export type Operation =
   | { readonly do: 'activate' | 'restart'; readonly plugin: number }
   | { readonly do: 'deactivate' | 'check' | 'remove' | 'add'; readonly plugin: number }
   | { readonly do: 'reattach'; readonly plugin: number; readonly test: boolean; readonly proven: boolean }
-  | { readonly do: 'stop' }
+  | { readonly do: 'set policy'; readonly plugin: number; readonly supervision: Supervision }
+  | { readonly do: 'activate all' | 'stop' }
   /** All that runs says what it says when all goes well, so many times. */
   | { readonly do: 'go well'; readonly times: number }
   | { readonly do: 'say'; readonly which: number; readonly what: number }
@@ -19,20 +21,21 @@ export type Operation =
   | { readonly do: 'sleep' | 'keep busy' | 'answer calls' };
 
 export interface Sequence {
-  readonly plugins: readonly Supervision[];
+  readonly planting: Planting;
   readonly operations: readonly Operation[];
   /** Whether plugins end when they are asked to at the last stop. */
   readonly endsWell: boolean;
   readonly random: number;
 }
 
-const plugin = fc.nat(2);
+const plugin = fc.nat(5);
 const which = fc.nat(40);
 /** The first thing that an effect can say is what it says when all goes well. */
 const saying = fc.constantFrom(0, 0, 0, 1, 2, 3, 4);
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('activate', 'activate', 'restart'), plugin }) },
+  { weight: 3, arbitrary: fc.constant({ do: 'activate all' as const }) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -44,9 +47,10 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('reattach'), plugin, test: fc.boolean(), proven: fc.boolean() }),
   },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('set policy'), plugin, supervision }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('go well'), times: fc.integer({ min: 1, max: 9 }) }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('say'), which, what: saying }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('exit'), which, how: fc.nat(3) }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('exit'), which, how: fc.nat(3) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('break'), which }) },
   {
     weight: 2,
@@ -64,33 +68,9 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: 'stop' as const }) },
 );
 
-const supervision: fc.Arbitrary<Supervision> = fc.record({
-  preset: fc.constantFrom('espalier', 'espalier', 'mattermost'),
-  restart: fc.record(
-    {
-      restart: fc.constantFrom('permanent', 'permanent', 'transient', 'temporary'),
-      retryFailedStart: fc.boolean(),
-      intensity: fc.nat(3),
-      resetAfterMs: fc.constantFrom(null, 60_000),
-      halfOpenAfterMs: fc.constantFrom(null, 20_000, 600_000),
-    },
-    { requiredKeys: [] },
-  ),
-  health: fc.record(
-    {
-      misses: fc.integer({ min: 1, max: 3 }),
-      excuses: fc.nat(2),
-      freshDialEvery: fc.constantFrom(null, 1, 2),
-      notServingMs: fc.constantFrom(null, 0, 30_000),
-      watch: fc.boolean(),
-    },
-    { requiredKeys: [] },
-  ),
-});
-
-/** Sequences of commands and faults over a few plugins. */
+/** Sequences of commands and faults over a tree of a few plugins. */
 export const sequences: fc.Arbitrary<Sequence> = fc.record({
-  plugins: fc.array(supervision, { minLength: 1, maxLength: 3 }),
+  planting: plantings,
   operations: fc.array(operation, { minLength: 1, maxLength: 40, size: 'max' }),
   endsWell: fc.boolean(),
   random: fc.constantFrom(0, 0.5, 0.999),

@@ -3,17 +3,22 @@ import { sequences } from './operations.js';
 import { runSequence, type Tally } from './run-sequence.js';
 
 describe('a tree of plugins, whatever it is asked and whatever happens', () => {
-  it.todo('stops in the reverse of the order in which it started, once plugins require each other');
-
   it('keeps every promise', () => {
     const tally: Tally = {};
     fc.assert(
       fc.property(sequences, (sequence) => {
         runSequence(sequence, tally);
       }),
-      { numRuns: 1000, seed: 20_261_126 },
+      { numRuns: 300, seed: 20_261_126 },
     );
+    // Each kind of step must have been taken often, or what is held of it was never at stake.
+    for (const what of ['orderly stop', 'stop with its group', 'supervisor.restarting', 'supervisor.gaveUp'])
+      expect(tally[what]).toBeGreaterThan(20);
+    expect(tally['supervisor.shutDown']).toBeGreaterThan(1);
+    for (const state of ['gathering', 'pausing', 'starting', 'held', 'escalating', 'failed'])
+      expect(tally[`group became ${state}`]).toBeGreaterThan(5);
     for (const state of [
+      'waiting',
       'spawning',
       'handshaking',
       'healthy',
@@ -23,6 +28,6 @@ describe('a tree of plugins, whatever it is asked and whatever happens', () => {
       'failed',
       'idle',
     ])
-      expect(tally[`became ${state}`]).toBeGreaterThan(50);
+      expect(tally[`became ${state}`]).toBeGreaterThan(20);
   });
 });

@@ -1,13 +1,21 @@
-import { createActor, type ActorRefFrom } from 'xstate';
+import { createActor, type ActorRefFrom, type AnyActorRef } from 'xstate';
 import {
   createEnvironmentMachine,
   pluginRef,
   pluginState,
   pluginStatus,
+  supervisorRef,
+  supervisorStatus,
+  type EnvironmentInput,
   type PluginEffects,
   type PluginMachine,
 } from '../../src/machines/index.js';
-import type { PluginStatus, SupervisionPolicy } from '../../src/model/index.js';
+import {
+  rootGroup,
+  type PluginStatus,
+  type SupervisorReport,
+  type SupervisorStatus,
+} from '../../src/model/index.js';
 import {
   createSteppingClock,
   pretendedBundle,
@@ -15,18 +23,22 @@ import {
   type PretendedWorld,
   type SteppingClock,
 } from '../../src/testing/index.js';
+import type { Planted } from './planting.js';
 
 export type PluginRef = ActorRefFrom<PluginMachine>;
-type Command = Parameters<Tree['send']>[0];
+type Command = Parameters<ReturnType<typeof grow>['send']>[0];
 
 /** The real tree over a pretended world. All that the model knows of how the tree is made is in this file. */
 export interface Tree {
   readonly clock: SteppingClock;
   readonly world: PretendedWorld;
-  send(command: Parameters<ReturnType<typeof grow>['send']>[0]): void;
-  /** `active`, `done`, or `error` when a supervisor broke. */
+  send(command: Command): void;
+  /** `active`, `done`, or `error` when the environment broke. */
   status(): string;
   plugin(id: string): PluginRef | undefined;
+  supervisor(name: string): AnyActorRef | undefined;
+  /** What `env.tree()` answers. */
+  tree(): SupervisorStatus;
 }
 
 /** Machines are costly to make and know nothing of a run: one serves all, over the world of the run under way. */
@@ -59,17 +71,25 @@ const passedOn: PluginEffects = {
 };
 const machine = createEnvironmentMachine(passedOn, { random: () => present?.random ?? 0 });
 
-function grow(clock: SteppingClock) {
-  return createActor(machine, { clock, input: {} });
+function grow(clock: SteppingClock, input: EnvironmentInput) {
+  return createActor(machine, { clock, input });
 }
 
-export function growTree(random: number): Tree {
+/** `reported` hears what supervisors tell the embedder, at the moment at which they do. */
+export function growTree(
+  random: number,
+  input: EnvironmentInput,
+  reported: (report: SupervisorReport) => void,
+): Tree {
   const clock = createSteppingClock();
   const world = pretendWorld(clock, () => random);
   present = { effects: world.effects, random };
-  const root = grow(clock);
+  const root = grow(clock, input);
   // Else a defect would be thrown at whoever runs the model.
   root.subscribe({ error: () => undefined });
+  root.on('supervisor.reported', ({ report }) => {
+    reported(report);
+  });
   root.start();
   return {
     clock,
@@ -79,12 +99,19 @@ export function growTree(random: number): Tree {
     },
     status: () => root.getSnapshot().status,
     plugin: (id) => pluginRef(root.system, id),
+    supervisor: (name) => supervisorRef(root.system, name),
+    tree() {
+      const ref = supervisorRef(root.system, rootGroup);
+      if (ref === undefined) throw new Error('The tree has no root.');
+      return supervisorStatus(ref, clock.now());
+    },
   };
 }
 
 export const stateOf = (ref: PluginRef) => pluginState(ref.getSnapshot());
 export const statusOf = (ref: PluginRef): PluginStatus => pluginStatus(ref.getSnapshot());
 
-export function addition(id: string, policy: SupervisionPolicy, generation: number) {
-  return { type: 'bundles.added' as const, bundles: [{ bundle: pretendedBundle(id), policy, generation }] };
+export function addition({ id, policy, group, requires, significant }: Planted, generation: number) {
+  const bundle = pretendedBundle(id, { requires });
+  return { type: 'bundles.added' as const, bundles: [{ bundle, policy, generation, group, significant }] };
 }

@@ -31,7 +31,13 @@ function run({ seed, runs, path }: Batch): BatchResult {
   return {
     runs: details.numRuns,
     tally,
-    report: details.failed ? (fc.defaultReportMessage(details) ?? 'failed') : null,
+    report: details.failed
+      ? `${reasonOf(details.errorInstance)}\n${fc.defaultReportMessage(details) ?? ''}`
+      : null,
     path: details.counterexamplePath,
   };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,0 +1,197 @@
+import { PluginError } from '../../../src/model/index.js';
+import { exit, failToSpawn, pretendedProcess, startWell } from '../../../src/testing/index.js';
+import { grow, plant } from '../../support/grove.js';
+
+const [a, b, c] = ['com.example.a', 'com.example.b', 'com.example.c'];
+const config = {
+  protocol: 'grpc',
+  protocolVersion: 1,
+  addr: { network: 'unix', string: '/pretended' },
+  pid: 4712,
+  test: false,
+} as const;
+
+describe('a plugin that waits for its turn', () => {
+  it('is told when what it requires is removed', () => {
+    const grove = plant({}, { [a]: {}, [b]: { requires: [a] } });
+    grove.activate(b);
+    expect(grove.states()).toEqual({ [a]: 'spawning', [b]: 'waiting' });
+    grove.root.send({ type: 'bundle.removed', plugin: a });
+    expect(grove.status(b)).toMatchObject({
+      state: 'idle',
+      wanted: false,
+      error: { code: 'REQUIREMENT_UNMET', facts: { requirement: a } },
+    });
+  });
+
+  it('has no turn left over once it was reattached', () => {
+    const grove = plant({}, { [a]: {}, [b]: {} }, { startConcurrency: 1 });
+    grove.root.send({ type: 'environment.activateAll' });
+    grove.root.send({ type: 'environment.reattach', plugin: b, config });
+    const error = new PluginError({ code: 'REATTACH_NOT_FOUND', message: 'not found' });
+    failToSpawn(grove.world, error, b);
+    expect(grove.startAll()).toEqual([a]);
+    expect(grove.state(b)).toBe('idle');
+    expect(grove.status(b).generation).toBe(1);
+  });
+
+  it('is none that is up already, however many are starting', () => {
+    const grove = plant(
+      { group: { strategy: 'one-for-all' } },
+      { [a]: { group: 'group' }, [b]: {} },
+      { startConcurrency: 1 },
+    );
+    grove.root.send({ type: 'environment.activateAll' });
+    grove.startAll();
+    grove.crash(b);
+    grove.activate(b);
+    grove.activate(a);
+    expect(grove.root.getSnapshot().context.queue).toEqual([]);
+  });
+});
+
+describe('a plugin that is restarted while its group comes down', () => {
+  it('stays wanted, also where it has to wait for what it requires', () => {
+    const grove = grow(
+      { group: { strategy: 'one-for-all' } },
+      { [a]: { group: 'group' }, [b]: { group: 'group', requires: [a] } },
+    );
+    grove.crash(a);
+    expect(grove.state(b)).toBe('stopping');
+    grove.root.send({ type: 'environment.restart', plugin: b });
+    expect(grove.status(b).wanted).toBe(true);
+    grove.endAll();
+    grove.pass(0);
+    expect(grove.startAll()).toEqual([a, b]);
+  });
+});
+
+describe('a plugin that waits for its turn while its group brings it down', () => {
+  it('is waited for by its group', () => {
+    const grove = grow(
+      { group: { strategy: 'one-for-all' } },
+      { [a]: {}, [b]: { group: 'group', requires: [a] }, [c]: { group: 'group' } },
+    );
+    grove.crash(c);
+    expect(grove.state(b)).toBe('stopping');
+    grove.crash(a);
+    grove.deactivate(b);
+    grove.activate(b);
+    expect(grove.group('group').state).toBe('gathering');
+    exit(grove.world, { code: 0 }, b);
+    grove.pass(0);
+    grove.startAll();
+    expect(grove.states()).toEqual({ [a]: 'healthy', [b]: 'healthy', [c]: 'healthy' });
+  });
+});
+
+describe('a plugin that is reattached while its group waits for the group above', () => {
+  it('comes down with the next restart', () => {
+    const grove = plant(
+      { outer: { strategy: 'one-for-all' }, inner: { parent: 'outer' } },
+      { [a]: { group: 'outer' }, [b]: { group: 'inner' } },
+    );
+    grove.activate(a);
+    grove.startAll();
+    grove.crash(a);
+    expect(grove.group('inner').state).toBe('held');
+    grove.root.send({ type: 'environment.reattach', plugin: b, config });
+    grove.world.running('process', b).say({
+      type: 'process.attached',
+      process: pretendedProcess(4712, 0),
+      handshake: {
+        coreVersion: 1,
+        appVersion: 1,
+        network: 'unix',
+        address: '/pretended',
+        protocol: 'grpc',
+        certificate: null,
+        multiplexed: false,
+      },
+    });
+    grove.pass(0);
+    expect(grove.state(b)).toBe('handshaking');
+    grove.crash(a);
+    // It is let go of: nobody has seen yet that the process is the plugin.
+    expect(grove.state(b)).toBe('idle');
+  });
+});
+
+describe('a plugin that is reattached while it is up', () => {
+  it('does not keep its group from starting', () => {
+    const grove = grow(
+      { group: { strategy: 'one-for-all' } },
+      { [a]: { group: 'group' }, [b]: { group: 'group' } },
+    );
+    grove.crash(b);
+    grove.endAll();
+    grove.pass(0);
+    startWell(grove.world, a);
+    grove.root.send({ type: 'environment.reattach', plugin: a, config });
+    grove.startAll();
+    expect(grove.states()).toEqual({ [a]: 'healthy', [b]: 'healthy' });
+    expect(grove.group('group').state).toBe('running');
+  });
+});
+
+describe('a group whose work is done', () => {
+  const significant = {
+    group: 'group',
+    significant: true,
+    supervision: { restart: { restart: 'temporary' } },
+  } as const;
+  const options = { strategy: 'one-for-all', autoShutdown: 'any-significant' } as const;
+
+  it('lets go of those that waited to start again with it', () => {
+    const grove = plant({ group: options }, { [a]: significant, [b]: { group: 'group' } });
+    grove.activate(b);
+    grove.startAll();
+    grove.crash(b);
+    grove.activate(a);
+    grove.crash(a);
+    expect(grove.states()).toEqual({ [a]: 'crashed', [b]: 'idle' });
+    expect(grove.status(b).wanted).toBe(false);
+  });
+
+  it('starts the one that was activated while it came down', () => {
+    const grove = grow(
+      { group: options },
+      { [a]: significant, [b]: { group: 'group' }, [c]: { group: 'group' } },
+    );
+    grove.crash(a);
+    expect(grove.state(c)).toBe('stopping');
+    grove.activate(c);
+    grove.endAll();
+    expect(grove.startAll()).toEqual([c]);
+    expect(grove.states()).toMatchObject({ [b]: 'idle', [c]: 'healthy' });
+    expect(grove.group('group').state).toBe('running');
+  });
+});
+
+describe('a temporary plugin of a group that was given up', () => {
+  it('is started when somebody activates it, though its policy was another one then', () => {
+    const grove = grow({ group: { intensity: 0 } }, { [a]: { group: 'group' } });
+    grove.crash(a);
+    expect(grove.state(a)).toBe('failed');
+    const { policy } = grove.snapshot(a).context;
+    const restart = { ...policy.restart, restart: 'temporary' as const };
+    grove.root.send({ type: 'environment.setPolicy', plugin: a, policy: { ...policy, restart } });
+    grove.activate(a);
+    grove.pass(0);
+    expect(grove.startAll()).toEqual([a]);
+  });
+});
+
+describe('an environment that is stopped', () => {
+  it('starts nothing that was to start again', () => {
+    const grove = grow({ root: { strategy: 'rest-for-one' } }, { [a]: {}, [b]: {} });
+    grove.deactivate(a);
+    grove.activate(a);
+    expect(grove.status(a)).toMatchObject({ state: 'stopping', wanted: true });
+    grove.root.send({ type: 'environment.stop' });
+    exit(grove.world, { code: 0 }, a);
+    expect(grove.state(a)).toBe('idle');
+    grove.endAll();
+    expect(grove.root.getSnapshot().status).toBe('done');
+  });
+});

@@ -1,0 +1,155 @@
+import type { SupervisorReport, SupervisorSpec, SupervisorStatus } from '../../src/model/index.js';
+import type { Ledger } from './ledger.js';
+import { childWithin } from './relations.js';
+import { count, object, type Run } from './run.js';
+import { stateOf } from './tree.js';
+import { withProcess } from './with-process.js';
+
+/** What a run remembers of one supervisor. */
+export interface GroupLedger {
+  readonly spec: SupervisorSpec;
+  state: unknown;
+  /** When it restarted children, since that was last forgotten. */
+  restarts: number[];
+  /** The children that have ended since it was last at ease. */
+  readonly fallen: Set<string>;
+  readonly close: () => void;
+}
+
+/** Begins to watch every supervisor that has come into being. */
+export function openGroups(run: Run): void {
+  for (const spec of run.specs) {
+    const ref = run.tree.supervisor(spec.name);
+    if (ref === undefined || run.groups.has(spec.name)) continue;
+    const stateNow = (): unknown => (ref.getSnapshot() as { readonly value: unknown }).value;
+    const subscription = ref.subscribe(() => {
+      const before = ledger.state;
+      ledger.state = stateNow();
+      if (before !== ledger.state) noteGroupMove(run, ledger, before);
+    });
+    const ledger: GroupLedger = {
+      spec,
+      state: stateNow(),
+      restarts: [],
+      fallen: new Set(),
+      close: () => {
+        subscription.unsubscribe();
+      },
+    };
+    run.groups.set(spec.name, ledger);
+  }
+}
+
+function noteGroupMove(run: Run, ledger: GroupLedger, before: unknown): void {
+  const { spec, state } = ledger;
+  count(run, `group became ${String(state)}`);
+  const isRestarted = before === 'escalating' && state === 'pausing';
+  if (isRestarted && spec.parent !== null) {
+    const parent = run.groups.get(spec.parent);
+    // Under the other strategies its parent reports that restart.
+    if (parent?.spec.strategy === 'one-for-one') noteGroupRestart(run, parent);
+  }
+  const isRetried = before === 'failed' && isBecause(run, spec.name, 'supervisor.retried');
+  if (isRestarted || (before === 'held' && state === 'starting') || isRetried) forgive(run, ledger);
+}
+
+function isBecause({ tree }: Run, group: string, because: string): boolean {
+  // A tree that has ended has no supervisors any more.
+  const snapshot = tree.supervisor(group)?.getSnapshot() as
+    { readonly context: { readonly because: string } } | undefined;
+  return snapshot?.context.because === because;
+}
+
+/** A supervisor that is started again knows nothing of what was before. */
+function forgive(run: Run, ledger: GroupLedger): void {
+  ledger.restarts = [];
+  for (const plugin of run.ledgers.values())
+    if (plugin.group === ledger.spec.name) {
+      plugin.restarts = [];
+      plugin.fellAt = null;
+    }
+}
+
+export function noteGroupRestart(run: Run, ledger: GroupLedger): void {
+  const { spec, restarts } = ledger;
+  const now = run.tree.clock.now();
+  restarts.push(now);
+  if (spec.intensity === null) return;
+  // Its own time stands still now and then, so that it remembers for longer than the clock says.
+  const counted = restarts.filter((at) => now - at <= spec.periodMs);
+  if (counted.length > spec.intensity)
+    object(run, `${spec.name} restarts no more than ${spec.intensity} times in its period`);
+}
+
+/** What a supervisor says that it does is held against its rules. */
+export function noteReport(run: Run, report: SupervisorReport): void {
+  const ledger = run.groups.get(report.supervisor);
+  if (report.context === 'childBroke') object(run, 'no supervisor breaks');
+  if (ledger === undefined) return;
+  count(run, report.type);
+  const { spec } = ledger;
+  if (report.type === 'supervisor.restarting') {
+    noteGroupRestart(run, ledger);
+    ledger.fallen.add(report.offender);
+    const affected = expectedToFall(run, ledger, report.offender);
+    const forgotten = affected.find((id) => !report.affected.includes(id));
+    if (forgotten !== undefined)
+      object(run, `${spec.name} under ${spec.strategy} leaves ${forgotten} as it is`);
+    markOutgoing(run, spec.name, affected);
+    return;
+  }
+  if (report.type === 'supervisor.gaveUp') {
+    if (report.context === 'childTerminated' && ledger.restarts.length < (spec.intensity ?? Infinity))
+      object(run, `${spec.name} gives up only when its budget is used up`);
+    if (spec.parent !== null) run.groups.get(spec.parent)?.fallen.add(spec.name);
+  }
+  const all = childrenOf(run, spec.name);
+  markOutgoing(run, spec.name, all);
+  if (report.type === 'supervisor.shutDown')
+    for (const plugin of run.ledgers.values())
+      if (childWithin(run.specs, spec.name, plugin) !== null) plugin.isShutDown = true;
+}
+
+/** Who has to go down with one that is restarted, as the strategy has it. */
+function expectedToFall(run: Run, { spec }: GroupLedger, offender: string): readonly string[] {
+  const children = childrenOf(run, spec.name);
+  if (spec.strategy === 'one-for-all') return children;
+  return spec.strategy === 'rest-for-one' ? children.slice(children.indexOf(offender)) : [offender];
+}
+
+/** A group's children in start order. */
+export function childrenOf(run: Run, group: string): readonly string[] {
+  const found = branch(run.tree.tree(), group);
+  return (found?.children ?? []).map((child) => (child.kind === 'plugin' ? child.id : child.supervisor.name));
+}
+
+function branch(status: SupervisorStatus, name: string): SupervisorStatus | null {
+  if (status.name === name) return status;
+  for (const child of status.children) {
+    const found = child.kind === 'supervisor' ? branch(child.supervisor, name) : null;
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function markOutgoing(run: Run, group: string, children: readonly string[]): void {
+  for (const plugin of run.ledgers.values()) {
+    const child = childWithin(run.specs, group, plugin);
+    // One that comes down already is no matter of the group.
+    const isComingDown = stateOf(plugin.ref) === 'stopping';
+    if (child !== null && children.includes(child) && !isComingDown)
+      plugin.outgoing.set(group, plugin.ref.getSnapshot().context.generation);
+  }
+}
+
+const afterGathering = ['pausing', 'starting', 'held', 'escalating', 'failed'];
+
+/** Whether it still has the process that it had when a group began to come down that is down now. */
+export function isLeftBehind(run: Run, { ref, outgoing }: Ledger): boolean {
+  const { generation } = ref.getSnapshot().context;
+  if (!withProcess.includes(stateOf(ref))) return false;
+  return [...outgoing].some(
+    ([group, before]) =>
+      before === generation && afterGathering.includes(String(run.groups.get(group)?.state)),
+  );
+}
