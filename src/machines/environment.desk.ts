@@ -185,7 +185,7 @@ export function turns(
     if (hopeless !== undefined) {
       refuse.push({ id, error: unmet(id, hopeless, standing(hopeless).error) });
       queued.delete(id);
-    } else if (isRising(standing(id).state)) start.push(id);
+    } else if (isRising(standing(id).state) && !standing(id).isHeld && id !== restarted) start.push(id);
     else if (pending[0] !== undefined) wait.push({ id, because: `requirement.awaited ${pending[0]}` });
     else if (starting.length + start.length >= context.startConcurrency)
       wait.push({ id, because: 'turn.awaited' });

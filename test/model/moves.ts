@@ -91,6 +91,8 @@ function noteOrderlyStop(run: Run, ledger: Ledger): void {
   const after = run.stopping === null ? ledger.notBeside : [...ledger.notBeside, ...laterOf(run, ledger)];
   for (const id of after) {
     const state = stateNow(run, id);
+    // A running process may be taken up at any time, whatever becomes of others.
+    if (run.ledgers.get(id)?.isAttached === true) continue;
     if (state !== undefined && withProcess.includes(state))
       object(run, `${ledger.id} is brought down after ${id}, which is ${state}`);
   }
@@ -128,6 +130,7 @@ function noteGroupStop(run: Run, ledger: Ledger, because: string): void {
       : laterWithin(run, ledger.group, ledger);
   for (const id of later) {
     const state = stateNow(run, id);
+    if (run.ledgers.get(id)?.isAttached === true) continue;
     if (state !== undefined && withProcess.includes(state))
       object(run, `${ledger.id} comes down after its sibling ${id}, which is ${state} (${because})`);
   }
