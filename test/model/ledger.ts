@@ -88,7 +88,9 @@ export function openLedger(
 function noteWish(ledger: Ledger, now: number): void {
   const { wanted, error } = statusOf(ledger.ref);
   if (!wanted && error?.code === 'REQUIREMENT_UNMET') ledger.isRefused = true;
-  if (!wanted && !ledger.isCommanded) ledger.unwantedSince ??= now;
+  // One that lets go of a running process, and is to be started instead, is still wanted.
+  const isExchanged = ledger.isAttached && ledger.wished && ledger.mayStart;
+  if (!wanted && !ledger.isCommanded && !isExchanged) ledger.unwantedSince ??= now;
 }
 
 /** Within this time after nobody wanted it any more, a plugin has no process. */

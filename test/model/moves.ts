@@ -77,8 +77,10 @@ const ofTheDesk = /^(plugin\.deactivate|requirement\.deactivated .*|environment\
 
 function noteStop(run: Run, ledger: Ledger): void {
   const { because, held, ending } = ledger.ref.getSnapshot().context;
-  if (ending?.cause === 'held') noteGroupStop(run, ledger, held?.because ?? because);
-  else if (ending?.cause === 'deactivated' && /^(sibling|supervisor)\./.test(because))
+  if (ending?.cause === 'held') {
+    // Otherwise an operator took it down, and its group lets it wait.
+    if (held?.isRestart === true) noteGroupStop(run, ledger, held.because);
+  } else if (ending?.cause === 'deactivated' && /^(sibling|supervisor)\./.test(because))
     noteGroupStop(run, ledger, because);
   else if (ending?.cause === 'deactivated' && ledger.dismissed && ofTheDesk.test(because))
     noteOrderlyStop(run, ledger);
