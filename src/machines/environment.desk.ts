@@ -30,6 +30,8 @@ export interface Standing {
   readonly wanted: boolean;
   /** Whether it waits for its turn or its group, or will once it is down. */
   readonly isHeld: boolean;
+  /** Whether it has no process and waits for its turn, or was given it a moment ago. */
+  readonly awaitsTurn: boolean;
   readonly error: PluginError | null;
 }
 
@@ -161,8 +163,11 @@ export function turns(
   standing: StandingOf,
   restarted: string | null = null,
 ): Turns {
-  const starting = context.starting.filter((id) => isRising(standing(id).state));
   const queued = new Set(context.queue);
+  // Who has had its turn may not have heard of it yet.
+  const starting = context.starting.filter(
+    (id) => isRising(standing(id).state) || (standing(id).awaitsTurn && !queued.has(id)),
+  );
   const start: string[] = [];
   const up: string[] = [];
   const wait: { id: string; because: string }[] = [];
@@ -288,7 +293,7 @@ export function dismissedAll(context: EnvironmentContext, standing: StandingOf):
   };
 }
 
-const withoutProcess: readonly PluginState[] = [
+export const withoutProcess: readonly PluginState[] = [
   'idle',
   'waiting',
   'crashed',
