@@ -30,6 +30,8 @@ export interface Standing {
   readonly wanted: boolean;
   /** Whether it waits for its turn or its group, or will once it is down. */
   readonly isHeld: boolean;
+  /** Whether it has no process and waits for its turn, or was given it a moment ago. */
+  readonly awaitsTurn: boolean;
   readonly error: PluginError | null;
 }
 
@@ -162,8 +164,11 @@ export function turns(
   standing: StandingOf,
   restarted: string | null = null,
 ): Turns {
-  const starting = context.starting.filter((id) => isRising(standing(id).state));
   const queued = new Set(context.queue);
+  // Who has had its turn may not have heard of it yet.
+  const starting = context.starting.filter(
+    (id) => isRising(standing(id).state) || (standing(id).awaitsTurn && !queued.has(id)),
+  );
   const start: string[] = [];
   const up: string[] = [];
   const wait: { id: string; because: string }[] = [];
@@ -186,7 +191,7 @@ export function turns(
     if (hopeless !== undefined) {
       refuse.push({ id, error: unmet(id, hopeless, standing(hopeless).error) });
       queued.delete(id);
-    } else if (isRising(standing(id).state)) start.push(id);
+    } else if (isRising(standing(id).state) && !standing(id).isHeld && id !== restarted) start.push(id);
     else if (pending[0] !== undefined) wait.push({ id, because: `requirement.awaited ${pending[0]}` });
     else if (starting.length + start.length >= context.startConcurrency)
       wait.push({ id, because: 'turn.awaited' });
@@ -290,7 +295,7 @@ export function dismissedAll(context: EnvironmentContext, standing: StandingOf):
   };
 }
 
-const withoutProcess: readonly PluginState[] = [
+export const withoutProcess: readonly PluginState[] = [
   'idle',
   'waiting',
   'crashed',

@@ -9,6 +9,7 @@ import {
   enlistedAll,
   initialDesk,
   turns,
+  withoutProcess,
   withMembers,
   withPolicy,
   withoutMember,
@@ -116,9 +117,9 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
       reattach: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'environment.reattach') return;
         const { plugin, config, resumes = false } = event;
-        // That process is what is wanted now, and not a turn; one that comes down does not heed it.
-        const heeds = standingIn(system)(plugin).state !== 'stopping';
-        if (heeds) enqueue.assign({ queue: context.queue.filter((id) => id !== plugin) });
+        // That process is what is wanted now, and not a turn; one that has a process does not heed it.
+        if (withoutProcess.includes(standingIn(system)(plugin).state))
+          enqueue.assign({ queue: context.queue.filter((id) => id !== plugin) });
         tellMember(enqueue, system, context, { type: 'member.reattach', plugin, config, resumes });
       }),
       giveUpMember: enqueueActions(({ context, event, enqueue, system }) => {
@@ -237,9 +238,11 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
 function standingIn(system: Registry): StandingOf {
   return (plugin) => {
     const snapshot = pluginRef(system, plugin)?.getSnapshot();
-    if (snapshot === undefined) return { state: 'idle', wanted: false, isHeld: false, error: null };
+    if (snapshot === undefined)
+      return { state: 'idle', wanted: false, isHeld: false, awaitsTurn: false, error: null };
     const { wanted, error, held } = snapshot.context;
-    return { state: pluginState(snapshot), wanted, isHeld: held !== null, error };
+    const awaitsTurn = snapshot.value === 'held' && held?.isRestart === false;
+    return { state: pluginState(snapshot), wanted, isHeld: held !== null, awaitsTurn, error };
   };
 }
 

@@ -84,7 +84,11 @@ export function pluginWords(effects: PluginEffects) {
     },
     actions: {
       activate: assign(({ context, event }) => activated(context, event)),
-      want: assign({ wanted: true }),
+      // Its turn has come while it was still spawned for nobody; only its group goes on holding it.
+      want: assign(({ context }) => ({
+        wanted: true,
+        held: context.held?.isRestart === true ? context.held : null,
+      })),
       wantAgain: assign(({ context, event }) => ({ ...activated(context, event), again: true })),
       unwant: assign({ wanted: false, again: false, held: null }),
       hold: assign({

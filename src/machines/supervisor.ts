@@ -147,7 +147,12 @@ export function createSupervisorMachine(
       failed: {
         description: 'It is given up; somebody must act, or the half-open interval pass.',
         entry: 'giveUpChildren',
-        on: { 'member.activate': { target: 'gathering', actions: ['planRetry', 'joinMember'] } },
+        on: {
+          'member.activate': { target: 'gathering', actions: ['planRetry', 'joinMember'] },
+          // It was asked to wait for its group just before that was given up.
+          'plugin.held': { actions: ['note', 'tellMoved', 'giveUpChildren'] },
+          'supervisor.held': { actions: ['note', 'giveUpChildren'] },
+        },
         after: { halfOpenInterval: { guard: 'triesAgain', target: 'gathering', actions: 'planRetry' } },
       },
       stopping: {

@@ -88,12 +88,11 @@ export function brokenInvariant(run: Run, ledger: Ledger): string | null {
 }
 
 /** Whether a rule lets the tree itself end what an operator wished. */
-function mayLetGo({ policy, isShutDown, isAttached }: Ledger, { lastExit, error }: PluginStatus): boolean {
+function mayLetGo(ledger: Ledger, { lastExit }: PluginStatus): boolean {
+  const { policy, isShutDown, isAttached, isRefused } = ledger;
   const { restart } = policy.restart;
   const isTransient = restart === 'transient' && lastExit !== null && endedNormally(lastExit);
-  return (
-    restart === 'temporary' || isTransient || isShutDown || isAttached || error?.code === 'REQUIREMENT_UNMET'
-  );
+  return restart === 'temporary' || isTransient || isShutDown || isAttached || isRefused;
 }
 
 function processes({ run, ledger }: Situation): number {

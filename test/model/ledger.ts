@@ -22,6 +22,8 @@ export interface Ledger extends Omit<Planted, 'policy'> {
   mustRest: boolean;
   /** Its process was, or was to be, a running one that was found. */
   isAttached: boolean;
+  /** What it requires did not come up. */
+  isRefused: boolean;
   /** Its group shut itself down. */
   isShutDown: boolean;
   /** Those that must not be healthy now, as they require it and it is being brought down for good. */
@@ -67,6 +69,7 @@ export function openLedger(
     mustRest: false,
     isAttached: false,
     isShutDown: false,
+    isRefused: false,
     notBeside: [],
     isByTurn: false,
     restarts: [],
@@ -83,7 +86,11 @@ export function openLedger(
 
 /** The tree itself lets go of some, as its rules say; from then on nobody wants them. */
 function noteWish(ledger: Ledger, now: number): void {
-  if (!statusOf(ledger.ref).wanted && !ledger.isCommanded) ledger.unwantedSince ??= now;
+  const { wanted, error } = statusOf(ledger.ref);
+  if (!wanted && error?.code === 'REQUIREMENT_UNMET') ledger.isRefused = true;
+  // One that lets go of a running process, and is to be started instead, is still wanted.
+  const isExchanged = ledger.isAttached && ledger.wished && ledger.mayStart;
+  if (!wanted && !ledger.isCommanded && !isExchanged) ledger.unwantedSince ??= now;
 }
 
 /** Within this time after nobody wanted it any more, a plugin has no process. */

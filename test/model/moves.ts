@@ -77,8 +77,10 @@ const ofTheDesk = /^(plugin\.deactivate|requirement\.deactivated .*|environment\
 
 function noteStop(run: Run, ledger: Ledger): void {
   const { because, held, ending } = ledger.ref.getSnapshot().context;
-  if (ending?.cause === 'held') noteGroupStop(run, ledger, held?.because ?? because);
-  else if (ending?.cause === 'deactivated' && /^(sibling|supervisor)\./.test(because))
+  if (ending?.cause === 'held') {
+    // Otherwise an operator took it down, and its group lets it wait.
+    if (held?.isRestart === true) noteGroupStop(run, ledger, held.because);
+  } else if (ending?.cause === 'deactivated' && /^(sibling|supervisor)\./.test(because))
     noteGroupStop(run, ledger, because);
   else if (ending?.cause === 'deactivated' && ledger.dismissed && ofTheDesk.test(because))
     noteOrderlyStop(run, ledger);
@@ -91,6 +93,8 @@ function noteOrderlyStop(run: Run, ledger: Ledger): void {
   const after = run.stopping === null ? ledger.notBeside : [...ledger.notBeside, ...laterOf(run, ledger)];
   for (const id of after) {
     const state = stateNow(run, id);
+    // A running process may be taken up at any time, whatever becomes of others.
+    if (run.ledgers.get(id)?.isAttached === true) continue;
     if (state !== undefined && withProcess.includes(state))
       object(run, `${ledger.id} is brought down after ${id}, which is ${state}`);
   }
@@ -128,6 +132,7 @@ function noteGroupStop(run: Run, ledger: Ledger, because: string): void {
       : laterWithin(run, ledger.group, ledger);
   for (const id of later) {
     const state = stateNow(run, id);
+    if (run.ledgers.get(id)?.isAttached === true) continue;
     if (state !== undefined && withProcess.includes(state))
       object(run, `${ledger.id} comes down after its sibling ${id}, which is ${state} (${because})`);
   }

@@ -154,6 +154,7 @@ function permit(run: Run, ledger: Ledger, isRestart: boolean): void {
   ledger.unwantedSince = null;
   ledger.wished = true;
   ledger.dismissed = false;
+  ledger.isRefused = false;
   // A group above that is on its way down takes it with it.
   const [, ...above] = groupsAbove(run.specs, ledger.group);
   const isSinking = above.some((name) => run.groups.get(name)?.state === 'gathering');

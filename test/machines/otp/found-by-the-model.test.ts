@@ -35,6 +35,16 @@ describe('a plugin that waits for its turn', () => {
     expect(grove.status(b).generation).toBe(1);
   });
 
+  it('comes by it though it is restarted while it starts', () => {
+    const grove = plant({}, { [a]: {}, [b]: {} }, { startConcurrency: 1 });
+    grove.activate(b);
+    grove.root.send({ type: 'environment.restart', plugin: b });
+    grove.activate(a);
+    grove.pass(grove.snapshot(b).context.policy.deadlines.startMs);
+    grove.startAll();
+    expect(grove.states()).toEqual({ [a]: 'healthy', [b]: 'healthy' });
+  });
+
   it('is none that is up already, however many are starting', () => {
     const grove = plant(
       { group: { strategy: 'one-for-all' } },
