@@ -8,10 +8,10 @@ export interface Life {
   readonly begunAt: number;
   /** `null`: it never was. */
   readonly healthyAt: number | null;
-  /** When it stopped being of use; a process that hangs is found later. `null`: never. */
-  readonly failedAt: number | null;
-  /** How it ended; `null`: it never did. */
-  readonly exit: EndQuestion['exit'] | null;
+  /** When it stopped being of use; a process that hangs is found later. */
+  readonly failedAt: number;
+  /** How it ended. An end that never comes is at `Infinity`. */
+  readonly exit: EndQuestion['exit'];
 }
 
 /** What becomes of a process that no fault hits. */
@@ -34,7 +34,6 @@ export function liveThrough(
     return failedStart(begunAt, inTime ? failsAt : tooLateAt, failureOfStart(fault, inTime));
   }
   if (readyAt >= tooLateAt) return failedStart(begunAt, tooLateAt, failureOfStart({}, false));
-  if (failsAt === Infinity) return { begunAt, healthyAt: readyAt, failedAt: null, exit: null };
   return { begunAt, healthyAt: readyAt, failedAt: failsAt, exit: served(fault, policy, readyAt, failsAt) };
 }
 

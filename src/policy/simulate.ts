@@ -76,21 +76,17 @@ function* turnsOf(
     const halfOpen = memory.gaveUp;
     wasHealthy ||= life.healthyAt !== null;
     const { exit } = life;
-    if (exit === null) {
-      yield { life, halfOpen, end: null };
-      return;
-    }
     const judged = judgeEnd({ policy: policy.restart, exit, memory, wasHealthy, random: random() });
     memory = judged.memory;
     next = nextStart(judged.verdict, exit.at, policy.restart.halfOpenAfterMs);
-    yield { life, halfOpen, end: { exit, verdict: judged.verdict, next } };
+    yield { life, halfOpen, verdict: judged.verdict, next };
   }
 }
 
 /** A fault whose moment has passed before there was a process hits nobody. */
 function nextFault(faults: Iterator<Fault>, now: number): Fault {
   let fault = faults.next();
-  while (fault.done !== true && fault.value.at !== undefined && fault.value.at < now) fault = faults.next();
+  while (fault.done !== true && (fault.value.at ?? Infinity) < now) fault = faults.next();
   return fault.done === true ? noFault : fault.value;
 }
 

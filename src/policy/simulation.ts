@@ -49,21 +49,19 @@ export interface Simulation {
 export interface Turn {
   readonly life: Life;
   readonly halfOpen: boolean;
-  /** `null` for a process that does not end. */
-  readonly end: {
-    readonly exit: EndQuestion['exit'];
-    readonly verdict: RestartVerdict;
-    /** When the next process is started; `null`: never. */
-    readonly next: number | null;
-  } | null;
+  readonly verdict: RestartVerdict;
+  /** When the next process is started; `null`: never. */
+  readonly next: number | null;
 }
 
-export function stepsOf({ life, halfOpen, end }: Turn): SimulationStep[] {
-  const steps: SimulationStep[] = [{ type: 'started', at: life.begunAt, halfOpen }];
-  if (life.healthyAt !== null) steps.push({ type: 'healthy', at: life.healthyAt });
-  if (end === null) return steps;
-  const { exit, verdict, next } = end;
-  return [...steps, { type: 'ended', at: exit.at, exit }, stepOf(verdict, exit.at, next)];
+export function stepsOf({ life, halfOpen, verdict, next }: Turn): SimulationStep[] {
+  const { begunAt, healthyAt, exit } = life;
+  return [
+    { type: 'started', at: begunAt, halfOpen },
+    ...(healthyAt === null ? [] : [{ type: 'healthy', at: healthyAt } as const]),
+    { type: 'ended', at: exit.at, exit },
+    stepOf(verdict, exit.at, next),
+  ];
 }
 
 function stepOf(verdict: RestartVerdict, at: number, next: number | null): SimulationStep {
@@ -87,13 +85,13 @@ export function outagesOf(turns: readonly Turn[], until: number): Outage[] {
   const close = (to: number): void => {
     if (from !== null && Math.min(to, until) > from) outages.push({ from, to: Math.min(to, until) });
   };
-  for (const { life, end } of turns) {
+  for (const { life, verdict } of turns) {
     if (life.healthyAt !== null && life.failedAt !== life.healthyAt) {
       close(life.healthyAt);
       from = life.failedAt;
     }
-    if (end?.verdict.verdict === 'rest' && endedNormally(end.exit)) {
-      close(end.exit.at);
+    if (verdict.verdict === 'rest' && endedNormally(life.exit)) {
+      close(life.exit.at);
       from = null;
     }
   }

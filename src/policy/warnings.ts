@@ -56,26 +56,34 @@ export function policyWarnings(policy: SupervisionPolicy): readonly PolicyWarnin
 function warningOf(policy: SupervisionPolicy, { when, fault, remedy }: Case, intensity: number) {
   const { periodMs, resetAfterMs } = policy.restart;
   // If it is not given up by its first failures, it never is: the pauses only grow until some are forgotten.
-  const { timeline } = simulate(policy, repeating(fault), {
-    forMs: Infinity,
-    generations: 2 * intensity + 2,
-    random: () => 0.5,
-  });
-  if (timeline.at(-1)?.type !== 'restart') return null;
-  const exits = timeline.flatMap((step) => (step.type === 'ended' ? [step.exit] : []));
+  const generations = 2 * intensity + 2;
+  const { restarts, exits } = repeat(fault, policy, generations);
+  if (restarts < generations) return null;
   const [before = 0, last = 0] = exits.slice(-2).map(({ at }) => at);
-  const [healthyMs = 0] = exits.slice(-1).map((exit) => exit.healthyMs);
-  const everyMs = last - before;
+  const [healthyMs = 0] = exits.map((exit) => exit.healthyMs);
   const isReset = resetAfterMs !== null && healthyMs >= resetAfterMs;
   const why = isReset
     ? `each time it was healthy for restart.resetAfterMs (${resetAfterMs} ms)`
     : `${intensity + 1} such failures do not lie within restart.periodMs (${periodMs ?? Infinity} ms)`;
   const change = isReset
     ? `restart.resetAfterMs above ${healthyMs}`
-    : `restart.periodMs to ${intensity * everyMs} or more`;
+    : `restart.periodMs to ${spanOf(fault, policy, intensity)} or more`;
   return {
     when,
-    message: `A plugin that ${when} is never given up: it fails every ${everyMs} ms, and ${why}.`,
+    message: `A plugin that ${when} is never given up: it fails every ${last - before} ms, and ${why}.`,
     hint: `Raise ${change}, or ${remedy}.`,
   };
+}
+
+/** From the first failure to the one that is too many, if none is forgotten. */
+function spanOf(fault: Fault, policy: SupervisionPolicy, intensity: number): number {
+  const remembering = { ...policy, restart: { ...policy.restart, periodMs: null } };
+  const moments = repeat(fault, remembering, intensity + 1).exits.map(({ at }) => at);
+  return Math.max(...moments) - Math.min(...moments);
+}
+
+function repeat(fault: Fault, policy: SupervisionPolicy, generations: number) {
+  const random = () => 0.5;
+  const { timeline, restarts } = simulate(policy, repeating(fault), { forMs: Infinity, generations, random });
+  return { restarts, exits: timeline.flatMap((step) => (step.type === 'ended' ? [step.exit] : [])) };
 }

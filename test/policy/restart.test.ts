@@ -46,6 +46,7 @@ function decide(
 const normal = exitOf({ code: 0 });
 const abnormal = exitOf({ code: 3 });
 const signalled = exitOf({ kind: 'signal', code: null, signal: 'SIGKILL' });
+const onItsWayDown = exitOf({ code: 0, phase: 'stopping' });
 const hung = exitOf({ kind: 'hang', code: null, signal: 'SIGTERM' });
 const unwell = exitOf({ kind: 'health', code: 0 });
 const beforeTheLine = exitOf({ kind: 'handshake', code: 0, phase: 'handshake', healthyMs: 0 });
@@ -75,14 +76,8 @@ describe('the truth table of exit and restart type', () => {
   });
 
   it('calls an end normal only when the plugin had served and ended by itself with 0', () => {
-    expect([normal, abnormal, signalled, hung, unwell, beforeTheLine].map(endedNormally)).toEqual([
-      true,
-      false,
-      false,
-      false,
-      false,
-      false,
-    ]);
+    const ends = [normal, abnormal, signalled, hung, unwell, beforeTheLine, onItsWayDown];
+    expect(ends.map(endedNormally)).toEqual([true, false, false, false, false, false, false]);
   });
 });
 

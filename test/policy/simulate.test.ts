@@ -14,7 +14,8 @@ const { espalier, mattermost } = presets;
 
 /** The timeline of the preset mattermost in short. */
 function told(trace: FaultTrace, options?: SimulateOptions, policy = mattermost): string[] {
-  return simulate(policy, trace, options).timeline.map((step) => {
+  // Few processes do here; a policy that never gave up would be lived through for long.
+  return simulate(policy, trace, { generations: 60, ...options }).timeline.map((step) => {
     switch (step.type) {
       case 'started':
         return `${step.at} ${step.halfOpen ? 'tried' : 'started'}`;
@@ -195,6 +196,7 @@ describe('a simulation', () => {
       '2999 healthy',
     ]);
     expect(simulate(policy, trace)).toMatchObject({ restarts: 4, halfOpenTries: 2, gaveUpAt: 0 });
+    expect(simulate(policy, trace, { forMs: 2499 })).toMatchObject({ halfOpenTries: 1, forMs: 2499 });
   });
 
   it('sums up outages: from the moment when it was of no use to the one when it is again', () => {
@@ -217,6 +219,10 @@ describe('a simulation', () => {
   it('looks no further than it is asked to', () => {
     expect(told(crashesEvery(1000), { forMs: 1000 })).toEqual(['0 started', '0 healthy']);
     expect(told(crashesEvery(1000), { forMs: 1001 })).toHaveLength(6);
+    expect(simulate(espalier, crashesEvery(80_000), { forMs: 100_000 })).toMatchObject({
+      forMs: 100_000,
+      cutShort: false,
+    });
     expect(simulate(mattermost, [{ afterHealthyMs: 5 }], { forMs: 5 }).outages).toEqual([]);
     expect(simulate(mattermost, neverStarts(), { forMs: 10 }).outages).toEqual([{ from: 0, to: 10 }]);
     expect(simulate(mattermost, neverStarts(), { forMs: 0 })).toMatchObject({ timeline: [], outages: [] });
