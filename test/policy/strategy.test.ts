@@ -1,5 +1,6 @@
 import type { AutoShutdown, Strategy } from '../../src/model/index.js';
 import {
+  affectedBy,
   decideForGroup,
   isExhausted,
   moveOn,
@@ -37,7 +38,25 @@ describe('a group', () => {
   );
 });
 
+describe('a child that is restarted', () => {
+  it.each<[Strategy, readonly string[]]>([
+    ['one-for-one', ['b']],
+    ['one-for-all', ['a', 'b', 'c']],
+    ['rest-for-one', ['b', 'c']],
+  ])('affects under %s: %j', (strategy, affected) => {
+    expect(affectedBy(strategy, ['a', 'b', 'c'], 'b')).toEqual(affected);
+  });
+});
+
 describe('auto-shutdown', () => {
+  it('is the answer to the end of the last one that is significant', () => {
+    const last = [{ id: 'a', significant: true, isActive: false }];
+    const question = { strategy: 'one-for-one', children: last, ended: 'a', exhausted: false } as const;
+    expect(decideForGroup({ ...question, autoShutdown: 'all-significant', verdict: 'rest' })).toEqual({
+      answer: 'shutDown',
+    });
+  });
+
   const [significant, done, plain] = [
     { id: 's', significant: true, isActive: true },
     { id: 'd', significant: true, isActive: false },

@@ -55,6 +55,30 @@ describe('the tree', () => {
   });
 });
 
+describe('the order within groups', () => {
+  const two = { a: { group: 'G' }, b: { group: 'G' } };
+
+  it.each<[string, Readonly<Record<string, GroupOptions>>, Plugins, Readonly<Record<string, string[]>>]>([
+    ['none under one-for-one', { G: { strategy: 'one-for-one' } }, two, { a: [], b: [] }],
+    ['the elder first under rest-for-one', { G: { strategy: 'rest-for-one' } }, two, { a: [], b: ['a'] }],
+    ['the elder first under one-for-all', { G: { strategy: 'one-for-all' } }, two, { a: [], b: ['a'] }],
+    [
+      'all of an elder group first',
+      { root: { strategy: 'rest-for-one' }, G: { strategy: 'one-for-one' } },
+      { ...two, c: {} },
+      { a: [], b: [], c: ['a', 'b'] },
+    ],
+    [
+      'never against the start order',
+      { root: { strategy: 'rest-for-one' }, G: { strategy: 'one-for-one' } },
+      { a: { group: 'G' }, c: {}, b: { group: 'G', requires: ['c'] } },
+      { a: [], c: ['a'], b: ['c'] },
+    ],
+  ])('is %s', (_, groups, plugins, after) => {
+    expect(grown(groups, plugins).after).toEqual(after);
+  });
+});
+
 describe('groups', () => {
   it.each<[Readonly<Record<string, GroupOptions>>, readonly string[]]>([
     [{ a: {}, b: { parent: 'a' } }, []],
