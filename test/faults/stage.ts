@@ -96,7 +96,8 @@ function spawnHost(fault: Fault, root: string, home: string, mark: string, optio
   };
   if (fault.atTerminal === true) {
     const words = [process.execPath, 'dist/esm/cli/main.js', 'run', '--inherit-env', 'PATH,ESPALIER_FAULTS'];
-    const line = [...words, join(home, 'plugins')].join(' ');
+    // Not every shell becomes its last command; one that waits for it would answer Ctrl-C as well, with 130.
+    const line = ['exec', ...words, join(home, 'plugins')].join(' ');
     return spawn('script', ['-qfec', line, '/dev/null'], { cwd: root, env, stdio: 'pipe' });
   }
   const args = [join(root, 'test/faults/fault-host.mjs'), JSON.stringify(options)];

@@ -26,7 +26,7 @@ export function espalier(
   const env = { ...process.env, ESPALIER_TEST_TOKEN: token, NO_COLOR: '1' };
   const words = [process.execPath, main, ...args];
   const [command = '', ...rest] =
-    options.pty === true ? ['script', '-qfec', words.map(quoted).join(' '), '/dev/null'] : words;
+    options.pty === true ? ['script', '-qfec', `exec ${words.map(quoted).join(' ')}`, '/dev/null'] : words;
   const child = spawn(command, rest, { env, stdio: options.stdio ?? ['ignore', 'pipe', 'pipe'] });
   afterTest(() => {
     child.kill('SIGKILL');
