@@ -52,7 +52,7 @@ function assemble(options: ResolvedOptions, scan: Site['scan'], open: (ties: Wor
   const actor = createActor(machine, {
     inspect,
     input: { specs, startConcurrency },
-    ...(clock !== undefined && { clock }),
+    clock,
   });
   const roster = createRoster({ actor, options, emit, now, atDeadline, recall: intent.recall });
   let shutdown: Promise<void> | null = null;

@@ -36,6 +36,7 @@ export type { Broker } from './broker.js';
 export type { BrokeredServer } from '../effects/index.js';
 export type { ServiceSet, VersionedServices } from './dispense.js';
 export type { ClientConstructor, Plugin, ServiceClient } from './plugin-handle.js';
+export { promptClock, type Clock } from './prompt-clock.js';
 export type { Site, World, WorldTies } from './world.js';
 // What a world that is not this machine's needs to take calls as a real one does.
 export { createCallTally, createWatchers, type AtDeadline, type CallTally } from '../effects/index.js';

@@ -13,6 +13,7 @@ import { killOnExit } from './kill-on-exit.js';
 import type { ResolvedOptions } from './options.js';
 import { guardOrphans } from './orphans.js';
 import { bundleOfProgram } from './programs.js';
+import { promptClock } from './prompt-clock.js';
 import { makeSocketDirectories } from './socket-options.js';
 import type { Site, World, WorldTies } from './world.js';
 
@@ -51,6 +52,7 @@ function realWorld(
   const guard = killOnExit(plugins, sockets);
   return {
     effects,
+    clock: promptClock({ setTimeout, clearTimeout: stopTimer }),
     random: Math.random,
     intent: { ...intent, over: (setting) => intent.over({ ...setting, guard: orphans.guard, sockets }) },
     sweep: orphans.sweep,
@@ -62,6 +64,11 @@ function realWorld(
       guard.release();
     },
   };
+}
+
+/** XState leaves the handle of a timer to the clock, which gave it. */
+function stopTimer(timer: unknown): void {
+  clearTimeout(timer as NodeJS.Timeout);
 }
 
 async function scanAll({

@@ -13,7 +13,7 @@ export function startOutcome(snapshot: PluginSnapshot): true | undefined {
       return undefined;
     case 'restarting':
       // Brought down with its group, it is started again: it has not failed by itself.
-      if (snapshot.context.held !== null) return undefined;
+      if (snapshot.context.hold !== null) return undefined;
       throw snapshot.context.error ?? notRunning(snapshot);
     case 'crashed':
     case 'failed':

@@ -1,22 +1,18 @@
-import type { ActorOptions, ActorRefFrom } from 'xstate';
+import type { ActorRefFrom } from 'xstate';
 import type { AtDeadline } from '../effects/index.js';
 import type { ScannedBundle } from '../bundle/index.js';
-import type {
-  BrokerDialEffects,
-  EnvironmentMachine,
-  PluginEffects,
-  PluginMachine,
-} from '../machines/index.js';
+import type { BrokerDialEffects, PluginEffects, PluginMachine } from '../machines/index.js';
 import type { EnvironmentEvent, PluginLogEntry } from '../model/index.js';
 import type { Intent } from './intent.js';
+import type { Clock } from './prompt-clock.js';
 
 /** All that an environment has below it: where its plugins run, and the time in which they do. */
 export interface World {
   readonly effects: PluginEffects & BrokerDialEffects;
   /** Of the pauses before restarts, in [0, 1). */
   readonly random: () => number;
-  /** By which the machines' delays pass. Default: the host's own. */
-  readonly clock?: ActorOptions<EnvironmentMachine>['clock'];
+  /** By which the machines' delays pass. */
+  readonly clock: Clock;
   /** By which calls that wait for a plugin end. Default: the host's clock. */
   readonly atDeadline?: AtDeadline;
   /** What survives the host. */

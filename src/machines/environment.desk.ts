@@ -13,6 +13,7 @@ import {
   presets,
   treeOf,
   type Branch,
+  type Step,
 } from '../policy/index.js';
 import type {
   AddedBundle,
@@ -28,10 +29,10 @@ import type { ChildSpec } from './supervisor.types.js';
 export interface Standing {
   readonly state: PluginState;
   readonly wanted: boolean;
-  /** Whether it waits for its turn or its group, or will once it is down. */
+  /** What it waits for before its next start; `null`: not for its turn. */
+  readonly turn: string | null;
+  /** Whether its group keeps it down. */
   readonly isHeld: boolean;
-  /** Whether it has no process and waits for its turn, or was given it a moment ago. */
-  readonly awaitsTurn: boolean;
   readonly error: PluginError | null;
 }
 
@@ -61,9 +62,8 @@ export function initialDesk(input: EnvironmentInput): EnvironmentContext {
     startConcurrency,
     members: [],
     layout: layOut([], specs),
-    queue: [],
+    waiting: [],
     starting: [],
-    resuming: [],
     leaving: [],
   };
 }
@@ -94,7 +94,7 @@ export function withoutMember(context: EnvironmentContext, plugin: string): Part
   return {
     members,
     layout: layOut(members, context.specs),
-    queue: context.queue.filter((id) => id !== plugin),
+    waiting: context.waiting.filter((id) => id !== plugin),
     starting: context.starting.filter((id) => id !== plugin),
     leaving: context.leaving.filter(({ id }) => id !== plugin),
   };
@@ -151,67 +151,81 @@ export interface Turns {
   readonly start: readonly string[];
   readonly wait: readonly { readonly id: string; readonly because: string }[];
   readonly refuse: readonly { readonly id: string; readonly error: PluginError }[];
-  readonly queue: readonly string[];
-  readonly starting: readonly string[];
 }
 
 /**
- * Gives out turns: to whoever has all that it requires, and not to more at a time than may start. Who is up or on its
- * way needs none, but for the one that is restarted: it has been told to come down.
+ * Gives out turns among these: to whoever has all that it requires, and not to more at a time than may start.
+ *
+ * @param candidates In start order. Each of them comes up if its turn comes.
+ * @param rising Those that had their turn, and are on their way up.
  */
+export function turnsOf(
+  { layout, startConcurrency }: EnvironmentContext,
+  candidates: readonly string[],
+  rising: readonly string[],
+  standing: StandingOf,
+): Turns {
+  const hopeful = new Set(candidates);
+  const start: string[] = [];
+  const wait: { id: string; because: string }[] = [];
+  const refuse: { id: string; error: PluginError }[] = [];
+  for (const id of candidates) {
+    const pending = (layout.plan.needs.get(id) ?? []).filter((other) => standing(other).state !== 'healthy');
+    const hopeless =
+      lackedBy(layout, id) ?? pending.find((other) => !isExpected(standing(other)) && !hopeful.has(other));
+    if (hopeless !== undefined) {
+      const cause = refuse.find((other) => other.id === hopeless)?.error ?? standing(hopeless).error;
+      refuse.push({ id, error: unmet(id, hopeless, cause) });
+      hopeful.delete(id);
+    } else if (pending[0] !== undefined) wait.push({ id, because: `requirement.awaited ${pending[0]}` });
+    else if (rising.length + start.length >= startConcurrency) wait.push({ id, because: 'turn.awaited' });
+    else start.push(id);
+  }
+  return { start, wait, refuse };
+}
+
+/** What follows for those that wait, now that something has moved. */
 export function turns(
   context: EnvironmentContext,
   standing: StandingOf,
-  restarted: string | null = null,
-): Turns {
-  const queued = new Set(context.queue);
-  // Who has had its turn may not have heard of it yet.
-  const starting = context.starting.filter(
-    (id) => isRising(standing(id).state) || (standing(id).awaitsTurn && !queued.has(id)),
-  );
-  const start: string[] = [];
-  const up: string[] = [];
-  const wait: { id: string; because: string }[] = [];
-  const refuse: { id: string; error: PluginError }[] = [];
-  for (const id of context.queue) {
-    const lacking = lackedBy(context, id);
-    if (lacking !== null) {
-      refuse.push({ id, error: unmet(id, lacking, null) });
-      queued.delete(id);
-      continue;
-    }
-    if (standing(id).state === 'healthy' && id !== restarted) {
-      up.push(id);
-      continue;
-    }
-    const pending = (context.layout.plan.needs.get(id) ?? []).filter(
-      (other) => standing(other).state !== 'healthy',
-    );
-    const hopeless = pending.find((other) => !isExpected(standing(other)) && !queued.has(other));
-    if (hopeless !== undefined) {
-      refuse.push({ id, error: unmet(id, hopeless, standing(hopeless).error) });
-      queued.delete(id);
-    } else if (isRising(standing(id).state) && !standing(id).isHeld && id !== restarted) start.push(id);
-    else if (pending[0] !== undefined) wait.push({ id, because: `requirement.awaited ${pending[0]}` });
-    else if (starting.length + start.length >= context.startConcurrency)
-      wait.push({ id, because: 'turn.awaited' });
-    else start.push(id);
-  }
+): Turns & Pick<EnvironmentContext, 'waiting' | 'starting'> {
+  const { layout } = context;
+  const starting = context.starting.filter((id) => isRising(standing(id)));
+  const waiting = context.waiting.filter((id) => standing(id).turn !== null);
+  const candidates = waiting.filter((id) => !standing(id).isHeld && mayStart(standing(id)));
+  const { start, wait, refuse } = turnsOf(context, inOrder(layout, candidates), starting, standing);
+  const gone = new Set([...start, ...refuse.map(({ id }) => id)]);
   return {
-    start: [...up, ...start],
-    wait,
+    start,
+    wait: wait.filter(({ id, because }) => standing(id).turn !== because),
     refuse,
-    queue: wait.map(({ id }) => id),
+    waiting: waiting.filter((id) => !gone.has(id)),
     starting: [...starting, ...start],
   };
 }
 
+function inOrder({ plan }: Layout, ids: readonly string[]): readonly string[] {
+  if (ids.length < 2) return ids;
+  const chosen = new Set(ids);
+  return [...plan.order, ...plan.unmet.keys()].filter((id) => chosen.has(id));
+}
+
+/** On its way up, and its turn was given. */
+function isRising({ state, turn, wanted }: Standing): boolean {
+  return wanted && turn === null && (state === 'spawning' || state === 'handshaking');
+}
+
+/** A start needs no process before it; one that is being spawned for nobody may go on. */
+function mayStart({ state }: Standing): boolean {
+  return withoutProcess.includes(state) || state === 'spawning';
+}
+
 /** What a plugin requires that was removed while it waited, or cannot be started since. */
-function lackedBy({ layout }: EnvironmentContext, plugin: string): string | null {
-  const why = layout.plan.unmet.get(plugin);
+function lackedBy({ plan }: Layout, plugin: string): string | undefined {
+  const why = plan.unmet.get(plugin);
   switch (why?.kind) {
     case undefined:
-      return null;
+      return undefined;
     case 'missing':
       return why.missing;
     case 'cycle':
@@ -219,10 +233,6 @@ function lackedBy({ layout }: EnvironmentContext, plugin: string): string | null
     case 'unmet':
       return why.requirement;
   }
-}
-
-function isRising(state: PluginState): boolean {
-  return state === 'spawning' || state === 'handshaking';
 }
 
 /** Whether it is up, or will come up if all goes well. */
@@ -241,61 +251,101 @@ export function unmet(plugin: string, requirement: string, cause: PluginError | 
   });
 }
 
-/** Puts a plugin in the queue behind all that it requires and that does not run yet. */
-export function enlisted(
-  context: EnvironmentContext,
-  { plugin, resumes = false }: { readonly plugin: string; readonly resumes?: boolean },
-  standing: StandingOf,
-): Partial<EnvironmentContext> {
-  const needs = context.layout.plan.needs.get(plugin) ?? [];
-  const asleep = needs.filter((id) => !isExpected(standing(id)) || isLeaving(context, id));
-  const wanted = [...asleep, plugin];
-  return {
-    queue: [...context.queue, ...wanted.filter((id) => !context.queue.includes(id))],
-    resuming: [...context.resuming.filter((id) => id !== plugin), ...(resumes ? [plugin] : [])],
-    leaving: context.leaving.filter(({ id }) => id !== plugin && !needs.includes(id)),
-  };
+/** Whom an operator's wish makes start, and in which way. */
+export interface Enlisting {
+  /** At once. */
+  readonly start: readonly string[];
+  /** When their turn comes. */
+  readonly wait: readonly { readonly id: string; readonly because: string }[];
+  readonly change: Pick<EnvironmentContext, 'waiting' | 'starting' | 'leaving'>;
 }
 
-export function enlistedAll(context: EnvironmentContext, standing: StandingOf): Partial<EnvironmentContext> {
-  const queued = new Set(context.queue);
-  const asleep = context.layout.plan.order.filter((id) => !isExpected(standing(id)) && !queued.has(id));
-  return { queue: [...context.queue, ...asleep], leaving: [] };
+/** A plugin is wanted, and with it all that it requires and that does not come up by itself. */
+export function enlisted(
+  context: EnvironmentContext,
+  plugin: string,
+  standing: StandingOf,
+  isRestart: boolean,
+): Enlisting {
+  const { layout, leaving } = context;
+  if (!layout.groups.has(plugin)) return { start: [], wait: [], change: context };
+  const needs = layout.plan.needs.get(plugin) ?? [];
+  const asleep = needs.filter((id) => !isExpected(standing(id)) || isLeaving(context, id));
+  const staying = leaving.filter(({ id }) => id !== plugin && !needs.includes(id));
+  return enlist({ ...context, leaving: staying }, [...asleep, plugin], standing, isRestart ? plugin : null);
+}
+
+export function enlistedAll(context: EnvironmentContext, standing: StandingOf): Enlisting {
+  const asleep = context.layout.plan.order.filter(
+    (id) => !isExpected(standing(id)) || isLeaving(context, id),
+  );
+  return enlist({ ...context, leaving: [] }, asleep, standing, null);
+}
+
+/** `restarted` comes down first, if it runs. */
+function enlist(
+  context: EnvironmentContext,
+  ids: readonly string[],
+  standing: StandingOf,
+  restarted: string | null,
+): Enlisting {
+  const { leaving, starting } = context;
+  const comesDown = (id: string) =>
+    standing(id).state === 'stopping' || (id === restarted && !mayStart(standing(id)));
+  // Who is up, or on its way, needs no turn: only that its failures are forgotten.
+  const isUp = (id: string) => !comesDown(id) && !mayStart(standing(id));
+  const rising = starting.filter((id) => isRising(standing(id)));
+  const turning = turnsOf(
+    context,
+    ids.filter((id) => !isUp(id)),
+    rising,
+    standing,
+  );
+  // Its group may keep down what could start otherwise.
+  const start = turning.start.filter((id) => !comesDown(id) && !standing(id).isHeld);
+  const wait = [
+    ...turning.start.filter((id) => !start.includes(id)).map((id) => ({ id, because: 'turn.awaited' })),
+    ...turning.wait,
+    // It is told why as soon as it waits.
+    ...turning.refuse.map(({ id }) => ({ id, because: 'turn.awaited' })),
+  ];
+  const waiting = new Set([...context.waiting, ...ids]);
+  return {
+    start: [...ids.filter(isUp), ...start],
+    wait,
+    change: { waiting: [...waiting], starting: [...new Set([...rising, ...start])], leaving },
+  };
 }
 
 /** A plugin leaves, and before it whatever requires it. */
 export function dismissed(
-  context: EnvironmentContext,
+  { layout, leaving }: EnvironmentContext,
   plugin: string,
   standing: StandingOf,
-): Partial<EnvironmentContext> {
-  const { queue, layout, leaving } = context;
+): Pick<EnvironmentContext, 'leaving'> {
   const dependents = dependentsOf(layout.plan, plugin).filter(
-    (id) => standing(id).wanted || standing(id).state === 'stopping' || queue.includes(id),
+    (id) => standing(id).wanted || standing(id).state === 'stopping',
   );
   const going: Leaving[] = [
-    { id: plugin, isTold: false },
-    ...dependents.map((id) => ({ id, isTold: false, because: `requirement.deactivated ${plugin}` })),
+    { id: plugin },
+    ...dependents.map((id) => ({ id, because: `requirement.deactivated ${plugin}` })),
   ];
   const ids = going.map(({ id }) => id);
-  return {
-    queue: queue.filter((id) => !ids.includes(id)),
-    leaving: [...leaving.filter(({ id }) => !ids.includes(id)), ...going],
-  };
+  return { leaving: [...leaving.filter(({ id }) => !ids.includes(id)), ...going] };
 }
 
 /** Everything leaves that has not come to rest already. */
-export function dismissedAll(context: EnvironmentContext, standing: StandingOf): Partial<EnvironmentContext> {
-  const running = context.members
+export function dismissedAll(
+  { members }: EnvironmentContext,
+  standing: StandingOf,
+): Pick<EnvironmentContext, 'leaving'> {
+  const running = members
     .map(({ bundle }) => bundle.manifest.id)
     .filter((id) => standing(id).state !== 'idle');
-  return {
-    queue: [],
-    leaving: running.map((id) => ({ id, isTold: false, because: 'environment.stopping' })),
-  };
+  return { leaving: running.map((id) => ({ id, because: 'environment.stopping' })) };
 }
 
-export const withoutProcess: readonly PluginState[] = [
+const withoutProcess: readonly PluginState[] = [
   'idle',
   'waiting',
   'crashed',
@@ -304,21 +354,29 @@ export const withoutProcess: readonly PluginState[] = [
   'invalid',
 ];
 
+/** Whether no plugin has anything left to come down from. */
+export function isQuiet({ members, leaving }: EnvironmentContext, standing: StandingOf): boolean {
+  return leaving.length === 0 && members.every(({ bundle }) => standing(bundle.manifest.id).state === 'idle');
+}
+
 /** Whom to tell now that it is to come down: whoever is down or on its way at once, the others after their dependents. */
 export function departures(context: EnvironmentContext, standing: StandingOf): readonly Leaving[] {
-  const steps = context.leaving.map(({ id, isTold }) => {
-    const { state } = standing(id);
-    const progress = withoutProcess.includes(state)
-      ? ('down' as const)
-      : isTold || state === 'stopping'
-        ? ('sinking' as const)
-        : ('up' as const);
-    return { id, progress, after: context.layout.after.get(id) ?? [] };
+  const { leaving, layout, members } = context;
+  if (leaving.length === 0) return [];
+  const steps = members.flatMap(({ bundle }): Step[] => {
+    const { id } = bundle.manifest;
+    const { state, wanted } = standing(id);
+    const after = layout.after.get(id) ?? [];
+    if (withoutProcess.includes(state)) return [{ id, progress: 'down', after }];
+    if (state === 'stopping' || !wanted) return [{ id, progress: 'sinking', after }];
+    return isLeaving(context, id) ? [{ id, progress: 'up', after }] : [];
   });
-  const running = new Set(nextDown(steps));
   // What is on its way down already has to hear only that it does not start again.
-  const lying = new Set(steps.filter(({ progress }) => progress !== 'up').map(({ id }) => id));
-  return context.leaving.filter(({ id, isTold }) => !isTold && (running.has(id) || lying.has(id)));
+  const now = new Set([
+    ...nextDown(steps),
+    ...steps.filter(({ progress }) => progress !== 'up').map(({ id }) => id),
+  ]);
+  return leaving.filter(({ id }) => now.has(id));
 }
 
 function isLeaving({ leaving }: EnvironmentContext, plugin: string): boolean {

@@ -8,11 +8,12 @@ import {
   enlisted,
   enlistedAll,
   initialDesk,
+  isQuiet,
   turns,
-  withoutProcess,
   withMembers,
   withPolicy,
   withoutMember,
+  type Enlisting,
   type StandingOf,
 } from './environment.desk.js';
 import type {
@@ -24,6 +25,7 @@ import type {
 import { pluginRef, supervisorId, supervisorRef, type Registry } from './hosting.js';
 import type { PluginEffects } from './plugin.effects.js';
 import { pluginState } from './plugin.status.js';
+import { settled } from './settled.js';
 import { clearedBranch } from './supervisor.children.js';
 import { tellPlugin, type Enqueue } from './supervisor.orders.js';
 import { createSupervisorMachine } from './supervisor.js';
@@ -49,7 +51,7 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
       emitted: EnvironmentEmitted;
     },
     actors: { supervisor: createSupervisorMachine(effects, ports) },
-    guards: { isQuiet: ({ context }) => context.leaving.length === 0 },
+    delays: { settled },
     actions: {
       plant: enqueueActions(({ context, enqueue }) => {
         const { startConcurrency, layout } = context;
@@ -79,82 +81,62 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
         children: childSpecs(context.layout.tree, context.members),
       })),
 
-      enlist: enqueueActions(({ context, event, enqueue, system }) => {
-        if (event.type === 'environment.activate' || event.type === 'environment.restart')
-          enqueue.assign(enlisted(context, event, standingIn(system)));
-      }),
-      enlistAll: assign(({ context, system }) => enlistedAll(context, standingIn(system))),
-      giveTurns: enqueueActions(({ context, event, enqueue, system }) => {
-        if (context.queue.length === 0) return;
+      activate: enqueueActions(({ context, event, enqueue, system }) => {
+        if (event.type !== 'environment.activate') return;
+        const { plugin, resumes = false } = event;
         const standing = standingIn(system);
-        const restarted = event.type === 'environment.restart' ? event.plugin : null;
-        const { start, wait, refuse, queue, starting } = turns(context, standing, restarted);
-        const resumes = (id: string) => context.resuming.includes(id);
-        enqueue.assign({
-          queue,
-          starting,
-          resuming: context.resuming.filter((id) => queue.includes(id)),
-        });
+        const enlisting = enlisted(context, plugin, standing, false);
+        wish(enqueue, system, context, enlisting, (id) => ({
+          fresh: id !== plugin || !resumes,
+          resumes: id === plugin && resumes,
+        }));
+      }),
+      activateAll: enqueueActions(({ context, enqueue, system }) => {
+        wish(enqueue, system, context, enlistedAll(context, standingIn(system)), newly);
+      }),
+      /** What it did before still counts. */
+      restart: enqueueActions(({ context, event, enqueue, system }) => {
+        if (event.type !== 'environment.restart') return;
+        const { plugin } = event;
+        const enlisting = enlisted(context, plugin, standingIn(system), true);
+        tellPlugin(enqueue, system, plugin, { type: 'plugin.deactivate' });
+        wish(enqueue, system, context, enlisting, (id) => ({ fresh: id !== plugin, resumes: false }));
+      }),
+      giveTurns: enqueueActions(({ context, enqueue, system }) => {
+        if (context.waiting.length + context.starting.length === 0) return;
+        const { start, wait, refuse, ...change } = turns(context, standingIn(system));
+        enqueue.assign(change);
         for (const { id, error } of refuse) tellPlugin(enqueue, system, id, { type: 'plugin.refuse', error });
-        // What is restarted was held by its group perhaps, and is no longer since it was told to come down.
         for (const { id, because } of wait)
-          if (id === restarted || !standing(id).isHeld)
-            tellMember(enqueue, system, context, {
-              type: 'member.queue',
-              plugin: id,
-              because,
-              resumes: resumes(id),
-            });
-        const fresh = event.type !== 'environment.restart';
-        for (const id of start)
-          tellMember(enqueue, system, context, {
-            type: 'member.activate',
-            plugin: id,
-            fresh: fresh && !resumes(id),
-            resumes: resumes(id),
-          });
+          tellPlugin(enqueue, system, id, { type: 'plugin.await', because });
+        for (const id of start) tellPlugin(enqueue, system, id, { type: 'plugin.proceed' });
       }),
       reattach: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'environment.reattach') return;
         const { plugin, config, resumes = false } = event;
-        // That process is what is wanted now, and not a turn; one that has a process does not heed it.
-        if (withoutProcess.includes(standingIn(system)(plugin).state))
-          enqueue.assign({ queue: context.queue.filter((id) => id !== plugin) });
         tellMember(enqueue, system, context, { type: 'member.reattach', plugin, config, resumes });
       }),
-      giveUpMember: enqueueActions(({ context, event, enqueue, system }) => {
+      giveUpMember: enqueueActions(({ event, enqueue, system }) => {
         if (event.type !== 'environment.giveUp') return;
         const { plugin, reason, error } = event;
-        tellMember(enqueue, system, context, { type: 'member.giveUp', plugin, reason, error });
-      }),
-      takeDown: enqueueActions(({ context, event, enqueue, system }) => {
-        if (event.type !== 'environment.restart') return;
-        tellMember(enqueue, system, context, { type: 'member.deactivate', plugin: event.plugin });
+        tellPlugin(enqueue, system, plugin, { type: 'plugin.giveUp', reason, error });
       }),
 
-      dismiss: enqueueActions(({ context, event, enqueue, system }) => {
-        if (event.type === 'environment.deactivate')
-          enqueue.assign(dismissed(context, event.plugin, standingIn(system)));
-      }),
+      dismiss: assign(({ context, event, system }) =>
+        event.type === 'environment.deactivate' ? dismissed(context, event.plugin, standingIn(system)) : {},
+      ),
       dismissAll: assign(({ context, system }) => dismissedAll(context, standingIn(system))),
-      noteDeparture: enqueueActions(({ context, event, enqueue, system }) => {
-        if (event.type !== 'plugin.moved' || context.leaving.length === 0) return;
-        if (standingIn(system)(event.plugin).state !== 'idle') return;
-        enqueue.assign({ leaving: context.leaving.filter(({ id }) => id !== event.plugin) });
-      }),
       seeOff: enqueueActions(({ context, enqueue, system }) => {
-        if (context.leaving.every(({ isTold }) => isTold)) return;
         const going = departures(context, standingIn(system));
-        const ids = new Set(going.map(({ id }) => id));
-        enqueue.assign({
-          leaving: context.leaving.map((one) => (ids.has(one.id) ? { ...one, isTold: true } : one)),
-        });
+        enqueue.assign({ leaving: context.leaving.filter((one) => !going.includes(one)) });
         for (const { id, because } of going)
-          tellMember(enqueue, system, context, {
-            type: 'member.deactivate',
-            plugin: id,
+          tellPlugin(enqueue, system, id, {
+            type: 'plugin.deactivate',
             ...(because !== undefined && { because }),
           });
+      }),
+      lookForQuiet: enqueueActions(({ context, enqueue, system }) => {
+        if (isQuiet(context, standingIn(system))) enqueue.raise({ type: 'desk.quiet' });
       }),
       stopTree: sendTo(supervisorId(rootGroup), { type: 'supervisor.stop' }),
 
@@ -177,7 +159,6 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
           id: rootGroup,
           after: [],
           significant: false,
-          whereabouts: 'up',
         } as const;
         const { branch, plugins } = clearedBranch(
           { ...root, spec: context.layout.tree.spec },
@@ -209,25 +190,40 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
     states: {
       running: {
         description: 'Plugins come, go and are looked after.',
+        initial: 'settled',
         on: {
           'bundles.added': { actions: ['takeUp', 'layOut'] },
-          'bundle.removed': { actions: ['forget', 'layOut', 'giveTurns'] },
-          'environment.activate': { actions: ['enlist', 'giveTurns'] },
-          'environment.activateAll': { actions: ['enlistAll', 'giveTurns'] },
-          'environment.reattach': { actions: 'reattach' },
+          'bundle.removed': { target: '.due', actions: ['forget', 'layOut'] },
+          'environment.activate': { target: '.due', actions: 'activate' },
+          'environment.activateAll': { target: '.due', actions: 'activateAll' },
+          'environment.reattach': { target: '.due', actions: 'reattach' },
           'environment.giveUp': { actions: 'giveUpMember' },
-          'environment.deactivate': { actions: ['dismiss', 'seeOff', 'giveTurns'] },
-          'environment.restart': { actions: ['takeDown', 'enlist', 'giveTurns'] },
+          'environment.deactivate': { target: '.due', actions: ['dismiss', 'seeOff'] },
+          'environment.restart': { target: '.due', actions: 'restart' },
           'environment.setPolicy': { actions: ['noteMemberPolicy', 'setPolicy'] },
           'environment.stop': 'stopping',
-          'plugin.moved': { actions: ['noteDeparture', 'seeOff', 'giveTurns'] },
+          'plugin.moved': '.due',
+        },
+        states: {
+          settled: { description: 'Nothing is left to decide until something moves.' },
+          due: {
+            description: 'Something has moved: what follows is decided once all have heard of it.',
+            after: { settled: { target: 'settled', actions: ['seeOff', 'giveTurns'] } },
+          },
         },
       },
       stopping: {
         description: 'Every plugin is brought down, whatever requires another one before it.',
+        initial: 'due',
         entry: ['stopTree', 'dismissAll', 'seeOff'],
-        always: { guard: 'isQuiet', target: 'stopped' },
-        on: { 'plugin.moved': { actions: ['noteDeparture', 'seeOff'] } },
+        on: { 'plugin.moved': '.due', 'desk.quiet': 'stopped' },
+        states: {
+          settled: { description: 'Some are on their way down.' },
+          due: {
+            description: 'Something has moved: what follows is decided once all have heard of it.',
+            after: { settled: { target: 'settled', actions: ['seeOff', 'lookForQuiet'] } },
+          },
+        },
       },
       stopped: { description: 'No process is left.', type: 'final' },
     },
@@ -239,11 +235,27 @@ function standingIn(system: Registry): StandingOf {
   return (plugin) => {
     const snapshot = pluginRef(system, plugin)?.getSnapshot();
     if (snapshot === undefined)
-      return { state: 'idle', wanted: false, isHeld: false, awaitsTurn: false, error: null };
-    const { wanted, error, held } = snapshot.context;
-    const awaitsTurn = snapshot.value === 'held' && held?.isRestart === false;
-    return { state: pluginState(snapshot), wanted, isHeld: held !== null, awaitsTurn, error };
+      return { state: 'idle', wanted: false, turn: null, isHeld: false, error: null };
+    const { wanted, error, turn, hold } = snapshot.context;
+    return { state: pluginState(snapshot), wanted, turn, isHeld: hold !== null, error };
   };
+}
+
+const newly = () => ({ fresh: true, resumes: false });
+
+/** Tells plugins that they are wanted, at once or when their turn comes. */
+function wish(
+  enqueue: Enqueue & { assign(change: Partial<EnvironmentContext>): void },
+  system: Registry,
+  context: EnvironmentContext,
+  { start, wait, change }: Enlisting,
+  how: (plugin: string) => { readonly fresh: boolean; readonly resumes: boolean },
+): void {
+  enqueue.assign(change);
+  for (const plugin of start)
+    tellMember(enqueue, system, context, { type: 'member.activate', plugin, ...how(plugin) });
+  for (const { id: plugin, because } of wait)
+    tellMember(enqueue, system, context, { type: 'member.queue', plugin, because, ...how(plugin) });
 }
 
 function tellMember(

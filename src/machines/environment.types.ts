@@ -40,11 +40,9 @@ export interface Layout {
   readonly groups: ReadonlyMap<string, string>;
 }
 
-/** A plugin that is being brought down for good. */
+/** A plugin that is to be brought down for good, and waits for those that come after it. */
 export interface Leaving {
   readonly id: string;
-  /** Whether it was told; those before it in the order wait for those after it. */
-  readonly isTold: boolean;
   /** Why, where nobody asked for this very plugin. */
   readonly because?: string;
 }
@@ -54,12 +52,10 @@ export interface EnvironmentContext {
   readonly startConcurrency: number;
   readonly members: readonly Member[];
   readonly layout: Layout;
-  /** Plugins that are to be started and wait for their turn. */
-  readonly queue: readonly string[];
-  /** Plugins that had their turn and are on their way up. */
+  /** Whom to look at for a turn: all that wait for theirs, and perhaps some that do not any more. */
+  readonly waiting: readonly string[];
+  /** Those that had their turn: all that are on their way up by it, and perhaps some that are not any more. */
   readonly starting: readonly string[];
-  /** Of those in the queue, the ones that go on where an earlier host left them. */
-  readonly resuming: readonly string[];
   /** In start order. */
   readonly leaving: readonly Leaving[];
 }
@@ -102,7 +98,13 @@ export type EnvironmentCommand =
     }
   | { readonly type: 'environment.stop' };
 
-export type EnvironmentMachineEvent = EnvironmentCommand | SupervisorNews | ChildBroke | BranchCleared;
+/** The desk tells itself that no process is left. */
+export interface DeskQuiet {
+  readonly type: 'desk.quiet';
+}
+
+export type EnvironmentMachineEvent =
+  EnvironmentCommand | SupervisorNews | DeskQuiet | ChildBroke | BranchCleared;
 
 /** What the environment tells whoever listens with `actor.on`. */
 export type EnvironmentEmitted =

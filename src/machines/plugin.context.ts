@@ -29,7 +29,6 @@ const freshGeneration = {
   stdio: null,
   healthySince: null,
   ending: null,
-  again: false,
 } as const satisfies Partial<PluginContext>;
 
 export function initialContext(input: PluginInput, now: number): PluginContext {
@@ -48,7 +47,8 @@ export function initialContext(input: PluginInput, now: number): PluginContext {
     pause: { attempt: 1, delayMs: 0 },
     failedReason: null,
     failedWithGroup: false,
-    held: null,
+    turn: null,
+    hold: null,
     lastExit: null,
     error: null,
     since: now,
@@ -57,7 +57,11 @@ export function initialContext(input: PluginInput, now: number): PluginContext {
 }
 
 /** A new activation starts with a clean slate; only the generation goes on counting. One that resumes is none. */
-export function activated(context: PluginContext, event: object): Partial<PluginContext> {
+export function activated(
+  context: PluginContext,
+  event: object,
+  turn: string | null = null,
+): Partial<PluginContext> {
   const resumes = 'resumes' in event && event.resumes === true;
   return {
     wanted: true,
@@ -65,13 +69,13 @@ export function activated(context: PluginContext, event: object): Partial<Plugin
     restarts: resumes ? context.restarts : 0,
     failedReason: null,
     failedWithGroup: false,
-    held: null,
+    turn,
   };
 }
 
-/** Its supervisor lets it go on; a restart with its group is a restart of its own. */
-export function letGo({ held, restarts }: PluginContext): Partial<PluginContext> {
-  return { held: null, restarts: held?.isRestart === true ? restarts + 1 : restarts };
+/** Its group lets it go on; a restart with its group is a restart of its own. */
+export function released({ turn, restarts }: PluginContext): Partial<PluginContext> {
+  return { hold: null, restarts: turn === null ? restarts + 1 : restarts };
 }
 
 /** What led here: who wanted it where the event says so, else what happened. */
@@ -128,7 +132,6 @@ export function ended(exit: ExitRecord): Partial<PluginContext> {
     channel: null,
     healthySince: null,
     reattach: null,
-    again: false,
   };
 }
 

@@ -72,7 +72,8 @@ function endedIn({ phase, ending, healthySince }: PluginContext): PluginPhase {
   return healthySince === null ? (ending?.error?.phase ?? phase) : 'serving';
 }
 
-function isAskedFor({ cause }: Ending): boolean {
+/** Whether a process was brought down because somebody wanted that, and not for what it did. */
+export function isAskedFor({ cause }: Ending): boolean {
   return cause === 'deactivated' || cause === 'held';
 }
 

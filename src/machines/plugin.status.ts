@@ -14,7 +14,7 @@ export type PluginSnapshot = SnapshotFrom<PluginMachine>;
 /** The one flat word for a snapshot of the plugin machine. */
 export function pluginState(snapshot: PluginSnapshot): PluginState {
   const { value } = snapshot;
-  if (value === 'held') return snapshot.context.held?.isRestart === true ? 'restarting' : 'waiting';
+  if (value === 'held') return snapshot.context.turn === null ? 'restarting' : 'waiting';
   if (value === 'dismissed') return 'idle';
   if (typeof value === 'string') return value;
   const { live } = value;
@@ -91,9 +91,9 @@ function mattermostState(context: PluginContext, state: PluginState): Mattermost
 }
 
 function retryAt(context: PluginContext, state: PluginState): number | null {
-  const { since, pause, policy, held, failedWithGroup } = context;
+  const { since, pause, policy, hold, failedWithGroup } = context;
   // Its supervisor alone knows when a group is started again.
-  if (state === 'restarting') return held === null ? since + pause.delayMs : null;
+  if (state === 'restarting') return hold === null ? since + pause.delayMs : null;
   const { halfOpenAfterMs } = policy.restart;
   return state === 'failed' && halfOpenAfterMs !== null && !failedWithGroup ? since + halfOpenAfterMs : null;
 }

@@ -42,14 +42,6 @@ export interface Ending {
   readonly error: PluginError | null;
 }
 
-/** Why a plugin that is wanted waits for its supervisor. */
-export interface Hold {
-  /** Whether it comes down for it, to be started again; else it waits for its first start. */
-  readonly isRestart: boolean;
-  /** What it waits for, with a name: `sibling.ended com.example.store`. */
-  readonly because: string;
-}
-
 /** What the probes of one generation found. */
 export interface HealthTally {
   /** Checks that callers asked for so far; the newest one's number. */
@@ -72,10 +64,10 @@ export interface PluginContext {
   readonly bundle: Bundle;
   readonly policy: SupervisionPolicy;
   readonly wanted: boolean;
-  /** Activated while it was stopping: the next generation follows at once. */
-  readonly again: boolean;
-  /** Not `null` while it is to wait for its supervisor as soon as no process is left. */
-  readonly held: Hold | null;
+  /** What it waits for before its next start, with a name: `requirement.awaited com.example.store`. */
+  readonly turn: string | null;
+  /** Why its group keeps it down until all of it starts again: `sibling.ended com.example.store`. */
+  readonly hold: string | null;
   readonly generation: number;
   /** How this generation's process was found, when it was not started by us. */
   readonly reattach: ReattachConfig | null;
@@ -121,13 +113,16 @@ export type PluginCommand =
   | { readonly type: 'plugin.reattach'; readonly config: ReattachConfig; readonly resumes?: boolean }
   /** `because`: who wants it down, where it is not an operator of this very plugin. */
   | { readonly type: 'plugin.deactivate'; readonly because?: string }
-  /** Come down if you run, stay wanted, and wait for `plugin.proceed`. */
-  | { readonly type: 'plugin.hold'; readonly because: string }
-  /** As `plugin.activate`, but wait for `plugin.proceed`. */
+  /** As `plugin.activate`, but wait for your turn, which is `plugin.proceed`. */
   | { readonly type: 'plugin.queue'; readonly because: string; readonly resumes?: boolean }
-  /** What it waited for will not come. */
-  | { readonly type: 'plugin.refuse'; readonly error: PluginError }
+  /** You wait for your turn for another reason now. */
+  | { readonly type: 'plugin.await'; readonly because: string }
   | { readonly type: 'plugin.proceed' }
+  /** Your turn will not come. */
+  | { readonly type: 'plugin.refuse'; readonly error: PluginError }
+  /** Come down if you run, stay wanted, and wait for your group, which is `plugin.release`. */
+  | { readonly type: 'plugin.hold'; readonly because: string }
+  | { readonly type: 'plugin.release' }
   | { readonly type: 'plugin.check' }
   | { readonly type: 'plugin.setPolicy'; readonly policy: SupervisionPolicy }
   /** `attempt`: which restart of its series this is, from 1 on. */
@@ -185,11 +180,5 @@ export type PluginReport =
       readonly exit: ExitRecord;
       readonly wasHealthy: boolean;
     }
-  /** It serves. */
-  | { readonly type: 'plugin.ready'; readonly plugin: string }
-  /** No process is left, one is wanted, and it waits for its supervisor. */
-  | { readonly type: 'plugin.held'; readonly plugin: string }
-  /** It is not tried any more, unless half-open. */
-  | { readonly type: 'plugin.failed'; readonly plugin: string }
-  /** No process is left, and none is wanted. */
-  | { readonly type: 'plugin.rested'; readonly plugin: string };
+  /** Something about it has changed that others may wait for: it is up, down or given up. */
+  | { readonly type: 'plugin.moved'; readonly plugin: string };

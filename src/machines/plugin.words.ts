@@ -13,12 +13,12 @@ import {
   ended,
   endingBecauseOf,
   entered,
-  letGo,
+  released,
   reported,
   underPolicy,
 } from './plugin.context.js';
 import type { PluginEffects } from './plugin.effects.js';
-import { exitRecord, spawnFailure, startTimeout } from './plugin.exit.js';
+import { exitRecord, isAskedFor, spawnFailure, startTimeout } from './plugin.exit.js';
 import { channelInput, processInput, required } from './plugin.inputs.js';
 import { healthPolicy, isAttaching, isOurs, maySignal } from './plugin.reattach.js';
 import type { HealthReport, PluginContext, PluginEvent, PluginInput, PluginReport } from './plugin.types.js';
@@ -27,6 +27,8 @@ import type { HealthReport, PluginContext, PluginEvent, PluginInput, PluginRepor
 const redialPauseMs = 20;
 /** Stands for "never": the longest delay that a timer can hold. */
 const never = 2 ** 31 - 1;
+
+export type PluginWords = ReturnType<typeof pluginWords>;
 
 /** The words that the plugin's chart is told in: its actors, delays, guards and actions. */
 export function pluginWords(effects: PluginEffects) {
@@ -73,8 +75,11 @@ export function pluginWords(effects: PluginEffects) {
       isAttaching: ({ context }) => isAttaching(context),
       isOurs: ({ context }) => isOurs(context),
       maySignal: ({ context }) => maySignal(context),
-      isHeld: ({ context }) => context.held !== null,
-      isAskedAgain: ({ context }) => context.again,
+      awaitsTurn: ({ context }) => context.turn !== null,
+      awaitsGroup: ({ context }) => context.hold !== null,
+      isHeld: ({ context }) => context.turn !== null || context.hold !== null,
+      // Somebody wants it who had wanted it down, and there is nothing to wait for any more.
+      isAskedAgain: ({ context }) => context.ending !== null && isAskedFor(context.ending),
       isConnected: ({ context }) => context.channel !== null,
       canBeAsked: (_, params: { error: PluginError }) => answersYet(params.error),
       hasDeactivateHook: ({ context }) => context.hooks?.includes('OnDeactivate') ?? false,
@@ -84,24 +89,19 @@ export function pluginWords(effects: PluginEffects) {
     },
     actions: {
       activate: assign(({ context, event }) => activated(context, event)),
+      // A running process is what is wanted now, whatever it waited for.
+      takeUp: assign(({ context, event }) => ({ ...activated(context, event), hold: null })),
       // Its turn has come while it was still spawned for nobody; only its group goes on holding it.
-      want: assign(({ context }) => ({
-        wanted: true,
-        held: context.held?.isRestart === true ? context.held : null,
-      })),
-      wantAgain: assign(({ context, event }) => ({ ...activated(context, event), again: true })),
-      unwant: assign({ wanted: false, again: false, held: null }),
-      hold: assign({
-        held: (_, params: { because: string }) => ({ isRestart: true, because: params.because }),
-        again: false,
-      }),
-      queue: assign(({ context, event }, params: { because: string }) => ({
-        ...activated(context, event),
-        again: false,
-        held: { isRestart: false, because: params.because },
-      })),
-      letGo: assign(({ context }) => letGo(context)),
-      startAgain: assign(({ context }) => ({ ...letGo(context), again: true })),
+      want: assign({ wanted: true, turn: null }),
+      unwant: assign({ wanted: false, turn: null, hold: null }),
+      queue: assign(({ context, event }, params: { because: string }) =>
+        activated(context, event, params.because),
+      ),
+      await: assign({ turn: (_, params: { because: string }) => params.because }),
+      proceed: assign({ turn: null }),
+      hold: assign({ hold: (_, params: { because: string }) => params.because }),
+      waitForNothing: assign({ turn: null, hold: null }),
+      release: assign(({ context }) => released(context)),
       begin: assign(({ context }) => begun(context, now())),
       enter: assign(({ context, event }, place: { phase: PluginPhase; rung?: StopRung }) =>
         entered(context, event, place, now()),
@@ -119,8 +119,9 @@ export function pluginWords(effects: PluginEffects) {
       })),
       arriveHeld: assign(({ context, event }) => ({
         since: now(),
-        because: context.held?.because ?? causeOf(event),
+        because: reasonToWait(context) ?? causeOf(event),
       })),
+      tellWhy: assign(({ context }) => ({ because: reasonToWait(context) ?? context.because })),
       noteCommand: assign(({ event }) =>
         event.type === 'process.located' ? { command: event.command } : {},
       ),
@@ -163,7 +164,8 @@ export function pluginWords(effects: PluginEffects) {
       noteFailure: assign((_, params: { reason: FailedReason; withGroup?: boolean | undefined }) => ({
         failedReason: params.reason,
         failedWithGroup: params.withGroup ?? false,
-        held: null,
+        turn: null,
+        hold: null,
       })),
       endBecauseDeactivated: assign(({ context }) => ({
         ...endingBecauseOf(context, { cause: 'deactivated', error: null }),
@@ -231,20 +233,8 @@ export function pluginWords(effects: PluginEffects) {
       closeStdio: stopChild('stdio'),
       leaveConnection: stopChild('connection'),
       closeBroker: stopChild('broker'),
-      reportReady: sendParent(({ context }): PluginReport => ({
-        type: 'plugin.ready',
-        plugin: context.bundle.manifest.id,
-      })),
-      reportFailed: sendParent(({ context }): PluginReport => ({
-        type: 'plugin.failed',
-        plugin: context.bundle.manifest.id,
-      })),
-      reportHeld: sendParent(({ context }): PluginReport => ({
-        type: 'plugin.held',
-        plugin: context.bundle.manifest.id,
-      })),
-      reportRest: sendParent(({ context }): PluginReport => ({
-        type: 'plugin.rested',
+      reportMove: sendParent(({ context }): PluginReport => ({
+        type: 'plugin.moved',
         plugin: context.bundle.manifest.id,
       })),
       reportCrash: sendParent(({ context }): PluginReport => {
@@ -253,6 +243,11 @@ export function pluginWords(effects: PluginEffects) {
       }),
     },
   });
+}
+
+/** What keeps it down, when it is its group; else what it waits for. */
+function reasonToWait({ hold, turn }: PluginContext): string | null {
+  return hold ?? turn;
 }
 
 /** Whether a plugin that lost its health still talks over the connection that we have. */

@@ -55,8 +55,7 @@ export function reconciled(current: readonly Child[], wanted: readonly ChildSpec
     const child = known.get(spec.id);
     const { id, after, significant } = spec;
     if (child !== undefined) return { ...child, after, significant };
-    if (spec.kind === 'supervisor')
-      return { kind: 'supervisor', id, after, significant, spec: spec.spec, whereabouts: 'up' };
+    if (spec.kind === 'supervisor') return { kind: 'supervisor', id, after, significant, spec: spec.spec };
     const { bundle, policy, generation, remembered } = spec;
     while ((load.get(shelf) ?? 0) >= shelfSize) shelf += 1;
     load.set(shelf, (load.get(shelf) ?? 0) + 1);
@@ -71,7 +70,6 @@ export function reconciled(current: readonly Child[], wanted: readonly ChildSpec
       policy,
       memory: remembered?.memory ?? cleanSlate,
       shelf,
-      whereabouts: 'down',
     };
   });
   const needed = Math.max(before, ...placed.map((one) => one.shelf));

@@ -8,19 +8,21 @@ import {
   ownNow,
   judgeEnd,
   type GroupAnswer,
-  type Progress,
   type RestartMemory,
   type RestartVerdict,
+  type Step,
 } from '../policy/index.js';
 import type { PluginReport } from './plugin.types.js';
 import type {
   Aim,
   Child,
+  ChildStanding,
+  ChildStandingOf,
+  Gathering,
   PluginChild,
   SupervisorContext,
   SupervisorInput,
   SupervisorNews,
-  Whereabouts,
 } from './supervisor.types.js';
 
 /** What a child's end is told by. */
@@ -34,6 +36,7 @@ export function initialSupervisor({ spec, startConcurrency }: SupervisorInput): 
     children: [],
     restarts: [],
     affected: [],
+    pending: [],
     aim: 'restart',
     because: '',
     pauseMs: 0,
@@ -55,19 +58,11 @@ export function childOf({ children }: SupervisorContext, id: string): Child | un
 export function withChild(
   children: readonly Child[],
   id: string,
-  change: Partial<Pick<PluginChild, 'whereabouts' | 'memory' | 'policy'>>,
+  change: Partial<Pick<PluginChild, 'memory' | 'policy'>>,
 ): readonly Child[] {
   const at = children.findIndex((child) => child.id === id);
   const child = children[at];
   return child === undefined ? children : children.with(at, { ...child, ...change });
-}
-
-export function marked(
-  children: readonly Child[],
-  ids: readonly string[],
-  whereabouts: Whereabouts,
-): readonly Child[] {
-  return ids.reduce((marking, id) => withChild(marking, id, { whereabouts }), children);
 }
 
 /** The children with their failures forgotten. */
@@ -98,7 +93,12 @@ export function endedChild(end: ChildEnd): string {
 }
 
 /** What the end of a child means for its siblings. */
-export function answerTo(context: SupervisorContext, end: ChildEnd, now: number): GroupAnswer {
+export function answerTo(
+  context: SupervisorContext,
+  end: ChildEnd,
+  standing: ChildStandingOf,
+  now: number,
+): GroupAnswer {
   const { spec, restarts, ownTime } = context;
   const concernsOthers = spec.strategy !== 'one-for-one' || spec.autoShutdown !== 'never';
   // What a thousand siblings are like need not be looked at where their end is their own affair.
@@ -106,10 +106,10 @@ export function answerTo(context: SupervisorContext, end: ChildEnd, now: number)
   return decideForGroup({
     strategy: spec.strategy,
     autoShutdown: spec.autoShutdown,
-    children: children.map(({ id, significant, whereabouts }) => ({
-      id,
-      significant,
-      isActive: whereabouts !== 'down' && whereabouts !== 'failed',
+    children: children.map((child) => ({
+      id: child.id,
+      significant: child.significant,
+      isActive: standing(child).isActive,
     })),
     ended: endedChild(end),
     verdict: judged(context, end, 0).verdict.verdict,
@@ -117,80 +117,88 @@ export function answerTo(context: SupervisorContext, end: ChildEnd, now: number)
   });
 }
 
-/**
- * These children come down together. A supervisor below may have started plugins of its own accord since it was last
- * heard of, so none of them is taken for down. Where all come down for good, those that came down to be started again
- * are told at once that they are not.
- */
-export function gathering(
-  context: SupervisorContext,
-  plan: {
-    readonly aim: Aim;
-    readonly affected: readonly string[];
-    readonly because: string;
-    readonly pauseMs?: number;
-  },
-): Partial<SupervisorContext> {
-  const { children } = context;
-  const unsure = children.filter(({ kind }) => kind === 'supervisor');
-  const all = marked(children, idsOf(unsure), 'up');
-  if (plan.aim !== 'shutDown') return { pauseMs: 0, ...plan, children: all };
-  const hopeful = children.filter(({ whereabouts }) => whereabouts === 'held' || whereabouts === 'closing');
-  return { pauseMs: 0, ...plan, children: marked(all, idsOf(hopeful), 'fallen') };
-}
-
 /** Those that came to be affected by several ends, in start order. */
-export function joined(context: SupervisorContext, fallen: string): readonly string[] {
-  const ids = idsOf(context.children);
-  const more = affectedBy(context.spec.strategy, ids, fallen);
-  return ids.filter((id) => context.affected.includes(id) || more.includes(id));
+export function joined(
+  { children, spec }: SupervisorContext,
+  affected: readonly string[],
+  fallen: string,
+): readonly string[] {
+  const ids = idsOf(children);
+  const more = affectedBy(spec.strategy, ids, fallen);
+  return ids.filter((id) => affected.includes(id) || more.includes(id));
 }
 
-export function isGathered(context: SupervisorContext): boolean {
-  return affectedChildren(context).every(({ whereabouts }) => isDown(whereabouts) || whereabouts === 'held');
+/** All children, and none of them told yet. */
+export function everybody(
+  { children }: SupervisorContext,
+  plan: Omit<Gathering, 'affected' | 'pending' | 'pauseMs'>,
+): Gathering {
+  const affected = idsOf(children);
+  return { pauseMs: 0, ...plan, affected, pending: affected };
 }
 
-/** Whether all are down, and one of them was activated meanwhile. */
-export function isAskedForAnew(context: SupervisorContext): boolean {
-  return isGathered(context) && affectedChildren(context).some(({ whereabouts }) => whereabouts === 'held');
+/** What is to be done about children that come down together. */
+export interface Descent {
+  /** Whom to tell now: whoever runs in reverse order, and at once who is on the way down, or does not run. */
+  readonly tell: readonly Child[];
+  /** Who is wanted again since it was told: it starts with the others. */
+  readonly hold: readonly Child[];
+  /** Whom to tell later. */
+  readonly pending: readonly string[];
+  readonly isOver: boolean;
 }
 
-/** Whom to tell now to come down: whatever runs in reverse order, and at once what does not run anyway. */
-export function nextToClose(context: SupervisorContext): readonly string[] {
-  const affected = affectedChildren(context);
-  const lying = affected.filter(({ whereabouts }) => whereabouts === 'fallen' || whereabouts === 'failed');
-  return [...idsOf(lying), ...nextDown(affected.map(stepOf))];
+export function descent(context: SupervisorContext, standing: ChildStandingOf): Descent {
+  const { aim } = context;
+  const steps = affectedChildren(context).map((child) => {
+    const at = standing(child);
+    // Who rests need not be told that it does.
+    const isPending = context.pending.includes(child.id) && (at.runs || at.isWanted);
+    const { id, after } = child;
+    const down = isPending ? !at.runs : isDown(child, at, aim);
+    const step: Step = { id, after, progress: down ? 'down' : isPending && !at.isSinking ? 'up' : 'sinking' };
+    return { child, at, isPending, step };
+  });
+  const next = new Set(nextDown(steps.map(({ step }) => step)));
+  const isNext = ({ step }: (typeof steps)[number]) => step.progress !== 'up' || next.has(step.id);
+  const pending = steps.filter(({ isPending }) => isPending);
+  const told = steps.filter(({ isPending }) => !isPending);
+  return {
+    tell: pending.filter(isNext).map(({ child }) => child),
+    hold: told
+      .filter(({ child, at }) => child.kind === 'plugin' && at.isWanted && !at.isHeld)
+      .map(({ child }) => child),
+    pending: pending.filter((one) => !isNext(one)).map(({ child }) => child.id),
+    isOver: pending.length === 0 && told.every(({ step }) => step.progress === 'down'),
+  };
 }
 
-export function isStarted(context: SupervisorContext): boolean {
-  return affectedChildren(context).every(
-    ({ whereabouts }) => whereabouts === 'up' || whereabouts === 'failed' || isDown(whereabouts),
-  );
+/** Whether one that was told to come down has. */
+function isDown({ kind }: Child, at: ChildStanding, aim: Aim): boolean {
+  if (kind === 'plugin') return !at.runs && (at.isHeld || !at.isWanted);
+  return aim === 'shutDown' ? !at.isClosing : at.isHeld;
 }
 
-export function nextToStart(context: SupervisorContext): readonly string[] {
-  return nextUp(affectedChildren(context).map(stepOf), context.startConcurrency);
+/** What is to be done about children that come up together. */
+export interface Ascent {
+  readonly release: readonly Child[];
+  readonly isOver: boolean;
 }
 
-function affectedChildren({ children, affected }: SupervisorContext): readonly Child[] {
+export function ascent(context: SupervisorContext, standing: ChildStandingOf): Ascent {
+  const steps = affectedChildren(context).map((child) => ({
+    child,
+    id: child.id,
+    after: child.after,
+    progress: standing(child).progress,
+  }));
+  const next = nextUp(steps, context.startConcurrency);
+  return {
+    release: steps.filter(({ id }) => next.includes(id)).map(({ child }) => child),
+    isOver: steps.every(({ progress }) => progress === 'up' || progress === 'down'),
+  };
+}
+
+export function affectedChildren({ children, affected }: SupervisorContext): readonly Child[] {
   return children.filter(({ id }) => affected.includes(id));
-}
-
-function isDown(whereabouts: Whereabouts): boolean {
-  return whereabouts === 'down' || whereabouts === 'queued';
-}
-
-const progress: Readonly<Record<Whereabouts, Progress>> = {
-  down: 'down',
-  queued: 'down',
-  failed: 'down',
-  fallen: 'down',
-  held: 'waiting',
-  rising: 'rising',
-  up: 'up',
-  closing: 'sinking',
-};
-
-function stepOf({ id, after, whereabouts }: Child) {
-  return { id, after, progress: progress[whereabouts] };
 }

@@ -3,41 +3,57 @@ import { backoffDelay, ownNow, withRestart, type RestartMemory } from '../policy
 import type { PluginCommand } from './plugin.types.js';
 import { sentence } from './sentence.js';
 import {
+  affectedChildren,
   answerTo,
-  childOf,
   endedChild,
-  gathering,
-  idsOf,
+  everybody,
   joined,
   judged,
   withChild,
+  idsOf,
   type ChildEnd,
 } from './supervisor.context.js';
-import type { Child, SupervisorCommand, SupervisorContext, Whereabouts } from './supervisor.types.js';
+import type { ChildStandingOf, Gathering, SupervisorCommand, SupervisorContext } from './supervisor.types.js';
 
-/** What chance and the clock say when a child has ended. */
+/** What chance, the clock and the children say when a child has ended. */
 export interface Moment {
   /** In [0, 1). */
   readonly random: number;
   readonly now: number;
+  readonly standing: ChildStandingOf;
 }
 
-/** What a supervisor does about the end of a child: what it notes, tells the child, and reports. */
+/** What a supervisor does about the end of a child: what it notes, tells the child, begins, and reports. */
 export interface Judgement {
   readonly change: Partial<SupervisorContext>;
   readonly plugin?: PluginCommand;
   readonly supervisor?: SupervisorCommand;
+  readonly plan?: Gathering;
   readonly report?: Omit<SupervisorReport, 'supervisor'>;
 }
 
 export type Judge = (context: SupervisorContext, end: ChildEnd, moment: Moment) => Judgement;
 
+/** Each end has one answer. */
+export const judge: Judge = (context, end, moment) => {
+  const answer = answerTo(context, end, moment.standing, moment.now);
+  switch (answer.answer) {
+    case 'alone':
+      return alone(context, end, moment);
+    case 'together':
+      return together(context, end, moment);
+    case 'giveUp':
+      return hopeless(context, end, answer.why === 'exhausted');
+    case 'shutDown':
+      return done(context, end);
+  }
+};
+
 /** The end of a child concerns it alone. */
-export const judgeAlone: Judge = (context, end, moment) => {
+const alone: Judge = (context, end, moment) => {
   const { verdict, memory } = judged(context, end, moment.random);
-  const whereabouts = { restart: 'rising', rest: 'down', giveUp: 'failed' } as const;
   const change = {
-    children: ended(context, end, whereabouts[verdict.verdict], memory),
+    ...remembered(context, end, memory),
     ...(verdict.verdict === 'restart' && counted(context, moment)),
   };
   if (end.type === 'plugin.crashed') return { change, plugin: sentence(verdict) };
@@ -48,17 +64,16 @@ export const judgeAlone: Judge = (context, end, moment) => {
 };
 
 /** Its siblings come down with it, and all of them start again; also those that had no turn yet the last time. */
-export const judgeTogether: Judge = (context, end, moment) => {
+const together: Judge = (context, end, moment) => {
   const id = endedChild(end);
   const { verdict, memory } = judged(context, end, moment.random);
   const isPaused = verdict.verdict === 'restart' && end.type === 'plugin.crashed';
   const pauseMs = isPaused ? verdict.delayMs : groupPause(context, moment);
-  const unstarted = context.affected.filter((other) => childOf(context, other)?.whereabouts === 'held');
-  const affected = joined({ ...context, affected: unstarted }, id);
-  const children = ended(context, end, 'fallen', memory);
-  const plan = { aim: 'restart', affected, because: `sibling.ended ${id}`, pauseMs } as const;
+  const unstarted = affectedChildren(context).filter((child) => moment.standing(child).isHeld);
+  const affected = joined(context, idsOf(unstarted), id);
   return {
-    change: { ...gathering({ ...context, children }, plan), ...counted(context, moment) },
+    change: { ...remembered(context, end, memory), ...counted(context, moment) },
+    plan: { aim: 'restart', affected, pending: affected, because: `sibling.ended ${id}`, pauseMs },
     report: {
       type: 'supervisor.restarting',
       context: 'childTerminated',
@@ -70,74 +85,71 @@ export const judgeTogether: Judge = (context, end, moment) => {
 };
 
 /** The group's budget is used up, or one of its children is not tried any more: all come down. */
-export const judgeHopeless: Judge = (context, end, { now }) => {
+function hopeless(context: SupervisorContext, end: ChildEnd, isExhausted: boolean): Judgement {
   const { name, intensity, periodMs } = context.spec;
-  const answer = answerTo(context, end, now);
-  const isExhausted = answer.answer === 'giveUp' && answer.why === 'exhausted';
-  const children = ended(context, end, 'fallen', judged(context, end, 0).memory);
-  const affected = idsOf(children);
-  const plan = { aim: 'giveUp', affected, because: `supervisor.gaveUp ${name}` } as const;
+  const plan = everybody(context, { aim: 'giveUp', because: `supervisor.gaveUp ${name}` });
   const why = isExhausted
     ? `This would be restart ${(intensity ?? 0) + 1} within ${periodMs} ms; ${intensity} are allowed.`
     : 'It is not tried any more.';
   return {
-    change: gathering({ ...context, children }, plan),
+    change: remembered(context, end, judged(context, end, 0).memory),
+    plan,
     report: {
       type: 'supervisor.gaveUp',
       context: isExhausted ? 'childTerminated' : 'childGaveUp',
       reason: `${reasonOf(end)} ${why}`,
       offender: endedChild(end),
-      affected,
+      affected: plan.affected,
     },
   };
-};
+}
 
 /** Significant children have ended: the work of the group is done. */
-export const judgeDone: Judge = (context, end) => {
-  const children = ended(context, end, 'down');
-  const affected = idsOf(children);
-  const plan = { aim: 'shutDown', affected, because: `supervisor.shutDown ${context.spec.name}` } as const;
+function done(context: SupervisorContext, end: ChildEnd): Judgement {
+  const plan = everybody(context, { aim: 'shutDown', because: `supervisor.shutDown ${context.spec.name}` });
   return {
-    change: gathering({ ...context, children }, plan),
+    change: {},
     ...(end.type === 'plugin.crashed' && { plugin: { type: 'plugin.rest' } as const }),
+    plan,
     report: {
       type: 'supervisor.shutDown',
       context: 'childTerminated',
       reason: reasonOf(end),
       offender: endedChild(end),
-      affected,
+      affected: plan.affected,
     },
   };
-};
+}
 
-/** It fell while its siblings come down anyway. */
-export const judgeAmongOthers: Judge = (context, end, { random }) => {
-  const { verdict, memory } = judged(context, end, random);
-  if (verdict.verdict === 'rest')
-    return { change: { children: ended(context, end, 'down', memory) }, plugin: { type: 'plugin.rest' } };
-  const delayMs = verdict.verdict === 'restart' ? verdict.delayMs : 0;
-  return {
-    change: {
-      children: ended(context, end, 'fallen', memory),
-      affected: joined(context, endedChild(end)),
-      pauseMs: Math.max(context.pauseMs, delayMs),
-    },
-  };
+/** It fell while its siblings come down anyway. One that is not tried any more ends all hope for them. */
+export const judgeAmongOthers: Judge = (context, end, moment) => {
+  const answer = answerTo(context, end, moment.standing, moment.now);
+  if (context.aim === 'restart' && answer.answer === 'giveUp' && answer.why === 'childGaveUp')
+    return hopeless(context, end, false);
+  const { verdict, memory } = judged(context, end, moment.random);
+  const change = remembered(context, end, memory);
+  if (verdict.verdict === 'rest') return { change, plugin: { type: 'plugin.rest' } };
+  const { aim, because } = context;
+  const id = endedChild(end);
+  const affected = joined(context, context.affected, id);
+  const isUntold = (other: string) =>
+    other === id || context.pending.includes(other) || !context.affected.includes(other);
+  const pauseMs = Math.max(context.pauseMs, verdict.verdict === 'restart' ? verdict.delayMs : 0);
+  return { change, plan: { aim, because, affected, pending: affected.filter(isUntold), pauseMs } };
 };
 
 /** Everything is brought down for good, this one with the rest. */
-export const judgeWhileStopping: Judge = (context, end) => ({
-  change: { children: ended(context, end, 'closing') },
+export const judgeWhileStopping: Judge = () => ({
+  change: {},
   plugin: { type: 'plugin.deactivate', because: 'environment.stopping' },
 });
 
-function ended(
+function remembered(
   { children }: SupervisorContext,
   end: ChildEnd,
-  whereabouts: Whereabouts,
-  memory?: RestartMemory,
-): readonly Child[] {
-  return withChild(children, endedChild(end), { whereabouts, ...(memory && { memory }) });
+  memory: RestartMemory | undefined,
+): Partial<SupervisorContext> {
+  return memory === undefined ? {} : { children: withChild(children, endedChild(end), { memory }) };
 }
 
 function counted({ restarts, ownTime, spec }: SupervisorContext, { now }: Moment) {

@@ -9,7 +9,6 @@ import type {
   SupervisorContext,
   SupervisorEvent,
   SupervisorNews,
-  Whereabouts,
 } from './supervisor.types.js';
 
 /** What actions of any machine here have in common. */
@@ -37,6 +36,12 @@ export function tellSupervisor(
   if (ref !== undefined) enqueue.sendTo(ref, command);
 }
 
+/** Lets a child go on that waits for this supervisor. */
+export function release(enqueue: Enqueue, system: Registry, { kind, id }: Child): void {
+  if (kind === 'plugin') tellPlugin(enqueue, system, id, { type: 'plugin.release' });
+  else tellSupervisor(enqueue, system, id, { type: 'supervisor.proceed' });
+}
+
 /** Tells a child to come down, and whether to stay wanted. Nothing that is temporary is ever started again. */
 export function close(enqueue: Enqueue, system: Registry, context: SupervisorContext, child: Child): void {
   const { aim, because } = context;
@@ -58,27 +63,7 @@ export function report(
 }
 
 export function isEnd(event: SupervisorEvent): event is ChildEnd {
-  if (event.type === 'supervisor.ended') return event.itself;
-  return event.type === 'plugin.crashed' || event.type === 'supervisor.gaveUp';
-}
-
-const told: Partial<Record<SupervisorEvent['type'], Whereabouts>> = {
-  'plugin.ready': 'up',
-  'supervisor.ready': 'up',
-  'plugin.held': 'held',
-  'supervisor.held': 'held',
-  'plugin.failed': 'failed',
-  'plugin.rested': 'down',
-  'supervisor.ended': 'down',
-};
-
-/** Where a child is, now that it has told this; `null` when it does not tell. */
-export function whereaboutsAfter({ type }: SupervisorEvent): Whereabouts | null {
-  return told[type] ?? null;
-}
-
-/** The child that an event is about. */
-export function subjectOf(event: SupervisorEvent): string | null {
-  if ('plugin' in event) return event.plugin;
-  return 'supervisor' in event ? event.supervisor : null;
+  return (
+    event.type === 'plugin.crashed' || event.type === 'supervisor.gaveUp' || event.type === 'supervisor.ended'
+  );
 }

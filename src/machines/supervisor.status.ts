@@ -2,6 +2,7 @@ import type { AnyActorRef } from 'xstate';
 import type { SupervisorState, SupervisorStatus, TreeChild } from '../model/index.js';
 import { ownNow, restartsLeft } from '../policy/index.js';
 import { supervisorId } from './hosting.js';
+import { supervisorState } from './supervisor.standing.js';
 import type { SupervisorContext } from './supervisor.types.js';
 
 interface SupervisorSnapshot {
@@ -15,9 +16,10 @@ export function supervisorStatus(supervisor: AnyActorRef, now: number): Supervis
   const { value, context, children } = supervisor.getSnapshot() as SupervisorSnapshot;
   const { spec, restarts, ownTime } = context;
   const { name, strategy, autoShutdown, intensity, periodMs } = spec;
+  const state = supervisorState(value);
   return {
     name,
-    state: value === 'steady' ? 'running' : (value as SupervisorState),
+    state: state === 'steady' ? 'running' : (state as SupervisorState),
     strategy,
     autoShutdown,
     intensity,

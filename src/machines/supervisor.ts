@@ -21,42 +21,19 @@ export function createSupervisorMachine(
     initial: 'steady',
     on: {
       'supervisor.children': { actions: 'grow' },
-      'supervisor.hold': { target: '.gathering', actions: ['standStill', 'planHold'] },
-      'supervisor.close': { target: '.gathering', actions: ['standStill', 'planClose'] },
+      'supervisor.hold': { actions: 'planHold' },
+      'supervisor.close': { actions: 'planClose' },
       'supervisor.stop': '.stopping',
       'member.activate': { actions: 'activateMember' },
-      'member.queue': { actions: 'queueMember' },
+      'member.queue': { actions: 'activateMember' },
       'member.reattach': { actions: 'reattachMember' },
-      'member.giveUp': { actions: 'giveUpMember' },
-      'member.deactivate': { actions: 'deactivateMember' },
       'member.setPolicy': { actions: 'setMemberPolicy' },
-      'plugin.ready': { actions: ['note', 'tellMoved'] },
-      'plugin.held': { actions: ['note', 'tellMoved'] },
-      'plugin.failed': { actions: ['note', 'tellMoved'] },
-      'plugin.rested': { actions: ['note', 'tellMoved'] },
-      'supervisor.ready': { actions: 'note' },
-      'supervisor.held': { actions: 'note' },
-      'plugin.crashed': [
-        { guard: 'givesUp', target: '.gathering', actions: ['standStill', 'judgeHopeless', 'tellMoved'] },
-        {
-          guard: 'goesTogether',
-          target: '.gathering',
-          actions: ['standStill', 'judgeTogether', 'tellMoved'],
-        },
-        { guard: 'shutsDown', target: '.gathering', actions: ['standStill', 'judgeDone', 'tellMoved'] },
-        { actions: ['judgeAlone', 'tellMoved'] },
-      ],
-      'supervisor.gaveUp': [
-        { guard: 'givesUp', target: '.gathering', actions: ['standStill', 'judgeHopeless'] },
-        { guard: 'goesTogether', target: '.gathering', actions: ['standStill', 'judgeTogether'] },
-        { actions: 'judgeAlone' },
-      ],
-      'supervisor.ended': [
-        { guard: 'shutsDown', target: '.gathering', actions: ['standStill', 'judgeDone'] },
-        { actions: ['note', 'judgeAlone'] },
-      ],
-      'plugin.placed': { actions: 'passOn' },
+      'plugin.crashed': { actions: ['judge', 'tellMoved'] },
+      'supervisor.gaveUp': { actions: 'judge' },
+      'supervisor.ended': { actions: 'judge' },
+      'group.gather': { target: '.gathering', actions: ['standStill', 'adoptPlan'] },
       'plugin.moved': { actions: 'passOn' },
+      'plugin.placed': { actions: 'passOn' },
       'supervisor.reported': { actions: 'passOn' },
       'plugin.broke': { actions: 'noteReplaced' },
       'branch.cleared': { actions: 'regrow' },
@@ -65,73 +42,75 @@ export function createSupervisorMachine(
     states: {
       steady: {
         description: 'Each child comes, goes and is looked after by itself.',
-        entry: 'moveOn',
+        entry: ['moveOn', 'disperse'],
       },
       gathering: {
         description: 'Children come down together, the last started first.',
-        always: [
-          { guard: { type: 'isGatheredTo', params: { aim: 'restart' } }, target: 'pausing' },
-          { guard: { type: 'isGatheredTo', params: { aim: 'hold' } }, target: 'held' },
-          { guard: { type: 'isGatheredTo', params: { aim: 'giveUp' } }, target: 'escalating' },
-          {
-            guard: 'isAskedForAnew',
-            target: 'starting',
-            actions: 'reportEnded',
-          },
-          {
-            guard: { type: 'isGatheredTo', params: { aim: 'shutDown' } },
-            target: 'steady',
-            actions: 'reportEnded',
-          },
-          { guard: 'canClose', actions: 'closeNext' },
-        ],
+        initial: 'due',
         on: {
-          'member.activate': [{ guard: 'isAffected', actions: 'joinMember' }, { actions: 'activateMember' }],
-          'plugin.crashed': [
-            {
-              guard: 'isHopeless',
-              target: 'gathering',
-              reenter: true,
-              actions: ['judgeHopeless', 'tellMoved'],
-            },
-            { actions: ['judgeAmongOthers', 'tellMoved'] },
+          'plugin.moved': { target: '.due', actions: 'passOn' },
+          'supervisor.moved': '.due',
+          'supervisor.ended': '.due',
+          'plugin.crashed': { target: '.due', actions: ['judgeAmongOthers', 'tellMoved'] },
+          'supervisor.gaveUp': { target: '.due', actions: 'judgeAmongOthers' },
+          'group.gathered': [
+            { guard: { type: 'isAimedAt', params: { aim: 'restart' } }, target: 'pausing' },
+            { guard: { type: 'isAimedAt', params: { aim: 'hold' } }, target: 'held' },
+            { guard: { type: 'isAimedAt', params: { aim: 'giveUp' } }, target: 'escalating' },
+            { guard: 'isAsked', target: 'starting', actions: 'reportEnded' },
+            { target: 'steady', actions: 'reportEnded' },
           ],
-          'supervisor.gaveUp': { actions: 'judgeAmongOthers' },
+        },
+        states: {
+          due: {
+            description: 'Something has changed: what follows is decided once all have heard of it.',
+            after: { settled: { target: 'waiting', actions: 'bringDown' } },
+          },
+          waiting: { description: 'Some are on their way down.' },
         },
       },
       pausing: {
         description: 'All of them are down; they start again after the pause.',
         on: {
           'member.activate': [
-            { guard: 'isAffected', target: 'starting', actions: 'joinMember' },
+            { guard: 'isAffected', target: 'starting', actions: 'activateMember' },
             { actions: 'activateMember' },
           ],
-          'plugin.crashed': [
-            { guard: 'isHopeless', target: 'gathering', actions: ['judgeHopeless', 'tellMoved'] },
-            { target: 'gathering', actions: ['judgeAmongOthers', 'tellMoved'] },
+          'member.queue': [
+            { guard: 'isAffected', target: 'starting', actions: 'activateMember' },
+            { actions: 'activateMember' },
           ],
-          'supervisor.gaveUp': { target: 'gathering', actions: 'judgeAmongOthers' },
+          'plugin.crashed': { actions: ['judgeAmongOthers', 'tellMoved'] },
+          'supervisor.gaveUp': { actions: 'judgeAmongOthers' },
         },
         after: { pause: 'starting' },
       },
       starting: {
         description: 'They start again, the first first.',
-        always: [
-          { guard: 'isStarted', target: 'steady', actions: 'reportReady' },
-          { guard: 'canStart', actions: 'startNext' },
-        ],
+        initial: 'due',
         on: {
-          'member.activate': [{ guard: 'isAffected', actions: 'joinMember' }, { actions: 'activateMember' }],
+          'plugin.moved': { target: '.due', actions: 'passOn' },
+          'supervisor.moved': '.due',
+          'member.activate': { target: '.due', actions: 'activateMember' },
+          'member.queue': { target: '.due', actions: 'activateMember' },
+          'group.started': { target: 'steady', actions: 'reportMove' },
+        },
+        states: {
+          due: {
+            description: 'Something has changed: what follows is decided once all have heard of it.',
+            after: { settled: { target: 'waiting', actions: 'bringUp' } },
+          },
+          waiting: { description: 'Some are on their way up.' },
         },
       },
       held: {
         description: 'Its parent has brought it down, and starts it again.',
-        entry: 'reportHeld',
+        entry: 'reportMove',
         on: {
           'supervisor.proceed': { target: 'starting', actions: 'planAnew' },
           'supervisor.giveUp': { target: 'failed', actions: 'noteFailedWith' },
-          'member.activate': { actions: 'joinMember' },
-          'plugin.crashed': { target: 'gathering', actions: ['judgeAmongOthers', 'tellMoved'] },
+          'plugin.crashed': { actions: ['judgeAmongOthers', 'tellMoved'] },
+          'supervisor.gaveUp': { actions: 'judgeAmongOthers' },
         },
       },
       escalating: {
@@ -140,24 +119,25 @@ export function createSupervisorMachine(
         on: {
           'supervisor.restart': { target: 'pausing', actions: ['planAnew', 'notePause'] },
           'supervisor.giveUp': { target: 'failed', actions: 'noteFailedWith' },
-          'member.activate': { actions: 'joinMember' },
-          'plugin.crashed': { target: 'gathering', actions: ['judgeAmongOthers', 'tellMoved'] },
+          'plugin.crashed': { actions: ['judgeAmongOthers', 'tellMoved'] },
+          'supervisor.gaveUp': { actions: 'judgeAmongOthers' },
         },
       },
       failed: {
         description: 'It is given up; somebody must act, or the half-open interval pass.',
-        entry: 'giveUpChildren',
+        entry: ['giveUpHeld', 'reportMove'],
         on: {
-          'member.activate': { target: 'gathering', actions: ['planRetry', 'joinMember'] },
-          // It was asked to wait for its group just before that was given up.
-          'plugin.held': { actions: ['note', 'tellMoved', 'giveUpChildren'] },
-          'supervisor.held': { actions: ['note', 'giveUpChildren'] },
+          'member.activate': { actions: ['activateMember', 'planRetry'] },
+          'member.queue': { actions: ['activateMember', 'planRetry'] },
+          // One that was held on its own way down is heard of late.
+          'plugin.moved': { actions: ['passOn', 'giveUpHeld'] },
+          'supervisor.moved': { actions: 'giveUpHeld' },
         },
-        after: { halfOpenInterval: { guard: 'triesAgain', target: 'gathering', actions: 'planRetry' } },
+        after: { halfOpenInterval: { guard: 'triesAgain', actions: 'planRetry' } },
       },
       stopping: {
         description: 'Nothing is restarted any more: every plugin is being brought down.',
-        entry: 'stopBranches',
+        entry: ['stopBranches', 'disperse'],
         on: {
           'plugin.crashed': { actions: ['judgeWhileStopping', 'tellMoved'] },
           'supervisor.hold': {},

@@ -7,20 +7,12 @@ import type {
   SupervisorReport,
   SupervisorSpec,
 } from '../model/index.js';
-import type { FailureHistory, OwnTime, RestartMemory } from '../policy/index.js';
+import type { FailureHistory, OwnTime, Progress, RestartMemory } from '../policy/index.js';
 import type { Remembered } from './environment.types.js';
 import type { PluginInput, PluginReport } from './plugin.types.js';
 
-/**
- * Where a child is, as far as its supervisor has been told. `queued`: it waits for its turn, which is not the
- * supervisor's to give. `held`: it waits for the supervisor. `rising`: on its way up, or about to be. `closing`: it
- * was told to come down. `fallen`: it has ended unasked, and its siblings come down. `failed`: it is not tried any more.
- */
-export type Whereabouts = 'down' | 'queued' | 'held' | 'rising' | 'up' | 'closing' | 'fallen' | 'failed';
-
 interface CommonChild {
   readonly id: string;
-  readonly whereabouts: Whereabouts;
   readonly significant: boolean;
   /** The siblings that it starts after, and is brought down before. */
   readonly after: readonly string[];
@@ -40,8 +32,28 @@ export interface SupervisorChild extends CommonChild {
   readonly spec: SupervisorSpec;
 }
 
-/** What a supervisor remembers of one child. */
+/** What a supervisor remembers of one child. Where the child is, its own snapshot says. */
 export type Child = PluginChild | SupervisorChild;
+
+/** Where a child is at this moment. */
+export interface ChildStanding {
+  /** A process exists or is being made: its own, or one somewhere below. */
+  readonly runs: boolean;
+  /** What runs is on its way down already. */
+  readonly isSinking: boolean;
+  /** Somebody wants it, whether it runs or not. */
+  readonly isWanted: boolean;
+  /** It waits for this supervisor. */
+  readonly isHeld: boolean;
+  /** It runs, or will by itself. */
+  readonly isActive: boolean;
+  /** It was told to come down for good, and is not down yet. */
+  readonly isClosing: boolean;
+  /** Where it is on its way up. */
+  readonly progress: Progress;
+}
+
+export type ChildStandingOf = (child: Child) => ChildStanding;
 
 /** What a supervisor is told of a child that it is to have. */
 export type ChildSpec =
@@ -68,19 +80,25 @@ export type ChildSpec =
 /** What becomes of children that are brought down together, once all of them are down. */
 export type Aim = 'restart' | 'hold' | 'giveUp' | 'shutDown';
 
-export interface SupervisorContext {
+/** What children go down for together. */
+export interface Gathering {
+  /** The children that go down and come up together, in start order. */
+  readonly affected: readonly string[];
+  /** Those of them that have not been told yet: whoever comes after them goes first. */
+  readonly pending: readonly string[];
+  readonly aim: Aim;
+  /** What they are told of why, as `sibling.ended com.example.store`. */
+  readonly because: string;
+  /** Between the last one's end and the first one's start. */
+  readonly pauseMs: number;
+}
+
+export interface SupervisorContext extends Gathering {
   readonly spec: SupervisorSpec;
   /** In start order. */
   readonly children: readonly Child[];
   /** The moments of the restarts that count against the budget. */
   readonly restarts: FailureHistory;
-  /** The children that go down and come up together, in start order. */
-  readonly affected: readonly string[];
-  readonly aim: Aim;
-  /** What the affected are told of why, as `sibling.ended com.example.store`. */
-  readonly because: string;
-  /** Between the last one's end and the first one's start. */
-  readonly pauseMs: number;
   readonly ownTime: OwnTime;
   /** How many children may be on their way up at a time when they start together. */
   readonly startConcurrency: number;
@@ -106,43 +124,39 @@ export type SupervisorCommand =
   /** Restart nothing any more: every child is being brought down for good. */
   | { readonly type: 'supervisor.stop' };
 
-/** What is wanted of one child that is a plugin. */
+/** What is wanted of one child that is a plugin, and concerns what its supervisor remembers of it. */
 export type MemberCommand =
+  /** `fresh`: its failures are forgotten. */
   | {
       readonly type: 'member.activate';
       readonly plugin: string;
       readonly fresh: boolean;
-      readonly resumes?: boolean;
+      readonly resumes: boolean;
     }
+  /** The same, as soon as its turn has come. */
   | {
       readonly type: 'member.queue';
       readonly plugin: string;
       readonly because: string;
-      readonly resumes?: boolean;
+      readonly fresh: boolean;
+      readonly resumes: boolean;
     }
   | {
       readonly type: 'member.reattach';
       readonly plugin: string;
       readonly config: ReattachConfig;
-      readonly resumes?: boolean;
+      readonly resumes: boolean;
     }
-  | {
-      readonly type: 'member.giveUp';
-      readonly plugin: string;
-      readonly reason: FailedReason;
-      readonly error: PluginError | null;
-    }
-  | { readonly type: 'member.deactivate'; readonly plugin: string; readonly because?: string }
   | { readonly type: 'member.setPolicy'; readonly plugin: string; readonly policy: SupervisionPolicy };
 
 /** What a supervisor tells its parent. */
 export type SupervisorNews =
-  | { readonly type: 'supervisor.held'; readonly supervisor: string }
-  | { readonly type: 'supervisor.ready'; readonly supervisor: string }
+  /** It has come to where its parent may wait for it. */
+  | { readonly type: 'supervisor.moved'; readonly supervisor: string }
   /** All its children are down, for its parent to decide. */
   | { readonly type: 'supervisor.gaveUp'; readonly supervisor: string }
-  /** All its children are down, and unwanted; `itself`: as significant ones had ended. */
-  | { readonly type: 'supervisor.ended'; readonly supervisor: string; readonly itself: boolean }
+  /** All its children are down, and unwanted, as significant ones had ended. */
+  | { readonly type: 'supervisor.ended'; readonly supervisor: string }
   | { readonly type: 'supervisor.reported'; readonly report: SupervisorReport }
   /** A plugin somewhere below has an actor, for the first time or a new one. */
   | { readonly type: 'plugin.placed'; readonly plugin: string }
@@ -169,7 +183,15 @@ export interface BranchCleared {
   readonly branch: Extract<ChildSpec, { readonly kind: 'supervisor' }>;
 }
 
+/** What a supervisor tells itself of children that come down or up together. */
+export type GroupStep =
+  | { readonly type: 'group.gather'; readonly plan: Gathering }
+  /** All are down; `asked`: one of them was activated meanwhile. */
+  | { readonly type: 'group.gathered'; readonly asked: boolean }
+  | { readonly type: 'group.started' };
+
 export type SupervisorEvent =
+  | GroupStep
   | SupervisorCommand
   | MemberCommand
   | SupervisorNews

@@ -11,45 +11,36 @@ import {
 } from './hosting.js';
 import type { PluginEffects } from './plugin.effects.js';
 import type { PluginMachine } from './plugin.js';
+import { settled } from './settled.js';
 import { createShelfMachine } from './shelf.js';
 import { clearedBranch, isOnShelf, reconciled, shelfId } from './supervisor.children.js';
 import {
-  answerTo,
+  affectedChildren,
+  ascent,
   childOf,
+  descent,
   endedChild,
-  gathering,
+  everybody,
   forgiven,
   idsOf,
-  isAskedForAnew,
-  isGathered,
-  isStarted,
-  marked,
-  nextToClose,
-  nextToStart,
   withChild,
 } from './supervisor.context.js';
-import {
-  judgeAlone,
-  judgeAmongOthers,
-  judgeDone,
-  judgeHopeless,
-  judgeTogether,
-  judgeWhileStopping,
-  type Judge,
-} from './supervisor.judge.js';
+import { judge, judgeAmongOthers, judgeWhileStopping, type Judge } from './supervisor.judge.js';
 import {
   close,
   isEnd,
+  release,
   report,
-  subjectOf,
   tellPlugin,
   tellSupervisor,
-  whereaboutsAfter,
   type Enqueue,
   type EnqueueUp,
 } from './supervisor.orders.js';
+import { standingsIn } from './supervisor.standing.js';
 import type {
   Aim,
+  Gathering,
+  GroupStep,
   SupervisorContext,
   SupervisorEvent,
   SupervisorInput,
@@ -80,23 +71,11 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
     delays: {
       pause: ({ context }) => context.pauseMs,
       halfOpenInterval: ({ context }) => context.spec.halfOpenAfterMs ?? never,
+      settled,
     },
     guards: {
-      goesTogether: ({ context, event }) =>
-        isEnd(event) && answerTo(context, event, now()).answer === 'together',
-      givesUp: ({ context, event }) => isEnd(event) && answerTo(context, event, now()).answer === 'giveUp',
-      shutsDown: ({ context, event }) =>
-        isEnd(event) && answerTo(context, event, now()).answer === 'shutDown',
-      canClose: ({ context }) => nextToClose(context).length > 0,
-      isGatheredTo: ({ context }, params: { aim: Aim }) => context.aim === params.aim && isGathered(context),
-      isAskedForAnew: ({ context }) => context.aim === 'shutDown' && isAskedForAnew(context),
-      canStart: ({ context }) => nextToStart(context).length > 0,
-      isStarted: ({ context }) => isStarted(context),
-      isHopeless: ({ context, event }) => {
-        if (!isEnd(event) || context.aim !== 'restart') return false;
-        const answer = answerTo(context, event, now());
-        return answer.answer === 'giveUp' && answer.why === 'childGaveUp';
-      },
+      isAimedAt: ({ context }, params: { aim: Aim }) => context.aim === params.aim,
+      isAsked: ({ event }) => event.type === 'group.gathered' && event.asked,
       isAffected: ({ context, event }) => 'plugin' in event && context.affected.includes(event.plugin),
       triesAgain: ({ context }) => context.spec.halfOpenAfterMs !== null && !context.failedWithParent,
     },
@@ -129,83 +108,40 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
           enqueue.sendTo(id, { type: 'supervisor.children', children: spec.children });
         }
         const left = new Set(idsOf(children));
-        enqueue.assign({ children, affected: context.affected.filter((id) => left.has(id)) });
+        enqueue.assign({
+          children,
+          affected: context.affected.filter((id) => left.has(id)),
+          pending: context.pending.filter((id) => left.has(id)),
+        });
       }),
 
-      note: assign(({ context, event }) => {
-        const whereabouts = whereaboutsAfter(event);
-        const id = subjectOf(event);
-        if (whereabouts === null || id === null) return {};
-        // Its turn is not ours to give, whatever it waits for beside.
-        const isQueued = whereabouts === 'held' && childOf(context, id)?.whereabouts === 'queued';
-        return isQueued ? {} : { children: withChild(context.children, id, { whereabouts }) };
-      }),
       tellMoved: enqueueActions(({ event, enqueue }) => {
         if ('plugin' in event) enqueue.sendParent({ type: 'plugin.moved', plugin: event.plugin });
       }),
       passOn: sendParent(({ event }) => event),
 
+      /** A member whose siblings are down together starts with them. */
       activateMember: enqueueActions(({ context, event, enqueue, system }) => {
-        if (event.type !== 'member.activate') return;
-        const isUp = childOf(context, event.plugin)?.whereabouts === 'up';
-        const change = {
-          whereabouts: isUp ? ('up' as const) : ('rising' as const),
-          ...(event.fresh && { memory: cleanSlate }),
-        };
-        enqueue.assign({ children: withChild(context.children, event.plugin, change) });
-        const { resumes = false } = event;
-        tellPlugin(enqueue, system, event.plugin, { type: 'plugin.activate', resumes });
-      }),
-      /** It starts with its group, whose pause is over. */
-      joinMember: enqueueActions(({ context, event, enqueue, system }) => {
-        if (event.type !== 'member.activate') return;
-        const at = childOf(context, event.plugin)?.whereabouts;
-        const isOut = at === 'down' || at === 'queued' || at === 'failed';
-        const change = {
-          ...(isOut && { whereabouts: 'closing' as const }),
-          ...(event.fresh && { memory: cleanSlate }),
-        };
-        enqueue.assign({ pauseMs: 0, children: withChild(context.children, event.plugin, change) });
-        const { resumes = false } = event;
-        const { because } = context;
-        tellPlugin(enqueue, system, event.plugin, { type: 'plugin.queue', because, resumes });
-      }),
-      queueMember: enqueueActions(({ context, event, enqueue, system }) => {
-        if (event.type !== 'member.queue') return;
-        const { plugin, because, resumes = false } = event;
-        // Its group must not take it for down before it is; it starts with the others then.
-        const isClosing = childOf(context, plugin)?.whereabouts === 'closing';
-        const change = {
-          ...(!isClosing && { whereabouts: 'queued' as const }),
-          ...(!resumes && { memory: cleanSlate }),
-        };
-        enqueue.assign({ children: withChild(context.children, plugin, change) });
-        tellPlugin(enqueue, system, plugin, { type: 'plugin.queue', because, resumes });
+        if (event.type !== 'member.activate' && event.type !== 'member.queue') return;
+        const { plugin, fresh, resumes } = event;
+        if (fresh) enqueue.assign({ children: withChild(context.children, plugin, { memory: cleanSlate }) });
+        const child = affectedChildren(context).find(({ id }) => id === plugin);
+        const at = child === undefined ? null : standingsIn(system)(child);
+        const joins = at !== null && !(at.runs && at.isWanted && !at.isSinking);
+        const { because } = joins || event.type === 'member.activate' ? context : event;
+        if (joins || event.type === 'member.queue')
+          tellPlugin(enqueue, system, plugin, { type: 'plugin.queue', because, resumes });
+        else tellPlugin(enqueue, system, plugin, { type: 'plugin.activate', resumes });
+        if (joins) tellPlugin(enqueue, system, plugin, { type: 'plugin.hold', because });
+        // Nobody who asks for it wants to wait for the pause.
+        if (at !== null) enqueue.assign({ pauseMs: 0 });
       }),
       reattachMember: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'member.reattach') return;
-        const { plugin, config, resumes = false } = event;
-        // One that is up already does not heed it, and will not tell that it is ready again.
-        const isUp = childOf(context, plugin)?.whereabouts === 'up';
-        const change = {
-          whereabouts: isUp ? ('up' as const) : ('rising' as const),
-          ...(!resumes && { memory: cleanSlate }),
-        };
-        enqueue.assign({ children: withChild(context.children, plugin, change) });
+        const { plugin, config, resumes } = event;
+        if (!resumes)
+          enqueue.assign({ children: withChild(context.children, plugin, { memory: cleanSlate }) });
         tellPlugin(enqueue, system, plugin, { type: 'plugin.reattach', config, resumes });
-      }),
-      giveUpMember: enqueueActions(({ event, enqueue, system }) => {
-        if (event.type !== 'member.giveUp') return;
-        const { plugin, reason, error } = event;
-        tellPlugin(enqueue, system, plugin, { type: 'plugin.giveUp', reason, error });
-      }),
-      deactivateMember: enqueueActions(({ event, enqueue, system }) => {
-        if (event.type !== 'member.deactivate') return;
-        const { because } = event;
-        tellPlugin(enqueue, system, event.plugin, {
-          type: 'plugin.deactivate',
-          ...(because !== undefined && { because }),
-        });
       }),
       setMemberPolicy: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'member.setPolicy') return;
@@ -214,44 +150,32 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
         tellPlugin(enqueue, system, plugin, { type: 'plugin.setPolicy', policy });
       }),
 
-      judgeAlone: enqueueActions(carryOut(judgeAlone)),
-      judgeTogether: enqueueActions(carryOut(judgeTogether)),
-      judgeHopeless: enqueueActions(carryOut(judgeHopeless)),
-      judgeDone: enqueueActions(carryOut(judgeDone)),
+      judge: enqueueActions(carryOut(judge)),
       judgeAmongOthers: enqueueActions(carryOut(judgeAmongOthers)),
       judgeWhileStopping: enqueueActions(carryOut(judgeWhileStopping)),
 
-      planHold: assign(({ context, event }) =>
-        gathering(context, {
-          aim: 'hold',
-          affected: idsOf(context.children),
-          because: 'because' in event && event.because !== undefined ? event.because : '',
-        }),
-      ),
-      planClose: assign(({ context, event }) =>
-        gathering(context, {
-          aim: 'shutDown',
-          affected: idsOf(context.children),
-          because: 'because' in event && event.because !== undefined ? event.because : '',
-        }),
-      ),
-      planRetry: assign(({ context }) => ({
-        ...gathering(
-          { ...context, children: forgiven(context.children) },
-          {
-            aim: 'restart',
-            affected: idsOf(context.children),
-            because: 'supervisor.retried',
-          },
-        ),
-        restarts: [],
-      })),
+      planHold: enqueueActions(({ context, event, enqueue }) => {
+        if (event.type !== 'supervisor.hold') return;
+        gather(enqueue, everybody(context, { aim: 'hold', because: event.because }));
+      }),
+      planClose: enqueueActions(({ context, event, enqueue }) => {
+        if (event.type !== 'supervisor.close') return;
+        gather(enqueue, everybody(context, { aim: 'shutDown', because: event.because }));
+      }),
+      /** Who is activated knows already, and whoever is temporary would not start again. */
+      planRetry: enqueueActions(({ context, event, enqueue }) => {
+        enqueue.assign({ children: forgiven(context.children), restarts: [] });
+        const plan = everybody(context, { aim: 'restart', because: 'supervisor.retried' });
+        const pending = plan.pending.filter((id) => !('plugin' in event && event.plugin === id));
+        gather(enqueue, { ...plan, pending });
+      }),
       /** A supervisor that is started again knows nothing of what was before. */
       planAnew: assign(({ context }) => ({
         affected: idsOf(context.children),
         restarts: [],
         children: forgiven(context.children),
       })),
+      adoptPlan: assign(({ event }) => (event.type === 'group.gather' ? event.plan : {})),
       notePause: assign(({ event }) =>
         event.type === 'supervisor.restart' ? { pauseMs: event.delayMs } : {},
       ),
@@ -259,31 +183,34 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
         event.type === 'supervisor.giveUp' ? { failedWithParent: event.withParent } : {},
       ),
 
-      closeNext: enqueueActions(({ context, enqueue, system }) => {
-        const ids = nextToClose(context);
-        enqueue.assign({ children: marked(context.children, ids, 'closing') });
-        for (const child of context.children)
-          if (ids.includes(child.id)) close(enqueue, system, context, child);
+      bringDown: enqueueActions(({ context, enqueue, system }) => {
+        const standing = standingsIn(system);
+        const { tell, hold, pending, isOver } = descent(context, standing);
+        enqueue.assign({ pending });
+        for (const child of tell) close(enqueue, system, context, child);
+        for (const { id } of hold)
+          tellPlugin(enqueue, system, id, { type: 'plugin.hold', because: context.because });
+        if (!isOver) return;
+        const asked = affectedChildren(context).some((child) => standing(child).isHeld);
+        enqueue.raise({ type: 'group.gathered', asked });
       }),
-      startNext: enqueueActions(({ context, enqueue, system }) => {
-        const ids = nextToStart(context);
-        enqueue.assign({ children: marked(context.children, ids, 'rising') });
-        for (const id of ids)
-          if (childOf(context, id)?.kind === 'plugin')
-            tellPlugin(enqueue, system, id, { type: 'plugin.proceed' });
-          else tellSupervisor(enqueue, system, id, { type: 'supervisor.proceed' });
+      bringUp: enqueueActions(({ context, enqueue, system }) => {
+        const step = ascent(context, standingsIn(system));
+        for (const child of step.release) release(enqueue, system, child);
+        if (step.isOver) enqueue.raise({ type: 'group.started' });
       }),
-      giveUpChildren: enqueueActions(({ context, enqueue, system }) => {
-        const held = context.children.filter(({ whereabouts }) => whereabouts === 'held');
-        enqueue.assign({ children: marked(context.children, idsOf(held), 'failed') });
-        for (const { id, kind } of held)
-          if (kind === 'plugin')
-            tellPlugin(enqueue, system, id, {
+      giveUpHeld: enqueueActions(({ context, enqueue, system }) => {
+        const standing = standingsIn(system);
+        for (const child of context.children) {
+          if (!standing(child).isHeld) continue;
+          if (child.kind === 'plugin')
+            tellPlugin(enqueue, system, child.id, {
               type: 'plugin.giveUp',
               reason: 'FailedToStayRunning',
               withGroup: true,
             });
-          else tellSupervisor(enqueue, system, id, { type: 'supervisor.giveUp', withParent: true });
+          else tellSupervisor(enqueue, system, child.id, { type: 'supervisor.giveUp', withParent: true });
+        }
       }),
       stopBranches: enqueueActions(({ context, enqueue, system }) => {
         for (const { id, kind } of context.children)
@@ -291,29 +218,23 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
       }),
 
       standStill: assign(({ context }) => ({ ownTime: standStill(context.ownTime, now()) })),
-      moveOn: assign(({ context }) => ({
-        ownTime: moveOn(context.ownTime, now()),
-        affected: [],
-        pauseMs: 0,
-      })),
+      moveOn: assign(({ context }) => ({ ownTime: moveOn(context.ownTime, now()) })),
+      disperse: assign({ affected: [], pending: [], pauseMs: 0 }),
 
-      reportHeld: sendParent(({ context }): SupervisorNews => ({
-        type: 'supervisor.held',
-        supervisor: context.spec.name,
-      })),
-      reportReady: sendParent(({ context }): SupervisorNews => ({
-        type: 'supervisor.ready',
+      reportMove: sendParent(({ context }): SupervisorNews => ({
+        type: 'supervisor.moved',
         supervisor: context.spec.name,
       })),
       reportGaveUp: sendParent(({ context }): SupervisorNews => ({
         type: 'supervisor.gaveUp',
         supervisor: context.spec.name,
       })),
-      reportEnded: sendParent(({ context }): SupervisorNews => ({
-        type: 'supervisor.ended',
-        supervisor: context.spec.name,
-        itself: context.because === `supervisor.shutDown ${context.spec.name}`,
-      })),
+      /** As its significant children had ended; else its parent has brought it down, and knows. */
+      reportEnded: enqueueActions(({ context, enqueue }) => {
+        const { name } = context.spec;
+        const isItself = context.because === `supervisor.shutDown ${name}`;
+        enqueue.sendParent({ type: isItself ? 'supervisor.ended' : 'supervisor.moved', supervisor: name });
+      }),
 
       replaceBroken: enqueueActions(({ context, event, enqueue, self, system }) => {
         if (!('actorId' in event)) return;
@@ -328,9 +249,8 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
             tellPlugin(enqueue, system, id, { type: 'plugin.dismiss' });
             enqueue.sendTo(actorId, { type: 'shelf.place', id, input: { bundle, policy, generation } });
             enqueue.sendParent({ type: 'plugin.placed', plugin: id });
-            enqueue.sendParent({ type: 'plugin.moved', plugin: id });
+            enqueue.raise({ type: 'plugin.moved', plugin: id });
           }
-          enqueue.assign({ children: marked(context.children, idsOf(lying), 'down') });
           return;
         }
         const child = context.children.find(
@@ -344,9 +264,8 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
             endProcessOf(before, effects);
           });
           enqueue.spawnChild('plugin', { id: actorId, systemId: actorId, input: successorOf(before) });
-          enqueue.assign({ children: withChild(context.children, child.id, { whereabouts: 'down' }) });
           enqueue.sendParent({ type: 'plugin.placed', plugin: child.id });
-          enqueue.sendParent({ type: 'plugin.moved', plugin: child.id });
+          enqueue.raise({ type: 'plugin.moved', plugin: child.id });
           return;
         }
         // Its plugins go with it: nobody looks after them any more.
@@ -373,35 +292,44 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
         const { startConcurrency } = context;
         enqueue.spawnChild('supervisor', { id: actor, systemId: actor, input: { spec, startConcurrency } });
         enqueue.sendTo(actor, { type: 'supervisor.children', children });
-        enqueue.assign({ children: withChild(context.children, id, { whereabouts: 'up' }) });
+        enqueue.raise({ type: 'supervisor.moved', supervisor: id });
       }),
-      noteReplaced: enqueueActions(({ context, event, enqueue }) => {
+      noteReplaced: enqueueActions(({ event, enqueue }) => {
         if (event.type !== 'plugin.broke') return;
-        const { plugin: id } = event;
-        enqueue.assign({ children: withChild(context.children, id, { whereabouts: 'down' }) });
-        enqueue.sendParent({ type: 'plugin.placed', plugin: id });
-        enqueue.sendParent({ type: 'plugin.moved', plugin: id });
+        const { plugin } = event;
+        enqueue.sendParent({ type: 'plugin.placed', plugin });
+        enqueue.raise({ type: 'plugin.moved', plugin });
       }),
     },
   });
 
   /** An action that does what a judgement says. */
-  function carryOut(judge: Judge) {
+  function carryOut(answer: Judge) {
     return ({ context, event, enqueue, system }: JudgementScope): void => {
       if (!isEnd(event)) return;
-      const judgement = judge(context, event, { random: ports.random(), now: now() });
+      const moment = { random: ports.random(), now: now(), standing: standingsIn(system) };
+      const judgement = answer(context, event, moment);
       const id = endedChild(event);
       enqueue.assign(judgement.change);
       if (judgement.plugin !== undefined) tellPlugin(enqueue, system, id, judgement.plugin);
       if (judgement.supervisor !== undefined) tellSupervisor(enqueue, system, id, judgement.supervisor);
+      if (judgement.plan !== undefined) gather(enqueue, judgement.plan);
       if (judgement.report !== undefined) report(enqueue, context, judgement.report);
     };
   }
 }
 
+interface EnqueueStep {
+  raise(step: GroupStep): void;
+}
+
+function gather(enqueue: EnqueueStep, plan: Gathering): void {
+  enqueue.raise({ type: 'group.gather', plan });
+}
+
 interface JudgementScope {
   readonly context: SupervisorContext;
   readonly event: SupervisorEvent;
-  readonly enqueue: Enqueue & EnqueueUp & { assign(change: Partial<SupervisorContext>): void };
+  readonly enqueue: Enqueue & EnqueueUp & EnqueueStep & { assign(change: Partial<SupervisorContext>): void };
   readonly system: Registry;
 }

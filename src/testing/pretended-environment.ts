@@ -5,6 +5,7 @@ import {
   type Environment,
   type EnvironmentOptions,
   type Site,
+  promptClock,
 } from '../environment/index.js';
 import type { LogLevel, Manifest, PluginLogEntry, PluginState } from '../model/index.js';
 import { seededRandom } from '../policy/index.js';
@@ -100,7 +101,7 @@ export async function createPretendedEnvironment(options: PretendedOptions): Pro
         log = ties.log;
         return {
           ...stage,
-          clock,
+          clock: promptClock(clock),
           random,
           intent: noIntent,
           sweep: nothing,

@@ -1,15 +1,12 @@
-/** What XState asks of a clock. */
-interface Clock {
-  // XState leaves the handle of a timer to the clock.
-  setTimeout(fn: (...args: unknown[]) => void, timeout: number): unknown;
-  clearTimeout(id: unknown): void;
-}
+import type { Clock } from '../environment/index.js';
 
 /** A clock for tests: time passes when it is told to, and each timer comes at its own moment. */
 export interface SteppingClock extends Clock {
   now(): number;
   /** Lets time pass; each timer that is due meanwhile comes at its moment, and may start others. */
   pass(ms: number): void;
+  /** Lets all be heard that is being told: what waits for less than no time comes. */
+  settle(): void;
   /** Lets time pass up to the timer that is due next, which comes alone; answers whether there was one. */
   step(): boolean;
   /** Time passes while nothing runs, as in a host that is stopped or blocked: all timers that are due come late. */
@@ -56,7 +53,7 @@ export function createSteppingClock(startsAt = 0): SteppingClock {
   return {
     now: () => now,
     setTimeout(fn, timeout) {
-      const timer: Timer = { at: now + Math.max(0, timeout), fn };
+      const timer: Timer = { at: now + timeout, fn };
       timers.add(timer);
       return timer;
     },
@@ -67,6 +64,9 @@ export function createSteppingClock(startsAt = 0): SteppingClock {
       const end = now + ms;
       runUntil(end);
       now = end;
+    },
+    settle() {
+      for (let timer = earliest(); timer !== null && timer.at < now; timer = earliest()) run(timer);
     },
     step() {
       const timer = earliest();

@@ -24,10 +24,12 @@ const plugin = {
     'plugin.rest': anybody,
     'plugin.giveUp': anybody,
     'plugin.setPolicy': anybody,
-    'plugin.hold': anybody,
     'plugin.queue': anybody,
+    'plugin.await': anybody,
     'plugin.proceed': anybody,
     'plugin.refuse': anybody,
+    'plugin.hold': anybody,
+    'plugin.release': anybody,
     'plugin.dismiss': anybody,
     'process.located': 'process',
     'process.started': 'process',
@@ -83,13 +85,18 @@ const plugin = {
       state: 'held',
       because: 'a verdict answers a crash, and what waits has not crashed',
     })),
-    ...['idle', 'live', 'crashed', 'restarting', 'failed'].flatMap((state) =>
-      ['plugin.proceed', 'plugin.refuse'].map((event) => ({
+    ...['idle', 'live.handshaking', 'live.healthy', 'crashed', 'restarting', 'failed'].flatMap((state) =>
+      ['plugin.await', 'plugin.proceed', 'plugin.refuse', 'plugin.release'].map((event) => ({
         event,
         state,
         because: 'only what waits goes on, or is refused',
       })),
     ),
+    ...['plugin.deactivate', 'plugin.hold'].map((event) => ({
+      event,
+      state: 'idle',
+      because: 'it is down, and nobody wants it',
+    })),
     ...['live.handshaking', 'live.healthy'].map((state) => ({
       event: 'plugin.queue',
       state,

@@ -196,9 +196,9 @@ describe('an environment that stops', () => {
     story.activate('com.example.neighbour');
     startWell(story.world, hero);
     story.root.send({ type: 'environment.stop' });
-    expect(story.root.getSnapshot().value).toBe('stopping');
+    expect(story.root.getSnapshot().matches('stopping')).toBe(true);
     exit(story.world, { code: 0 }, hero);
-    expect(story.root.getSnapshot().value).toBe('stopping');
+    expect(story.root.getSnapshot().matches('stopping')).toBe(true);
     story.world.running('process', 'com.example.neighbour').say({
       type: 'process.started',
       process: { pid: 9, startedAt: 0, stderrTail: () => '' },

@@ -38,7 +38,7 @@ const invariants: Readonly<Record<string, (situation: Situation) => boolean>> = 
   'a plugin that rests is not wanted': ({ status }) => status.state !== 'idle' || !status.wanted,
   'a time for the next try is told exactly where the plugin itself knows it': ({ status, ledger }) => {
     const { state, retryAt } = status;
-    const isOwnPause = state === 'restarting' && ledger.ref.getSnapshot().context.held === null;
+    const isOwnPause = state === 'restarting' && ledger.ref.getSnapshot().context.hold === null;
     return (retryAt !== null) === isOwnPause || state === 'failed';
   },
   'generations only grow': ({ status, ledger }) => status.generation >= ledger.generation,

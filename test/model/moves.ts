@@ -36,7 +36,7 @@ export function noteMove(run: Run, ledger: Ledger, before: PluginState): void {
       ledger.fellAt = null;
       return;
     case 'restarting':
-      if (before === 'crashed' && ledger.ref.getSnapshot().context.held === null) noteOwnRestart(run, ledger);
+      if (before === 'crashed' && ledger.ref.getSnapshot().context.hold === null) noteOwnRestart(run, ledger);
       return;
     case 'handshaking':
     case 'healthy':
@@ -76,10 +76,10 @@ function noteTurn(run: Run, { id }: Ledger): void {
 const ofTheDesk = /^(plugin\.deactivate|requirement\.deactivated .*|environment\.stopping)$/;
 
 function noteStop(run: Run, ledger: Ledger): void {
-  const { because, held, ending } = ledger.ref.getSnapshot().context;
+  const { because, hold, ending } = ledger.ref.getSnapshot().context;
   if (ending?.cause === 'held') {
     // Otherwise an operator took it down, and its group lets it wait.
-    if (held?.isRestart === true) noteGroupStop(run, ledger, held.because);
+    if (hold !== null) noteGroupStop(run, ledger, hold);
   } else if (ending?.cause === 'deactivated' && /^(sibling|supervisor)\./.test(because))
     noteGroupStop(run, ledger, because);
   else if (ending?.cause === 'deactivated' && ledger.dismissed && ofTheDesk.test(because))

@@ -137,7 +137,7 @@ export function drive(): Drive {
     place: () => placeOf(story),
     remembered: () => ({
       wanted: story.status().wanted,
-      again: story.snapshot().context.again,
+      again: story.state() === 'stopping' && story.snapshot().context.turn !== null,
       failures: failuresOf(story),
     }),
     state: () => story.state(),

@@ -82,7 +82,7 @@ export function growTree(
   reported: (report: SupervisorReport) => void,
 ): Tree {
   const clock = createSteppingClock();
-  const world = pretendWorld(clock, () => random);
+  const world = pretendWorld(clock, () => random, undefined, clock.settle);
   present = { effects: world.effects, random };
   const root = grow(clock, input);
   // Else a defect would be thrown at whoever runs the model.
@@ -96,6 +96,7 @@ export function growTree(
     world,
     send: (command: Command) => {
       root.send(command);
+      clock.settle();
     },
     status: () => root.getSnapshot().status,
     plugin: (id) => pluginRef(root.system, id),

@@ -68,13 +68,18 @@ export function tellTree(
 ): Story {
   const draw = typeof random === 'number' ? () => random : random;
   // The jitter of probes is not drawn from the numbers that a test gives to restarts one by one.
-  const world = pretendWorld(clock, typeof random === 'number' ? draw : () => 0.5);
+  const world = pretendWorld(clock, typeof random === 'number' ? draw : () => 0.5, undefined, clock.settle);
   const root = createActor(createEnvironmentMachine(world.effects, { random: draw }), { clock, input });
   root.subscribe({
     error: (error) => {
       throw error as Error;
     },
   });
+  const send = root.send.bind(root);
+  root.send = (event) => {
+    send(event);
+    clock.settle();
+  };
   root.start();
   const known = new Map<string, PluginRef>();
   root.on('plugin.placed', ({ plugin }) => {

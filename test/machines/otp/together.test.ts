@@ -228,7 +228,7 @@ describe('while a group comes down', () => {
     const grove = trio({ strategy: 'one-for-all' });
     grove.crash(b);
     grove.root.send({ type: 'environment.stop' });
-    expect(grove.root.getSnapshot().value).toBe('stopping');
+    expect(grove.root.getSnapshot().matches('stopping')).toBe(true);
     grove.endAll();
     expect(grove.root.getSnapshot().status).toBe('done');
     expect(grove.world.count('process')).toBe(0);
