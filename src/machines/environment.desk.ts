@@ -166,6 +166,7 @@ export function turnsOf(
   standing: StandingOf,
 ): Turns {
   const hopeful = new Set(candidates);
+  const busy = new Set(rising);
   const start: string[] = [];
   const wait: { id: string; because: string }[] = [];
   const refuse: { id: string; error: PluginError }[] = [];
@@ -178,8 +179,11 @@ export function turnsOf(
       refuse.push({ id, error: unmet(id, hopeless, cause) });
       hopeful.delete(id);
     } else if (pending[0] !== undefined) wait.push({ id, because: `requirement.awaited ${pending[0]}` });
-    else if (rising.length + start.length >= startConcurrency) wait.push({ id, because: 'turn.awaited' });
-    else start.push(id);
+    else if (busy.size >= startConcurrency && !busy.has(id)) wait.push({ id, because: 'turn.awaited' });
+    else {
+      start.push(id);
+      busy.add(id);
+    }
   }
   return { start, wait, refuse };
 }
@@ -200,7 +204,7 @@ export function turns(
     wait: wait.filter(({ id, because }) => standing(id).turn !== because),
     refuse,
     waiting: waiting.filter((id) => !gone.has(id)),
-    starting: [...starting, ...start],
+    starting: [...new Set([...starting, ...start])],
   };
 }
 
@@ -210,9 +214,8 @@ function inOrder({ plan }: Layout, ids: readonly string[]): readonly string[] {
   return [...plan.order, ...plan.unmet.keys()].filter((id) => chosen.has(id));
 }
 
-/** On its way up, and its turn was given. */
-function isRising({ state, turn, wanted }: Standing): boolean {
-  return wanted && turn === null && (state === 'spawning' || state === 'handshaking');
+function isRising({ state }: Standing): boolean {
+  return state === 'spawning' || state === 'handshaking';
 }
 
 /** A start needs no process before it; one that is being spawned for nobody may go on. */

@@ -14,6 +14,7 @@ export { maySignal } from './plugin.reattach.js';
 export * from './plugin.status.js';
 export * from './plugin.types.js';
 export * from './supervisor.js';
+export { supervisorState } from './supervisor.standing.js';
 export { supervisorStatus } from './supervisor.status.js';
 export type { SupervisorContext, SupervisorEvent } from './supervisor.types.js';
 export type { SupervisorPorts } from './supervisor.words.js';

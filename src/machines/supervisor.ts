@@ -48,6 +48,7 @@ export function createSupervisorMachine(
         description: 'Children come down together, the last started first.',
         initial: 'due',
         on: {
+          'supervisor.children': { target: '.due', actions: 'grow' },
           'plugin.moved': { target: '.due', actions: 'passOn' },
           'supervisor.moved': '.due',
           'supervisor.ended': '.due',
@@ -89,8 +90,10 @@ export function createSupervisorMachine(
         description: 'They start again, the first first.',
         initial: 'due',
         on: {
+          'supervisor.children': { target: '.due', actions: 'grow' },
           'plugin.moved': { target: '.due', actions: 'passOn' },
           'supervisor.moved': '.due',
+          'supervisor.ended': { target: '.due', actions: 'judge' },
           'member.activate': { target: '.due', actions: 'activateMember' },
           'member.queue': { target: '.due', actions: 'activateMember' },
           'group.started': { target: 'steady', actions: 'reportMove' },

@@ -1,3 +1,4 @@
+import { supervisorState } from '../../src/machines/index.js';
 import type { SupervisorReport, SupervisorSpec, SupervisorStatus } from '../../src/model/index.js';
 import type { Ledger } from './ledger.js';
 import { childWithin } from './relations.js';
@@ -8,7 +9,7 @@ import { withProcess } from './with-process.js';
 /** What a run remembers of one supervisor. */
 export interface GroupLedger {
   readonly spec: SupervisorSpec;
-  state: unknown;
+  state: string;
   /** When it restarted children, since that was last forgotten. */
   restarts: number[];
   /** The children that have ended since it was last at ease. */
@@ -21,7 +22,7 @@ export function openGroups(run: Run): void {
   for (const spec of run.specs) {
     const ref = run.tree.supervisor(spec.name);
     if (ref === undefined || run.groups.has(spec.name)) continue;
-    const stateNow = (): unknown => (ref.getSnapshot() as { readonly value: unknown }).value;
+    const stateNow = () => supervisorState((ref.getSnapshot() as { readonly value: unknown }).value);
     const subscription = ref.subscribe(() => {
       const before = ledger.state;
       ledger.state = stateNow();
@@ -40,9 +41,9 @@ export function openGroups(run: Run): void {
   }
 }
 
-function noteGroupMove(run: Run, ledger: GroupLedger, before: unknown): void {
+function noteGroupMove(run: Run, ledger: GroupLedger, before: string): void {
   const { spec, state } = ledger;
-  count(run, `group became ${String(state)}`);
+  count(run, `group became ${state}`);
   const isRestarted = before === 'escalating' && state === 'pausing';
   if (isRestarted && spec.parent !== null) {
     const parent = run.groups.get(spec.parent);
@@ -149,7 +150,6 @@ export function isLeftBehind(run: Run, { ref, outgoing }: Ledger): boolean {
   const { generation } = ref.getSnapshot().context;
   if (!withProcess.includes(stateOf(ref))) return false;
   return [...outgoing].some(
-    ([group, before]) =>
-      before === generation && afterGathering.includes(String(run.groups.get(group)?.state)),
+    ([group, before]) => before === generation && afterGathering.includes(run.groups.get(group)?.state ?? ''),
   );
 }

@@ -93,7 +93,7 @@ function comeToRest(run: Run): void {
   }
   const where = [
     ...[...run.ledgers.values()].map(({ id, ref }) => `${id} ${JSON.stringify(ref.getSnapshot().value)}`),
-    ...[...run.groups.values()].map(({ spec, state }) => `${spec.name} ${String(state)}`),
+    ...[...run.groups.values()].map(({ spec, state }) => `${spec.name} ${state}`),
   ];
   complain(`not true that every start ends in healthy, failed or idle: ${where.join(', ')}`);
 }
@@ -103,7 +103,7 @@ function isAtRest({ ref }: Ledger): boolean {
   return wanted ? ['healthy', 'failed'].includes(stateOf(ref)) : ['idle', 'crashed'].includes(stateOf(ref));
 }
 
-function isAtEase({ state }: { readonly state: unknown }): boolean {
+function isAtEase({ state }: { readonly state: string }): boolean {
   return state === 'steady' || state === 'failed';
 }
 

@@ -26,7 +26,7 @@ const invariants: readonly ((run: Run, status: SupervisorStatus) => string | nul
     const known = groups.get(name)?.state;
     return state === (known === 'steady' ? 'running' : known)
       ? null
-      : `${name} is told to be ${String(known)}`;
+      : `${name} is told to be ${known ?? 'nothing'}`;
   },
 ];
 
