@@ -1,5 +1,5 @@
 import type { Actor } from 'xstate';
-import { pluginState, unmet, type EnvironmentMachine } from '../machines/index.js';
+import { pluginState, unmet, type EnvironmentMachine, type PluginSnapshot } from '../machines/index.js';
 import { isPluginError, messageOf, PluginError, type ReattachConfig } from '../model/index.js';
 import { dependentsOf } from '../policy/index.js';
 import type { Activation, StartOutcome } from './environment.js';
@@ -108,9 +108,10 @@ export function createCalls({ actor, roster, options, rescan, isStopped }: Setti
     const before = watch.ref.getSnapshot();
     const { state, wanted } = watch.status();
     actor.send({ type: 'environment.deactivate', plugin: id });
-    const overtaken = whenOvertaken(id);
+    const outcome = downOutcome(before);
+    const overtaken = whenOvertaken(id, outcome);
     try {
-      const isDown = await Promise.race([watch.until(downOutcome(before)), overtaken.promise]);
+      const isDown = await Promise.race([watch.until(outcome), overtaken.promise]);
       return isDown && (wanted || state !== 'idle');
     } finally {
       overtaken.cancel();
@@ -118,12 +119,16 @@ export function createCalls({ actor, roster, options, rescan, isStopped }: Setti
   }
 
   /** Resolves when somebody wants a plugin again that was to be brought down, and had not been told yet. */
-  function whenOvertaken(id: string): { readonly promise: Promise<false>; readonly cancel: () => void } {
+  function whenOvertaken(
+    id: string,
+    outcome: (snapshot: PluginSnapshot) => true | undefined,
+  ): { readonly promise: Promise<false>; readonly cancel: () => void } {
     let cancel = (): void => undefined;
     const promise = new Promise<false>((resolve) => {
       const subscription = actor.subscribe(() => {
-        const { state, wanted } = roster.watch(id).status();
-        if (!isLeaving(id) && wanted && state !== 'stopping') resolve(false);
+        const snapshot = roster.watch(id).ref.getSnapshot();
+        if (outcome(snapshot) === true || isLeaving(id)) return;
+        if (snapshot.context.wanted && pluginState(snapshot) !== 'stopping') resolve(false);
       });
       cancel = () => {
         subscription.unsubscribe();

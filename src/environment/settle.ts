@@ -27,7 +27,7 @@ export function startOutcome(snapshot: PluginSnapshot): true | undefined {
 /** Decides when the process that a plugin had is gone, whether another one follows or not. */
 export function downOutcome(before: PluginSnapshot): (snapshot: PluginSnapshot) => true | undefined {
   return (snapshot) =>
-    pluginState(snapshot) === 'idle' || snapshot.context.generation > before.context.generation
+    pluginState(snapshot) === 'idle' || snapshot.context.lastExit !== before.context.lastExit
       ? true
       : undefined;
 }

@@ -154,8 +154,8 @@ describe('the chart of a machine', () => {
     expect(chart.transitions).toContainEqual({
       from: 'environment.stopping',
       to: 'environment.stopped',
-      event: 'always',
-      guard: 'isQuiet',
+      event: 'desk.quiet',
+      guard: null,
       actions: [],
     });
   });

@@ -177,7 +177,7 @@ describe('an inspector', () => {
     const tree = growTree(() => undefined);
     tree.start('com.example.hello');
     tree.root.system.inspect(inspector.inspect);
-    tree.clock.increment(5000);
+    tree.clock.pass(5000);
     const { until, messages } = await listen(inspector.url);
     await until(({ name }) => name === 'probe');
     const names = messages.filter(({ type }) => type === '@xstate.actor').map(({ name }) => name);

@@ -31,7 +31,7 @@ describe('what the page knows', () => {
       wordFor(actor),
     ]);
     expect(lines).toEqual([
-      [0, 'environment', 'running'],
+      [0, 'environment', 'running.settled'],
       [1, 'group:root', 'steady'],
       [2, 'com.example.hello', 'healthy'],
       [3, 'process', 'active'],

@@ -30,7 +30,8 @@ describe("Stately's own WebSocket inspector", () => {
       expect(messages.find(({ name }) => name === 'com.example.hello')?.definition).toContain(
         '"id":"plugin"',
       );
-      expect(messages.at(-1)?.snapshot).toMatchObject({ value: { live: 'healthy' } });
+      const [last] = messages.filter(({ event }) => event?.type === 'hook.returned').slice(-1);
+      expect(last?.snapshot).toMatchObject({ value: { live: 'healthy' } });
     } finally {
       inspector.stop();
       await new Promise((resolve) => {

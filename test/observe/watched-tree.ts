@@ -1,13 +1,19 @@
-import { createActor, SimulatedClock, type Actor, type InspectionEvent, type Observer } from 'xstate';
+import { createActor, type Actor, type InspectionEvent, type Observer } from 'xstate';
 import { createEnvironmentMachine, pluginRef, type EnvironmentMachine } from '../../src/machines/index.js';
 import type { Bundle } from '../../src/model/index.js';
 import { composePolicy } from '../../src/policy/index.js';
-import { pretendWorld, startWell, type PretendedWorld } from '../../src/testing/index.js';
+import {
+  createSteppingClock,
+  pretendWorld,
+  startWell,
+  type PretendedWorld,
+  type SteppingClock,
+} from '../../src/testing/index.js';
 
 export interface WatchedTree {
   readonly root: Actor<EnvironmentMachine>;
   readonly world: PretendedWorld;
-  readonly clock: SimulatedClock;
+  readonly clock: SteppingClock;
   readonly add: (plugin: string) => void;
   /** Adds a plugin where there is none, and brings it up to healthy. */
   readonly start: (plugin: string) => void;
@@ -17,8 +23,8 @@ export interface WatchedTree {
 export function growTree(
   inspect: Observer<InspectionEvent> | ((event: InspectionEvent) => void),
 ): WatchedTree {
-  const clock = new SimulatedClock();
-  const world = pretendWorld(clock);
+  const clock = createSteppingClock();
+  const world = pretendWorld(clock, undefined, undefined, clock.settle);
   const machine = createEnvironmentMachine(world.effects, { random: () => 0.5 });
   const root = createActor(machine, { clock, inspect, input: {} });
   root.start();
