@@ -166,7 +166,7 @@ export function descent(context: SupervisorContext, standing: ChildStandingOf): 
   return {
     tell: pending.filter(isNext).map(({ child }) => child),
     hold: told
-      .filter(({ child, at }) => child.kind === 'plugin' && at.isWanted && !at.isHeld)
+      .filter(({ child, at }) => child.kind === 'plugin' && at.isActive && at.isWanted && !at.isHeld)
       .map(({ child }) => child),
     pending: pending.filter((one) => !isNext(one)).map(({ child }) => child.id),
     isOver: pending.length === 0 && told.every(({ step }) => step.progress === 'down'),
@@ -175,7 +175,7 @@ export function descent(context: SupervisorContext, standing: ChildStandingOf): 
 
 /** Whether one that was told to come down has. */
 function isDown({ kind }: Child, at: ChildStanding, aim: Aim): boolean {
-  if (kind === 'plugin') return !at.runs && (at.isHeld || !at.isWanted);
+  if (kind === 'plugin') return !at.runs && (at.isHeld || !at.isActive);
   return aim === 'shutDown' ? !at.isClosing : at.isHeld;
 }
 

@@ -128,7 +128,8 @@ export const judgeAmongOthers: Judge = (context, end, moment) => {
     return hopeless(context, end, false);
   const { verdict, memory } = judged(context, end, moment.random);
   const change = remembered(context, end, memory);
-  if (verdict.verdict === 'rest') return { change, plugin: { type: 'plugin.rest' } };
+  const isLetGo = verdict.verdict === 'giveUp' && context.aim === 'shutDown';
+  if (verdict.verdict === 'rest' || isLetGo) return { change, plugin: sentence(verdict) };
   const { aim, because } = context;
   const id = endedChild(end);
   const affected = joined(context, context.affected, id);

@@ -25,7 +25,6 @@ export interface StartPlan {
 export function planStarts(dependents: readonly Dependent[]): StartPlan {
   const requires = new Map(dependents.map(({ id, requires: required }) => [id, required]));
   const unmet = new Map<string, UnmetRequirement>();
-  const order: string[] = [];
   const needs = new Map<string, readonly string[]>();
   const path: string[] = [];
 
@@ -50,11 +49,23 @@ export function planStarts(dependents: readonly Dependent[]): StartPlan {
     }
     const all = new Set(required.flatMap((other) => [...(needs.get(other) ?? []), other]));
     needs.set(id, [...all]);
-    order.push(id);
   };
 
   for (const { id } of dependents) visit(id);
-  return { order, needs, unmet };
+  return { order: orderOf(dependents, needs), needs, unmet };
+}
+
+/** One that cannot be started must not put what it requires before others. */
+function orderOf(
+  dependents: readonly Dependent[],
+  needs: ReadonlyMap<string, readonly string[]>,
+): readonly string[] {
+  const order = new Set<string>();
+  for (const { id } of dependents) {
+    const needed = needs.get(id);
+    if (needed !== undefined) for (const one of [...needed, id]) order.add(one);
+  }
+  return [...order];
 }
 
 function problemOf(
