@@ -371,8 +371,10 @@ export function departures(context: EnvironmentContext, standing: StandingOf): r
     const { state, wanted } = standing(id);
     const after = layout.after.get(id) ?? [];
     if (withoutProcess.includes(state)) return [{ id, progress: 'down', after }];
-    if (state === 'stopping' || !wanted) return [{ id, progress: 'sinking', after }];
-    return isLeaving(context, id) ? [{ id, progress: 'up', after }] : [];
+    if (!wanted) return [{ id, progress: 'sinking', after }];
+    // What goes down for another reason comes up again.
+    if (!isLeaving(context, id)) return [];
+    return [{ id, progress: state === 'stopping' ? 'sinking' : 'up', after }];
   });
   // What is on its way down already has to hear only that it does not start again.
   const now = new Set([
