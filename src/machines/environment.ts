@@ -25,7 +25,7 @@ import type {
 import { pluginRef, supervisorId, supervisorRef, type Registry } from './hosting.js';
 import type { PluginEffects } from './plugin.effects.js';
 import { pluginState } from './plugin.status.js';
-import { settled } from './settled.js';
+import { settled, untilSettled } from './settled.js';
 import { clearedBranch } from './supervisor.children.js';
 import { tellPlugin, type Enqueue } from './supervisor.orders.js';
 import { createSupervisorMachine } from './supervisor.js';
@@ -207,7 +207,7 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
         states: {
           settled: { description: 'Nothing is left to decide until something moves.' },
           due: {
-            description: 'Something has moved: what follows is decided once all have heard of it.',
+            description: untilSettled,
             after: { settled: { target: 'settled', actions: ['seeOff', 'giveTurns'] } },
           },
         },
@@ -220,7 +220,7 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
         states: {
           settled: { description: 'Some are on their way down.' },
           due: {
-            description: 'Something has moved: what follows is decided once all have heard of it.',
+            description: untilSettled,
             after: { settled: { target: 'settled', actions: ['seeOff', 'lookForQuiet'] } },
           },
         },

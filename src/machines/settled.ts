@@ -3,3 +3,6 @@
  * no time: it comes ahead of every pause, also of one of 0 ms.
  */
 export const settled = -1;
+
+/** Describes the states that wait for it. */
+export const untilSettled = 'Something has moved: what follows is decided once all have heard of it.';

@@ -1,5 +1,6 @@
 import type { PluginEffects } from './plugin.effects.js';
 import { createPluginMachine, type PluginMachine } from './plugin.js';
+import { untilSettled } from './settled.js';
 import { initialSupervisor } from './supervisor.context.js';
 import { supervisorWords, type SupervisorPorts } from './supervisor.words.js';
 
@@ -64,7 +65,7 @@ export function createSupervisorMachine(
         },
         states: {
           due: {
-            description: 'Something has changed: what follows is decided once all have heard of it.',
+            description: untilSettled,
             after: { settled: { target: 'waiting', actions: 'bringDown' } },
           },
           waiting: { description: 'Some are on their way down.' },
@@ -100,7 +101,7 @@ export function createSupervisorMachine(
         },
         states: {
           due: {
-            description: 'Something has changed: what follows is decided once all have heard of it.',
+            description: untilSettled,
             after: { settled: { target: 'waiting', actions: 'bringUp' } },
           },
           waiting: { description: 'Some are on their way up.' },

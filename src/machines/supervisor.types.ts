@@ -1,7 +1,5 @@
 import type {
   Bundle,
-  FailedReason,
-  PluginError,
   ReattachConfig,
   SupervisionPolicy,
   SupervisorReport,
