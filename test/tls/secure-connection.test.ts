@@ -7,7 +7,8 @@ import { makeIdentity } from '../../src/effects/tls/identity.js';
 import { secureConnection } from '../../src/effects/tls/secure-connection.js';
 import { inTheClear, manual, pinned, type Security } from '../../src/effects/tls/security.js';
 import { afterTest } from '../support/environment.js';
-import { listening, plainServer, tlsServer } from './support.js';
+import { listening } from '../support/listening.js';
+import { plainServer, tlsServer } from './support.js';
 
 const host = await makeIdentity('P-256', Date.now());
 const plugin = await makeIdentity('P-256', Date.now());
