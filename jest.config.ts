@@ -8,7 +8,7 @@ const config: Config = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: 'tsconfig.json' }] },
   modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp/'],
-  globalSetup: '<rootDir>/test/support/build-fake-interpreters.mjs',
+  globalSetup: '<rootDir>/test/support/before-the-run.mjs',
   // Most tests wait for processes: one worker a core, and not one less, as jest would have it.
   maxWorkers: '100%',
   testTimeout: 10_000,
