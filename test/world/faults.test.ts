@@ -1,4 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
 import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
 import { bytesPerSecond } from '../../src/effects/line-budget.js';
@@ -206,7 +208,7 @@ describe('an environment', () => {
     afterTest(() => {
       bundle.remove();
     });
-    const runtime = mkdtempSync('/tmp/runtime-');
+    const runtime = mkdtempSync(join(tmpdir(), 'runtime-'));
     const { XDG_RUNTIME_DIR: inherited } = process.env;
     process.env['XDG_RUNTIME_DIR'] = runtime;
     afterTest(() => {
