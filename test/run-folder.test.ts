@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { tmpdir } from 'node:os';
 import { afterTest, isAlive } from './support/environment.js';
-import { until } from './yamux/support.js';
+import { untilTrue } from './support/until-true.js';
 
 /** A run whose own program does not hear of its end, and makes the folder again whenever it is gone. */
 async function startRun(end = '') {
@@ -34,12 +34,12 @@ describe('the folder of a run', () => {
       expect(dirname(folder)).toBe(tmpdir());
       expect([existsSync(folder), isAlive(pid)]).toEqual([true, true]);
       run.kill(signal);
-      await until(() => !existsSync(folder) && !isAlive(pid));
+      await untilTrue(() => !existsSync(folder) && !isAlive(pid));
     },
   );
 
   it('is gone after an end in order, and so is who uses it', async () => {
     const { folder, pid } = await startRun('process.exit();');
-    await until(() => !existsSync(folder) && !isAlive(pid));
+    await untilTrue(() => !existsSync(folder) && !isAlive(pid));
   });
 });

@@ -10,7 +10,8 @@ import { openConnection, type Http2Connection } from '../../src/effects/http2/co
 import { openSocket } from '../../src/effects/socket.js';
 import { concatMap, tap } from 'rxjs';
 import { afterTest } from '../support/environment.js';
-import { answer, ask, message, scriptedServer, untilTrue, type Script } from './support.js';
+import { untilTrue } from '../support/until-true.js';
+import { answer, ask, message, scriptedServer, type Script } from './support.js';
 
 describe('ten thousand calls', () => {
   it('of every ending leave no listener, no timer and no stream', async () => {

@@ -204,8 +204,3 @@ export function plain(metadata: Metadata): object {
   const whole = Object.entries(metadata.toJSON());
   return Object.fromEntries(whole.filter(([key]) => !['date', 'content-type', 'user-agent'].includes(key)));
 }
-
-/** Waits until something holds. Jest's own timeout bounds it. */
-export async function untilTrue(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
-}

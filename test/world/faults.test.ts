@@ -9,6 +9,7 @@ import { createEnvironment, type PluginLogEntry } from '../../src/index.js';
 import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
 import { afterTest, environmentWith, isAlive, until } from '../support/environment.js';
 import { fakeClientOf } from '../support/fake-client.js';
+import { untilTrue } from '../support/until-true.js';
 
 const restart = { restart: 'temporary' as const };
 
@@ -255,7 +256,7 @@ describe('an environment', () => {
 
 /** Waits for the end of a process that is not ours to wait for. Jest's own timeout bounds it. */
 async function gone(pid: number): Promise<void> {
-  while (isAlive(pid) && !isZombie(pid)) await new Promise(setImmediate);
+  await untilTrue(() => !isAlive(pid) || isZombie(pid));
 }
 
 /** A grandchild is reaped by init, in its own time; as a zombie it runs no more. */

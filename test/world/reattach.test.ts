@@ -18,6 +18,7 @@ import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
 import { createLauncher, type LaunchedFake } from '../fake-interpreters/launcher.js';
 import { afterTest, environmentWith, isAlive, until } from '../support/environment.js';
 import { fakeClientOf } from '../support/fake-client.js';
+import { untilTrue } from '../support/until-true.js';
 
 const id = 'com.example.attached';
 const manifest = { id, version: '2.0.0' };
@@ -466,10 +467,9 @@ async function zombie(): Promise<number> {
   const [printed] = (await once(parent.stdout, 'data')) as [Buffer];
   const pid = Number(printed.toString());
   // The shell would collect it; what the shell becomes does not.
-  while (readFileSync(`/proc/${parent.pid as number}/comm`, 'utf8') !== 'sleep\n')
-    await new Promise(setImmediate);
+  await untilTrue(() => readFileSync(`/proc/${parent.pid as number}/comm`, 'utf8') === 'sleep\n');
   process.kill(pid, 'SIGKILL');
-  while (identifyProcess(pid) !== null) await new Promise(setImmediate);
+  await untilTrue(() => identifyProcess(pid) === null);
   expect(isAlive(pid)).toBe(true);
   return pid;
 }
