@@ -3,14 +3,14 @@
 //   unary({inFlight, calls})   makes that many calls; the milliseconds of the whole, and of each call
 //   stop()                     brings the plugin down
 //   close()                    leaves nothing behind
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchPrograms } from './build.mjs';
 import { key } from './calls.mjs';
 import { espalierHost } from './espalier-host.mjs';
 import { nodeHost } from './node-host.mjs';
 import { referenceHost } from './reference-host.mjs';
+import { useRunFolder } from '../scripts/run-folder.mjs';
 
 /** Runs a benchmark with Espalier, the barest host in Node and go-plugin's own, with AutoMTLS or in the clear. */
 export function withHosts({ mtls }, benchmark) {
@@ -33,9 +33,9 @@ export function withEspaliers(ways, benchmark) {
   });
 }
 
-/** A folder with the plugin's file, and hosts; all gone afterwards. */
+/** A folder with the plugin's file, and hosts, which are closed afterwards. */
 async function withPlugin(benchmark) {
-  const folder = mkdtempSync(join(tmpdir(), 'espalier-bench-'));
+  const folder = useRunFolder();
   writeFileSync(join(folder, `kv_${key}`), 'x'.repeat(100));
   const hosts = [];
   const open = (host) => {
@@ -46,6 +46,5 @@ async function withPlugin(benchmark) {
     await benchmark({ ...benchPrograms(), folder }, open);
   } finally {
     for (const host of hosts) await host.close();
-    rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -6,14 +6,14 @@
 //   npm run test:interop -- <pattern>   runs the tests with that name only, and leaves the page alone
 import { transform } from 'esbuild';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { compatibilityPage } from './interop-page.mjs';
 import { buildInteropPrograms, interopVersions } from './interop-build.mjs';
+import { makeRunFolder } from './run-folder.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const page = join(root, 'docs/compatibility.md');
@@ -32,22 +32,17 @@ async function main() {
 }
 
 function runJest(patterns) {
-  const folder = mkdtempSync(join(tmpdir(), 'espalier-interop-'));
-  const outcome = join(folder, 'results.json');
+  const outcome = join(makeRunFolder(), 'results.json');
   const args = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   args.push('node_modules/jest/bin/jest.js', '--testMatch', '<rootDir>/test/interop/*.interop.ts');
   args.push('--json', '--outputFile', outcome);
   if (patterns.length > 0) args.push('--testNamePattern', patterns.join(' '));
-  try {
-    const { status } = spawnSync(process.execPath, args, {
-      cwd: root,
-      stdio: ['inherit', 'ignore', 'inherit'],
-    });
-    const results = existsSync(outcome) ? JSON.parse(readFileSync(outcome, 'utf8')) : null;
-    return { status: status ?? 1, results };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const { status } = spawnSync(process.execPath, args, {
+    cwd: root,
+    stdio: ['inherit', 'ignore', 'inherit'],
+  });
+  const results = existsSync(outcome) ? JSON.parse(readFileSync(outcome, 'utf8')) : null;
+  return { status: status ?? 1, results };
 }
 
 async function pageOf({ testResults }) {

@@ -1,14 +1,14 @@
 // Installs the packed tarball into an empty folder and embeds it there from TypeScript, ESM, CommonJS, a CommonJS
 // jest, and the command line. Needs the npm registry for the package's dependencies.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildFakeInterpreters } from './build-fake-interpreters.mjs';
+import { useRunFolder } from './run-folder.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'espalier-packed-'));
+const folder = useRunFolder();
 const run = (command, args, cwd = folder) =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
@@ -31,47 +31,43 @@ const pretend = `
   if (pretended.processes().length > 0) throw new Error('Something is left.');
 `;
 
-try {
-  await buildFakeInterpreters();
-  const healthy = join(root, 'fake-interpreters/dist/healthy');
-  const [{ filename, files }] = JSON.parse(
-    run('npm', ['pack', '--json', '--pack-destination', folder], root),
-  );
-  const strange = files.filter(
-    ({ path }) =>
-      /(^|\/)test\/|\.test\.|fake-interpreters|__pycache__|\.map\.map/.test(path) &&
-      !path.startsWith('dist/'),
-  );
-  if (strange.length > 0) throw new Error(`The tarball holds ${strange.map(({ path }) => path)}`);
-  console.log(`packed ${filename}: ${files.length} files`);
+await buildFakeInterpreters();
+const healthy = join(root, 'fake-interpreters/dist/healthy');
+const [{ filename, files }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], root));
+const strange = files.filter(
+  ({ path }) =>
+    /(^|\/)test\/|\.test\.|fake-interpreters|__pycache__|\.map\.map/.test(path) && !path.startsWith('dist/'),
+);
+if (strange.length > 0) throw new Error(`The tarball holds ${strange.map(({ path }) => path)}`);
+console.log(`packed ${filename}: ${files.length} files`);
 
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true }));
-  run('npm', ['install', '--no-audit', '--no-fund', join(folder, filename)]);
-  console.log('installed in an empty folder');
+writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true }));
+run('npm', ['install', '--no-audit', '--no-fund', join(folder, filename)]);
+console.log('installed in an empty folder');
 
-  const check = (name, act) => {
-    act();
-    console.log(`ok   ${name}`);
-  };
-  check('ESM', () => {
-    writeFileSync(
-      join(folder, 'esm.mjs'),
-      `import { createEnvironment } from 'espalier';
+const check = (name, act) => {
+  act();
+  console.log(`ok   ${name}`);
+};
+check('ESM', () => {
+  writeFileSync(
+    join(folder, 'esm.mjs'),
+    `import { createEnvironment } from 'espalier';
       import { crashesAfter, createPretendedEnvironment } from 'espalier/testing';\n${use(healthy)}${pretend}`,
-    );
-    run(process.execPath, ['esm.mjs']);
-  });
-  check('CommonJS', () => {
-    writeFileSync(
-      join(folder, 'commonjs.cjs'),
-      `const { createEnvironment } = require('espalier');
+  );
+  run(process.execPath, ['esm.mjs']);
+});
+check('CommonJS', () => {
+  writeFileSync(
+    join(folder, 'commonjs.cjs'),
+    `const { createEnvironment } = require('espalier');
       const { crashesAfter, createPretendedEnvironment } = require('espalier/testing');
       (async () => {${use(healthy)}${pretend}})().catch((error) => { console.error(error); process.exit(1); });`,
-    );
-    run(process.execPath, ['commonjs.cjs']);
-  });
-  check('TypeScript', () => {
-    const source = `import { createEnvironment, isPluginError, type PluginErrorCode, type PluginStatus } from 'espalier';
+  );
+  run(process.execPath, ['commonjs.cjs']);
+});
+check('TypeScript', () => {
+  const source = `import { createEnvironment, isPluginError, type PluginErrorCode, type PluginStatus } from 'espalier';
       import { crashesAfter, createPretendedEnvironment, type Behaviour } from 'espalier/testing';
       export async function main(): Promise<void> {
         ${use(healthy)}
@@ -87,53 +83,50 @@ try {
         if (statuses[0]?.state === 'flying') throw new Error();
       }
       main().catch((error: unknown) => { console.error(error); process.exit(1); });`;
-    writeFileSync(join(folder, 'typescript.mts'), source);
-    writeFileSync(join(folder, 'legacy.cts'), source);
-    const strict = [
-      '--strict',
-      '--module',
-      'NodeNext',
-      '--target',
-      'ES2022',
-      '--types',
-      'node',
-      '--typeRoots',
-      join(root, 'node_modules/@types'),
-    ];
-    run(process.execPath, [
-      join(root, 'node_modules/typescript/bin/tsc'),
-      ...strict,
-      'typescript.mts',
-      'legacy.cts',
-    ]);
-    run(process.execPath, ['typescript.mjs']);
-    run(process.execPath, ['legacy.cjs']);
-  });
-  check("a CommonJS server's own jest", () => {
-    writeFileSync(
-      join(folder, 'embedder.test.js'),
-      `const { createEnvironment } = require('espalier');
+  writeFileSync(join(folder, 'typescript.mts'), source);
+  writeFileSync(join(folder, 'legacy.cts'), source);
+  const strict = [
+    '--strict',
+    '--module',
+    'NodeNext',
+    '--target',
+    'ES2022',
+    '--types',
+    'node',
+    '--typeRoots',
+    join(root, 'node_modules/@types'),
+  ];
+  run(process.execPath, [
+    join(root, 'node_modules/typescript/bin/tsc'),
+    ...strict,
+    'typescript.mts',
+    'legacy.cts',
+  ]);
+  run(process.execPath, ['typescript.mjs']);
+  run(process.execPath, ['legacy.cjs']);
+});
+check("a CommonJS server's own jest", () => {
+  writeFileSync(
+    join(folder, 'embedder.test.js'),
+    `const { createEnvironment } = require('espalier');
       const { crashesAfter, createPretendedEnvironment } = require('espalier/testing');
       test('embeds', async () => {${use(healthy)}});
       test('pretends', async () => {${pretend}});`,
-    );
-    run(process.execPath, [
-      join(root, 'node_modules/jest/bin/jest.js'),
-      '--rootDir',
-      folder,
-      '--silent',
-      '--reporters',
-      'default',
-    ]);
-  });
-  check('the command line', () => {
-    const report = JSON.parse(
-      run(join(folder, 'node_modules/.bin/espalier'), ['check', '--json', '--', healthy]),
-    );
-    if (report.ok !== true) throw new Error(JSON.stringify(report));
-    run(join(folder, 'node_modules/.bin/espalier'), ['graph', 'plugin']);
-  });
-  console.log('the packed tarball works');
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+  );
+  run(process.execPath, [
+    join(root, 'node_modules/jest/bin/jest.js'),
+    '--rootDir',
+    folder,
+    '--silent',
+    '--reporters',
+    'default',
+  ]);
+});
+check('the command line', () => {
+  const report = JSON.parse(
+    run(join(folder, 'node_modules/.bin/espalier'), ['check', '--json', '--', healthy]),
+  );
+  if (report.ok !== true) throw new Error(JSON.stringify(report));
+  run(join(folder, 'node_modules/.bin/espalier'), ['graph', 'plugin']);
+});
+console.log('the packed tarball works');

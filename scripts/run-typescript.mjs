@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { buildFakeInterpreters } from './build-fake-interpreters.mjs';
+import { useRunFolder } from './run-folder.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -23,28 +24,26 @@ export async function runTypescript(name) {
   }
 }
 
-/** Bundles a TypeScript file of the repository, and removes the bundle when what uses it has ended. */
+/** Bundles a TypeScript file of the repository, and lets it be used. The bundle and what it makes go with the run. */
 export async function withBundle(entry, use) {
-  // In there, so that packages, which are not bundled, are found.
-  const folder = mkdtempSync(join(root, 'node_modules', '.espalier-'));
+  const folder = join(useRunFolder(), 'bundle');
+  mkdirSync(folder);
+  // Packages are not bundled, and are looked for from where the bundle lies.
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const outfile = join(folder, `${basename(entry, '.ts')}.mjs`);
-  try {
-    await build({
-      entryPoints: [join(root, entry)],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      packages: 'external',
-      logLevel: 'warning',
-      // The bundles' interpreters are looked for beside the file that names them.
-      define: {
-        'import.meta.url': JSON.stringify(pathToFileURL(join(root, 'fake-interpreters/index.ts')).href),
-      },
-    });
-    return await use(outfile);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  await build({
+    entryPoints: [join(root, entry)],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    packages: 'external',
+    logLevel: 'warning',
+    // The bundles' interpreters are looked for beside the file that names them.
+    define: {
+      'import.meta.url': JSON.stringify(pathToFileURL(join(root, 'fake-interpreters/index.ts')).href),
+    },
+  });
+  return use(outfile);
 }

@@ -1,9 +1,9 @@
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { buildFakeInterpreters } from '../build-fake-interpreters.mjs';
+import { useRunFolder } from '../run-folder.mjs';
 import { espalier, root } from './espalier.mjs';
 import { code, row, table } from './markdown.mjs';
 
@@ -22,27 +22,23 @@ const headings = ['fake interpreter', 'what it does', 'fine', 'failed step', 'co
 export async function checkTable(_library, page) {
   await buildFakeInterpreters();
   const { fakeInterpreters, makeFakeBundle } = await loadFakes();
-  const pluginDir = realpathSync(mkdtempSync(join(tmpdir(), 'espalier-docs-')));
-  try {
-    const configFile = join(pluginDir, 'config.json');
-    writeFileSync(configFile, JSON.stringify(config));
-    const check = async ({ name, behaviour }) => {
-      const { directory, remove } = makeFakeBundle(name, { directory: pluginDir, interpreter: 'link' });
-      const flags = ['--multiplex', 'auto', '--json', '--timeout', String(startMs), '--config', configFile];
-      const { stdout, exitCode } = await espalier('check', ...flags, directory);
-      remove();
-      return [code(name), behaviour, ...verdict(name, JSON.parse(stdout), exitCode)];
-    };
-    const rows = await mapSome(fakeInterpreters, check);
-    // A busy machine is not to be mistaken for a change: what is new on the page is asked once more, alone.
-    const known = new Set(page.split('\n').map(squeezed));
-    for (const [index, cells] of rows.entries()) {
-      if (!known.has(squeezed(row(cells)))) rows[index] = await check(fakeInterpreters[index]);
-    }
-    return table([headings, ...rows]);
-  } finally {
-    rmSync(pluginDir, { recursive: true, force: true });
+  const pluginDir = realpathSync(useRunFolder());
+  const configFile = join(pluginDir, 'config.json');
+  writeFileSync(configFile, JSON.stringify(config));
+  const check = async ({ name, behaviour }) => {
+    const { directory, remove } = makeFakeBundle(name, { directory: pluginDir, interpreter: 'link' });
+    const flags = ['--multiplex', 'auto', '--json', '--timeout', String(startMs), '--config', configFile];
+    const { stdout, exitCode } = await espalier('check', ...flags, directory);
+    remove();
+    return [code(name), behaviour, ...verdict(name, JSON.parse(stdout), exitCode)];
+  };
+  const rows = await mapSome(fakeInterpreters, check);
+  // A busy machine is not to be mistaken for a change: what is new on the page is asked once more, alone.
+  const known = new Set(page.split('\n').map(squeezed));
+  for (const [index, cells] of rows.entries()) {
+    if (!known.has(squeezed(row(cells)))) rows[index] = await check(fakeInterpreters[index]);
   }
+  return table([headings, ...rows]);
 }
 
 /** The list of the fake interpreters and the maker of their bundles, which are TypeScript. */

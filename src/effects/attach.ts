@@ -6,9 +6,9 @@ import { readLastingPipe } from './lasting-pipes.js';
 import type { RunningProcess } from './process.js';
 import { identifyProcess, stillRuns, type ProcessIdentity } from './process-identity.js';
 import { signalAttached } from './signal-attached.js';
+import { endpointOf } from './socket.js';
 import type { SocketDirectories, SocketDirectory } from './socket-directory.js';
 import { removeKeptDirectory } from './state/kept-directory.js';
-import { endpointOf } from './state/look-at-process.js';
 
 /** A process that we did not start: it has no pipes, and its end is not told but has to be looked for. */
 export interface AttachedProcess extends RunningProcess {
@@ -38,7 +38,8 @@ export function attachProcess(
       refuse(stranger ?? gone);
       return scope;
     }
-    const socket = createConnection(endpointOf(config.addr));
+    const handshake = handshakeOf(config);
+    const socket = createConnection(endpointOf(handshake));
     scope.add(() => socket.on('error', () => undefined).destroy());
     socket.once('error', (error) => {
       refuse({ ...unreachable, problem: `${unreachable.problem} (${messageOf(error)})`, cause: error });
@@ -57,7 +58,7 @@ export function attachProcess(
       subscriber.next({
         type: 'process.attached',
         process: handleOf(config, found, scope, directory, { at: now(), kept }),
-        handshake: handshakeOf(config),
+        handshake,
       });
     });
     return scope;

@@ -8,7 +8,6 @@ export interface TcpEndpoint {
   /** An IP address without brackets, or a host name. */
   readonly host: string;
   readonly port: number;
-  readonly family: 'ipv4' | 'ipv6' | 'name';
 }
 
 /** What is wrong with an address, as the end of a sentence about it. */
@@ -21,17 +20,6 @@ export type TcpReading = ({ readonly ok: true } & TcpEndpoint) | ({ readonly ok:
 
 /** `sun_path` has 108 bytes on Linux, and the last one is the terminating zero. */
 export const longestSocketPath = 107;
-
-/**
- * The grpc-js target for an address that {@link checkAddress} lets pass; throws its error for any other.
- * IP addresses go through grpc-js's own `ipv4:` and `ipv6:` resolvers, so that no name is looked up.
- */
-export function dialTarget(address: Pick<Handshake, 'network' | 'address'>): string {
-  const refusal = checkAddress(address.network, address.address);
-  if (refusal !== null) throw refusal;
-  const tcp = address.network === 'tcp' ? parseTcpAddress(address.address) : null;
-  return tcp?.ok ? tcpTarget(tcp) : unixTarget(address.address);
-}
 
 /** Whether an address from a handshake line or from the broker can be dialled; the error says why not. */
 export function checkAddress(network: string, address: string): PluginError | null {
@@ -57,7 +45,7 @@ export function parseTcpAddress(address: string): TcpReading {
   const host = bracketed === undefined ? readPlainHost(plain) : readBracketedHost(bracketed);
   return host === null
     ? { ok: false, problem: 'its host is neither an IP address nor a host name', hint: tcpHint }
-    : { ok: true, ...host, port };
+    : { ok: true, host, port };
 }
 
 /** What is wrong with an address in its network, or `null`. */
@@ -81,15 +69,14 @@ export const unknownNetwork: AddressProblem = {
 const tcpHint =
   'Let the plugin announce the numeric address and the port on which it listens, for example 127.0.0.1:10000 or [::1]:10000.';
 
-function readPlainHost(host: string): Pick<TcpEndpoint, 'host' | 'family'> | null {
-  if (host === '' || (isIpv4(host) && isUnspecified(host))) return { host: '127.0.0.1', family: 'ipv4' };
-  if (isIpv4(host)) return { host, family: 'ipv4' };
-  return isHostName(host) ? { host, family: 'name' } : null;
+function readPlainHost(host: string): string | null {
+  if (host === '' || (isIpv4(host) && isUnspecified(host))) return '127.0.0.1';
+  return isIpv4(host) || isHostName(host) ? host : null;
 }
 
-function readBracketedHost(host: string): Pick<TcpEndpoint, 'host' | 'family'> | null {
+function readBracketedHost(host: string): string | null {
   if (!isIpv6(host)) return null;
-  return { host: isUnspecified(host) ? '::1' : host, family: 'ipv6' };
+  return isUnspecified(host) ? '::1' : host;
 }
 
 function isHostName(text: string): boolean {
@@ -122,20 +109,4 @@ function socketPathProblem(path: string): AddressProblem | null {
     problem: `the socket path has ${bytes} bytes and the system takes ${longestSocketPath}`,
     hint: 'Let the plugin create its socket in PLUGIN_UNIX_SOCKET_DIR, or set TMPDIR to a short path such as /tmp.',
   };
-}
-
-function unixTarget(path: string): string {
-  // grpc-js would take the first name after two slashes for an authority.
-  return path.startsWith('//') ? `unix://${path}` : `unix:${path}`;
-}
-
-function tcpTarget({ host, port, family }: TcpEndpoint): string {
-  switch (family) {
-    case 'ipv4':
-      return `ipv4:${host}:${port}`;
-    case 'ipv6':
-      return `ipv6:[${host}]:${port}`;
-    case 'name':
-      return `dns:///${host}:${port}`;
-  }
 }

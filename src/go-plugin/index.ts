@@ -1,4 +1,4 @@
-export { checkAddress, dialTarget, isNetwork, longestSocketPath, parseTcpAddress } from './address.js';
+export { checkAddress, isNetwork, longestSocketPath, parseTcpAddress } from './address.js';
 export type { TcpEndpoint, TcpReading } from './address.js';
 export { abandon, announce, announcementLifeMs, ask, quietBroker } from './broker.js';
 export type { Announcement, BrokerState, BrokerStep, Delivery } from './broker.js';

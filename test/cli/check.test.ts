@@ -2,6 +2,7 @@ import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
 import { fakeInterpreterPath, type FakeInterpreterName } from '../../fake-interpreters/index.js';
 import { afterTest } from '../support/environment.js';
 import { espalier } from '../support/cli.js';
+import { untilTrue } from '../support/until-true.js';
 
 interface Report {
   ok: boolean;
@@ -150,7 +151,7 @@ describe('espalier check', () => {
     'leaves nothing behind when %s ends it early',
     async (signal) => {
       const run = espalier(['check', '--log-level', 'info', ...inherit, bundle('never-prints-a-line')]);
-      while (run.survivors().length === 0) await new Promise(setImmediate);
+      await untilTrue(() => run.survivors().length > 0);
       run.child.kill(signal);
       expect((await run.ended).code).toBe(1);
       expect(run.survivors()).toEqual([]);

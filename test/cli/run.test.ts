@@ -5,6 +5,7 @@ import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
 import type { FakeInterpreterName } from '../../fake-interpreters/index.js';
 import { afterTest, isAlive } from '../support/environment.js';
 import { espalier } from '../support/cli.js';
+import { untilTrue } from '../support/until-true.js';
 
 function directoryOf(...names: FakeInterpreterName[]): string {
   const directory = mkdtempSync(join(tmpdir(), 'espalier-test-'));
@@ -74,7 +75,7 @@ describe('espalier run', () => {
     await run.printed(/stopping/);
     run.child.kill('SIGINT');
     expect((await run.ended).code).toBe(1);
-    while (isAlive(Number(pid))) await new Promise(setImmediate);
+    await untilTrue(() => !isAlive(Number(pid)));
   });
 
   it('shows a live table on a terminal, and ends when the terminal is closed', async () => {
@@ -82,7 +83,7 @@ describe('espalier run', () => {
     await run.printed(/PLUGIN +STATE +GEN +PID[\s\S]*healthy +healthy +1 +\d+/);
     // The terminal belongs to `script`; with its end, the kernel sends SIGHUP to what runs in it.
     run.child.kill('SIGKILL');
-    while (run.survivors().length > 0) await new Promise(setImmediate);
+    await untilTrue(() => run.survivors().length === 0);
   });
 
   it('hands the environment to a companion, and takes leave of it', async () => {

@@ -1,5 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { jest } from '@jest/globals';
 import {
   identifyProcess,
@@ -7,20 +6,10 @@ import {
   identityFromStat,
   stillRuns,
 } from '../../src/effects/process-identity.js';
-import { afterTest } from '../support/environment.js';
+import { startSleeper } from '../support/sleeper.js';
 
 /** A pid that Linux never gives away: its highest is 2^22. */
 const nobody = 2 ** 22 + 1;
-
-async function sleeper(): Promise<number> {
-  const child = spawn('sleep', ['600'], { stdio: 'ignore', detached: true });
-  afterTest(async () => {
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  });
-  await once(child, 'spawn');
-  return child.pid as number;
-}
 
 function statOf(name: string, state: string, group = 4711): string {
   const between = Array.from({ length: 16 }, (_, index) => index).join(' ');
@@ -29,7 +18,7 @@ function statOf(name: string, state: string, group = 4711): string {
 
 describe('the identity of a process', () => {
   it('is the same at every look, and another for another process', async () => {
-    const pid = await sleeper();
+    const pid = await startSleeper();
     const seen = identifyProcess(pid);
     expect(seen).toEqual({
       startTime: expect.stringMatching(/^\d+@[0-9a-f-]+$/) as string,
@@ -70,7 +59,7 @@ describe('the identity of a process', () => {
   );
 
   it('is read from ps where there is no /proc', async () => {
-    const pid = await sleeper();
+    const pid = await startSleeper();
     const print = () =>
       execFileSync('ps', ['-o', 'stat=,pgid=,lstart=', '-p', String(pid)], { encoding: 'utf8' });
     const seen = identityFromPs(print(), pid);

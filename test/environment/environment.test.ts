@@ -5,6 +5,7 @@ import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
 import { fakeInterpreterPath } from '../../fake-interpreters/index.js';
 import { createEnvironment, type EnvironmentEvent, type EnvironmentOptions } from '../../src/index.js';
 import { afterTest, environmentWith, isAlive, until } from '../support/environment.js';
+import { untilTrue } from '../support/until-true.js';
 
 async function environment(options: EnvironmentOptions) {
   const env = await createEnvironment(options);
@@ -227,7 +228,7 @@ describe('the shutdown', () => {
       },
     });
     await completed;
-    while (isAlive(pid)) await new Promise(setImmediate);
+    await untilTrue(() => !isAlive(pid));
     await env.shutdown();
     await expect(env.activate(id)).rejects.toMatchObject({ code: 'ENVIRONMENT_STOPPED' });
   });

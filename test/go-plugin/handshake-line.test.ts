@@ -111,273 +111,133 @@ describe('a handshake line that is accepted', () => {
 
 describe('a handshake line that is refused', () => {
   const mux: HandshakeOffer = { ...offer, multiplexing: 'required' };
+  const free: HandshakeOffer = { ...offer, multiplexing: 'auto' };
   const tls: HandshakeOffer = { ...offer, certificateExpected: true };
+  const onlyTls: HandshakeOffer = { ...tls, certificateRequired: true };
 
-  it.each<[string, string, HandshakeOffer, string, string, RegExp]>([
-    ['c: is empty', '', offer, 'HANDSHAKE_UNRECOGNIZED', 'line', /it is empty/],
-    ['c: is blank', ' \t ', offer, 'HANDSHAKE_UNRECOGNIZED', 'line', /it is empty/],
-    [
-      'd: is something else',
-      'lolinvalid',
-      offer,
-      'HANDSHAKE_UNRECOGNIZED',
-      'line',
-      /"lolinvalid" was refused: it has 1 of the at least 4 fields/,
-    ],
-    ['d: ends after the network', '1|1|unix', offer, 'HANDSHAKE_UNRECOGNIZED', 'line', /it has 3 of/],
-    [
-      'e: has a word for core version',
-      'one|1|unix|/p|grpc',
-      offer,
-      'HANDSHAKE_UNRECOGNIZED',
-      'coreVersion',
-      /field 1 .* is "one", which is not a whole number/,
-    ],
-    [
-      'e: has a space before the bar',
-      '1 |1|unix|/p|grpc',
-      offer,
-      'HANDSHAKE_UNRECOGNIZED',
-      'coreVersion',
-      /is "1 "/,
-    ],
-    [
-      'e: has an underscore in the number',
-      '1_0|1|unix|/p|grpc',
-      offer,
-      'HANDSHAKE_UNRECOGNIZED',
-      'coreVersion',
-      /"1_0"/,
-    ],
-    [
-      'e: has a number that cannot be held',
-      '9007199254740992|1|unix|/p|grpc',
-      offer,
-      'HANDSHAKE_UNRECOGNIZED',
-      'coreVersion',
-      /whole number/,
-    ],
-    [
-      'f: has core version 2',
-      '2|1|unix|/p|grpc',
-      offer,
-      'CORE_VERSION_MISMATCH',
-      'coreVersion',
-      /is 2, but this host speaks 1/,
-    ],
-    ['f: has core version -1', '-1|1|unix|/p|grpc', offer, 'CORE_VERSION_MISMATCH', 'coreVersion', /is -1/],
-    [
-      'f before d of later fields: has core version 0',
-      '0|x|y|z',
-      offer,
-      'CORE_VERSION_MISMATCH',
-      'coreVersion',
-      /is 0/,
-    ],
-    [
-      'g: has an empty version',
-      '1||unix|/p|grpc',
-      offer,
-      'HANDSHAKE_UNRECOGNIZED',
-      'appVersion',
-      /field 2 .* is "", which/,
-    ],
-    [
-      'g: has a version with a fraction',
-      '1|1.5|unix|/p|grpc',
-      offer,
-      'HANDSHAKE_UNRECOGNIZED',
-      'appVersion',
-      /"1\.5"/,
-    ],
-    [
-      'h: has a version that was not offered',
-      '1|11|tcp|:1234',
-      offer,
-      'APP_VERSION_MISMATCH',
-      'appVersion',
-      /is 11, but this host offers 1, 2/,
-    ],
-    [
-      'h: has a version where none was offered',
-      '1|1|tcp|:1234|grpc',
-      { protocolVersions: [] },
-      'APP_VERSION_MISMATCH',
-      'appVersion',
-      /offers none/,
-    ],
-    [
-      'j: has port 0',
-      '1|1|tcp|127.0.0.1:0|grpc',
-      offer,
-      'NETWORK_UNSUPPORTED',
-      'address',
-      /"127\.0\.0\.1:0", but its port/,
-    ],
-    [
-      'j: has a port that is too high',
-      '1|1|tcp|127.0.0.1:65536|grpc',
-      offer,
-      'NETWORK_UNSUPPORTED',
-      'address',
-      /65535/,
-    ],
-    ['j: has no port', '1|1|tcp|localhost|grpc', offer, 'NETWORK_UNSUPPORTED', 'address', /not host:port/],
-    [
-      'j: has an address of version 6 without brackets',
-      '1|1|tcp|::1:80|grpc',
-      offer,
-      'NETWORK_UNSUPPORTED',
-      'address',
-      /not host:port/,
-    ],
-    ['j: has an empty path', '1|1|unix||grpc', offer, 'NETWORK_UNSUPPORTED', 'address', /path is empty/],
-    ['j: has an abstract socket', '1|1|unix|@p|grpc', offer, 'NETWORK_UNSUPPORTED', 'address', /abstract/],
-    [
-      'j: has a path of 108 bytes',
-      `1|1|unix|/${'p'.repeat(107)}|grpc`,
-      offer,
-      'NETWORK_UNSUPPORTED',
-      'address',
-      /108 bytes and the system takes 107/,
-    ],
-    [
-      'k: has another network',
-      '1|1|udp|/p|grpc',
-      offer,
-      'NETWORK_UNSUPPORTED',
-      'network',
-      /field 3 \(network\) is "udp"/,
-    ],
-    [
-      'l: has four fields, which means netrpc',
-      '1|1|tcp|:1234',
-      offer,
-      'PROTOCOL_UNSUPPORTED',
-      'protocol',
-      /ends before field 5 .* means netrpc/,
-    ],
-    [
-      'l: says netrpc',
-      '1|1|tcp|:1234|netrpc',
-      offer,
-      'PROTOCOL_UNSUPPORTED',
-      'protocol',
-      /"netrpc", but this host speaks grpc/,
-    ],
-    [
-      'l: has an empty protocol',
-      '1|1|tcp|:1234||',
-      { ...offer, allowNetrpc: true },
-      'PROTOCOL_UNSUPPORTED',
-      'protocol',
-      /is ""/,
-    ],
-    [
-      'm: has padding after its certificate',
-      `1|1|unix|/p|grpc|${'A'.repeat(54)}==`,
-      tls,
-      'CERTIFICATE_INVALID',
-      'certificate',
-      /not unpadded standard base64/,
-    ],
-    [
-      'm: has a certificate in the alphabet of URLs',
-      `1|1|unix|/p|grpc|${'A'.repeat(55)}_`,
-      tls,
-      'CERTIFICATE_INVALID',
-      'certificate',
-      /base64/,
-    ],
-    [
-      'm: has a certificate with one character too many',
-      `1|1|unix|/p|grpc|${'A'.repeat(53)}`,
-      tls,
-      'CERTIFICATE_INVALID',
-      'certificate',
-      /base64/,
-    ],
-    [
-      'm before o: has no certificate, unasked',
-      `1|1|unix|/p|grpc|${'!'.repeat(51)}`,
-      offer,
-      'CERTIFICATE_INVALID',
-      'certificate',
-      /base64/,
-    ],
-    [
-      'o: has a certificate that nobody asked for',
-      `1|1|unix|/p|grpc|${certificate}`,
-      offer,
-      'CERTIFICATE_INVALID',
-      'certificate',
-      /did not ask for TLS/,
-    ],
-    [
-      't: has no certificate though one is required',
-      '1|1|unix|/p|grpc|',
-      { ...tls, certificateRequired: true },
-      'MTLS_UNSUPPORTED',
-      'certificate',
-      /announces no certificate/,
-    ],
-    [
-      't: has something too short to be a certificate where one is required',
-      '1|1|unix|/p|grpc|extra',
-      { ...tls, certificateRequired: true },
-      'MTLS_UNSUPPORTED',
-      'certificate',
-      /requires mutual TLS/,
-    ],
-    [
-      'p: ends before field 7',
-      '1|1|tcp|:1234|grpc|',
-      mux,
-      'MUX_UNSUPPORTED',
-      'multiplexed',
-      /ends before field 7/,
-    ],
-    [
-      'q: has garbage in field 7',
-      '1|1|tcp|:1234|grpc||maybe',
-      mux,
-      'MUX_UNSUPPORTED',
-      'multiplexed',
-      /"maybe", which is not a boolean/,
-    ],
-    [
-      'q: has an empty field 7',
-      '1|1|tcp|:1234|grpc||',
-      mux,
-      'MUX_UNSUPPORTED',
-      'multiplexed',
-      /"", which is not a boolean/,
-    ],
-    [
-      'q: has garbage in field 7 where it was free to decline',
-      '1|1|tcp|:1234|grpc||maybe',
-      { ...offer, multiplexing: 'auto' },
-      'MUX_UNSUPPORTED',
-      'multiplexed',
-      /"maybe", which is not a boolean/,
-    ],
-    [
-      'q: has an empty field 7 where it was free to decline',
-      '1|1|tcp|:1234|grpc||',
-      { ...offer, multiplexing: 'auto' },
-      'MUX_UNSUPPORTED',
-      'multiplexed',
-      /"", which is not a boolean/,
-    ],
-    [
-      'r: declines multiplexing',
-      '1|1|tcp|:1234|grpc||false',
-      mux,
-      'MUX_UNSUPPORTED',
-      'multiplexed',
-      /does not share one socket/,
-    ],
-  ])('%s', (_, line, given, code, field, message) => {
+  it.each([
+    ...refusals('HANDSHAKE_UNRECOGNIZED', 'line', [
+      ['c: is empty', '', offer, /it is empty/],
+      ['c: is blank', ' \t ', offer, /it is empty/],
+      [
+        'd: is something else',
+        'lolinvalid',
+        offer,
+        /"lolinvalid" was refused: it has 1 of the at least 4 fields/,
+      ],
+      ['d: ends after the network', '1|1|unix', offer, /it has 3 of/],
+    ]),
+    ...refusals('HANDSHAKE_UNRECOGNIZED', 'coreVersion', [
+      [
+        'e: has a word for core version',
+        'one|1|unix|/p|grpc',
+        offer,
+        /field 1 .* is "one", which is not a whole number/,
+      ],
+      ['e: has a space before the bar', '1 |1|unix|/p|grpc', offer, /is "1 "/],
+      ['e: has an underscore in the number', '1_0|1|unix|/p|grpc', offer, /"1_0"/],
+      ['e: has a number that cannot be held', '9007199254740992|1|unix|/p|grpc', offer, /whole number/],
+    ]),
+    ...refusals('CORE_VERSION_MISMATCH', 'coreVersion', [
+      ['f: has core version 2', '2|1|unix|/p|grpc', offer, /is 2, but this host speaks 1/],
+      ['f: has core version -1', '-1|1|unix|/p|grpc', offer, /is -1/],
+      ['f before d of later fields: has core version 0', '0|x|y|z', offer, /is 0/],
+    ]),
+    ...refusals('HANDSHAKE_UNRECOGNIZED', 'appVersion', [
+      ['g: has an empty version', '1||unix|/p|grpc', offer, /field 2 .* is "", which/],
+      ['g: has a version with a fraction', '1|1.5|unix|/p|grpc', offer, /"1\.5"/],
+    ]),
+    ...refusals('APP_VERSION_MISMATCH', 'appVersion', [
+      ['h: has a version that was not offered', '1|11|tcp|:1234', offer, /is 11, but this host offers 1, 2/],
+      [
+        'h: has a version where none was offered',
+        '1|1|tcp|:1234|grpc',
+        { protocolVersions: [] },
+        /offers none/,
+      ],
+    ]),
+    ...refusals('NETWORK_UNSUPPORTED', 'address', [
+      ['j: has port 0', '1|1|tcp|127.0.0.1:0|grpc', offer, /"127\.0\.0\.1:0", but its port/],
+      ['j: has a port that is too high', '1|1|tcp|127.0.0.1:65536|grpc', offer, /65535/],
+      ['j: has no port', '1|1|tcp|localhost|grpc', offer, /not host:port/],
+      ['j: has an address of version 6 without brackets', '1|1|tcp|::1:80|grpc', offer, /not host:port/],
+      ['j: has an empty path', '1|1|unix||grpc', offer, /path is empty/],
+      ['j: has an abstract socket', '1|1|unix|@p|grpc', offer, /abstract/],
+      [
+        'j: has a path of 108 bytes',
+        `1|1|unix|/${'p'.repeat(107)}|grpc`,
+        offer,
+        /108 bytes and the system takes 107/,
+      ],
+    ]),
+    ...refusals('NETWORK_UNSUPPORTED', 'network', [
+      ['k: has another network', '1|1|udp|/p|grpc', offer, /field 3 \(network\) is "udp"/],
+    ]),
+    ...refusals('PROTOCOL_UNSUPPORTED', 'protocol', [
+      [
+        'l: has four fields, which means netrpc',
+        '1|1|tcp|:1234',
+        offer,
+        /ends before field 5 .* means netrpc/,
+      ],
+      ['l: says netrpc', '1|1|tcp|:1234|netrpc', offer, /"netrpc", but this host speaks grpc/],
+      ['l: has an empty protocol', '1|1|tcp|:1234||', { ...offer, allowNetrpc: true }, /is ""/],
+    ]),
+    ...refusals('CERTIFICATE_INVALID', 'certificate', [
+      [
+        'm: has padding after its certificate',
+        `1|1|unix|/p|grpc|${'A'.repeat(54)}==`,
+        tls,
+        /not unpadded standard base64/,
+      ],
+      ['m: has a certificate in the alphabet of URLs', `1|1|unix|/p|grpc|${'A'.repeat(55)}_`, tls, /base64/],
+      [
+        'm: has a certificate with one character too many',
+        `1|1|unix|/p|grpc|${'A'.repeat(53)}`,
+        tls,
+        /base64/,
+      ],
+      ['m before o: has no certificate, unasked', `1|1|unix|/p|grpc|${'!'.repeat(51)}`, offer, /base64/],
+      [
+        'o: has a certificate that nobody asked for',
+        `1|1|unix|/p|grpc|${certificate}`,
+        offer,
+        /did not ask for TLS/,
+      ],
+    ]),
+    ...refusals('MTLS_UNSUPPORTED', 'certificate', [
+      [
+        't: has no certificate though one is required',
+        '1|1|unix|/p|grpc|',
+        onlyTls,
+        /announces no certificate/,
+      ],
+      [
+        't: has something too short to be a certificate where one is required',
+        '1|1|unix|/p|grpc|extra',
+        onlyTls,
+        /requires mutual TLS/,
+      ],
+    ]),
+    ...refusals('MUX_UNSUPPORTED', 'multiplexed', [
+      ['p: ends before field 7', '1|1|tcp|:1234|grpc|', mux, /ends before field 7/],
+      ['q: has garbage in field 7', '1|1|tcp|:1234|grpc||maybe', mux, /"maybe", which is not a boolean/],
+      ['q: has an empty field 7', '1|1|tcp|:1234|grpc||', mux, /"", which is not a boolean/],
+      [
+        'q: has garbage in field 7 where it was free to decline',
+        '1|1|tcp|:1234|grpc||maybe',
+        free,
+        /"maybe", which is not a boolean/,
+      ],
+      [
+        'q: has an empty field 7 where it was free to decline',
+        '1|1|tcp|:1234|grpc||',
+        free,
+        /"", which is not a boolean/,
+      ],
+      ['r: declines multiplexing', '1|1|tcp|:1234|grpc||false', mux, /does not share one socket/],
+    ]),
+  ])('%s', (_, line, given, message, code, field) => {
     const error = refusalOf(line, given);
     expect({ code: error.code, phase: error.phase, field: error.facts['field'] }).toEqual({
       code,
@@ -510,6 +370,13 @@ describe('the parser of handshake lines', () => {
     expect(refusalOf('|'.repeat(65_536), offer).code).toBe('HANDSHAKE_UNRECOGNIZED');
   });
 });
+
+type Refused = readonly [name: string, line: string, given: HandshakeOffer, message: RegExp];
+
+/** Lines that are refused with the same code for the same field. */
+function refusals(code: string, field: string, lines: readonly Refused[]) {
+  return lines.map((refused) => [...refused, code, field] as const);
+}
 
 function refusalOf(line: string, given: HandshakeOffer): PluginError {
   const reading = parseHandshakeLine(line, given);

@@ -16,6 +16,7 @@ import {
 import { EventEmitter } from 'node:events';
 import { promisify } from 'node:util';
 import { afterTest } from '../support/environment.js';
+import { untilTrue } from '../support/until-true.js';
 import {
   answer,
   answerAtEnd,
@@ -26,7 +27,6 @@ import {
   plain,
   scriptedServer,
   theirs,
-  untilTrue,
 } from './support.js';
 
 const raw = {

@@ -13,6 +13,7 @@ import { openConnection, type Http2Connection } from '../../src/effects/http2/co
 import { openSocket } from '../../src/effects/socket.js';
 import { concatMap, NEVER, Subject, tap } from 'rxjs';
 import { afterTest } from '../support/environment.js';
+import { untilTrue } from '../support/until-true.js';
 import { frameServer, goaway, grpcAnswer, okTrailers, reset } from './frames.js';
 import {
   answer,
@@ -24,7 +25,6 @@ import {
   rawServer,
   scriptedServer,
   theirs,
-  untilTrue,
 } from './support.js';
 
 const { IDLE, CONNECTING, READY, TRANSIENT_FAILURE, SHUTDOWN } = connectivityState;

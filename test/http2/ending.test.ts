@@ -10,10 +10,10 @@ import {
   ours,
   scriptedServer,
   theirs,
-  untilTrue,
   type Question,
   type StartedCall,
 } from './support.js';
+import { untilTrue } from '../support/until-true.js';
 
 const silent = () => scriptedServer(() => undefined);
 

@@ -8,9 +8,9 @@ import {
   message,
   ours,
   scriptedServer,
-  untilTrue,
   type StartedCall,
 } from './support.js';
+import { untilTrue } from '../support/until-true.js';
 
 const chunk = message(Buffer.alloc(64 * 1024 - 5));
 const window = 1024 * 1024;

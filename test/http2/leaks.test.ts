@@ -1,7 +1,8 @@
 import { status as code } from '@grpc/grpc-js';
 import { build } from 'esbuild';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { createHttp2Channel } from '../../src/effects/http2/channel.js';
@@ -9,7 +10,8 @@ import { openConnection, type Http2Connection } from '../../src/effects/http2/co
 import { openSocket } from '../../src/effects/socket.js';
 import { concatMap, tap } from 'rxjs';
 import { afterTest } from '../support/environment.js';
-import { answer, ask, message, scriptedServer, untilTrue, type Script } from './support.js';
+import { untilTrue } from '../support/until-true.js';
+import { answer, ask, message, scriptedServer, type Script } from './support.js';
 
 describe('ten thousand calls', () => {
   it('of every ending leave no listener, no timer and no stream', async () => {
@@ -79,10 +81,12 @@ describe('ten thousand calls', () => {
 
 describe('a listener that throws', () => {
   it('harms neither its own call nor the connection', async () => {
-    const folder = mkdtempSync(join(resolve('node_modules'), '.throwing-'));
+    const folder = mkdtempSync(join(tmpdir(), 'throwing-'));
     afterTest(() => {
       rmSync(folder, { recursive: true, force: true });
     });
+    // Packages are not bundled, and are looked for from where the bundle lies.
+    symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
     const outfile = join(folder, 'throwing.mjs');
     await build({
       entryPoints: ['test/http2/throwing-listener.ts'],

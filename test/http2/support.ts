@@ -6,7 +6,6 @@ import {
   type ChannelInterface,
   type StatusObject,
 } from '@grpc/grpc-js';
-import { once } from 'node:events';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -15,23 +14,20 @@ import {
   type ServerHttp2Stream,
   type ServerOptions,
 } from 'node:http2';
-import { createServer as createRawServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createRawServer, type Socket } from 'node:net';
 import { openChannel } from '../../src/effects/grpc/open-channel.js';
 import type { Http2Channel } from '../../src/effects/http2/channel.js';
 import { withPrefix } from '../../src/effects/http2/message-reader.js';
 import { openSocket, type Address } from '../../src/effects/socket.js';
 import { inTheClear } from '../../src/effects/tls/security.js';
 import { afterTest } from '../support/environment.js';
+import { listening, type Listening } from '../support/listening.js';
 
 export type Script = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 
-export interface ScriptedServer {
-  readonly address: Address;
-  /** As grpc-js names it. */
-  readonly target: string;
+export interface ScriptedServer extends Listening {
   /** The connections that are open. */
   readonly sessions: ReadonlySet<ServerHttp2Session>;
-  readonly sockets: ReadonlySet<Socket>;
   /** The headers of every call so far. */
   readonly requests: readonly IncomingHttpHeaders[];
 }
@@ -54,25 +50,8 @@ export async function scriptedServer(script: Script, options: ServerOptions = {}
 }
 
 /** A server that is handed the bytes themselves. It ends after the test. */
-export function rawServer(take: (socket: Socket) => void): ReturnType<typeof listening> {
+export function rawServer(take: (socket: Socket) => void): Promise<Listening> {
   return listening(createRawServer(take));
-}
-
-async function listening(server: Server | ReturnType<typeof createServer>) {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined).once('close', () => sockets.delete(socket));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  afterTest(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  const target = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const address: Address = { network: 'tcp', address: target };
-  return { address, target, sockets };
 }
 
 /** Our channel to a server, destroyed after the test. */
@@ -224,9 +203,4 @@ export function comparable({ metadata, messages, status, events }: Outcome) {
 export function plain(metadata: Metadata): object {
   const whole = Object.entries(metadata.toJSON());
   return Object.fromEntries(whole.filter(([key]) => !['date', 'content-type', 'user-agent'].includes(key)));
-}
-
-/** Waits until something holds. Jest's own timeout bounds it. */
-export async function untilTrue(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Collector } from '../support/collector.js';
 import { unary } from './calls.js';
-import { Collector } from './collector.js';
 import { helperCommand, hostOfHelper, temporaryFolder } from './host.js';
 import { programs } from './programs.js';
 import { proves } from './proves.js';

@@ -9,6 +9,7 @@ import { makeIdentity, type Identity } from '../../src/effects/tls/identity.js';
 import { manual, pinned, type ServerTls } from '../../src/effects/tls/security.js';
 import { certificatePem, makeCertificate } from '../../src/go-plugin/index.js';
 import { afterTest } from '../support/environment.js';
+import { untilTrue } from '../support/until-true.js';
 import { plainServer, rawTo } from './support.js';
 
 const host = await makeIdentity('P-256', Date.now());
@@ -132,7 +133,7 @@ describe('an acceptor with a pinned certificate', () => {
   ])('refuses who comes with %s', async (_, options) => {
     const { port, sockets } = await accepting(serverTls);
     expect(await secured(port, options)).toBe('refused');
-    while (sockets.size > 0) await new Promise((resolve) => setImmediate(resolve));
+    await untilTrue(() => sockets.size === 0);
     expect(await secured(port, own)).toBe('hello');
   });
 
@@ -185,11 +186,11 @@ describe('an acceptor', () => {
     const idle = (await rawTo(port)).resume();
     const busy = await rawTo(port);
     const asked = tls === null ? echo(busy) : secured(port, own);
-    while (sockets.size < 2) await new Promise((resolve) => setImmediate(resolve));
+    await untilTrue(() => sockets.size >= 2);
     await asked;
     acceptor.close();
     await once(idle, 'close');
-    while (sockets.size > 0) await new Promise((resolve) => setImmediate(resolve));
+    await untilTrue(() => sockets.size === 0);
     expect(sockets.size).toBe(0);
   });
 });

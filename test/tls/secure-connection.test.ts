@@ -7,7 +7,9 @@ import { makeIdentity } from '../../src/effects/tls/identity.js';
 import { secureConnection } from '../../src/effects/tls/secure-connection.js';
 import { inTheClear, manual, pinned, type Security } from '../../src/effects/tls/security.js';
 import { afterTest } from '../support/environment.js';
-import { listening, plainServer, tlsServer } from './support.js';
+import { listening } from '../support/listening.js';
+import { untilTrue } from '../support/until-true.js';
+import { plainServer, tlsServer } from './support.js';
 
 const host = await makeIdentity('P-256', Date.now());
 const plugin = await makeIdentity('P-256', Date.now());
@@ -176,9 +178,9 @@ describe('a plugin whose TLS is at fault', () => {
     const attempt = openSocket(address)
       .pipe(concatMap((raw) => secureConnection(raw, secured, 'it')))
       .subscribe();
-    while (sockets.size === 0) await new Promise((resolve) => setImmediate(resolve));
+    await untilTrue(() => sockets.size > 0);
     attempt.unsubscribe();
-    while (sockets.size > 0) await new Promise((resolve) => setImmediate(resolve));
+    await untilTrue(() => sockets.size === 0);
     expect(sockets.size).toBe(0);
   });
 });

@@ -1,34 +1,9 @@
 import { once } from 'node:events';
-import { connect as connectPlain, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect as connectPlain, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { createServer as createHttp2Server } from 'node:http2';
-import type { Address } from '../../src/effects/socket.js';
 import { afterTest } from '../support/environment.js';
-
-interface Listening {
-  listen(port: number, host: string): unknown;
-  close(): unknown;
-  address(): AddressInfo | string | null;
-  on(event: 'connection', take: (socket: Socket) => void): unknown;
-}
-
-/** Lets a server listen until the test is over. */
-export async function listening(server: Listening & NodeJS.EventEmitter) {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined).once('close', () => sockets.delete(socket));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  afterTest(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  const { port } = server.address() as AddressInfo;
-  const address: Address = { network: 'tcp', address: `127.0.0.1:${port}` };
-  return { address, port, sockets };
-}
+import { listening } from '../support/listening.js';
 
 /** A TLS server that speaks HTTP/2, and answers nothing. */
 export function tlsServer(options: TlsOptions) {

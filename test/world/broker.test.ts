@@ -8,6 +8,7 @@ import type { EnvironmentOptions, MtlsMode } from '../../src/index.js';
 import { afterTest, environmentWith, until } from '../support/environment.js';
 import { addEcho, echo } from '../support/echo.js';
 import { fakeClientOf } from '../support/fake-client.js';
+import { untilTrue } from '../support/until-true.js';
 
 async function started(name: FakeInterpreterName, options: Partial<EnvironmentOptions> = {}) {
   const { env, id } = await environmentWith(name, options);
@@ -135,7 +136,7 @@ describe('what was brokered', () => {
     await callUnary(client, brokeringService.EchoFromHost, { id: server.id, text: 'x' });
     server.close();
     server.close();
-    while (existsSync(path)) await new Promise(setImmediate);
+    await untilTrue(() => !existsSync(path));
   });
 
   it('frees its port', async () => {

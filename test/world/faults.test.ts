@@ -1,4 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
 import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
 import { bytesPerSecond } from '../../src/effects/line-budget.js';
@@ -7,6 +9,7 @@ import { createEnvironment, type PluginLogEntry } from '../../src/index.js';
 import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
 import { afterTest, environmentWith, isAlive, until } from '../support/environment.js';
 import { fakeClientOf } from '../support/fake-client.js';
+import { untilTrue } from '../support/until-true.js';
 
 const restart = { restart: 'temporary' as const };
 
@@ -206,7 +209,7 @@ describe('an environment', () => {
     afterTest(() => {
       bundle.remove();
     });
-    const runtime = mkdtempSync('/tmp/runtime-');
+    const runtime = mkdtempSync(join(tmpdir(), 'runtime-'));
     const { XDG_RUNTIME_DIR: inherited } = process.env;
     process.env['XDG_RUNTIME_DIR'] = runtime;
     afterTest(() => {
@@ -253,7 +256,7 @@ describe('an environment', () => {
 
 /** Waits for the end of a process that is not ours to wait for. Jest's own timeout bounds it. */
 async function gone(pid: number): Promise<void> {
-  while (isAlive(pid) && !isZombie(pid)) await new Promise(setImmediate);
+  await untilTrue(() => !isAlive(pid) || isZombie(pid));
 }
 
 /** A grandchild is reaped by init, in its own time; as a zombie it runs no more. */

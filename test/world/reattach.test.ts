@@ -18,6 +18,8 @@ import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
 import { createLauncher, type LaunchedFake } from '../fake-interpreters/launcher.js';
 import { afterTest, environmentWith, isAlive, until } from '../support/environment.js';
 import { fakeClientOf } from '../support/fake-client.js';
+import { startSleeper } from '../support/sleeper.js';
+import { untilTrue } from '../support/until-true.js';
 
 const id = 'com.example.attached';
 const manifest = { id, version: '2.0.0' };
@@ -54,17 +56,6 @@ async function configOf(fake: LaunchedFake): Promise<ReattachConfig> {
 
 function without({ startTime: _, ...config }: ReattachConfig): ReattachConfig {
   return config;
-}
-
-/** A process that has nothing to do with any of this. */
-async function innocent(): Promise<number> {
-  const child = spawn('sleep', ['600'], { stdio: 'ignore', detached: true });
-  afterTest(async () => {
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  });
-  await once(child, 'spawn');
-  return child.pid as number;
 }
 
 async function echo(env: Environment, text: string): Promise<string> {
@@ -236,7 +227,7 @@ describe('the reattach configuration of a plugin', () => {
 describe('a stranger', () => {
   it('that was given the pid since is refused, and lives', async () => {
     const { fake, config } = await startElsewhere('healthy');
-    const pid = await innocent();
+    const pid = await startSleeper();
     const env = await environment();
     await expect(env.reattach(manifest, { ...config, pid })).rejects.toMatchObject({
       code: 'REATTACH_NOT_FOUND',
@@ -250,7 +241,7 @@ describe('a stranger', () => {
 
   it('that has the pid while nobody listens is refused, and lives', async () => {
     const { config } = await startElsewhere('exits-after-the-line');
-    const pid = await innocent();
+    const pid = await startSleeper();
     const env = await environment();
     await expect(env.reattach(manifest, { ...without(config), pid })).rejects.toMatchObject({
       code: 'REATTACH_NOT_FOUND',
@@ -262,7 +253,7 @@ describe('a stranger', () => {
 
   it('that has the pid while the plugin still listens is never signalled, whatever happens', async () => {
     const { fake, config } = await startElsewhere('healthy');
-    const pid = await innocent();
+    const pid = await startSleeper();
     const env = await environment();
     await env.reattach(manifest, { ...without(config), pid });
     await env.deactivate(id);
@@ -466,10 +457,9 @@ async function zombie(): Promise<number> {
   const [printed] = (await once(parent.stdout, 'data')) as [Buffer];
   const pid = Number(printed.toString());
   // The shell would collect it; what the shell becomes does not.
-  while (readFileSync(`/proc/${parent.pid as number}/comm`, 'utf8') !== 'sleep\n')
-    await new Promise(setImmediate);
+  await untilTrue(() => readFileSync(`/proc/${parent.pid as number}/comm`, 'utf8') === 'sleep\n');
   process.kill(pid, 'SIGKILL');
-  while (identifyProcess(pid) !== null) await new Promise(setImmediate);
+  await untilTrue(() => identifyProcess(pid) === null);
   expect(isAlive(pid)).toBe(true);
   return pid;
 }

@@ -5,26 +5,9 @@ import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
 import { fakeService, type Print } from '../../fake-interpreters/lib/fake-service.js';
 import type { Environment, PluginLogEntry, SinkOptions } from '../../src/index.js';
 import { createEnvironment } from '../../src/index.js';
+import { Collector } from '../support/collector.js';
 import { environmentWith, until } from '../support/environment.js';
 import { fakeClientOf } from '../support/fake-client.js';
-
-/** A stream that remembers its bytes. */
-class Collector extends Writable {
-  private readonly chunks: Buffer[] = [];
-  override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
-    this.chunks.push(chunk);
-    done();
-    this.emit('collected');
-  }
-  bytes(): Buffer {
-    return Buffer.concat(this.chunks);
-  }
-  /** Jest's own timeout bounds it. */
-  async has(length: number): Promise<Buffer> {
-    while (this.bytes().length < length) await new Promise((resolve) => this.once('collected', resolve));
-    return this.bytes();
-  }
-}
 
 // Half a character, a byte that is none, a NUL, both line ends, and more than one chunk of 1 KiB and one line of 64 KiB.
 const awkward = Buffer.concat([

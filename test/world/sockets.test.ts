@@ -13,6 +13,7 @@ import { afterTest, environmentWith, until } from '../support/environment.js';
 import { addEcho } from '../support/echo.js';
 import { fakeClientOf } from '../support/fake-client.js';
 import { startHost } from '../support/host.js';
+import { untilTrue } from '../support/until-true.js';
 
 /** A short directory of the test's own, in which everything can be counted. */
 function place(): string {
@@ -70,7 +71,7 @@ describe("a plugin's unix socket", () => {
     });
     expect(text).toBe('the host heard hello');
     served.close();
-    while (existsSync(socket)) await new Promise(setImmediate);
+    await untilTrue(() => !existsSync(socket));
   });
 
   it('goes with sockets of the host that are for its user alone where there is no group', async () => {

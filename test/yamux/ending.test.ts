@@ -2,17 +2,8 @@ import { once } from 'node:events';
 import { Duplex, PassThrough } from 'node:stream';
 import { createYamuxSession } from '../../src/effects/yamux/index.js';
 import { bytesOf } from './frames-of.js';
-import {
-  endOf,
-  openStream,
-  quiet,
-  readAll,
-  sessionPair,
-  socketPair,
-  streamPair,
-  until,
-  write,
-} from './support.js';
+import { endOf, openStream, quiet, readAll, sessionPair, socketPair, streamPair, write } from './support.js';
+import { untilTrue } from '../support/until-true.js';
 
 const quickly = { keepAliveInterval: 1, keepAliveTimeout: 20 };
 
@@ -132,7 +123,7 @@ describe('keep-alive', () => {
     const seen = new PassThrough();
     far.on('data', (bytes: Buffer) => seen.write(bytes));
     createYamuxSession(far, 'server', { keepAliveInterval: 0 });
-    await until(() => seen.readableLength >= 5 * 12);
+    await untilTrue(() => seen.readableLength >= 5 * 12);
     expect(seen.read(5 * 12)).toEqual(bytesOf(...[0, 1, 2, 3, 4].map((value) => `ping S 0 ${value}`)));
     session.close();
     await session.closed;
@@ -148,7 +139,7 @@ describe('keep-alive', () => {
       const busyUntil = performance.now() + (answers === 1 ? 60 : 0);
       while (performance.now() < busyUntil);
     });
-    await Promise.race([until(() => answers === 3), session.closed]);
+    await Promise.race([untilTrue(() => answers === 3), session.closed]);
     expect(answers).toBe(3);
   });
 });
@@ -167,7 +158,7 @@ describe('a stream that the peer leaves unacknowledged', () => {
     openStream(client).end();
     const [near] = await streamPair({ client, server, sockets: await socketPair() });
     const late = performance.now() + 40;
-    await until(() => performance.now() > late);
+    await untilTrue(() => performance.now() > late);
     await write(near, Buffer.from('fine'));
     await client.ping();
   });

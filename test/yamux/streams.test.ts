@@ -10,9 +10,9 @@ import {
   sessionPair,
   socketPair,
   streamPair,
-  until,
   write,
 } from './support.js';
+import { untilTrue } from '../support/until-true.js';
 
 describe('a stream', () => {
   it('carries text both ways and ends on both sides', async () => {
@@ -21,7 +21,7 @@ describe('a stream', () => {
     expect((await readAll(far)).toString()).toBe('a question');
     far.end('an answer');
     expect((await readAll(near)).toString()).toBe('an answer');
-    await until(() => near.closed && far.closed);
+    await untilTrue(() => near.closed && far.closed);
   });
 
   it('can be opened by either side, many at once', async () => {
@@ -76,7 +76,7 @@ describe('back pressure', () => {
       for (; written < 3 * initialWindow; written += 4096) await write(near, Buffer.alloc(4096));
       near.end();
     })();
-    await until(() => written === initialWindow);
+    await untilTrue(() => written === initialWindow);
     // Whatever was sent before the questions has arrived when they are answered.
     await pair.client.ping();
     await pair.server.ping();
@@ -93,7 +93,7 @@ describe('back pressure', () => {
     const sent: number[] = [];
     pair.sockets[1].on('data', (chunk: Buffer) => sent.push(chunk.length));
     near.end(Buffer.alloc(2 * initialWindow));
-    await until(() => total(sent) >= initialWindow);
+    await untilTrue(() => total(sent) >= initialWindow);
     await pair.client.ping();
     const withoutReading = total(sent);
     expect(withoutReading).toBeLessThan(initialWindow + 1000);
@@ -103,7 +103,7 @@ describe('back pressure', () => {
       if (chunk === null) await once(far, 'readable');
       read += chunk?.length ?? 0;
     }
-    await until(() => total(sent) > withoutReading + initialWindow / 4);
+    await untilTrue(() => total(sent) > withoutReading + initialWindow / 4);
     expect((await readAll(far)).length).toBe(2 * initialWindow - read);
   });
 
@@ -203,7 +203,7 @@ describe('a stream that cannot be', () => {
     server.onStream((stream) => {
       void readAll(quiet(stream)).then((text) => taken.push(text.toString()));
     });
-    await until(() => taken.length === 2);
+    await untilTrue(() => taken.length === 2);
     expect(taken).toEqual(['hello', 'hello']);
   });
 });

@@ -107,12 +107,3 @@ export function endOf(stream: Duplex): Promise<unknown> {
     });
   });
 }
-
-/** Waits until something is so, turn by turn of the event loop. */
-export async function until(isSo: () => boolean): Promise<void> {
-  const latest = performance.now() + 8_000;
-  while (!isSo()) {
-    if (performance.now() > latest) throw new Error('It never came about.');
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}

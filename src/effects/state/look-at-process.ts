@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { createConnection, type NetConnectOpts } from 'node:net';
-import { parseTcpAddress, tokenVariable } from '../../go-plugin/index.js';
+import { createConnection } from 'node:net';
+import { tokenVariable } from '../../go-plugin/index.js';
 import type { ProcessRecord, ReattachConfig } from '../../model/index.js';
 import { identifyProcess } from '../process-identity.js';
+import { endpointOf } from '../socket.js';
 
 /**
  * Whether a recorded process still is who it was: by its pid, its start time, and the token in its environment. Where
@@ -24,7 +25,7 @@ export async function lookAtProcess(
 /** Whether somebody takes connections at an address. It is asked of the system only, so the answer is at hand. */
 export function takesConnections({ addr }: ReattachConfig): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = createConnection(endpointOf(addr));
+    const socket = createConnection(endpointOf({ network: addr.network, address: addr.string }));
     const answer = (takes: boolean) => () => {
       socket.destroy();
       resolve(takes);
@@ -32,10 +33,4 @@ export function takesConnections({ addr }: ReattachConfig): Promise<boolean> {
     socket.once('connect', answer(true));
     socket.on('error', answer(false));
   });
-}
-
-export function endpointOf(addr: ReattachConfig['addr']): NetConnectOpts {
-  if (addr.network === 'unix') return { path: addr.string };
-  const tcp = parseTcpAddress(addr.string);
-  return tcp.ok ? { host: tcp.host, port: tcp.port } : { path: addr.string };
 }

@@ -5,7 +5,8 @@ import type { Acceptor } from '../../../src/effects/broker/acceptor.js';
 import { createBrokerDesk, type ConnInfo } from '../../../src/effects/broker/desk.js';
 import { createKnockedRoutes } from '../../../src/effects/broker/knocked-routes.js';
 import { PluginError } from '../../../src/model/index.js';
-import { endOf, quiet, sessionPair, until } from '../../yamux/support.js';
+import { endOf, quiet, sessionPair } from '../../yamux/support.js';
+import { untilTrue } from '../../support/until-true.js';
 
 const anywhere = { network: 'yamux', address: '' };
 
@@ -90,7 +91,7 @@ describe("the host's knocks", () => {
       expect(dials[id - 1]?.seen.stream).not.toBeNull();
     }
     expect(told).toEqual(['knock 1', 'knock 2', 'knock 3']);
-    await until(() => arrived.length === 3);
+    await untilTrue(() => arrived.length === 3);
   });
 
   it('that are refused are errors, and the next one has its turn', async () => {
@@ -105,7 +106,7 @@ describe("the host's knocks", () => {
     expect(told).toEqual(['knock 1', 'knock 2']);
     acknowledge(2);
     expect(next.seen.stream).not.toBeNull();
-    await until(() => arrived.length === 1);
+    await untilTrue(() => arrived.length === 1);
   });
 
   it('that were given up get a stream all the same when they are answered late, and nobody keeps it', async () => {
@@ -115,7 +116,7 @@ describe("the host's knocks", () => {
     late.giveUp();
     acknowledge(1);
     acknowledge(2);
-    await until(() => arrived.length === 2);
+    await untilTrue(() => arrived.length === 2);
     expect(late.seen).toEqual({ stream: null, error: null });
     const [stray, meant] = arrived as [Duplex, Duplex];
     await once(stray.resume(), 'end');
@@ -130,7 +131,7 @@ describe("the host's knocks", () => {
     expect(other.seen.stream).toBeNull();
     acknowledge(7);
     expect(told).toEqual(['knock 7', 'knock 7']);
-    await until(() => arrived.length === 2);
+    await untilTrue(() => arrived.length === 2);
     expect(one.seen.stream).not.toBe(other.seen.stream);
   });
 
@@ -178,10 +179,10 @@ describe("the plugin's knocks", () => {
     await routes.offer(2, two.port);
     knockFor(2);
     quiet(server.open());
-    await until(() => two.accepted.length === 1);
+    await untilTrue(() => two.accepted.length === 1);
     knockFor(1);
     quiet(server.open());
-    await until(() => one.accepted.length === 1);
+    await untilTrue(() => one.accepted.length === 1);
     expect(told).toEqual(['ack 2', 'ack 1']);
   });
 
@@ -214,7 +215,7 @@ describe("the plugin's knocks", () => {
     first.withdraw();
     knockFor(1);
     quiet(server.open());
-    await until(() => later.accepted.length === 1);
+    await untilTrue(() => later.accepted.length === 1);
     expect(told).toEqual(['ack 1']);
     expect(earlier.accepted).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { runTool, type ToolRun } from '../../../src/effects/bundle/run-tool.js';
 import { isGone, useTempDirectory } from './support.js';
+import { untilTrue } from '../../support/until-true.js';
 
 const { path } = useTempDirectory();
 
@@ -55,7 +56,7 @@ describe('a tool', () => {
 
   it('takes with it what it leaves in the background', async () => {
     expect(await sh('sleep 100 & echo $! > pid')).toMatchObject({ code: 0 });
-    while (!isGone(pid())) await new Promise((resolve) => setImmediate(resolve));
+    await untilTrue(() => isGone(pid()));
   });
 
   it('is not waited for when a process that left its group holds the pipes', async () => {

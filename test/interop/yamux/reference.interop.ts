@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createYamuxSession, type YamuxSession, type YamuxStream } from '../../../src/effects/yamux/index.js';
 import { initialWindow } from '../../../src/yamux/index.js';
-import { endOf, openStream, quiet, readAll, until } from '../../yamux/support.js';
+import { endOf, openStream, quiet, readAll } from '../../yamux/support.js';
+import { untilTrue } from '../../support/until-true.js';
 
 const mebi = 1024 * 1024;
 const amount = 8 * mebi;
@@ -99,7 +100,7 @@ describe.each(['server', 'client'] as const)('the reference as yamux %s', (role)
 
   it('gives no more than the window to a reader that does not read, and the rest later', async () => {
     const stream = ask(peer.session, `give ${mebi}`);
-    await until(() => peer.socket.bytesRead > initialWindow);
+    await untilTrue(() => peer.socket.bytesRead > initialWindow);
     await peer.session.ping();
     expect(peer.socket.bytesRead).toBeLessThan(initialWindow + 2000);
     stream.end();
@@ -179,7 +180,7 @@ describe.each(['server', 'client'] as const)('the reference as yamux %s', (role)
     const end = endOf(open);
     peer.session.close();
     expect(await end).toMatchObject({ reason: 'session-closed' });
-    await until(() => peer.process.exitCode !== null);
+    await untilTrue(() => peer.process.exitCode !== null);
     expect(await peer.lastWords).toMatch(/^ended: /);
   });
 });

@@ -1,0 +1,38 @@
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Address } from '../../src/effects/socket.js';
+import { afterTest } from './environment.js';
+
+/** What the servers of node:net, node:tls and node:http2 have in common. */
+interface Listener extends NodeJS.EventEmitter {
+  listen(port: number, host: string): unknown;
+  close(): unknown;
+  address(): AddressInfo | string | null;
+}
+
+/** Where a server listens, and who is connected. */
+export interface Listening {
+  readonly address: Address;
+  /** As grpc-js names it. */
+  readonly target: string;
+  readonly port: number;
+  readonly sockets: ReadonlySet<Socket>;
+}
+
+/** Lets a server listen on this machine until the test is over, and then ends every connection. */
+export async function listening(server: Listener): Promise<Listening> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined).once('close', () => sockets.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  afterTest(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const { port } = server.address() as AddressInfo;
+  const target = `127.0.0.1:${port}`;
+  return { address: { network: 'tcp', address: target }, target, port, sockets };
+}
