@@ -10,7 +10,7 @@ import type { HealthReport } from './plugin.types.js';
  * The doubt after a transport error: a dying process's connection breaks some milliseconds before its exit is
  * known, and a crash is not to be reported as a hang.
  */
-export const suspicionMs = 50;
+export const suspicionMs = 200;
 /** Stands for "never": the longest delay that a timer can hold. */
 const never = 2 ** 31 - 1;
 

@@ -39,10 +39,10 @@ describe('a connection that can never come back', () => {
     expect(begin('healthy', false).world.count('connection')).toBe(0);
   });
 
-  it('brings a healthy plugin down 50 ms later, without another probe', () => {
+  it('brings a healthy plugin down 200 ms later, without another probe', () => {
     const story = begin('healthy');
     story.world.running('connection').say(lost);
-    story.pass(49);
+    story.pass(199);
     expect(story.state()).toBe('healthy');
     story.pass(1);
     expect(story.snapshot().value).toEqual({ live: { stopping: 'terminating' } });
@@ -61,15 +61,15 @@ describe('a connection that can never come back', () => {
     story.pass(5000);
     story.world.running('connection').say(lost);
     expect(story.world.isRunning('probe')).toBe(false);
-    story.pass(50);
+    story.pass(200);
     expect(story.state()).toBe('stopping');
   });
 
-  it.each(['dialled', 'connected'] as const)('ends a start that is %s 50 ms later', (until) => {
+  it.each(['dialled', 'connected'] as const)('ends a start that is %s 200 ms later', (until) => {
     const story = begin(until);
     if (until === 'dialled') story.world.running('dial').say(lost);
     else story.world.running('connection').say(lost);
-    story.pass(49);
+    story.pass(199);
     expect(story.state()).toBe('handshaking');
     story.pass(1);
     expect(story.snapshot().value).toEqual({ live: { stopping: 'killing' } });
@@ -98,7 +98,7 @@ describe('a connection that can never come back', () => {
     const story = begin('healthy');
     story.deactivate();
     story.world.running('connection').say(lost);
-    story.pass(50);
+    story.pass(200);
     expect(story.state()).toBe('stopping');
     exit(story.world, { code: 0 });
     expect(story.status()).toMatchObject({ state: 'idle', error: null });

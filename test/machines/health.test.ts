@@ -255,7 +255,7 @@ describe('a fresh dial', () => {
     const story = upToTheDial();
     for (let round = 0; round < 3; round += 1) {
       story.world.running('redial').say({ type: 'probe.failed', error: unreachable });
-      story.pass(50);
+      story.pass(200);
       story.pass(retryMs);
     }
     expect(story.snapshot().value).toEqual({ live: { stopping: 'asking' } });
@@ -267,14 +267,14 @@ describe('a fresh dial', () => {
     const story = upToTheDial();
     story.world.answerCall();
     story.world.running('redial').say({ type: 'probe.failed', error: unreachable });
-    story.pass(50);
+    story.pass(200);
     expect(story.status().health).toMatchObject({ missed: 1, excused: 0 });
   });
 
   it('is forgotten when it succeeds the next time', () => {
     const story = upToTheDial();
     story.world.running('redial').say({ type: 'probe.failed', error: unreachable });
-    story.pass(50);
+    story.pass(200);
     story.pass(retryMs);
     pass(story);
     story.pass(intervalMs);
