@@ -132,9 +132,11 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
         if (joins || event.type === 'member.queue')
           tellPlugin(enqueue, system, plugin, { type: 'plugin.queue', because, resumes });
         else tellPlugin(enqueue, system, plugin, { type: 'plugin.activate', resumes });
-        if (joins) tellPlugin(enqueue, system, plugin, { type: 'plugin.hold', because });
         // Nobody who asks for it wants to wait for the pause.
         if (at !== null) enqueue.assign({ pauseMs: 0 });
+        if (!joins) return;
+        tellPlugin(enqueue, system, plugin, { type: 'plugin.hold', because });
+        enqueue.assign({ pending: context.pending.filter((id) => id !== plugin) });
       }),
       reattachMember: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'member.reattach') return;
@@ -162,7 +164,7 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
         if (event.type !== 'supervisor.close') return;
         gather(enqueue, everybody(context, { aim: 'shutDown', because: event.because }));
       }),
-      /** Who is activated knows already, and whoever is temporary would not start again. */
+      /** Who is activated was told already: as a temporary one it would be told not to start again. */
       planRetry: enqueueActions(({ context, event, enqueue }) => {
         enqueue.assign({ children: forgiven(context.children), restarts: [] });
         const plan = everybody(context, { aim: 'restart', because: 'supervisor.retried' });
