@@ -17,16 +17,18 @@ function still() {
     now: () => 0,
     setTimeout: (deed, ms) => {
       const timer = { deed };
-      if (ms === 0) due.push(timer);
+      if (ms <= 0) due.push(timer);
       return timer;
     },
     clearTimeout: (timer) => {
       timer.deed = () => undefined;
     },
     flush() {
-      const now = due;
-      due = [];
-      for (const { deed } of now) deed();
+      while (due.length > 0) {
+        const now = due;
+        due = [];
+        for (const { deed } of now) deed();
+      }
     },
   };
 }
@@ -48,6 +50,8 @@ function promptWorld(clock) {
         .next({ type: 'process.exited', at: clock.now(), code: 1, signal: null, diagnosis: '' }),
     effects: {
       now: () => clock.now(),
+      random: () => 0.5,
+      reading: () => ({ steadyMs: 0, wallMs: 0, busyMs: 0, answers: 0 }),
       process({ plugin }) {
         const end = new Subject();
         ends.set(plugin, end);
@@ -60,7 +64,10 @@ function promptWorld(clock) {
         of({ type: 'handshake.read', handshake: { ...handshake, certificate: null, multiplexed: false } }),
       dial: () =>
         of({ type: 'channel.ready', channel: { address: 'unix:/pretended', transport: 'plaintext' } }),
+      connection: () => NEVER,
       probe: () => of({ type: 'probe.passed', ms: 1 }),
+      redial: () => of({ type: 'probe.passed', ms: 1 }),
+      watch: () => of({ type: 'watch.unavailable' }),
       onActivate: () => of({ type: 'hook.returned', hooks: null }),
       onDeactivate: () => of({ type: 'hook.returned', hooks: null }),
       stdio: () => staying({ type: 'stdio.opened' }),
@@ -100,7 +107,10 @@ function grow(count) {
       bundles: ids.map((id) => ({ bundle: bundleOf(id), policy, generation: 0 })),
     }),
   );
-  measure('start', () => root.send({ type: 'environment.activateAll' }));
+  measure('start', () => {
+    root.send({ type: 'environment.activateAll' });
+    clock.flush();
+  });
   measure('crash and restart', () => {
     for (const id of ids) world.end(id);
     clock.flush();
@@ -110,6 +120,7 @@ function grow(count) {
   measure('stop', () => {
     root.send({ type: 'environment.stop' });
     for (const id of ids) world.end(id);
+    clock.flush();
   });
   if (root.getSnapshot().status !== 'done') throw new Error('The tree did not stop.');
   return costs;

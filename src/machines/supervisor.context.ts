@@ -149,27 +149,30 @@ export interface Descent {
 }
 
 export function descent(context: SupervisorContext, standing: ChildStandingOf): Descent {
-  const { aim } = context;
   const steps = affectedChildren(context).map((child) => {
     const at = standing(child);
-    // Who rests need not be told that it does.
-    const isPending = context.pending.includes(child.id) && (at.runs || at.isWanted);
     const { id, after } = child;
-    const down = isPending ? !at.runs : isDown(child, at, aim);
-    const step: Step = { id, after, progress: down ? 'down' : isPending && !at.isSinking ? 'up' : 'sinking' };
-    return { child, at, isPending, step };
+    // Who rests need not be told that it does.
+    const isPending = context.pending.includes(id) && (at.runs || at.isWanted);
+    const isBack = !isPending && child.kind === 'plugin' && at.isWanted && at.isActive && !at.isHeld;
+    const isToBeTold = isPending || isBack;
+    const isDone = isToBeTold ? !at.runs : isDown(child, at, context.aim);
+    const step: Step = {
+      id,
+      after,
+      progress: isDone ? 'down' : isToBeTold && !at.isSinking ? 'up' : 'sinking',
+    };
+    return { child, isPending, isBack, step };
   });
   const next = new Set(nextDown(steps.map(({ step }) => step)));
   const isNext = ({ step }: (typeof steps)[number]) => step.progress !== 'up' || next.has(step.id);
   const pending = steps.filter(({ isPending }) => isPending);
-  const told = steps.filter(({ isPending }) => !isPending);
+  const back = steps.filter(({ isBack }) => isBack);
   return {
     tell: pending.filter(isNext).map(({ child }) => child),
-    hold: told
-      .filter(({ child, at }) => child.kind === 'plugin' && at.isActive && at.isWanted && !at.isHeld)
-      .map(({ child }) => child),
+    hold: back.filter(isNext).map(({ child }) => child),
     pending: pending.filter((one) => !isNext(one)).map(({ child }) => child.id),
-    isOver: pending.length === 0 && told.every(({ step }) => step.progress === 'down'),
+    isOver: pending.length + back.length === 0 && steps.every(({ step }) => step.progress === 'down'),
   };
 }
 
