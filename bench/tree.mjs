@@ -2,7 +2,7 @@
 // and restarted, and brought down. The machines are the real ones; the world behind them answers at once.
 import { concat, EMPTY, NEVER, of, Subject } from 'rxjs';
 import { createActor } from 'xstate';
-import { createEnvironmentMachine } from '../dist/esm/machines/index.js';
+import { createEnvironmentMachine, indexDelays } from '../dist/esm/machines/index.js';
 import { composePolicy } from '../dist/esm/policy/index.js';
 import { median, printMeasure } from './statistics.mjs';
 
@@ -92,6 +92,7 @@ function grow(count) {
     clock,
     input: {},
   });
+  indexDelays(root.system);
   const ids = Array.from({ length: count }, (_, index) => `com.example.p${index}`);
   const policy = composePolicy({ health: { intervalMs: 2 ** 30 } });
   const costs = {};

@@ -1,6 +1,6 @@
 import { Subject } from 'rxjs';
 import { createActor } from 'xstate';
-import { createEnvironmentMachine, supervisorRef, supervisorStatus } from '../machines/index.js';
+import { createEnvironmentMachine, indexDelays, supervisorRef, supervisorStatus } from '../machines/index.js';
 import { rootGroup, type EnvironmentEvent, type PluginLogEntry } from '../model/index.js';
 import { createBroker } from './broker.js';
 import { createCalls, stopped } from './calls.js';
@@ -54,6 +54,7 @@ function assemble(options: ResolvedOptions, scan: Site['scan'], open: (ties: Wor
     input: { specs, startConcurrency },
     clock,
   });
+  indexDelays(actor.system);
   const roster = createRoster({ actor, options, emit, now, atDeadline, recall: intent.recall });
   let shutdown: Promise<void> | null = null;
 

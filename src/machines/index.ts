@@ -1,6 +1,7 @@
 export * from './attachment.js';
 export * from './broker-dial.js';
 export * from './broker-dial.effects.js';
+export { indexDelays } from './delays.js';
 export * from './environment.js';
 export { plainRoot, unmet } from './environment.desk.js';
 export * from './environment.types.js';

@@ -131,8 +131,8 @@ export function createSupervisorMachine(
         description: 'It is given up; somebody must act, or the half-open interval pass.',
         entry: ['giveUpHeld', 'reportMove'],
         on: {
-          'member.activate': { actions: ['activateMember', 'planRetry'] },
-          'member.queue': { actions: ['activateMember', 'planRetry'] },
+          'member.activate': { actions: ['affectAll', 'activateMember', 'planRetry'] },
+          'member.queue': { actions: ['affectAll', 'activateMember', 'planRetry'] },
           // One that was held on its own way down is heard of late.
           'plugin.moved': { actions: ['passOn', 'giveUpHeld'] },
           'supervisor.moved': { actions: 'giveUpHeld' },

@@ -177,6 +177,8 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
         restarts: [],
         children: forgiven(context.children),
       })),
+      /** Also those that came since it was given up. */
+      affectAll: assign({ affected: ({ context }) => idsOf(context.children) }),
       adoptPlan: assign(({ event }) => (event.type === 'group.gather' ? event.plan : {})),
       notePause: assign(({ event }) =>
         event.type === 'supervisor.restart' ? { pauseMs: event.delayMs } : {},

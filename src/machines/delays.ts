@@ -1,0 +1,20 @@
+import type { ActorSystem, ActorSystemInfo, AnyActorRef } from 'xstate';
+
+/**
+ * Finds the delays of an actor that ends by the actor. XState looks through those of its whole system, for each actor:
+ * every healthy plugin has one, and so what one start costs would grow with their number.
+ */
+export function indexDelays({ scheduler }: ActorSystem<ActorSystemInfo>): void {
+  const known = new WeakMap<AnyActorRef, Set<string>>();
+  let count = 0;
+  const { schedule } = scheduler;
+  scheduler.schedule = (source, target, event, delay, given) => {
+    const id = given ?? `delay.${(count += 1)}`;
+    const ids = known.get(source) ?? new Set();
+    known.set(source, ids.add(id));
+    schedule(source, target, event, delay, id);
+  };
+  scheduler.cancelAll = (source) => {
+    for (const id of known.get(source) ?? []) scheduler.cancel(source, id);
+  };
+}
