@@ -92,7 +92,7 @@ function grow(count) {
     clock,
     input: {},
   });
-  indexDelays(root.system);
+  indexDelays(root);
   const ids = Array.from({ length: count }, (_, index) => `com.example.p${index}`);
   const policy = composePolicy({ health: { intervalMs: 2 ** 30 } });
   const costs = {};

@@ -54,7 +54,7 @@ function assemble(options: ResolvedOptions, scan: Site['scan'], open: (ties: Wor
     input: { specs, startConcurrency },
     clock,
   });
-  indexDelays(actor.system);
+  indexDelays(actor);
   const roster = createRoster({ actor, options, emit, now, atDeadline, recall: intent.recall });
   let shutdown: Promise<void> | null = null;
 

@@ -1,13 +1,14 @@
-import type { ActorSystem, ActorSystemInfo, AnyActorRef } from 'xstate';
+import type { AnyActor, AnyActorRef } from 'xstate';
 
 /**
  * Finds the delays of an actor that ends by the actor. XState looks through those of its whole system, for each actor:
  * every healthy plugin has one, and so what one start costs would grow with their number.
  */
-export function indexDelays({ scheduler }: ActorSystem<ActorSystemInfo>): void {
+export function indexDelays(root: AnyActor): void {
+  const { scheduler } = root.system;
   const known = new WeakMap<AnyActorRef, Set<string>>();
   let count = 0;
-  const { schedule } = scheduler;
+  const schedule = scheduler.schedule.bind(scheduler);
   scheduler.schedule = (source, target, event, delay, given) => {
     const id = given ?? `delay.${(count += 1)}`;
     const ids = known.get(source) ?? new Set();
