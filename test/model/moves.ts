@@ -76,10 +76,10 @@ function noteTurn(run: Run, { id }: Ledger): void {
 const ofTheDesk = /^(plugin\.deactivate|requirement\.deactivated .*|environment\.stopping)$/;
 
 function noteStop(run: Run, ledger: Ledger): void {
-  const { because, hold, ending } = ledger.ref.getSnapshot().context;
+  const { because, hold, turn, ending } = ledger.ref.getSnapshot().context;
   if (ending?.cause === 'held') {
-    // Otherwise an operator took it down, and its group lets it wait.
-    if (hold !== null) noteGroupStop(run, ledger, hold);
+    // Otherwise an operator took it down, and its group lets it wait beside.
+    if (hold !== null && turn === null) noteGroupStop(run, ledger, hold);
   } else if (ending?.cause === 'deactivated' && /^(sibling|supervisor)\./.test(because))
     noteGroupStop(run, ledger, because);
   else if (ending?.cause === 'deactivated' && ledger.dismissed && ofTheDesk.test(because))
