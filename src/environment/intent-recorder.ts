@@ -9,9 +9,10 @@ import {
   type PluginSnapshot,
   type SupervisorContext,
 } from '../machines/index.js';
-import type { PluginRecord, ProcessRecord } from '../model/index.js';
+import type { PluginRecord, ProcessRecord, Supervision } from '../model/index.js';
 import { cleanSlate, type RestartMemory } from '../policy/index.js';
 import { recordOf } from './plugin-record.js';
+import { saysNothing } from './set-policy.js';
 import { within } from './within.js';
 
 /** How long a call or a shutdown waits for the disk. */
@@ -33,6 +34,8 @@ interface Setting {
 
 /** Follows every plugin, and has written down what changed of it. */
 export interface Recorder {
+  /** An operator has set a policy; one that says nothing takes back what was set before. */
+  notePolicy(id: string, supervision: Supervision): void;
   /** The environment stops: what is wanted now stays wanted, whatever is brought down from here on. */
   freeze(): void;
   /** A plugin was removed for good. */
@@ -63,9 +66,12 @@ export function createRecorder(setting: Setting): Recorder {
     if (last !== null && last.pid !== process?.pid) outlived(last);
     return record;
   };
+  /** Who has only set a policy has decided nothing about a plugin that an earlier host left and nobody has restored. */
+  const newest = (id: string): PluginRecord | null =>
+    changed.has(id) ? note(id) : (records.get(id) ?? note(id));
   const make = async (id: string): Promise<PluginRecord | null> => {
     if (removed.has(id)) return null;
-    const record = note(id);
+    const record = newest(id);
     const process = record?.process ?? null;
     if (record === null || process === null) return record;
     const made = marks.get(id);
@@ -96,6 +102,14 @@ export function createRecorder(setting: Setting): Recorder {
   });
 
   return {
+    notePolicy(id, supervision) {
+      const record = refs.has(id) ? newest(id) : null;
+      if (record === null) return;
+      // The caller's own object may change before it is written.
+      const policy = saysNothing(supervision) ? undefined : structuredClone(supervision);
+      records.set(id, { ...record, policy });
+      queue.want(id);
+    },
     freeze() {
       const newest = [...changed].flatMap((id) => {
         const record = note(id);

@@ -9,7 +9,13 @@ import {
   type ScannedBundle,
 } from '../effects/index.js';
 import type { EnvironmentMachine } from '../machines/index.js';
-import { messageOf, type EnvironmentEvent, type PluginRecord, type Restored } from '../model/index.js';
+import {
+  messageOf,
+  type EnvironmentEvent,
+  type PluginRecord,
+  type Restored,
+  type Supervision,
+} from '../model/index.js';
 import { composePolicy, rememberedFrom } from '../policy/index.js';
 import type { createCalls } from './calls.js';
 import { tokenOf } from './end-remnant.js';
@@ -45,6 +51,8 @@ export interface Intent<Given = IntentSetting> {
   over(setting: Given): Calls;
   /** Begins to clear away what an earlier host has left, and tells what was found. */
   readonly begin: () => Promise<void>;
+  /** An operator has set a policy over options and manifest, or has taken it back with an empty one. */
+  notePolicy(id: string, supervision: Supervision): void;
   /** The environment stops: from here on nothing changes what is wanted. */
   freeze(): void;
   close(): Promise<void>;
@@ -80,6 +88,7 @@ export const noIntent: Intent = {
     restore: () => Promise.resolve([]),
   }),
   begin: () => Promise.resolve(),
+  notePolicy: () => undefined,
   freeze: () => undefined,
   close: () => Promise.resolve(),
 };
@@ -103,7 +112,7 @@ function intentIn(stateDir: string, options: ResolvedOptions, { lock, read, remn
   const termMs = (id: string): number => {
     const { roster } = parts.setting;
     const supervision = roster.isRunnable(id) ? roster.manifest(id).supervision : undefined;
-    return composePolicy(options.policy, supervision).deadlines.termMs;
+    return composePolicy(options.policy, supervision, records.get(id)?.policy).deadlines.termMs;
   };
   const own = (): Predecessor => ({
     scope: parts.setting.guard.scope,
@@ -170,6 +179,9 @@ function intentIn(stateDir: string, options: ResolvedOptions, { lock, read, remn
         for (const { file, problem } of read.aside) tell('setAside', file, problem);
       });
     },
+    notePolicy: (id, supervision) => {
+      parts.recorder.notePolicy(id, supervision);
+    },
     freeze: () => {
       parts.recorder.freeze();
     },
@@ -216,9 +228,10 @@ function guardedCalls(
 
 /** A process that is taken over is the same generation as before; the count goes up as it is attached to. */
 function recalledFrom(record: PluginRecord, isAdopted: boolean, now: number): Recalled {
-  const { generation, restarts } = record;
+  const { generation, restarts, policy } = record;
   return {
     generation: isAdopted ? Math.max(0, generation - 1) : generation,
     remembered: { restarts, memory: rememberedFrom(record, now) },
+    policy,
   };
 }

@@ -23,6 +23,7 @@ export function recordOf(
     writtenAt: now,
     onProbation: memory.gaveUp && !isGivenUp,
     gaveUp: isGivenUp ? { reason: failedReason, error: error === null ? null : plain(error) } : null,
+    policy: before?.policy,
     process: processRecordOf(snapshot, before?.process ?? null),
   };
 }

@@ -94,7 +94,7 @@ async function hostAt(place: Place, activate: readonly string[] = []): Promise<{
      const of = (key) => Object.fromEntries(env.statuses().map((status) => [status.id, status[key]]));
      process.stdout.write(JSON.stringify({ restored, pids: of('pid'), generations: of('generation') }) + ' up\\n');
      process.stdin.on('data', async (line) => {
-       const [call, ...words] = line.toString().trim().split(' ');
+       const [call, ...words] = JSON.parse(line);
        await env[call](...words);
        process.stdout.write(call + ' done\\n');
        if (call === 'shutdown') process.exit(0);
@@ -111,8 +111,8 @@ async function kill({ child, ended }: Host): Promise<void> {
 }
 
 /** Has a host do something, and waits until it has. */
-async function tell({ child, printed }: Host, call: string, id = ''): Promise<void> {
-  child.stdin?.write(`${call} ${id}\n`);
+async function tell({ child, printed }: Host, call: string, ...words: readonly unknown[]): Promise<void> {
+  child.stdin?.write(JSON.stringify([call, ...words]));
   await printed(new RegExp(`${call} done`));
 }
 
@@ -470,6 +470,91 @@ describe('what is wanted', () => {
       event.type === 'plugin.status' && event.status.state === 'healthy' ? [event.plugin] : [],
     );
     expect(healthy).toEqual(['store', 'a-shop']);
+  });
+});
+
+describe('the policy that an operator has set', () => {
+  const temporary = { restart: { restart: 'temporary' } } as const;
+  const restartOf = (env: Environment) =>
+    env.actor.getSnapshot().context.members.map(({ policy }) => policy.restart.restart);
+
+  it('holds under the next host, until it is taken back', async () => {
+    const place = placeFor([name]);
+    const { host } = await hostAt(place, [name]);
+    await tell(host, 'setPolicy', name, temporary);
+    await recorded(place, name, (record) => isSpokenWith(record) && record.policy !== undefined);
+    await kill(host);
+    const { env } = await environmentAt(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'readopted' }]);
+    expect(restartOf(env)).toEqual(['temporary']);
+    process.kill(env.status(name).pid as number, 'SIGKILL');
+    await until(env, name, 'crashed');
+    expect(env.status(name)).toMatchObject({ wanted: false, generation: 1 });
+    env.setPolicy(name, {});
+    await recorded(place, name, ({ policy }) => policy === undefined);
+    await env.shutdown();
+    const { env: third } = await environmentAt(place);
+    await third.activate(name);
+    expect(restartOf(third)).toEqual(['permanent']);
+    process.kill(third.status(name).pid as number, 'SIGKILL');
+    await until(third, name, 'restarting');
+  });
+
+  it('is kept of a plugin that was never started', async () => {
+    const place = placeFor(['healthy'], { orphans: 'end' });
+    const { host } = await hostAt(place);
+    await tell(host, 'setPolicy', 'healthy', temporary);
+    await recorded(place, 'healthy', ({ policy }) => policy?.restart?.restart === 'temporary');
+    await kill(host);
+    const { env } = await environmentAt(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'resting', because: 'notWanted' }]);
+    expect(restartOf(env)).toEqual(['temporary']);
+  });
+
+  it('changes nothing else about a plugin that was not restored yet', async () => {
+    const place = placeFor(['healthy'], { orphans: 'end' });
+    const { host } = await hostAt(place, ['healthy']);
+    await recorded(place, 'healthy', isSpokenWith);
+    await kill(host);
+    const { env } = await environmentAt(place);
+    const before = place.record('healthy');
+    env.setPolicy('healthy', temporary);
+    await recorded(place, 'healthy', ({ policy }) => policy !== undefined);
+    expect(place.record('healthy')).toEqual({ ...before, policy: temporary });
+    await env.shutdown();
+    expect(place.record('healthy')).toMatchObject({ wanted: true, policy: temporary });
+    const { env: third } = await environmentAt(place);
+    expect(await third.restore()).toMatchObject([{ outcome: 'started' }]);
+    expect(restartOf(third)).toEqual(['temporary']);
+  });
+
+  it('is forgotten with a plugin that is removed', async () => {
+    const place = placeFor(['healthy'], { orphans: 'end' });
+    const { env } = await environmentAt(place);
+    env.setPolicy('healthy', temporary);
+    await recorded(place, 'healthy', ({ policy }) => policy !== undefined);
+    await env.removePlugin('healthy');
+    expect(existsSync(place.file('healthy'))).toBe(false);
+    await env.rescan();
+    expect(restartOf(env)).toEqual(['permanent']);
+  });
+
+  it('that is not usable by now has its file set aside; other plugins are restored', async () => {
+    const place = placeFor(['healthy', 'has-hooks'], { orphans: 'end' });
+    const { host } = await hostAt(place, ['healthy', 'has-hooks']);
+    await tell(host, 'shutdown');
+    await host.ended;
+    const broken = { ...place.record('healthy'), policy: { restart: { restart: 'sometimes' } } };
+    writeFileSync(place.file('healthy'), JSON.stringify(broken));
+    const { env, events } = await environmentAt(place);
+    expect(await env.restore()).toMatchObject([{ id: 'has-hooks', outcome: 'started' }]);
+    expect(events.find(({ type }) => type === 'environment.intent')).toMatchObject({
+      state: 'setAside',
+      file: `${place.file('healthy')}.aside-1`,
+      problem: expect.stringContaining('policy.restart.restart') as string,
+    });
+    await env.activate('healthy');
+    expect(restartOf(env)).toEqual(['permanent', 'permanent']);
   });
 });
 
