@@ -28,6 +28,8 @@ interface Setting {
   readonly hostEnv: NodeJS.ProcessEnv;
   readonly now: () => number;
   readonly tell: (problem: string | null) => void;
+  /** Rejects while nothing may be written. */
+  readonly hold: () => Promise<void>;
   /** A process that was taken over has ended. */
   readonly outlived: (process: ProcessRecord) => void;
 }
@@ -36,6 +38,8 @@ interface Setting {
 export interface Recorder {
   /** An operator has set a policy; one that says nothing takes back what was set before. */
   notePolicy(id: string, supervision: Supervision): void;
+  /** Somebody has decided about a plugin, though perhaps nothing has moved. */
+  noteDecision(id: string): void;
   /** The environment stops: what is wanted now stays wanted, whatever is brought down from here on. */
   freeze(): void;
   /** A plugin was removed for good. */
@@ -45,7 +49,7 @@ export interface Recorder {
 }
 
 export function createRecorder(setting: Setting): Recorder {
-  const { directory, actor, records, lasting, hostEnv, now, tell, outlived } = setting;
+  const { directory, actor, records, lasting, hostEnv, now, tell, hold, outlived } = setting;
   // When the last change is written, the tree may be gone, and its registry with it.
   const refs = new Map<string, PluginRef>();
   const seen = new Map<string, string>();
@@ -70,6 +74,7 @@ export function createRecorder(setting: Setting): Recorder {
   const newest = (id: string): PluginRecord | null =>
     changed.has(id) ? note(id) : (records.get(id) ?? note(id));
   const make = async (id: string): Promise<PluginRecord | null> => {
+    await hold();
     if (removed.has(id)) return null;
     const record = newest(id);
     const process = record?.process ?? null;
@@ -108,6 +113,11 @@ export function createRecorder(setting: Setting): Recorder {
       // The caller's own object may change before it is written.
       const policy = saysNothing(supervision) ? undefined : structuredClone(supervision);
       records.set(id, { ...record, policy });
+      queue.want(id);
+    },
+    noteDecision(id) {
+      if (!refs.has(id)) return;
+      changed.add(id);
       queue.want(id);
     },
     freeze() {

@@ -105,9 +105,16 @@ function intentIn(stateDir: string, options: ResolvedOptions, { lock, read, remn
   let parts: { readonly setting: Setting; readonly recorder: Recorder; readonly restorer: Restorer };
   let isClear = false;
 
+  let isKept = true;
+
   const tell = (state: 'setAside' | 'notKept' | 'kept', file: string, problem: string | null): void => {
     const { emit, now } = parts.setting;
     emit({ type: 'environment.intent', at: now(), state, file, problem });
+  };
+  const tellKept = (problem: string | null): void => {
+    if (isKept === (problem === null)) return;
+    isKept = problem === null;
+    tell(isKept ? 'kept' : 'notKept', stateDir, problem);
   };
   const termMs = (id: string): number => {
     const { roster } = parts.setting;
@@ -118,14 +125,20 @@ function intentIn(stateDir: string, options: ResolvedOptions, { lock, read, remn
     scope: parts.setting.guard.scope,
     place: parts.setting.sockets.root,
   });
-  const note = async (others: readonly Predecessor[]): Promise<void> => {
-    await lock.note(own(), others).catch((thrown: unknown) => {
-      tell('notKept', stateDir, messageOf(thrown));
-    });
-  };
+  /** Answers why it cannot be written, or `null`. */
+  const note = (others: readonly Predecessor[]): Promise<string | null> =>
+    lock.note(own(), others).then(() => null, messageOf);
+  /** What is taken over carries the scope of the host that started it, which nothing but this tells of for certain. */
+  const isCarried = ({ scope }: Predecessor): boolean =>
+    [...remnants.values()].some(
+      ({ record, restoration }) =>
+        restoration.process === 'adopt' &&
+        record.process !== null &&
+        tokenOf(record.process)?.scope === scope,
+    );
   const clear = async (): Promise<void> => {
     await parts.restorer.clear();
-    await note([]);
+    tellKept(await note(predecessors.filter(isCarried)));
     isClear = true;
   };
   /** Without anything to settle a call is made at once, as it is without a state directory. */
@@ -155,9 +168,8 @@ function intentIn(stateDir: string, options: ResolvedOptions, { lock, read, remn
         lasting: options.settings.lasting,
         hostEnv: options.settings.hostEnv,
         now,
-        tell: (problem) => {
-          tell(problem === null ? 'kept' : 'notKept', stateDir, problem);
-        },
+        tell: tellKept,
+        hold: () => lock.hold(),
         outlived: (process) => {
           // What it has forked may have left its group; what we started ourselves is seen to already.
           const carried = tokenOf(process);
@@ -171,12 +183,12 @@ function intentIn(stateDir: string, options: ResolvedOptions, { lock, read, remn
       return guardedCalls(calls, first, parts, [...remnants.keys()]);
     },
     async begin() {
-      await note(predecessors);
-      void clear();
+      const problem = await note(predecessors);
       // Whoever is just being given the environment shall hear of it, too.
       setImmediate(() => {
-        if (lock.problem !== null) tell('notKept', stateDir, lock.problem);
-        for (const { file, problem } of read.aside) tell('setAside', file, problem);
+        tellKept(problem);
+        for (const { file, problem: why } of read.aside) tell('setAside', file, why);
+        void clear();
       });
     },
     notePolicy: (id, supervision) => {
@@ -214,6 +226,8 @@ function guardedCalls(
     // Who was told that a plugin is down, or gone, may switch the machine off.
     async deactivate(id) {
       const answer = await first(id, () => calls.deactivate(id));
+      // What an earlier host wanted and nobody has restored does not move.
+      recorder.noteDecision(id);
       await recorder.settled();
       return answer;
     },
