@@ -62,6 +62,8 @@ export interface Intent<Given = IntentSetting> {
 export interface HostIntent extends Intent<Setting> {
   /** The directory that an earlier host made for a process that is taken over. */
   readonly keptDirectory: (pid: number) => string | null;
+  /** Lets go of the state directory before anything was done with it. */
+  abandon(): void;
 }
 
 /** How long a shutdown waits for what is being cleared away. */
@@ -73,7 +75,7 @@ export async function openIntent(
   scanned: readonly ScannedBundle[],
 ): Promise<HostIntent> {
   const { stateDir } = options;
-  if (stateDir === undefined) return { ...noIntent, keptDirectory: () => null };
+  if (stateDir === undefined) return { ...noIntent, keptDirectory: () => null, abandon: () => undefined };
   const lock = await takeHostLock(stateDir);
   const read = await readRecords(stateDir);
   const remnants = await observeRemnants(read.records, scanned, options);
@@ -200,7 +202,10 @@ function intentIn(stateDir: string, options: ResolvedOptions, { lock, read, remn
     async close() {
       await within(clearDeadlineMs, parts.restorer.clear());
       await parts.recorder.settled();
-      await lock.release();
+      lock.release();
+    },
+    abandon: () => {
+      lock.release();
     },
   };
 }
@@ -243,9 +248,11 @@ function guardedCalls(
 /** A process that is taken over is the same generation as before; the count goes up as it is attached to. */
 function recalledFrom(record: PluginRecord, isAdopted: boolean, now: number): Recalled {
   const { generation, restarts, policy } = record;
+  // Of the two, the clock on the wall alone is put right while a host runs.
+  const writtenAt = record.writtenAt + now - Date.now();
   return {
     generation: isAdopted ? Math.max(0, generation - 1) : generation,
-    remembered: { restarts, memory: rememberedFrom(record, now) },
+    remembered: { restarts, memory: rememberedFrom({ ...record, writtenAt }, now) },
     policy,
   };
 }

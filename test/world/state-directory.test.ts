@@ -1,8 +1,17 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { fakeInterpreterPath } from '../../fake-interpreters/index.js';
 import { parsePluginRecord } from '../../src/bundle/index.js';
-import { comesTrue } from '../faults/processes.js';
+import { comesTrue, guardianOf, killAll } from '../faults/processes.js';
 import { makeSmallDisk, type SmallDisk } from '../faults/small-disk.js';
 import { afterTest, isAlive } from '../support/environment.js';
 import { startHost } from '../support/host.js';
@@ -115,6 +124,29 @@ describe('a state directory on a disk that is full', () => {
   });
 });
 
+describe('a lock', () => {
+  it('is let go of when the environment could not be made after all', async () => {
+    const { disk, ...place } = await placeOnDisk();
+    mkdirSync(join(disk.view, 'run'), { mode: 0o700 });
+    disk.fill();
+    const host = startHost(
+      `const make = () => createEnvironment(argument).then(() => 'made', ({ message }) => message);
+       console.log('<' + (await make()) + '>');
+       process.stdin.once('data', async () => console.log('{' + (await make()) + '}'));`,
+      {
+        ...place.options,
+        stateDir: join(place.home, 'state'),
+        unixSocket: { directory: join(disk.path, 'run') },
+      },
+      disk.enter,
+    );
+    expect((await host.printed(/<(.*)>/))[1]).toMatch(/^ENOSPC/);
+    disk.free();
+    host.child.stdin?.write('again');
+    expect((await host.printed(/[{](.*)[}]/))[1]).toBe('made');
+  });
+});
+
 describe('a lock that was left', () => {
   it('by a host whose pid is somebody else’s by now is taken over', async () => {
     const place = placeFor(['healthy'], { orphans: 'end' });
@@ -148,7 +180,96 @@ describe('a lock that was left', () => {
   });
 });
 
+/** A process makes a path that is longer than any call takes, as a plugin may. */
+function makeBottomless(directory: string): void {
+  const script = `const name = 'd'.repeat(200);
+    for (let depth = 0; depth < 30; depth += 1) {
+      require('node:fs').mkdirSync(name);
+      process.chdir(name);
+    }`;
+  execFileSync(process.execPath, ['-e', script], { cwd: directory });
+  afterTest(() => execFileSync('rm', ['-rf', join(directory, 'd'.repeat(200))]));
+}
+
+describe('what cannot be removed', () => {
+  it('of a process that has ended does not keep its plugin from being restored', async () => {
+    const id = 'outlives-its-host';
+    const place = placeFor([id]);
+    const { host, told } = await hostAt(place, [id]);
+    await recorded(place, id, isSpokenWith);
+    await kill(host);
+    killAll([told.pids[id] ?? 0]);
+    expect(await comesTrue(() => runningOf(place).length === 0, 5000)).toBe(true);
+    makeBottomless(place.record(id).process?.directory ?? '');
+    const { env } = await environmentAt(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'started', because: 'processGone' }]);
+    expect(env.status(id).state).toBe('healthy');
+  });
+
+  it('of a host that was killed does not keep the next one from being made', async () => {
+    const place = placeFor(['healthy'], { orphans: 'end' });
+    const { host } = await hostAt(place, ['healthy']);
+    await recorded(place, 'healthy', isSpokenWith);
+    const { directory } = place.record('healthy').process ?? {};
+    process.kill(host.child.pid ?? 0, 'SIGSTOP');
+    killAll([guardianOf(host.child.pid ?? 0) ?? 0]);
+    await kill(host);
+    makeBottomless(directory ?? '');
+    const { env } = await environmentAt(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'started' }]);
+  });
+});
+
 describe('a record', () => {
+  it('is kept of a plugin whose id is longer than a file name, and in any letters', async () => {
+    const command = fakeInterpreterPath('outlives-its-host');
+    const ids = ['café', '数'.repeat(40)];
+    const place = placeFor([], { bundles: [], programs: ids.map((id) => ({ id, command })) });
+    const { host, told } = await hostAt(place, ids);
+    const records = (): string[] =>
+      readdirSync(join(place.stateDir, 'plugins'))
+        .filter((file) => file.endsWith('.json'))
+        .map((file) => readFileSync(join(place.stateDir, 'plugins', file), 'utf8'));
+    const isRecorded = (): boolean =>
+      records().filter((record) => record.includes('"reattach": {')).length === 2;
+    expect(await comesTrue(isRecorded, 5000)).toBe(true);
+    await kill(host);
+    const { env } = await environmentAt(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'readopted' }, { outcome: 'readopted' }]);
+    for (const id of ids) expect(env.status(id)).toMatchObject({ generation: 1, pid: told.pids[id] });
+  });
+
+  it('counts failures though the clock was put right while its host ran', async () => {
+    const policy = {
+      restart: { intensity: 1, periodMs: 600_000, resetAfterMs: null, backoff: { firstMs: 0, baseMs: 0 } },
+    } as const;
+    const place = placeFor(['healthy'], { orphans: 'end', policy });
+    const clockOf = (isRight: boolean): string => `
+      const wall = Date.now;
+      const putRight = () => { Date.now = () => wall() + 3_600_000; };
+      if (${isRight}) {
+        putRight();
+        Object.defineProperty(performance, 'timeOrigin', { value: performance.timeOrigin + 3_600_000 });
+      }
+      const env = await createEnvironment(argument);`;
+    const crash = `const reached = (state) => new Promise((resolve) => env.events.subscribe(() => {
+        if (state.includes(env.status('healthy').state)) resolve();
+      }));
+      const again = reached(['restarting', 'failed']).then(() => reached(['healthy', 'failed']));
+      process.kill(env.status('healthy').pid, 'SIGKILL');
+      await Promise.race([again, reached(['failed'])]);
+      console.log(env.status('healthy').state + '.');`;
+    const first = startHost(
+      `${clockOf(false)} await env.activate('healthy'); putRight(); ${crash}`,
+      place.options,
+    );
+    expect((await first.printed(/(\w+)[.]/))[1]).toBe('healthy');
+    await recorded(place, 'healthy', (record) => isSpokenWith(record) && record.failureAges.length === 1);
+    await kill(first);
+    const second = startHost(`${clockOf(true)} await env.restore(); ${crash}`, place.options);
+    expect((await second.printed(/(\w+)[.]/))[1]).toBe('failed');
+  });
+
   it('is whole wherever in a write its host is killed', async () => {
     const place = placeFor(['healthy'], { orphans: 'end' });
     const draft = `${place.file('healthy')}.draft`;

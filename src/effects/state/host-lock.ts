@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import { link, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPluginError, messageOf, PluginError } from '../../model/index.js';
@@ -34,7 +34,7 @@ export interface HostLock {
    * noted is. Rejects where neither can be, or where the directory is another host's by now.
    */
   hold(): Promise<void>;
-  release(): Promise<void>;
+  release(): void;
 }
 
 /** What could not be written, though it is nobody's mistake: the disk. */
@@ -164,9 +164,13 @@ function lockAt(
       due = render(own.scope, [own, ...others]);
       return hold();
     },
-    async release() {
+    release() {
       if (taken === null) return;
-      await rm(path, { force: true }).catch(() => undefined);
+      try {
+        rmSync(path, { force: true });
+      } catch {
+        // It is the lock of a dead host, then, as soon as this one has ended.
+      }
       taken.stop();
     },
   };
