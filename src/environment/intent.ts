@@ -66,7 +66,7 @@ export interface HostIntent extends Intent<Setting> {
   abandon(): void;
 }
 
-/** How long a shutdown waits for what is being cleared away. */
+/** How long a shutdown waits for what is being cleared away, and then for a disk that hangs. */
 const clearDeadlineMs = 5000;
 
 /** Takes the state directory, if there is one, and looks at what an earlier host has left. Throws CONFIG_INVALID. */
@@ -202,10 +202,10 @@ function intentIn(stateDir: string, options: ResolvedOptions, { lock, read, remn
     async close() {
       await within(clearDeadlineMs, parts.restorer.clear());
       await parts.recorder.settled();
-      lock.release();
+      await within(clearDeadlineMs, lock.release());
     },
     abandon: () => {
-      lock.release();
+      void lock.release();
     },
   };
 }

@@ -145,6 +145,19 @@ describe('a lock', () => {
     host.child.stdin?.write('again');
     expect((await host.printed(/[{](.*)[}]/))[1]).toBe('made');
   });
+
+  it('is gone after the shutdown, however soon that comes', async () => {
+    const place = placeFor(['healthy'], { orphans: 'end' });
+    await kill((await hostAt(place, ['healthy'])).host);
+    const files = new Set<string>();
+    for (let round = 0; round < 20; round += 1) {
+      const { env } = await environmentAt(place);
+      if (round % 2 === 1) await new Promise(setImmediate);
+      await env.shutdown();
+      for (const file of readdirSync(place.stateDir)) files.add(file);
+    }
+    expect([...files].sort()).toEqual(['host.alive', 'plugins']);
+  });
 });
 
 describe('a lock that was left', () => {

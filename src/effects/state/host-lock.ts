@@ -34,7 +34,8 @@ export interface HostLock {
    * noted is. Rejects where neither can be, or where the directory is another host's by now.
    */
   hold(): Promise<void>;
-  release(): void;
+  /** Nothing is written afterwards. Done at once where nothing is being written. */
+  release(): Promise<void>;
 }
 
 /** What could not be written, though it is nobody's mistake: the disk. */
@@ -142,8 +143,10 @@ function lockAt(
   let taken = first;
   let due: string | null = null;
   let work: Promise<void> | null = null;
+  let isOver = false;
 
   const settle = async (): Promise<void> => {
+    if (isOver) throw new Error('the state directory was let go of');
     taken ??= await take(directory, path);
     const text = due;
     if (text !== null) await writeWhole(path, text);
@@ -155,16 +158,21 @@ function lockAt(
       await (work ??= settle().finally(() => {
         work = null;
       }));
-    while (due !== null);
+    while (due !== null && !isOver);
   };
   return {
     predecessors,
     hold,
     note(own, others) {
+      // Nobody comes after a host that has let go.
+      if (isOver) return Promise.resolve();
       due = render(own.scope, [own, ...others]);
       return hold();
     },
-    release() {
+    async release() {
+      isOver = true;
+      // Who is just writing would put the lock in its place again.
+      if (work !== null) await work.catch(() => undefined);
       if (taken === null) return;
       try {
         rmSync(path, { force: true });
