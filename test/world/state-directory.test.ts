@@ -148,7 +148,9 @@ describe('a lock', () => {
 
   it('is gone after the shutdown, however soon that comes', async () => {
     const place = placeFor(['healthy'], { orphans: 'end' });
-    await kill((await hostAt(place, ['healthy'])).host);
+    const { host } = await hostAt(place, ['healthy']);
+    await recorded(place, 'healthy', isSpokenWith);
+    await kill(host);
     const files = new Set<string>();
     for (let round = 0; round < 20; round += 1) {
       const { env } = await environmentAt(place);
