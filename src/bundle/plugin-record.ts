@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { pluginErrorCodes, type PluginRecord } from '../model/index.js';
+import { supervisionSchema } from './supervision-schema.js';
 
 /** The format of a plugin's record. A newer host may write another one, which is not for us to read. */
 export const recordVersion = 1;
@@ -52,6 +53,7 @@ const recordSchema = z.object({
   writtenAt: z.number().nonnegative(),
   onProbation: z.boolean(),
   gaveUp: gaveUp.nullable(),
+  policy: supervisionSchema.optional(),
   process: processRecord.nullable(),
 });
 

@@ -38,12 +38,15 @@ const sources: Readonly<Record<SinkName, PluginLogEntry['source']>> = {
   rawStderr: 'stderr',
 };
 
-/** Opens each sink with its first bytes. A sink that fails is told once, and gets nothing more. */
+/**
+ * Opens each sink with its first bytes. A sink that fails is told once, and gets nothing more; a function is asked again
+ * for the next process of a plugin, as a disk may have room by then.
+ */
 export function createSinks(options: SinkOptions, log: LogSink): Sinks {
   const outlets = new Map<Writable, Outlet>();
-  const chosen = new Map<string, Outlet | null>();
+  const chosen = new Map<string, Choice>();
 
-  const open = (name: SinkName, from: Printer): Outlet | null => {
+  const open = (name: SinkName, from: Printer): Outlet => {
     const sink = options[name];
     const tell = (printer: Printer, what: string): void => {
       const message = `[WARN] the sink ${name} ${what}`;
@@ -51,14 +54,20 @@ export function createSinks(options: SinkOptions, log: LogSink): Sinks {
     };
     try {
       const stream = typeof sink === 'function' ? sink(from.plugin) : sink;
-      if (stream === undefined) return null;
+      if (stream === undefined) return noOutlet;
       const outlet = outlets.get(stream) ?? createOutlet(stream, tell);
       outlets.set(stream, outlet);
       return outlet;
     } catch (thrown) {
       tell(from, `failed: ${messageOf(thrown)}`);
-      return null;
+      return lostOutlet;
     }
+  };
+  /** Many processes may follow each other on a full disk: their streams are not kept. */
+  const reopen = (name: SinkName, from: Printer, failed: Outlet): Outlet => {
+    const outlet = open(name, from);
+    for (const [stream, other] of outlets) if (other === failed && outlet !== failed) outlets.delete(stream);
+    return outlet;
   };
 
   return {
@@ -67,9 +76,10 @@ export function createSinks(options: SinkOptions, log: LogSink): Sinks {
       const from = { plugin, generation };
       const key = `${name} ${plugin}`;
       const known = chosen.get(key);
-      const outlet = known === undefined ? open(name, from) : known;
-      chosen.set(key, outlet);
-      outlet?.write(from, bytes);
+      const isDue = known !== undefined && generation > known.generation && known.outlet.hasFailed();
+      const outlet = isDue ? reopen(name, from, known.outlet) : (known?.outlet ?? open(name, from));
+      chosen.set(key, { outlet, generation });
+      outlet.write(from, bytes);
     },
     close() {
       for (const outlet of outlets.values()) outlet.close();
@@ -79,8 +89,21 @@ export function createSinks(options: SinkOptions, log: LogSink): Sinks {
 
 interface Outlet {
   write(from: Printer, bytes: Uint8Array): void;
+  hasFailed(): boolean;
   close(): void;
 }
+
+/** What a plugin writes to, and the generation that did so last. */
+interface Choice {
+  readonly outlet: Outlet;
+  readonly generation: number;
+}
+
+/** Of a plugin whose bytes nobody wants. */
+const noOutlet: Outlet = { write: () => undefined, hasFailed: () => false, close: () => undefined };
+
+/** Of one whose stream could not be had. */
+const lostOutlet: Outlet = { ...noOutlet, hasFailed: () => true };
 
 function createOutlet(stream: Writable, tell: (printer: Printer, what: string) => void): Outlet {
   let last: Printer | null = null;
@@ -111,6 +134,7 @@ function createOutlet(stream: Writable, tell: (printer: Printer, what: string) =
         fail(thrown);
       }
     },
+    hasFailed: () => failed || stream.destroyed,
     close() {
       // What still waits may fail later, and an error that nobody hears ends the whole process.
       if (stream.writableLength === 0) stream.off('error', fail);

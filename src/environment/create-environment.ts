@@ -134,6 +134,7 @@ function assemble(options: ResolvedOptions, scan: Site['scan'], open: (ties: Wor
       const { bundle } = roster.watch(id).ref.getSnapshot().context;
       const policy = operatorsPolicy(options.policy, bundle, supervision);
       actor.send({ type: 'environment.setPolicy', plugin: id, policy });
+      intent.notePolicy(id, supervision);
       return policy;
     },
     manifest: roster.manifest,

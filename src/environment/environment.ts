@@ -112,7 +112,7 @@ export interface Environment {
    * Looks after a plugin by other numbers from now on: a preset, and numbers over it, over all that the options and the
    * manifest say. It takes the place of what was set before; `{}` goes back to options and manifest. Answers the
    * policy that holds. A plugin that runs goes on running, its earlier failures go on counting, and a restart that is
-   * due comes no later than it was. See docs/restarts.md.
+   * due comes no later than it was. With a `stateDir`, it survives the host. See docs/restarts.md.
    *
    * Throws CONFIG_INVALID when the numbers are not usable; the policy stays as it was then.
    */

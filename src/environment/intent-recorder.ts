@@ -9,9 +9,10 @@ import {
   type PluginSnapshot,
   type SupervisorContext,
 } from '../machines/index.js';
-import type { PluginRecord, ProcessRecord } from '../model/index.js';
+import type { PluginRecord, ProcessRecord, Supervision } from '../model/index.js';
 import { cleanSlate, type RestartMemory } from '../policy/index.js';
 import { recordOf } from './plugin-record.js';
+import { saysNothing } from './set-policy.js';
 import { within } from './within.js';
 
 /** How long a call or a shutdown waits for the disk. */
@@ -27,12 +28,18 @@ interface Setting {
   readonly hostEnv: NodeJS.ProcessEnv;
   readonly now: () => number;
   readonly tell: (problem: string | null) => void;
+  /** Rejects while nothing may be written. */
+  readonly hold: () => Promise<void>;
   /** A process that was taken over has ended. */
   readonly outlived: (process: ProcessRecord) => void;
 }
 
 /** Follows every plugin, and has written down what changed of it. */
 export interface Recorder {
+  /** An operator has set a policy; one that says nothing takes back what was set before. */
+  notePolicy(id: string, supervision: Supervision): void;
+  /** Somebody has decided about a plugin, though perhaps nothing has moved. */
+  noteDecision(id: string): void;
   /** The environment stops: what is wanted now stays wanted, whatever is brought down from here on. */
   freeze(): void;
   /** A plugin was removed for good. */
@@ -42,7 +49,7 @@ export interface Recorder {
 }
 
 export function createRecorder(setting: Setting): Recorder {
-  const { directory, actor, records, lasting, hostEnv, now, tell, outlived } = setting;
+  const { directory, actor, records, lasting, hostEnv, now, tell, hold, outlived } = setting;
   // When the last change is written, the tree may be gone, and its registry with it.
   const refs = new Map<string, PluginRef>();
   const seen = new Map<string, string>();
@@ -63,9 +70,13 @@ export function createRecorder(setting: Setting): Recorder {
     if (last !== null && last.pid !== process?.pid) outlived(last);
     return record;
   };
+  /** Who has only set a policy has decided nothing about a plugin that an earlier host left and nobody has restored. */
+  const newest = (id: string): PluginRecord | null =>
+    changed.has(id) ? note(id) : (records.get(id) ?? note(id));
   const make = async (id: string): Promise<PluginRecord | null> => {
+    await hold();
     if (removed.has(id)) return null;
-    const record = note(id);
+    const record = newest(id);
     const process = record?.process ?? null;
     if (record === null || process === null) return record;
     const made = marks.get(id);
@@ -96,6 +107,19 @@ export function createRecorder(setting: Setting): Recorder {
   });
 
   return {
+    notePolicy(id, supervision) {
+      const record = refs.has(id) ? newest(id) : null;
+      if (record === null) return;
+      // The caller's own object may change before it is written.
+      const policy = saysNothing(supervision) ? undefined : structuredClone(supervision);
+      records.set(id, { ...record, policy });
+      queue.want(id);
+    },
+    noteDecision(id) {
+      if (!refs.has(id)) return;
+      changed.add(id);
+      queue.want(id);
+    },
     freeze() {
       const newest = [...changed].flatMap((id) => {
         const record = note(id);

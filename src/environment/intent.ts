@@ -9,7 +9,13 @@ import {
   type ScannedBundle,
 } from '../effects/index.js';
 import type { EnvironmentMachine } from '../machines/index.js';
-import { messageOf, type EnvironmentEvent, type PluginRecord, type Restored } from '../model/index.js';
+import {
+  messageOf,
+  type EnvironmentEvent,
+  type PluginRecord,
+  type Restored,
+  type Supervision,
+} from '../model/index.js';
 import { composePolicy, rememberedFrom } from '../policy/index.js';
 import type { createCalls } from './calls.js';
 import { tokenOf } from './end-remnant.js';
@@ -45,6 +51,8 @@ export interface Intent<Given = IntentSetting> {
   over(setting: Given): Calls;
   /** Begins to clear away what an earlier host has left, and tells what was found. */
   readonly begin: () => Promise<void>;
+  /** An operator has set a policy over options and manifest, or has taken it back with an empty one. */
+  notePolicy(id: string, supervision: Supervision): void;
   /** The environment stops: from here on nothing changes what is wanted. */
   freeze(): void;
   close(): Promise<void>;
@@ -54,9 +62,11 @@ export interface Intent<Given = IntentSetting> {
 export interface HostIntent extends Intent<Setting> {
   /** The directory that an earlier host made for a process that is taken over. */
   readonly keptDirectory: (pid: number) => string | null;
+  /** Lets go of the state directory before anything was done with it. */
+  abandon(): void;
 }
 
-/** How long a shutdown waits for what is being cleared away. */
+/** How long a shutdown waits for what is being cleared away, and then for a disk that hangs. */
 const clearDeadlineMs = 5000;
 
 /** Takes the state directory, if there is one, and looks at what an earlier host has left. Throws CONFIG_INVALID. */
@@ -65,7 +75,7 @@ export async function openIntent(
   scanned: readonly ScannedBundle[],
 ): Promise<HostIntent> {
   const { stateDir } = options;
-  if (stateDir === undefined) return { ...noIntent, keptDirectory: () => null };
+  if (stateDir === undefined) return { ...noIntent, keptDirectory: () => null, abandon: () => undefined };
   const lock = await takeHostLock(stateDir);
   const read = await readRecords(stateDir);
   const remnants = await observeRemnants(read.records, scanned, options);
@@ -80,6 +90,7 @@ export const noIntent: Intent = {
     restore: () => Promise.resolve([]),
   }),
   begin: () => Promise.resolve(),
+  notePolicy: () => undefined,
   freeze: () => undefined,
   close: () => Promise.resolve(),
 };
@@ -96,27 +107,40 @@ function intentIn(stateDir: string, options: ResolvedOptions, { lock, read, remn
   let parts: { readonly setting: Setting; readonly recorder: Recorder; readonly restorer: Restorer };
   let isClear = false;
 
+  let isKept = true;
+
   const tell = (state: 'setAside' | 'notKept' | 'kept', file: string, problem: string | null): void => {
     const { emit, now } = parts.setting;
     emit({ type: 'environment.intent', at: now(), state, file, problem });
   };
+  const tellKept = (problem: string | null): void => {
+    if (isKept === (problem === null)) return;
+    isKept = problem === null;
+    tell(isKept ? 'kept' : 'notKept', stateDir, problem);
+  };
   const termMs = (id: string): number => {
     const { roster } = parts.setting;
     const supervision = roster.isRunnable(id) ? roster.manifest(id).supervision : undefined;
-    return composePolicy(options.policy, supervision).deadlines.termMs;
+    return composePolicy(options.policy, supervision, records.get(id)?.policy).deadlines.termMs;
   };
   const own = (): Predecessor => ({
     scope: parts.setting.guard.scope,
     place: parts.setting.sockets.root,
   });
-  const note = async (others: readonly Predecessor[]): Promise<void> => {
-    await lock.note(own(), others).catch((thrown: unknown) => {
-      tell('notKept', stateDir, messageOf(thrown));
-    });
-  };
+  /** Answers why it cannot be written, or `null`. */
+  const note = (others: readonly Predecessor[]): Promise<string | null> =>
+    lock.note(own(), others).then(() => null, messageOf);
+  /** What is taken over carries the scope of the host that started it, which nothing but this tells of for certain. */
+  const isCarried = ({ scope }: Predecessor): boolean =>
+    [...remnants.values()].some(
+      ({ record, restoration }) =>
+        restoration.process === 'adopt' &&
+        record.process !== null &&
+        tokenOf(record.process)?.scope === scope,
+    );
   const clear = async (): Promise<void> => {
     await parts.restorer.clear();
-    await note([]);
+    tellKept(await note(predecessors.filter(isCarried)));
     isClear = true;
   };
   /** Without anything to settle a call is made at once, as it is without a state directory. */
@@ -146,9 +170,8 @@ function intentIn(stateDir: string, options: ResolvedOptions, { lock, read, remn
         lasting: options.settings.lasting,
         hostEnv: options.settings.hostEnv,
         now,
-        tell: (problem) => {
-          tell(problem === null ? 'kept' : 'notKept', stateDir, problem);
-        },
+        tell: tellKept,
+        hold: () => lock.hold(),
         outlived: (process) => {
           // What it has forked may have left its group; what we started ourselves is seen to already.
           const carried = tokenOf(process);
@@ -162,13 +185,16 @@ function intentIn(stateDir: string, options: ResolvedOptions, { lock, read, remn
       return guardedCalls(calls, first, parts, [...remnants.keys()]);
     },
     async begin() {
-      await note(predecessors);
-      void clear();
+      const problem = await note(predecessors);
       // Whoever is just being given the environment shall hear of it, too.
       setImmediate(() => {
-        if (lock.problem !== null) tell('notKept', stateDir, lock.problem);
-        for (const { file, problem } of read.aside) tell('setAside', file, problem);
+        tellKept(problem);
+        for (const { file, problem: why } of read.aside) tell('setAside', file, why);
+        void clear();
       });
+    },
+    notePolicy: (id, supervision) => {
+      parts.recorder.notePolicy(id, supervision);
     },
     freeze: () => {
       parts.recorder.freeze();
@@ -176,7 +202,10 @@ function intentIn(stateDir: string, options: ResolvedOptions, { lock, read, remn
     async close() {
       await within(clearDeadlineMs, parts.restorer.clear());
       await parts.recorder.settled();
-      await lock.release();
+      await within(clearDeadlineMs, lock.release());
+    },
+    abandon: () => {
+      void lock.release();
     },
   };
 }
@@ -202,6 +231,8 @@ function guardedCalls(
     // Who was told that a plugin is down, or gone, may switch the machine off.
     async deactivate(id) {
       const answer = await first(id, () => calls.deactivate(id));
+      // What an earlier host wanted and nobody has restored does not move.
+      recorder.noteDecision(id);
       await recorder.settled();
       return answer;
     },
@@ -216,9 +247,12 @@ function guardedCalls(
 
 /** A process that is taken over is the same generation as before; the count goes up as it is attached to. */
 function recalledFrom(record: PluginRecord, isAdopted: boolean, now: number): Recalled {
-  const { generation, restarts } = record;
+  const { generation, restarts, policy } = record;
+  // Of the two, the clock on the wall alone is put right while a host runs.
+  const writtenAt = record.writtenAt + now - Date.now();
   return {
     generation: isAdopted ? Math.max(0, generation - 1) : generation,
-    remembered: { restarts, memory: rememberedFrom(record, now) },
+    remembered: { restarts, memory: rememberedFrom({ ...record, writtenAt }, now) },
+    policy,
   };
 }

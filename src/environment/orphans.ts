@@ -44,15 +44,20 @@ export function guardOrphans(
       swept('plugin.exited', pids);
     },
   });
-  writeHostRecord(root, guard.scope, orphans);
+  try {
+    writeHostRecord(root, guard.scope, orphans);
+  } catch (error) {
+    guard.close();
+    throw error;
+  }
 
   const end = async (leftover: Leftover): Promise<() => void> => {
     const pids = await within(lookDeadlineMs, guard.hunt(leftover.scope));
     // Without a hunt its plugins may live: the directory stays, as it alone tells of them.
     if (pids === null) return () => undefined;
-    await removeLeftover(leftover);
+    const isRemoved = await removeLeftover(leftover);
     return () => {
-      swept('host.died', pids, [leftover.directory]);
+      swept('host.died', pids, isRemoved ? [leftover.directory] : []);
     };
   };
   return {

@@ -20,9 +20,11 @@ export function recordOf(
     generation: context.generation,
     restarts: context.restarts,
     failureAges: agesOf(memory, now),
-    writtenAt: now,
+    // Not `now`: that goes on from the moment at which this host began, also where the clock was wrong by then.
+    writtenAt: Date.now(),
     onProbation: memory.gaveUp && !isGivenUp,
     gaveUp: isGivenUp ? { reason: failedReason, error: error === null ? null : plain(error) } : null,
+    policy: before?.policy,
     process: processRecordOf(snapshot, before?.process ?? null),
   };
 }

@@ -27,7 +27,16 @@ export function realSite(options: ResolvedOptions): Site {
         sockets.removeAll();
         throw error;
       });
-      return (ties) => realWorld(options, sockets, intent, ties);
+      return (ties) => {
+        try {
+          return realWorld(options, sockets, intent, ties);
+        } catch (error) {
+          // Whoever tries again within this process would find its own lock.
+          intent.abandon();
+          sockets.removeAll();
+          throw error;
+        }
+      };
     },
   };
 }

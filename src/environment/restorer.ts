@@ -135,7 +135,8 @@ export function createRestorer(setting: Setting): Restorer {
     async claim(id) {
       if (pending.has(id)) await claim(id);
       else await clear();
-      pending.delete(id);
+      // Nothing can be decided about one whose bundle is missing; a later scan may find it.
+      if (roster.isRunnable(id)) pending.delete(id);
     },
     restore,
   };

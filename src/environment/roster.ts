@@ -6,6 +6,7 @@ import {
   type EnvironmentEvent,
   type Manifest,
   type PluginStatus,
+  type Supervision,
 } from '../model/index.js';
 import { composePolicy } from '../policy/index.js';
 import type { AtDeadline, ScannedBundle } from '../effects/index.js';
@@ -53,11 +54,14 @@ interface Setting {
 export interface Recalled {
   readonly generation: number;
   readonly remembered: Remembered;
+  /** What an operator had set over options and manifest. */
+  readonly policy: Supervision | undefined;
 }
 
 export function createRoster({ actor, options, emit, now, atDeadline, recall }: Setting): Roster {
   const { specs } = options;
-  const policyOf = ({ manifest }: Bundle) => composePolicy(options.policy, manifest.supervision);
+  const policyOf = ({ manifest }: Bundle, operators?: Supervision) =>
+    composePolicy(options.policy, manifest.supervision, operators);
   const registry = createRegistry((bundles) =>
     placementProblems(
       bundles.map((bundle) => ({ bundle, policy: policyOf(bundle) })),
@@ -93,7 +97,7 @@ export function createRoster({ actor, options, emit, now, atDeadline, recall }: 
     const recalled = generations.has(id) ? undefined : recall(id);
     return {
       bundle,
-      policy: policyOf(bundle),
+      policy: policyOf(bundle, recalled?.policy),
       group: groupOf(bundle, specs),
       significant: bundle.manifest.significant ?? false,
       generation: generations.get(id) ?? recalled?.generation ?? 0,

@@ -2,6 +2,14 @@ import { supervisionProblems } from '../bundle/index.js';
 import { PluginError, type Bundle, type Supervision, type SupervisionPolicy } from '../model/index.js';
 import { composePolicy } from '../policy/index.js';
 
+/** Whether a supervision changes no number at all. */
+export function saysNothing(supervision: Supervision): boolean {
+  const isNothing = (value: unknown): boolean =>
+    value === undefined ||
+    (typeof value === 'object' && value !== null && Object.values(value).every(isNothing));
+  return isNothing(supervision);
+}
+
 /**
  * The policy of a plugin from what the environment's options, its manifest and then an operator say.
  *

@@ -1,4 +1,5 @@
 import type { ErrorFacts, PluginError, PluginErrorCode } from './errors.js';
+import type { Supervision } from './manifest.js';
 import type { ReattachConfig } from './reattach.js';
 import type { FailedReason } from './status.js';
 
@@ -17,6 +18,8 @@ export interface PluginRecord {
   readonly onProbation: boolean;
   /** Not `null` while it is given up. */
   readonly gaveUp: GaveUpRecord | null;
+  /** What an operator has set over the options and its manifest. Left out: nothing. */
+  readonly policy?: Supervision | undefined;
   readonly process: ProcessRecord | null;
 }
 

@@ -28,6 +28,13 @@ describe('the record of a plugin', () => {
     expect(parsePluginRecord(renderPluginRecord(record))).toEqual({ ok: true, record });
   });
 
+  it('holds the policy that an operator has set, and none where an earlier version has written it', () => {
+    const policy = { preset: 'otp', restart: { intensity: null, backoff: { jitter: 'none' } } } as const;
+    const read = parsePluginRecord(renderPluginRecord({ ...record, policy }));
+    expect(read).toEqual({ ok: true, record: { ...record, policy } });
+    expect(renderPluginRecord({ ...record, policy: undefined })).toBe(renderPluginRecord(record));
+  });
+
   it('is not read where it was cut off, wherever that was', () => {
     const text = renderPluginRecord(record);
     fc.assert(
@@ -50,6 +57,9 @@ describe('the record of a plugin', () => {
     ['a token that would find strangers', { process: { ...record.process, token: '' } }, /process\.token/],
     ['pid 0, which is a whole group', { process: { ...record.process, pid: 0 } }, /process\.pid/],
     ['a negative generation', { generation: -1 }, /generation/],
+    ['a policy that is not usable', { policy: { deadlines: { startMs: 0 } } }, /policy\.deadlines\.startMs/],
+    ['a number in its policy that nobody knows', { policy: { restart: { tries: 3 } } }, /policy\.restart/],
+    ['no policy at all in the place of one', { policy: null }, /policy/],
   ])('is refused with %s', (_, changes, problem) => {
     const text = JSON.stringify({ espalier: 1, ...record, ...changes });
     expect(parsePluginRecord(text)).toEqual({

@@ -1,8 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
-import type { PluginStatus } from '../../src/index.js';
+import type { EnvironmentEvent, PluginStatus } from '../../src/index.js';
 
 /** Whatever has not happened by then does not happen. */
 export const patienceMs = 30_000;
+
+export type IntentEvent = Extract<EnvironmentEvent, { readonly type: 'environment.intent' }>;
 
 /** What a host tells by itself. */
 export interface Told {
@@ -10,6 +12,7 @@ export interface Told {
   readonly log?: string;
   readonly plugin?: string;
   readonly guardian?: number | null;
+  readonly intent?: IntentEvent;
 }
 
 interface Answer extends Told {

@@ -4,7 +4,7 @@ import { Client, Metadata } from '@grpc/grpc-js';
 import { createEnvironment } from '../../dist/esm/index.js';
 
 const { sink, ...options } = JSON.parse(process.argv[2]);
-const sinks = sink === undefined ? {} : { rawStderr: createWriteStream(sink, { flags: 'a' }) };
+const sinks = sink === undefined ? {} : { rawStderr: () => createWriteStream(sink, { flags: 'a' }) };
 const env = await createEnvironment({ ...options, sinks });
 const hoard = [];
 let hoarding;
@@ -13,6 +13,7 @@ env.events.subscribe((event) => {
   if (event.type === 'plugin.status') tell({ status: event.status });
   else if (event.type === 'plugin.log') tell({ log: event.entry.message, plugin: event.plugin });
   else if (event.type === 'environment.guardian') tell({ guardian: event.pid });
+  else if (event.type === 'environment.intent') tell({ intent: event });
 });
 
 const deeds = {

@@ -29,6 +29,8 @@ export interface Fault {
   readonly supervision?: Supervision;
   readonly limits?: object;
   readonly options?: Partial<EnvironmentOptions> & { readonly sink?: string };
+  /** The state directory and the sink of stderr are on a disk of their own, which can be filled. */
+  readonly onSmallDisk?: true;
   /** The host may have no more files open than this. */
   readonly openFiles?: number;
   /** The host is the command line, at a terminal. */

@@ -1,7 +1,10 @@
-import { endWithHost, goesOn, isRestarted, isStopped, pause, sends } from './deeds.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
+import { endWithHost, fakeCall, goesOn, isRestarted, isStopped, pause, sends } from './deeds.js';
 import type { Fault } from './fault.js';
 import { guardianOf } from './processes.js';
-import { victim } from './stage.js';
+import { victim, type Stage } from './stage.js';
 
 const again = ['crashed', 'restarting', 'spawning', 'handshaking', 'healthy'] as const;
 const goodbye = { states: ['stopping', 'idle'], foundBy: 'idle', withinMs: 10_000 } as const;
@@ -41,6 +44,25 @@ export const hosts: readonly Fault[] = [
     follows: 'The log says once that the sink has failed; the plugin goes on.',
     withinMs: 20_000,
     ...goesOn((stage) => stage.until('the failure is told', () => stage.logs.some(isAboutNoSpace))),
+  },
+  {
+    name: 'Disk full, then freed',
+    made: 'logs and `stateDir` are on a tmpfs of 1 MiB, which is filled; there is room again, and it is sent SIGKILL',
+    plugin: 'healthy',
+    onSmallDisk: true,
+    states: again,
+    follows:
+      'The log and `notKept` tell ENOSPC, once each. With room, `kept` is told and what was lost is written; the next process is logged again.',
+    withinMs: 20_000,
+    end: { kind: 'signal', code: 'PLUGIN_CRASHED', signal: 'SIGKILL' },
+    play: async (stage) => {
+      await isRestarted(async (_, { pid }) => {
+        await loseWrites(stage);
+        stage.disk().free();
+        process.kill(pid ?? 0, 'SIGKILL');
+      }).play(stage);
+      await findWrites(stage);
+    },
   },
   {
     name: 'EMFILE',
@@ -151,6 +173,42 @@ export const hosts: readonly Fault[] = [
     },
   },
 ];
+
+const lost = { deadlines: { termMs: 400 } };
+
+/** Has something logged and something written down while there is no room. */
+async function loseWrites(stage: Stage): Promise<void> {
+  await stage.until('it is written down', () => recordIn(stage).includes('"reattach": {'));
+  stage.disk().fill();
+  await printsTo(stage, 'nowhere');
+  await stage.until('the log tells', () => stage.logs.some(isAboutNoSpace));
+  await stage.call('setPolicy', victim, lost);
+  await stage.until('it is told', () => stage.intents.length > 0);
+  await stage.call('setPolicy', victim, { deadlines: { termMs: 300 } });
+  await stage.call('setPolicy', victim, lost);
+  await printsTo(stage, 'nowhere');
+  const [intent] = stage.intents;
+  if (intent?.state !== 'notKept' || !(intent.problem ?? '').includes('ENOSPC'))
+    throw new Error(`Of the full disk it told ${JSON.stringify(intent)}.`);
+}
+
+async function findWrites(stage: Stage): Promise<void> {
+  await stage.until('it is written again', () => stage.intents.at(-1)?.state === 'kept');
+  await stage.until('what was lost is written', () => recordIn(stage).includes('"termMs": 400'));
+  await printsTo(stage, 'somewhere');
+  const isLogged = (): boolean => readFileSync(join(stage.disk().view, 'stderr'), 'utf8') === 'somewhere\n';
+  await stage.until('it is logged again', isLogged);
+  const told = [stage.intents.length, stage.logs.filter(isAboutNoSpace).length].join(' and ');
+  if (told !== '2 and 1') throw new Error(`It told ${told} times of the disk: ${stage.logs.join('; ')}`);
+}
+
+function recordIn(stage: Stage): string {
+  return readFileSync(join(stage.disk().view, `state/plugins/${victim}.json`), 'utf8');
+}
+
+function printsTo(stage: Stage, word: string): Promise<unknown> {
+  return fakeCall(stage, fakeService.Print.path, { channel: 'stderr', to: 'pipe', text: `${word}\n` });
+}
 
 function isAboutNoSpace(log: string): boolean {
   return log.startsWith('victim: ') && log.includes('ENOSPC');

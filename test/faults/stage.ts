@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment, EnvironmentOptions, PluginStatus } from '../../src/index.js';
 import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
-import { converse, patienceMs, type Told } from './conversation.js';
+import { converse, patienceMs, type IntentEvent, type Told } from './conversation.js';
 import type { Fault } from './fault.js';
 import { carriersOf, comesTrue, killAll } from './processes.js';
+import { makeSmallDisk, type SmallDisk } from './small-disk.js';
 
 /** The plugin that a fault is done to, and the one beside it in the same environment that must not notice. */
 export const victim = 'victim';
@@ -22,6 +23,10 @@ export interface Stage {
   /** Everything that it has told of the victim's status since the newest strike, in order. */
   readonly told: () => readonly PluginStatus[];
   readonly logs: readonly string[];
+  /** What it has told of its state directory. */
+  readonly intents: readonly IntentEvent[];
+  /** Throws where the fault asks for none. */
+  readonly disk: () => SmallDisk;
   readonly guardian: () => number | null;
   /** Has the host do something. Rejects with what it has thrown. */
   readonly order: (deed: string, details?: object) => Promise<unknown>;
@@ -52,14 +57,16 @@ export async function openStage(fault: Fault, root: string): Promise<Stage> {
   makeFakeBundle(fault.plugin, { id: victim, directory, manifest: { supervision, limits } });
   makeFakeBundle('healthy', { id: bystander, directory, manifest: {} });
 
+  const disk = fault.onSmallDisk === true ? await makeSmallDisk(home) : null;
   const options: EnvironmentOptions & { sink?: string } = {
     pluginDir: directory,
+    ...(disk !== null && { stateDir: join(disk.path, 'state'), sink: join(disk.path, 'stderr') }),
     env: { ESPALIER_FAULTS: mark },
     policy,
     ...fault.options,
   };
-  const host = spawnHost(fault, root, home, mark, options);
-  const stage = follow(host, { root, home, mark });
+  const host = spawnHost(fault, { root, home, mark, enter: disk?.enter ?? [] }, options);
+  const stage = follow(host, { root, home, mark }, disk);
   try {
     await stage.ready;
     // Later than at the start, as Node opens more files at a time to load its modules than it needs ever after.
@@ -86,7 +93,11 @@ const policy = {
   deadlines: { startMs: 30_000, drainMs: 100, hookMs: 500, shutdownMs: 500, termMs: 500 },
 };
 
-function spawnHost(fault: Fault, root: string, home: string, mark: string, options: object): ChildProcess {
+function spawnHost(
+  fault: Fault,
+  { root, home, mark, enter }: Pick<Stage, 'root' | 'home' | 'mark'> & Pick<SmallDisk, 'enter'>,
+  options: object,
+): ChildProcess {
   const env = {
     ...process.env,
     XDG_RUNTIME_DIR: join(home, 'run'),
@@ -100,22 +111,26 @@ function spawnHost(fault: Fault, root: string, home: string, mark: string, optio
     const line = ['exec', ...words, join(home, 'plugins')].join(' ');
     return spawn('script', ['-qfec', line, '/dev/null'], { cwd: root, env, stdio: 'pipe' });
   }
-  const args = [join(root, 'test/faults/fault-host.mjs'), JSON.stringify(options)];
-  return spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const script = join(root, 'test/faults/fault-host.mjs');
+  const [command, ...args] = [...enter, process.execPath, script, JSON.stringify(options)];
+  return spawn(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
 function follow(
   host: ChildProcess,
   place: Pick<Stage, 'root' | 'home' | 'mark'>,
+  disk: SmallDisk | null,
 ): Stage & { readonly ready: Promise<unknown> } {
   const logs: string[] = [];
+  const intents: IntentEvent[] = [];
   let told: { readonly at: number; readonly status: PluginStatus }[] = [];
   let guardian: number | null = null;
   let struck = 0;
-  const hear = ({ status, log, plugin = '', guardian: pid }: Told): void => {
+  const hear = ({ status, log, plugin = '', guardian: pid, intent }: Told): void => {
     if (status?.id === victim) told.push({ at: performance.now(), status });
     if (log !== undefined) logs.push(`${plugin}: ${log}`);
     if (pid !== undefined) guardian = pid;
+    if (intent !== undefined) intents.push(intent);
   };
   const silent = { ready: Promise.resolve(), order: () => Promise.reject(new Error('It takes no orders.')) };
   const { ready, order } = host.channel === undefined ? silent : converse(host, hear);
@@ -127,6 +142,11 @@ function follow(
     ...place,
     host,
     logs,
+    intents,
+    disk: () => {
+      if (disk === null) throw new Error('It has no disk of its own.');
+      return disk;
+    },
     order,
     told: () => told.map(({ status }) => status),
     guardian: () => guardian,
@@ -154,6 +174,7 @@ function follow(
     close() {
       host.kill('SIGKILL');
       killAll(carriersOf(place.mark));
+      disk?.remove();
       rmSync(place.home, { recursive: true, force: true });
     },
   };

@@ -8,14 +8,17 @@ export interface Host {
   readonly ended: Promise<number | null>;
 }
 
-/** A host in a process of its own, over the built package. `body` sees `createEnvironment` and `argument`. */
-export function startHost(body: string, argument: unknown): Host {
+/**
+ * A host in a process of its own, over the built package. `body` sees `createEnvironment` and `argument`; `enter` goes
+ * before its command.
+ */
+export function startHost(body: string, argument: unknown, enter: readonly string[] = []): Host {
   const script = `import { createEnvironment } from './dist/esm/index.js';
     const argument = JSON.parse(process.argv[1]);
     ${body}`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, JSON.stringify(argument)], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const node = [process.execPath, '--input-type=module', '-e', script, JSON.stringify(argument)] as const;
+  const [command, ...args] = [...enter, ...node];
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   afterTest(() => {
     child.kill('SIGKILL');
   });

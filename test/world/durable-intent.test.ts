@@ -2,143 +2,34 @@ import { spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeFakeBundle, type FakeBundle } from '../../fake-interpreters/bundle.js';
-import type { FakeInterpreterName } from '../../fake-interpreters/index.js';
+import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
 import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
 import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
-import {
-  createEnvironment,
-  type Environment,
-  type EnvironmentEvent,
-  type EnvironmentOptions,
-  type PluginRecord,
-  type Restored,
-} from '../../src/index.js';
-import { carriersOf, comesTrue, guardianOf, killAll } from '../faults/processes.js';
+import { createEnvironment, type Environment } from '../../src/index.js';
+import { comesTrue, guardianOf, killAll } from '../faults/processes.js';
 import { seededRandom } from '../faults/random.js';
 import { afterTest, isAlive, until } from '../support/environment.js';
 import { fakeClientOf } from '../support/fake-client.js';
-import { startHost, type Host } from '../support/host.js';
-
-interface Told {
-  readonly restored: readonly Restored[];
-  readonly pids: Readonly<Record<string, number | null>>;
-  readonly generations: Readonly<Record<string, number>>;
-}
-
-/** What several hosts have in common, one after the other. */
-interface Place {
-  readonly home: string;
-  readonly runtime: string;
-  readonly stateDir: string;
-  readonly mark: string;
-  readonly bundles: readonly FakeBundle[];
-  readonly options: EnvironmentOptions;
-  file(id: string): string;
-  record(id: string): PluginRecord;
-}
-
-let places = 0;
-
-function placeFor(names: readonly FakeInterpreterName[], options: EnvironmentOptions = {}): Place {
-  places += 1;
-  const mark = `intent-test-${process.pid}-${places}.`;
-  const home = mkdtempSync(join(tmpdir(), 'intent-'));
-  const [runtime, stateDir] = [join(home, 'run'), join(home, 'state')];
-  mkdirSync(runtime, { mode: 0o700 });
-  const bundles = names.map((name) => makeFakeBundle(name));
-  afterTest(() => {
-    killAll(carriersOf(mark));
-    for (const bundle of bundles) bundle.remove();
-    rmSync(home, { recursive: true, force: true });
-  });
-  const file = (id: string): string => join(stateDir, 'plugins', `${id}.json`);
-  return {
-    home,
-    runtime,
-    stateDir,
-    mark,
-    bundles,
-    file,
-    record: (id) => JSON.parse(readFileSync(file(id), 'utf8')) as PluginRecord,
-    options: {
-      bundles: bundles.map(({ directory }) => directory),
-      env: { MARK: mark },
-      unixSocket: { directory: runtime },
-      stateDir,
-      orphans: 'keep',
-      policy: {
-        restart: { backoff: { firstMs: 0, baseMs: 20 } },
-        deadlines: { shutdownMs: 500, termMs: 500 },
-      },
-      ...options,
-    },
-  };
-}
-
-/** A host of its own over a place: it restores, activates, tells, and does what it is told on stdin. */
-async function hostAt(place: Place, activate: readonly string[] = []): Promise<{ host: Host; told: Told }> {
-  const host = startHost(
-    `const env = await createEnvironment(argument.options);
-     const restored = await env.restore();
-     for (const id of argument.activate) await env.activate(id);
-     const of = (key) => Object.fromEntries(env.statuses().map((status) => [status.id, status[key]]));
-     process.stdout.write(JSON.stringify({ restored, pids: of('pid'), generations: of('generation') }) + ' up\\n');
-     process.stdin.on('data', async (line) => {
-       const [call, ...words] = line.toString().trim().split(' ');
-       await env[call](...words);
-       process.stdout.write(call + ' done\\n');
-       if (call === 'shutdown') process.exit(0);
-     });`,
-    { options: place.options, activate },
-  );
-  const [, json = ''] = await host.printed(/(\{.*\}) up\n/);
-  return { host, told: JSON.parse(json) as Told };
-}
-
-async function kill({ child, ended }: Host): Promise<void> {
-  child.kill('SIGKILL');
-  await ended;
-}
-
-/** Has a host do something, and waits until it has. */
-async function tell({ child, printed }: Host, call: string, id = ''): Promise<void> {
-  child.stdin?.write(`${call} ${id}\n`);
-  await printed(new RegExp(`${call} done`));
-}
-
-async function environmentAt(
-  { options }: Place,
-  changes: EnvironmentOptions = {},
-): Promise<{ env: Environment; events: EnvironmentEvent[] }> {
-  const env = await createEnvironment({ ...options, ...changes });
-  afterTest(() => env.shutdown());
-  const events: EnvironmentEvent[] = [];
-  env.events.subscribe((event) => events.push(event));
-  return { env, events };
-}
-
-/** The plugins' own processes; each leads a session, what it forks does not. */
-const runningOf = ({ mark }: Place): number[] => carriersOf(mark);
+import { startHost } from '../support/host.js';
+import {
+  environmentAt,
+  hostAt,
+  isSpokenWith,
+  kill,
+  placeFor,
+  recorded,
+  runningOf,
+  tell,
+} from '../support/intent.js';
 
 const name = 'outlives-its-host';
-
-/** Whether all is written down that another host needs. */
-const isSpokenWith = ({ process }: PluginRecord): boolean => (process?.reattach ?? null) !== null;
-
-async function recorded(place: Place, id: string, fits: (record: PluginRecord) => boolean): Promise<void> {
-  const isThere = (): boolean => existsSync(place.file(id)) && fits(place.record(id));
-  expect(await comesTrue(isThere, 5000)).toBe(true);
-}
 
 describe('plugins that may outlive their host', () => {
   it('are served by the next one with the same processes and the same generations', async () => {
@@ -470,6 +361,91 @@ describe('what is wanted', () => {
       event.type === 'plugin.status' && event.status.state === 'healthy' ? [event.plugin] : [],
     );
     expect(healthy).toEqual(['store', 'a-shop']);
+  });
+});
+
+describe('the policy that an operator has set', () => {
+  const temporary = { restart: { restart: 'temporary' } } as const;
+  const restartOf = (env: Environment) =>
+    env.actor.getSnapshot().context.members.map(({ policy }) => policy.restart.restart);
+
+  it('holds under the next host, until it is taken back', async () => {
+    const place = placeFor([name]);
+    const { host } = await hostAt(place, [name]);
+    await tell(host, 'setPolicy', name, temporary);
+    await recorded(place, name, (record) => isSpokenWith(record) && record.policy !== undefined);
+    await kill(host);
+    const { env } = await environmentAt(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'readopted' }]);
+    expect(restartOf(env)).toEqual(['temporary']);
+    process.kill(env.status(name).pid as number, 'SIGKILL');
+    await until(env, name, 'crashed');
+    expect(env.status(name)).toMatchObject({ wanted: false, generation: 1 });
+    env.setPolicy(name, {});
+    await recorded(place, name, ({ policy }) => policy === undefined);
+    await env.shutdown();
+    const { env: third } = await environmentAt(place);
+    await third.activate(name);
+    expect(restartOf(third)).toEqual(['permanent']);
+    process.kill(third.status(name).pid as number, 'SIGKILL');
+    await until(third, name, 'restarting');
+  });
+
+  it('is kept of a plugin that was never started', async () => {
+    const place = placeFor(['healthy'], { orphans: 'end' });
+    const { host } = await hostAt(place);
+    await tell(host, 'setPolicy', 'healthy', temporary);
+    await recorded(place, 'healthy', ({ policy }) => policy?.restart?.restart === 'temporary');
+    await kill(host);
+    const { env } = await environmentAt(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'resting', because: 'notWanted' }]);
+    expect(restartOf(env)).toEqual(['temporary']);
+  });
+
+  it('changes nothing else about a plugin that was not restored yet', async () => {
+    const place = placeFor(['healthy'], { orphans: 'end' });
+    const { host } = await hostAt(place, ['healthy']);
+    await recorded(place, 'healthy', isSpokenWith);
+    await kill(host);
+    const { env } = await environmentAt(place);
+    const before = place.record('healthy');
+    env.setPolicy('healthy', temporary);
+    await recorded(place, 'healthy', ({ policy }) => policy !== undefined);
+    expect(place.record('healthy')).toEqual({ ...before, policy: temporary });
+    await env.shutdown();
+    expect(place.record('healthy')).toMatchObject({ wanted: true, policy: temporary });
+    const { env: third } = await environmentAt(place);
+    expect(await third.restore()).toMatchObject([{ outcome: 'started' }]);
+    expect(restartOf(third)).toEqual(['temporary']);
+  });
+
+  it('is forgotten with a plugin that is removed', async () => {
+    const place = placeFor(['healthy'], { orphans: 'end' });
+    const { env } = await environmentAt(place);
+    env.setPolicy('healthy', temporary);
+    await recorded(place, 'healthy', ({ policy }) => policy !== undefined);
+    await env.removePlugin('healthy');
+    expect(existsSync(place.file('healthy'))).toBe(false);
+    await env.rescan();
+    expect(restartOf(env)).toEqual(['permanent']);
+  });
+
+  it('that is not usable by now has its file set aside; other plugins are restored', async () => {
+    const place = placeFor(['healthy', 'has-hooks'], { orphans: 'end' });
+    const { host } = await hostAt(place, ['healthy', 'has-hooks']);
+    await tell(host, 'shutdown');
+    await host.ended;
+    const broken = { ...place.record('healthy'), policy: { restart: { restart: 'sometimes' } } };
+    writeFileSync(place.file('healthy'), JSON.stringify(broken));
+    const { env, events } = await environmentAt(place);
+    expect(await env.restore()).toMatchObject([{ id: 'has-hooks', outcome: 'started' }]);
+    expect(events.find(({ type }) => type === 'environment.intent')).toMatchObject({
+      state: 'setAside',
+      file: `${place.file('healthy')}.aside-1`,
+      problem: expect.stringContaining('policy.restart.restart') as string,
+    });
+    await env.activate('healthy');
+    expect(restartOf(env)).toEqual(['permanent', 'permanent']);
   });
 });
 

@@ -134,6 +134,29 @@ describe('a sink', () => {
     expect(told[0]?.message).toMatch(reason);
   });
 
+  it('that has failed is asked for again with the next process, and told again if that fails too', async () => {
+    const good = new Collector();
+    const streams = [() => createWriteStream('/dev/full'), throwing, () => good];
+    const { env, id } = await environmentWith('healthy', { sinks: { stdout: () => streams.shift()?.() } });
+    const told: string[] = [];
+    env.events.subscribe((event) => {
+      if (event.type === 'plugin.log' && event.entry.level === 'warn') told.push(event.entry.message);
+    });
+    for (const word of ['one', 'two', 'three']) {
+      await env.restartPlugin(id);
+      for (const part of ['first', 'last']) {
+        const heard = logged(env, new RegExp(`${word} ${part}`));
+        await print(env, id, { channel: 'stdout' }, Buffer.from(`${word} ${part}\n`));
+        await heard;
+      }
+    }
+    expect((await good.has(22)).toString()).toBe('three first\nthree last\n');
+    expect(told).toEqual([
+      expect.stringMatching(/failed: ENOSPC/),
+      expect.stringMatching(/failed: no such thing/),
+    ]);
+  });
+
   it('that is too slow loses bytes, and neither holds up its plugin nor fills the memory', async () => {
     let release: () => void = () => undefined;
     const sink = new Writable({

@@ -34,9 +34,12 @@ export async function findLeftovers(own: string): Promise<readonly Leftover[]> {
   return found;
 }
 
-/** Removes the directory of a leftover whose processes have been ended. */
-export async function removeLeftover({ directory }: Leftover): Promise<void> {
-  await rm(directory, { recursive: true, force: true });
+/** Removes the directory of a leftover whose processes have been ended; answers whether that could be done. */
+export function removeLeftover({ directory }: Leftover): Promise<boolean> {
+  return rm(directory, { recursive: true, force: true }).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function judge(directory: string): Promise<Leftover | null> {

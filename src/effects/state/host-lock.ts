@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import { link, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPluginError, messageOf, PluginError } from '../../model/index.js';
@@ -27,10 +27,14 @@ export interface Predecessor {
 /** The state directory is this host's. */
 export interface HostLock {
   readonly predecessors: readonly Predecessor[];
-  /** Why nothing can be written into it; `null` when it can. */
-  readonly problem: string | null;
   /** Tells whoever comes after this host what it may leave. */
   note(own: Predecessor, predecessors: readonly Predecessor[]): Promise<void>;
+  /**
+   * Comes before each write: a host that had to go on without the lock takes it as soon as it can, and what could not be
+   * noted is. Rejects where neither can be, or where the directory is another host's by now.
+   */
+  hold(): Promise<void>;
+  /** Nothing is written afterwards. Done at once where nothing is being written. */
   release(): Promise<void>;
 }
 
@@ -45,38 +49,51 @@ const noScope = '0'.repeat(10);
 
 /**
  * Takes a state directory for this host, also from one that is dead. The lock is linked to its place whole, so nobody
- * reads half of one. On a disk that is full or cannot be written to, the host goes on without: its `problem` tells.
+ * reads half of one. On a disk that is full or cannot be written to, the host goes on without, and takes it before it
+ * first writes.
  *
  * @throws PluginError CONFIG_INVALID when another host has it, or when it can be no directory.
  */
 export async function takeHostLock(directory: string): Promise<HostLock> {
   const path = join(directory, 'host.json');
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    // Some other host may take it over at the same moment: then the next look finds that one alive.
-    for (let tries = 0; tries < 5; tries += 1) {
-      const lock = await tryToTake(directory, path);
-      if (lock !== null) return lock;
-    }
+    const taken = await take(directory, path);
+    return lockAt(directory, path, taken, taken.predecessors);
   } catch (thrown) {
     if (isPluginError(thrown)) throw thrown;
     if (!isOfTheDisk(thrown)) throw unusable(directory, messageOf(thrown), thrown);
-    const before = await readLock(path);
-    return { ...unheld, predecessors: before?.predecessors ?? [], problem: messageOf(thrown) };
+    return lockAt(directory, path, null, (await readLock(path))?.predecessors ?? []);
+  }
+}
+
+/** The lock, while it is this host's. */
+interface Taken {
+  readonly predecessors: readonly Predecessor[];
+  readonly stop: () => void;
+}
+
+async function take(directory: string, path: string): Promise<Taken> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  // Some other host may take it over at the same moment: then the next look finds that one alive.
+  for (let tries = 0; tries < 5; tries += 1) {
+    const taken = await tryToTake(directory, path);
+    if (taken !== null) return taken;
   }
   throw unusable(directory, 'other hosts take it at the same time');
 }
 
-async function tryToTake(directory: string, path: string): Promise<HostLock | null> {
+async function tryToTake(directory: string, path: string): Promise<Taken | null> {
   const pulse = join(directory, 'host.alive');
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const before = await readLock(path);
   const predecessors = before?.predecessors ?? [];
+  // Before anything is written: on a full disk, too, somebody may live here.
+  if (before !== null && isAlive(before.record, pulse)) throw isTaken(directory, before.record);
   try {
     await writeWhole(draft, render(noScope, predecessors));
     if (before === null) await link(draft, path);
     else if (!(await succeed({ directory, path, pulse, draft }, before))) return null;
-    return held(path, predecessors, await beat(pulse));
+    return { predecessors, stop: await beat(pulse) };
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return null;
     throw thrown;
@@ -107,11 +124,6 @@ async function succeed(
   return isStillIt;
 }
 
-const unheld: Omit<HostLock, 'predecessors' | 'problem'> = {
-  note: () => Promise.resolve(),
-  release: () => Promise.resolve(),
-};
-
 function unusable(directory: string, problem: string, cause?: unknown): PluginError {
   return new PluginError({
     code: 'CONFIG_INVALID',
@@ -122,14 +134,52 @@ function unusable(directory: string, problem: string, cause?: unknown): PluginEr
   });
 }
 
-function held(path: string, predecessors: readonly Predecessor[], stop: () => void): HostLock {
+function lockAt(
+  directory: string,
+  path: string,
+  first: Taken | null,
+  predecessors: readonly Predecessor[],
+): HostLock {
+  let taken = first;
+  let due: string | null = null;
+  let work: Promise<void> | null = null;
+  let isOver = false;
+
+  const settle = async (): Promise<void> => {
+    if (isOver) throw new Error('the state directory was let go of');
+    taken ??= await take(directory, path);
+    const text = due;
+    if (text !== null) await writeWhole(path, text);
+    if (due === text) due = null;
+  };
+  // One at a time: this host would find itself alive.
+  const hold = async (): Promise<void> => {
+    do
+      await (work ??= settle().finally(() => {
+        work = null;
+      }));
+    while (due !== null && !isOver);
+  };
   return {
     predecessors,
-    problem: null,
-    note: (own, others) => writeWhole(path, render(own.scope, [own, ...others])),
+    hold,
+    note(own, others) {
+      // Nobody comes after a host that has let go.
+      if (isOver) return Promise.resolve();
+      due = render(own.scope, [own, ...others]);
+      return hold();
+    },
     async release() {
-      await rm(path, { force: true }).catch(() => undefined);
-      stop();
+      isOver = true;
+      // Who is just writing would put the lock in its place again.
+      if (work !== null) await work.catch(() => undefined);
+      if (taken === null) return;
+      try {
+        rmSync(path, { force: true });
+      } catch {
+        // It is the lock of a dead host, then, as soon as this one has ended.
+      }
+      taken.stop();
     },
   };
 }

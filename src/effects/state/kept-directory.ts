@@ -46,6 +46,11 @@ function processDirectories(place: string): readonly string[] {
   }
 }
 
+/** What cannot be removed is left: no plugin shall wait for it. */
 function remove(path: string): void {
-  rmSync(path, { recursive: true, force: true });
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // A plugin may have mounted something there, or made a path that is too long to be named.
+  }
 }

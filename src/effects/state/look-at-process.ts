@@ -18,7 +18,7 @@ export async function lookAtProcess(
   if (found === null) return 'gone';
   if (startTime === null || found.startTime !== startTime) return 'stranger';
   if (token === null || process.platform !== 'linux') return 'known';
-  const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+  const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
   return environment.split('\0').includes(`${tokenVariable}=${token}`) ? 'known' : 'stranger';
 }
 

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parsePluginRecord, renderPluginRecord } from '../../bundle/index.js';
 import { messageOf, type PluginRecord } from '../../model/index.js';
 import { setAside } from './set-aside.js';
-import { writeWhole } from './write-whole.js';
+import { syncNames, writeWhole } from './write-whole.js';
 
 /** A file that was no record of ours, and where it is now. */
 export interface SetAside {
@@ -18,9 +19,15 @@ export interface ReadRecords {
 
 const folder = (directory: string): string => join(directory, 'plugins');
 
-/** An id may hold what a file name may not. */
-const fileOf = (directory: string, plugin: string): string =>
-  join(folder(directory), `${encodeURIComponent(plugin)}.json`);
+/** A file name has 255 bytes, some of which are for the endings of drafts and of what is set aside. */
+const longestName = 200;
+
+/** An id may hold what a file name may not, and be longer. */
+function fileOf(directory: string, plugin: string): string {
+  const name = encodeURIComponent(plugin);
+  const digest = createHash('sha256').update(plugin).digest('hex');
+  return join(folder(directory), `${name.length > longestName ? digest : name}.json`);
+}
 
 /** Reads every record of a state directory. What is none is set aside; a directory without any is empty. */
 export async function readRecords(directory: string): Promise<ReadRecords> {
@@ -54,5 +61,7 @@ export async function writeRecord(directory: string, record: PluginRecord): Prom
 }
 
 export async function removeRecord(directory: string, plugin: string): Promise<void> {
-  await rm(fileOf(directory, plugin), { force: true });
+  const path = fileOf(directory, plugin);
+  await rm(path, { force: true });
+  await syncNames(path);
 }

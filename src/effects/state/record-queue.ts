@@ -5,13 +5,13 @@ import { removeRecord, writeRecord } from './plugin-records.js';
 export interface RecordQueue {
   /** Has the record of a plugin written soon. */
   want(plugin: string): void;
-  /** Resolves when nothing waits to be written. */
+  /** Tries once more what could not be written, and resolves when nothing waits to be. */
   settled(): Promise<void>;
 }
 
 /**
- * `make` is asked for a record when its turn has come, so a burst of changes is one write; `null` removes it. A write
- * that fails is told once, with `null` when one has succeeded again; what was lost meanwhile is written then.
+ * `make` is asked for a record when its turn has come, so a burst of changes is one write; `null` removes it. Of each
+ * write it is told what it failed with, or `null`; what was lost is written again after one that has not failed.
  */
 export function createRecordQueue(
   directory: string,
@@ -20,7 +20,6 @@ export function createRecordQueue(
 ): RecordQueue {
   const waiting = new Set<string>();
   const lost = new Set<string>();
-  let isFailing = false;
   let work: Promise<void> | null = null;
 
   const write = async (plugin: string): Promise<void> => {
@@ -28,16 +27,16 @@ export function createRecordQueue(
       const record = await make(plugin);
       if (record === null) await removeRecord(directory, plugin);
       else await writeRecord(directory, record);
-      if (!isFailing) return;
-      isFailing = false;
       tell(null);
-      for (const other of lost) waiting.add(other);
-      lost.clear();
+      tryAgain();
     } catch (thrown) {
       lost.add(plugin);
-      if (!isFailing) tell(messageOf(thrown));
-      isFailing = true;
+      tell(messageOf(thrown));
     }
+  };
+  const tryAgain = (): void => {
+    for (const plugin of lost) waiting.add(plugin);
+    lost.clear();
   };
   const workOff = async (): Promise<void> => {
     await new Promise(setImmediate);
@@ -52,6 +51,10 @@ export function createRecordQueue(
       waiting.add(plugin);
       work ??= workOff();
     },
-    settled: () => work ?? Promise.resolve(),
+    async settled() {
+      tryAgain();
+      if (waiting.size > 0) work ??= workOff();
+      await work;
+    },
   };
 }

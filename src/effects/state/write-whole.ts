@@ -14,7 +14,11 @@ export async function writeWhole(path: string, text: string): Promise<void> {
     await rm(draft, { force: true }).catch(() => undefined);
     throw thrown;
   }
-  // Without this a power cut may bring the old name back. Not every file system lets a directory be synced.
+  await syncNames(path);
+}
+
+/** Without this a power cut may bring back what a name meant before. Not every file system lets a directory be synced. */
+export async function syncNames(path: string): Promise<void> {
   await synced(dirname(path), 'r', () => Promise.resolve()).catch(() => undefined);
 }
 
