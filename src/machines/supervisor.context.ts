@@ -156,7 +156,7 @@ export function descent(context: SupervisorContext, standing: ChildStandingOf): 
     const isPending = context.pending.includes(id) && (at.runs || at.isWanted);
     const isBack = !isPending && child.kind === 'plugin' && at.isWanted && at.isActive && !at.isHeld;
     const isToBeTold = isPending || isBack;
-    const isDone = isToBeTold ? !at.runs : isDown(child, at, context.aim);
+    const isDone = isToBeTold ? !at.runs : isDown(child, at);
     const step: Step = {
       id,
       after,
@@ -177,9 +177,13 @@ export function descent(context: SupervisorContext, standing: ChildStandingOf): 
 }
 
 /** Whether one that was told to come down has. */
-function isDown({ kind }: Child, at: ChildStanding, aim: Aim): boolean {
-  if (kind === 'plugin') return !at.runs && (at.isHeld || !at.isActive);
-  return aim === 'shutDown' ? !at.isClosing : at.isHeld;
+function isDown({ kind }: Child, at: ChildStanding): boolean {
+  return kind === 'plugin' ? !at.runs && (at.isHeld || !at.isActive) : at.isHeld;
+}
+
+/** Whether children come down to stay down, unless somebody wants them meanwhile. */
+export function isForGood(aim: Aim): boolean {
+  return aim === 'shutDown' || aim === 'close';
 }
 
 /** What is to be done about children that come up together. */

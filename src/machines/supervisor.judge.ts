@@ -11,6 +11,7 @@ import {
   judged,
   withChild,
   idsOf,
+  isForGood,
   type ChildEnd,
 } from './supervisor.context.js';
 import type { ChildStandingOf, Gathering, SupervisorCommand, SupervisorContext } from './supervisor.types.js';
@@ -128,7 +129,7 @@ export const judgeAmongOthers: Judge = (context, end, moment) => {
     return hopeless(context, end, false);
   const { verdict, memory } = judged(context, end, moment.random);
   const change = remembered(context, end, memory);
-  const isLetGo = verdict.verdict === 'giveUp' && context.aim === 'shutDown';
+  const isLetGo = verdict.verdict === 'giveUp' && isForGood(context.aim);
   if (verdict.verdict === 'rest' || isLetGo) return { change, plugin: sentence(verdict) };
   const { aim, because } = context;
   const id = endedChild(end);

@@ -2,7 +2,7 @@ import type { AnyActorRef, EventObject } from 'xstate';
 import type { SupervisorReport } from '../model/index.js';
 import { pluginRef, supervisorRef, type Registry } from './hosting.js';
 import type { PluginCommand } from './plugin.types.js';
-import type { ChildEnd } from './supervisor.context.js';
+import { isForGood, type ChildEnd } from './supervisor.context.js';
 import type {
   Child,
   SupervisorCommand,
@@ -44,14 +44,15 @@ export function release(enqueue: Enqueue, system: Registry, { kind, id }: Child)
 
 /** Tells a child to come down, and whether to stay wanted. Nothing that is temporary is ever started again. */
 export function close(enqueue: Enqueue, system: Registry, context: SupervisorContext, child: Child): void {
-  const { aim, because } = context;
+  const { because } = context;
+  const isLeft = isForGood(context.aim);
   if (child.kind === 'supervisor') {
-    const type = aim === 'shutDown' ? 'supervisor.close' : 'supervisor.hold';
+    const type = isLeft ? 'supervisor.close' : 'supervisor.hold';
     tellSupervisor(enqueue, system, child.id, { type, because });
     return;
   }
-  const isLeft = aim === 'shutDown' || child.policy.restart.restart === 'temporary';
-  tellPlugin(enqueue, system, child.id, { type: isLeft ? 'plugin.deactivate' : 'plugin.hold', because });
+  const isOver = isLeft || child.policy.restart.restart === 'temporary';
+  tellPlugin(enqueue, system, child.id, { type: isOver ? 'plugin.deactivate' : 'plugin.hold', because });
 }
 
 export function report(

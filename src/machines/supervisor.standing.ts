@@ -11,7 +11,6 @@ const absent: ChildStanding = {
   isWanted: false,
   isHeld: false,
   isActive: false,
-  isClosing: false,
   progress: 'down',
 };
 
@@ -42,7 +41,6 @@ function standingOfPlugin(ref: PluginRef): ChildStanding {
     isWanted: wanted,
     isHeld: hold !== null,
     isActive: runs || (wanted && state !== 'failed'),
-    isClosing: false,
     progress: hold !== null ? 'waiting' : state === 'healthy' ? 'up' : isExpected ? 'rising' : 'down',
   };
 }
@@ -64,7 +62,6 @@ function standingOfSupervisor(ref: AnyActorRef, standing: ChildStandingOf): Chil
     isWanted: true,
     isHeld: state === 'held',
     isActive: children.some(({ isActive }) => isActive),
-    isClosing: state === 'gathering' && context.aim === 'shutDown',
     progress: progressIn[state] ?? 'rising',
   };
 }

@@ -58,6 +58,7 @@ export function createSupervisorMachine(
           'group.gathered': [
             { guard: { type: 'isAimedAt', params: { aim: 'restart' } }, target: 'pausing' },
             { guard: { type: 'isAimedAt', params: { aim: 'hold' } }, target: 'held' },
+            { guard: { type: 'isAimedAt', params: { aim: 'close' } }, target: 'held' },
             { guard: { type: 'isAimedAt', params: { aim: 'giveUp' } }, target: 'escalating' },
             { guard: 'isAsked', target: 'starting', actions: 'reportEnded' },
             { target: 'steady', actions: 'reportEnded' },
@@ -108,7 +109,7 @@ export function createSupervisorMachine(
         },
       },
       held: {
-        description: 'Its parent has brought it down, and starts it again.',
+        description: 'Its parent has brought it down, and lets it go on when its siblings are down, too.',
         entry: 'reportMove',
         on: {
           'supervisor.proceed': { target: 'starting', actions: 'planAnew' },

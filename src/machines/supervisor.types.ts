@@ -45,8 +45,6 @@ export interface ChildStanding {
   readonly isHeld: boolean;
   /** It runs, or will by itself. */
   readonly isActive: boolean;
-  /** It was told to come down for good, and is not down yet. */
-  readonly isClosing: boolean;
   /** Where it is on its way up. */
   readonly progress: Progress;
 }
@@ -75,8 +73,11 @@ export type ChildSpec =
       readonly children: readonly ChildSpec[];
     };
 
-/** What becomes of children that are brought down together, once all of them are down. */
-export type Aim = 'restart' | 'hold' | 'giveUp' | 'shutDown';
+/**
+ * What becomes of children that are brought down together, once all of them are down: they start again, wait for the
+ * parent of their supervisor, are given up, or are no longer wanted, as their supervisor or its parent has it.
+ */
+export type Aim = 'restart' | 'hold' | 'giveUp' | 'shutDown' | 'close';
 
 /** What children go down for together. */
 export interface Gathering {
@@ -117,7 +118,7 @@ export type SupervisorCommand =
   | { readonly type: 'supervisor.proceed' }
   | { readonly type: 'supervisor.restart'; readonly delayMs: number }
   | { readonly type: 'supervisor.giveUp'; readonly withParent: boolean }
-  /** Bring all children down, unwanted. */
+  /** Bring all children down, unwanted, and wait. */
   | { readonly type: 'supervisor.close'; readonly because: string }
   /** Restart nothing any more: every child is being brought down for good. */
   | { readonly type: 'supervisor.stop' };

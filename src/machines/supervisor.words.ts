@@ -162,7 +162,7 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
       }),
       planClose: enqueueActions(({ context, event, enqueue }) => {
         if (event.type !== 'supervisor.close') return;
-        gather(enqueue, everybody(context, { aim: 'shutDown', because: event.because }));
+        gather(enqueue, everybody(context, { aim: 'close', because: event.because }));
       }),
       /** Who is activated was told already: as a temporary one it would be told not to start again. */
       planRetry: enqueueActions(({ context, event, enqueue }) => {
@@ -233,12 +233,10 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
         type: 'supervisor.gaveUp',
         supervisor: context.spec.name,
       })),
-      /** As its significant children had ended; else its parent has brought it down, and knows. */
-      reportEnded: enqueueActions(({ context, enqueue }) => {
-        const { name } = context.spec;
-        const isItself = context.because === `supervisor.shutDown ${name}`;
-        enqueue.sendParent({ type: isItself ? 'supervisor.ended' : 'supervisor.moved', supervisor: name });
-      }),
+      reportEnded: sendParent(({ context }): SupervisorNews => ({
+        type: 'supervisor.ended',
+        supervisor: context.spec.name,
+      })),
 
       replaceBroken: enqueueActions(({ context, event, enqueue, self, system }) => {
         if (!('actorId' in event)) return;

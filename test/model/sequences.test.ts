@@ -9,7 +9,7 @@ describe('a tree of plugins, whatever it is asked and whatever happens', () => {
       fc.property(sequences, (sequence) => {
         runSequence(sequence, tally);
       }),
-      { numRuns: 300, seed: 20_261_126 },
+      { numRuns: 500, seed: 20_261_126 },
     );
     // Each kind of step must have been taken often, or what is held of it was never at stake.
     for (const what of ['orderly stop', 'stop with its group', 'supervisor.restarting', 'supervisor.gaveUp'])
