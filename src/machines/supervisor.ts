@@ -132,8 +132,15 @@ export function createSupervisorMachine(
         description: 'It is given up; somebody must act, or the half-open interval pass.',
         entry: ['giveUpHeld', 'reportMove'],
         on: {
-          'member.activate': { actions: ['affectAll', 'activateMember', 'planRetry'] },
-          'member.queue': { actions: ['affectAll', 'activateMember', 'planRetry'] },
+          'member.activate': [
+            { guard: 'failedWithParent', actions: ['affectAll', 'activateMember', 'askParent'] },
+            { actions: ['affectAll', 'activateMember', 'planRetry'] },
+          ],
+          'member.queue': [
+            { guard: 'failedWithParent', actions: ['affectAll', 'activateMember', 'askParent'] },
+            { actions: ['affectAll', 'activateMember', 'planRetry'] },
+          ],
+          'supervisor.asked': [{ guard: 'failedWithParent', actions: 'askParent' }, { actions: 'planRetry' }],
           // One that was held on its own way down is heard of late.
           'plugin.moved': { actions: ['passOn', 'giveUpHeld'] },
           'supervisor.moved': { actions: 'giveUpHeld' },

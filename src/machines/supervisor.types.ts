@@ -154,6 +154,8 @@ export type SupervisorNews =
   | { readonly type: 'supervisor.moved'; readonly supervisor: string }
   /** All its children are down, for its parent to decide. */
   | { readonly type: 'supervisor.gaveUp'; readonly supervisor: string }
+  /** It was given up with its parent, and one of its plugins was activated: all that was given up is tried again. */
+  | { readonly type: 'supervisor.asked'; readonly supervisor: string }
   /** All its children are down, and unwanted, as significant ones had ended. */
   | { readonly type: 'supervisor.ended'; readonly supervisor: string }
   | { readonly type: 'supervisor.reported'; readonly report: SupervisorReport }

@@ -77,6 +77,7 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
       isAimedAt: ({ context }, params: { aim: Aim }) => context.aim === params.aim,
       isAsked: ({ event }) => event.type === 'group.gathered' && event.asked,
       isAffected: ({ context, event }) => 'plugin' in event && context.affected.includes(event.plugin),
+      failedWithParent: ({ context }) => context.failedWithParent,
       triesAgain: ({ context }) => context.spec.halfOpenAfterMs !== null && !context.failedWithParent,
     },
     actions: {
@@ -164,12 +165,14 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
         if (event.type !== 'supervisor.close') return;
         gather(enqueue, everybody(context, { aim: 'close', because: event.because }));
       }),
-      /** Who is activated was told already: as a temporary one it would be told not to start again. */
       planRetry: enqueueActions(({ context, event, enqueue }) => {
         enqueue.assign({ children: forgiven(context.children), restarts: [] });
-        const plan = everybody(context, { aim: 'restart', because: 'supervisor.retried' });
-        const pending = plan.pending.filter((id) => !('plugin' in event && event.plugin === id));
-        gather(enqueue, { ...plan, pending });
+        gather(enqueue, retry(context, event, 'restart'));
+      }),
+      /** What was given up together is tried again together. */
+      askParent: enqueueActions(({ context, event, enqueue }) => {
+        enqueue.sendParent({ type: 'supervisor.asked', supervisor: context.spec.name });
+        gather(enqueue, retry(context, event, 'hold'));
       }),
       /** A supervisor that is started again knows nothing of what was before. */
       planAnew: assign(({ context }) => ({
@@ -327,6 +330,12 @@ interface EnqueueStep {
 
 function gather(enqueue: EnqueueStep, plan: Gathering): void {
   enqueue.raise({ type: 'group.gather', plan });
+}
+
+/** Who is activated was told already: as a temporary one it would be told not to start again. */
+function retry(context: SupervisorContext, event: SupervisorEvent, aim: Aim): Gathering {
+  const plan = everybody(context, { aim, because: 'supervisor.retried' });
+  return { ...plan, pending: plan.pending.filter((id) => !('plugin' in event && event.plugin === id)) };
 }
 
 interface JudgementScope {
