@@ -10,6 +10,8 @@ describe('the order of starts', () => {
     [{ a: 'b', b: 'c', c: '' }, 'cba'],
     [{ a: 'cb', b: 'd', c: 'd', d: '' }, 'dcba'],
     [{ c: '', a: 'c', b: '' }, 'cab'],
+    // Who cannot be started puts nobody first.
+    [{ a: 'cx', b: '', c: '' }, 'bc'],
   ])('of %j is %s', (graph, order) => {
     expect(planStarts(dependents(graph)).order.join('')).toBe(order);
   });

@@ -205,3 +205,71 @@ describe('an environment that is stopped', () => {
     expect(grove.root.getSnapshot().status).toBe('done');
   });
 });
+
+describe('a group within one whose work is done', () => {
+  it('starts whom somebody activates meanwhile only when all are down', () => {
+    const done = {
+      group: 'outer',
+      significant: true,
+      supervision: { restart: { restart: 'temporary' } },
+    } as const;
+    const grove = grow(
+      {
+        outer: { strategy: 'one-for-all', autoShutdown: 'any-significant', members: [a, b] },
+        inner: { parent: 'outer' },
+      },
+      { [a]: { group: 'outer' }, [b]: done, [c]: { group: 'inner' } },
+    );
+    grove.crash(b);
+    expect(grove.states()).toMatchObject({ [a]: 'healthy', [c]: 'stopping' });
+    grove.activate(c);
+    exit(grove.world, { code: 0 }, c);
+    expect(grove.states()).toMatchObject({ [a]: 'stopping', [c]: 'waiting' });
+    expect(grove.group('inner').state).toBe('held');
+    exit(grove.world, { code: 0 }, a);
+    expect(grove.startAll()).toEqual([c]);
+    expect(grove.states()).toMatchObject({ [a]: 'idle', [c]: 'healthy' });
+    expect(grove.group('inner').state).toBe('running');
+  });
+});
+
+describe('a group that was given up with the one above', () => {
+  it('is tried again with all of that, when one of its plugins is activated', () => {
+    const grove = grow(
+      { outer: { strategy: 'one-for-all', intensity: 0 }, inner: { parent: 'outer' } },
+      { [a]: { group: 'outer' }, [b]: { group: 'inner' } },
+    );
+    grove.crash(a);
+    grove.endAll();
+    expect(grove.states()).toEqual({ [a]: 'failed', [b]: 'failed' });
+    grove.activate(b);
+    grove.pass(0);
+    expect(grove.startAll()).toEqual([a, b]);
+    expect([grove.group('outer').state, grove.group('inner').state]).toEqual(['running', 'running']);
+  });
+});
+
+describe('a plugin that leaves', () => {
+  it('does not wait for a sibling that is only restarted', () => {
+    const grove = grow({ root: { strategy: 'one-for-all' } }, { [a]: {}, [b]: {}, [c]: {} });
+    grove.root.send({ type: 'environment.restart', plugin: c });
+    expect(grove.state(c)).toBe('stopping');
+    grove.deactivate(a);
+    expect(grove.state(a)).toBe('stopping');
+  });
+});
+
+describe('a group that was given up', () => {
+  it('takes those along that were added since, and does not start them twice', () => {
+    const grove = grow({ root: { strategy: 'one-for-all', intensity: 0 } }, { [b]: {} });
+    grove.crash(b);
+    expect(grove.group('root').state).toBe('failed');
+    grove.add(a, { restart: { restart: 'temporary' } });
+    grove.activate(a);
+    grove.pass(0);
+    startWell(grove.world, a);
+    startWell(grove.world, b);
+    expect(grove.status(a)).toMatchObject({ state: 'healthy', generation: 1 });
+    expect(grove.state(b)).toBe('healthy');
+  });
+});
