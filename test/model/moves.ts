@@ -147,6 +147,8 @@ function isInReach(run: Run, ledger: Ledger, fallen: string): boolean {
   const known = group === undefined ? undefined : run.groups.get(group);
   // The one that fell was removed meanwhile.
   if (group === undefined || known === undefined) return true;
+  // Whom a removal has put elsewhere since was in reach when that was reported.
+  if (ledger.outgoing.get(group) === ledger.ref.getSnapshot().context.generation) return true;
   const child = childWithin(run.specs, group, ledger);
   if (child === null || known.spec.strategy === 'one-for-one') return false;
   if (known.spec.strategy === 'one-for-all') return true;
