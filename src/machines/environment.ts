@@ -137,6 +137,7 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
         return { leaving: dismissedAll(plugins, standingIn(system)) };
       }),
       seeOff: enqueueActions(({ context, enqueue, system }) => {
+        if (context.leaving.length === 0) return;
         const going = departures(context, standingIn(system));
         enqueue.assign({ leaving: context.leaving.filter((one) => !going.includes(one)) });
         for (const { id, because } of going)

@@ -29,7 +29,6 @@ export function dismissedAll(plugins: readonly string[], standing: PluginStandin
 
 /** Whom to tell now that it is to come down: whoever is down or on its way at once, the others after their dependents. */
 export function departures({ leaving, layout }: Desk, standing: PluginStandingOf): readonly Leaving[] {
-  if (leaving.length === 0) return [];
   const goes = new Set(leaving.map(({ id }) => id));
   const steps = everyone(layout.plan).flatMap((id): Step[] => {
     const at = standing(id);

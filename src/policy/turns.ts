@@ -89,7 +89,6 @@ export function turns(desk: Desk, standing: PluginStandingOf): Turns & Pick<Desk
 }
 
 function inOrder(plan: StartPlan, ids: readonly string[]): readonly string[] {
-  if (ids.length < 2) return ids;
   const chosen = new Set(ids);
   return everyone(plan).filter((id) => chosen.has(id));
 }
@@ -103,7 +102,7 @@ function lackedBy(plan: StartPlan, plugin: string): string | undefined {
     case 'missing':
       return why.missing;
     case 'cycle':
-      return why.cycle[1] ?? plugin;
+      return why.cycle[1];
     case 'unmet':
       return why.requirement;
   }
