@@ -1,3 +1,4 @@
+import { everyone } from './dependencies.js';
 import { isExpected, isRising, mayStart, type PluginStandingOf } from './standing.js';
 import { turnsAmong, type Desk, type Waiting } from './turns.js';
 
@@ -18,6 +19,7 @@ export function enlisted(
   isRestart: boolean,
 ): Enlisting {
   const { plan } = desk.layout;
+  if (!everyone(plan).includes(plugin)) return { start: [], wait: [], change: desk };
   const needs = plan.needs.get(plugin) ?? [];
   const asleep = needs.filter((id) => isAsleep(desk, id, standing));
   const leaving = desk.leaving.filter(({ id }) => id !== plugin && !needs.includes(id));
