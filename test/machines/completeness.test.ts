@@ -1,8 +1,13 @@
 import type { AnyStateNode } from 'xstate';
 import { runningMachines } from '../../src/environment/index.js';
-import type { HealthEvent, PluginEvent } from '../../src/machines/index.js';
+import type {
+  EnvironmentMachineEvent,
+  HealthEvent,
+  PluginEvent,
+  SupervisorEvent,
+} from '../../src/machines/index.js';
 
-/** Who sends an event: an actor by its name, or anybody, at any time. */
+/** Who sends an event: an actor by its name, an action of the machine itself by its, or anybody, at any time. */
 type Sender = string;
 const anybody = 'anybody';
 
@@ -66,7 +71,7 @@ const plugin = {
     'effect.broke':
       'process stdio broker logs handshake dial probe onActivate onDeactivate drain shutdown signal',
   } satisfies Record<PluginEvent['type'], Sender>,
-  /** Actors that a transition starts, by the state that they end with. */
+  /** What no state invokes, by the state that it ends with: actors that a transition starts, and actions. */
   spawned: { stdio: 'live', broker: 'live', logs: 'live', connection: 'live' },
   ignored: [
     ...['live', 'restarting', 'failed', 'idle'].flatMap((state) =>
@@ -158,11 +163,140 @@ const health = {
   ignored: [] as readonly Ignored[],
 };
 
+const supervisorStates = [
+  'steady',
+  'gathering',
+  'pausing',
+  'starting',
+  'held',
+  'escalating',
+  'failed',
+  'stopping',
+];
+const allBut = (...states: readonly string[]) => supervisorStates.filter((state) => !states.includes(state));
+
+const supervisor = {
+  senders: {
+    'group.gather': anybody,
+    'group.gathered': 'bringDown',
+    'group.started': 'bringUp',
+    'supervisor.children': anybody,
+    'supervisor.hold': anybody,
+    'supervisor.close': anybody,
+    'supervisor.proceed': anybody,
+    'supervisor.restart': anybody,
+    'supervisor.giveUp': anybody,
+    'supervisor.stop': anybody,
+    'member.activate': anybody,
+    'member.queue': anybody,
+    'member.reattach': anybody,
+    'member.setPolicy': anybody,
+    'supervisor.moved': anybody,
+    'supervisor.gaveUp': anybody,
+    'supervisor.asked': anybody,
+    'supervisor.ended': anybody,
+    'supervisor.reported': anybody,
+    'plugin.placed': anybody,
+    'plugin.moved': anybody,
+    'plugin.crashed': anybody,
+    'plugin.broke': anybody,
+    'xstate.error.actor.*': anybody,
+    'branch.cleared': anybody,
+  } satisfies Record<SupervisorEvent['type'], Sender>,
+  spawned: { bringDown: 'gathering', bringUp: 'starting' },
+  ignored: [
+    ...allBut('held').map((state) => ({
+      event: 'supervisor.proceed',
+      state,
+      because: 'only what waits for its parent goes on',
+    })),
+    ...allBut('escalating').map((state) => ({
+      event: 'supervisor.restart',
+      state,
+      because: 'a verdict answers its giving up, at once',
+    })),
+    ...allBut('held', 'escalating').map((state) => ({
+      event: 'supervisor.giveUp',
+      state,
+      because:
+        'a verdict answers its giving up, at once, and a parent that gives up reaches those that it holds',
+    })),
+    ...allBut('failed', 'stopping').map((state) => ({
+      event: 'supervisor.asked',
+      state,
+      because: 'it has been tried again since, and those that were given up with it start with it',
+    })),
+    { event: 'supervisor.asked', state: 'stopping', because: 'nothing is started any more' },
+    ...['steady', 'pausing', 'held', 'escalating', 'stopping'].map((state) => ({
+      event: 'supervisor.moved',
+      state,
+      because: 'it waits for no group: none is coming down or up together with others',
+    })),
+  ] as readonly Ignored[],
+};
+
+const environment = {
+  senders: {
+    'bundles.added': anybody,
+    'bundle.removed': anybody,
+    'environment.activate': anybody,
+    'environment.activateAll': anybody,
+    'environment.reattach': anybody,
+    'environment.giveUp': anybody,
+    'environment.deactivate': anybody,
+    'environment.restart': anybody,
+    'environment.setPolicy': anybody,
+    'environment.stop': anybody,
+    'supervisor.moved': anybody,
+    'supervisor.gaveUp': anybody,
+    'supervisor.asked': anybody,
+    'supervisor.ended': anybody,
+    'supervisor.reported': anybody,
+    'plugin.placed': anybody,
+    'plugin.moved': anybody,
+    'desk.quiet': 'lookForQuiet',
+    'xstate.error.actor.*': anybody,
+    'branch.cleared': anybody,
+  } satisfies Record<EnvironmentMachineEvent['type'], Sender>,
+  spawned: { lookForQuiet: 'stopping' },
+  ignored: [
+    ...[
+      'bundles.added',
+      'environment.activate',
+      'environment.activateAll',
+      'environment.reattach',
+      'environment.giveUp',
+      'environment.restart',
+    ].map((event) => ({
+      event,
+      state: 'stopping',
+      because: 'nothing is taken up or started any more; whoever asks is refused before',
+    })),
+    ...['bundle.removed', 'environment.deactivate', 'environment.stop'].map((event) => ({
+      event,
+      state: 'stopping',
+      because: 'every plugin is being brought down for good anyway',
+    })),
+    {
+      event: 'environment.setPolicy',
+      state: 'stopping',
+      because: 'each is brought down by the policy that it had',
+    },
+    ...['running', 'stopping'].flatMap((state) => [
+      { event: 'supervisor.moved', state, because: 'nobody holds the root, and nobody waits for it' },
+      { event: 'supervisor.asked', state, because: 'the root is given up with nobody' },
+      { event: 'supervisor.ended', state, because: 'nobody is above the root; its report is passed on' },
+    ]),
+  ] as readonly Ignored[],
+};
+
 const machines = runningMachines();
 
 describe.each([
   ['plugin', machines.plugin.root, plugin],
   ['health', machines.health.root, health],
+  ['supervisor', machines.supervisor.root, supervisor],
+  ['environment', machines.environment.root, environment],
 ] as const)('in every state of the machine %s', (_, root, { senders, spawned, ignored }) => {
   // A machine that has ended takes no events.
   const states = leavesOf(root).filter(({ type, parent }) => type !== 'final' || parent !== root);
