@@ -100,7 +100,8 @@ export function descent<Child extends Sibling>(
     const isPending = untold.includes(id) && (at.runs || at.isWanted);
     const isBack = !isPending && kind === 'plugin' && at.isWanted && at.isActive && !at.isHeld;
     const isToBeTold = isPending || isBack;
-    const isDone = isToBeTold ? !at.runs : isDown(child);
+    // A group is down when it says so.
+    const isDone = kind === 'supervisor' && !isPending ? at.isHeld : !at.runs;
     const step: Step = {
       id,
       after,
@@ -118,11 +119,6 @@ export function descent<Child extends Sibling>(
     pending: pending.filter((one) => !isNext(one)).map(({ child }) => child.id),
     isOver: pending.length + back.length === 0 && steps.every(({ step }) => step.progress === 'down'),
   };
-}
-
-/** Whether one that was told to come down has. */
-function isDown({ kind, at }: Sibling): boolean {
-  return kind === 'plugin' ? !at.runs && (at.isHeld || !at.isActive) : at.isHeld;
 }
 
 /** What is to be done about children that come up together. */

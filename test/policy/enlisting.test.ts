@@ -182,7 +182,7 @@ describe('all plugins that are wanted', () => {
         for (const id of change.starting)
           expect(needs.get(id)?.filter((other) => standing(other).state !== 'healthy')).toEqual([]);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });

@@ -295,7 +295,7 @@ describe('children that come down together', () => {
         expect(heard.sort()).toEqual(untold.filter((id) => !needsNoWord.includes(id)).sort());
         for (const { id } of hold) expect(heard).not.toContain(id);
       }),
-      { numRuns: 1000 },
+      { numRuns: 200 },
     );
   });
 
@@ -307,7 +307,7 @@ describe('children that come down together', () => {
         const isSilent = tell.length + hold.length + pending.length === 0;
         expect(isOver).toBe(isSilent && siblings.every((one) => !one.at.runs && isAtRest(one)));
       }),
-      { numRuns: 1000 },
+      { numRuns: 200 },
     );
   });
 
@@ -437,7 +437,7 @@ describe('children that come up together', () => {
         expect(release).toEqual(free.slice(0, release.length));
         expect(release.length === free.length || release.length + rising >= limit).toBe(true);
       }),
-      { numRuns: 1000 },
+      { numRuns: 200 },
     );
   });
 });

@@ -180,7 +180,7 @@ describe('turns to start', () => {
             }
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 200 },
     );
   });
 });
