@@ -13,7 +13,8 @@ export function eventInWords(type: string): string {
 export type ActorEvent = 'done' | 'error' | 'snapshot';
 
 export function actorEventInWords(event: ActorEvent, actor: string): string {
-  const subject = actor === '*' ? 'any actor' : actor;
+  // One without a name is known by the state that invoked it: `0.plugin.live.stopping.asking`.
+  const subject = actor === '*' ? 'any actor' : actor.replace(/^\d+\.(.+\.)?/, '');
   switch (event) {
     case 'done':
       return `${subject} done`;
