@@ -1,19 +1,22 @@
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import { rootGroup } from '../model/index.js';
 import {
-  childSpecs,
   departures,
   dismissed,
   dismissedAll,
   enlisted,
   enlistedAll,
-  initialDesk,
   isQuiet,
   turns,
+  type Enlisting,
+} from '../policy/index.js';
+import {
+  childSpecs,
+  initialDesk,
+  refusals,
   withMembers,
   withPolicy,
   withoutMember,
-  type Enlisting,
   type StandingOf,
 } from './environment.desk.js';
 import type {
@@ -104,9 +107,11 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
       }),
       giveTurns: enqueueActions(({ context, enqueue, system }) => {
         if (context.waiting.length + context.starting.length === 0) return;
-        const { start, wait, refuse, ...change } = turns(context, standingIn(system));
+        const standing = standingIn(system);
+        const { start, wait, refuse, ...change } = turns(context, standing);
         enqueue.assign(change);
-        for (const { id, error } of refuse) tellPlugin(enqueue, system, id, { type: 'plugin.refuse', error });
+        for (const { id, error } of refusals(refuse, standing))
+          tellPlugin(enqueue, system, id, { type: 'plugin.refuse', error });
         for (const { id, because } of wait)
           tellPlugin(enqueue, system, id, { type: 'plugin.await', because });
         for (const id of start) tellPlugin(enqueue, system, id, { type: 'plugin.proceed' });
@@ -123,10 +128,16 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
       }),
 
       dismiss: assign(({ context, event, system }) =>
-        event.type === 'environment.deactivate' ? dismissed(context, event.plugin, standingIn(system)) : {},
+        event.type === 'environment.deactivate'
+          ? { leaving: dismissed(context, event.plugin, standingIn(system)) }
+          : {},
       ),
-      dismissAll: assign(({ context, system }) => dismissedAll(context, standingIn(system))),
+      dismissAll: assign(({ context: { members }, system }) => {
+        const plugins = members.map(({ bundle }) => bundle.manifest.id);
+        return { leaving: dismissedAll(plugins, standingIn(system)) };
+      }),
       seeOff: enqueueActions(({ context, enqueue, system }) => {
+        if (context.leaving.length === 0) return;
         const going = departures(context, standingIn(system));
         enqueue.assign({ leaving: context.leaving.filter((one) => !going.includes(one)) });
         for (const { id, because } of going)

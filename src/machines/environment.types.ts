@@ -7,7 +7,7 @@ import type {
   SupervisorReport,
   SupervisorSpec,
 } from '../model/index.js';
-import type { Branch, RestartMemory, StartPlan } from '../policy/index.js';
+import type { Branch, Desk, RestartMemory } from '../policy/index.js';
 import type { BranchCleared, ChildBroke, SupervisorNews } from './supervisor.types.js';
 
 /** A plugin of the registry, and where in the tree it belongs. */
@@ -33,31 +33,15 @@ export type AddedBundle = Omit<Member, 'group' | 'significant'> &
   Partial<Pick<Member, 'group' | 'significant'>>;
 
 /** Where each plugin is in the tree, and what it comes after. */
-export interface Layout {
-  readonly plan: StartPlan;
+export type Layout = Desk['layout'] & {
   readonly tree: Branch;
-  readonly after: ReadonlyMap<string, readonly string[]>;
   readonly groups: ReadonlyMap<string, string>;
-}
+};
 
-/** A plugin that is to be brought down for good, and waits for those that come after it. */
-export interface Leaving {
-  readonly id: string;
-  /** Why, where nobody asked for this very plugin. */
-  readonly because?: string;
-}
-
-export interface EnvironmentContext {
+export interface EnvironmentContext extends Desk {
   readonly specs: readonly SupervisorSpec[];
-  readonly startConcurrency: number;
   readonly members: readonly Member[];
   readonly layout: Layout;
-  /** Whom to look at for a turn: all that wait for theirs, and perhaps some that do not any more. */
-  readonly waiting: readonly string[];
-  /** Those that had their turn: all that are on their way up by it, and perhaps some that are not any more. */
-  readonly starting: readonly string[];
-  /** In start order. */
-  readonly leaving: readonly Leaving[];
 }
 
 export interface EnvironmentInput {

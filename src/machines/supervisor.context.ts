@@ -1,22 +1,17 @@
 import {
-  affectedBy,
   decideForGroup,
   cleanSlate,
   isExhausted,
-  nextDown,
-  nextUp,
   ownNow,
   judgeEnd,
   type GroupAnswer,
   type RestartMemory,
   type RestartVerdict,
-  type Step,
+  type Sibling,
 } from '../policy/index.js';
 import type { PluginReport } from './plugin.types.js';
 import type {
-  Aim,
   Child,
-  ChildStanding,
   ChildStandingOf,
   Gathering,
   PluginChild,
@@ -117,95 +112,23 @@ export function answerTo(
   });
 }
 
-/** Those that came to be affected by several ends, in start order. */
-export function joined(
-  { children, spec }: SupervisorContext,
-  affected: readonly string[],
-  fallen: string,
-): readonly string[] {
-  const ids = idsOf(children);
-  const more = affectedBy(spec.strategy, ids, fallen);
-  return ids.filter((id) => affected.includes(id) || more.includes(id));
-}
-
 /** All children, and none of them told yet. */
 export function everybody(
   { children }: SupervisorContext,
-  plan: Omit<Gathering, 'affected' | 'pending' | 'pauseMs'>,
+  plan: Pick<Gathering, 'aim' | 'because'>,
 ): Gathering {
   const affected = idsOf(children);
   return { pauseMs: 0, ...plan, affected, pending: affected };
 }
 
-/** What is to be done about children that come down together. */
-export interface Descent {
-  /** Whom to tell now: whoever runs in reverse order, and at once who is on the way down, or does not run. */
-  readonly tell: readonly Child[];
-  /** Who is wanted again since it was told: it starts with the others. */
-  readonly hold: readonly Child[];
-  /** Whom to tell later. */
-  readonly pending: readonly string[];
-  readonly isOver: boolean;
-}
-
-export function descent(context: SupervisorContext, standing: ChildStandingOf): Descent {
-  const steps = affectedChildren(context).map((child) => {
-    const at = standing(child);
-    const { id, after } = child;
-    // Who rests need not be told that it does.
-    const isPending = context.pending.includes(id) && (at.runs || at.isWanted);
-    const isBack = !isPending && child.kind === 'plugin' && at.isWanted && at.isActive && !at.isHeld;
-    const isToBeTold = isPending || isBack;
-    const isDone = isToBeTold ? !at.runs : isDown(child, at);
-    const step: Step = {
-      id,
-      after,
-      progress: isDone ? 'down' : isToBeTold && !at.isSinking ? 'up' : 'sinking',
-    };
-    return { child, isPending, isBack, step };
-  });
-  const next = new Set(nextDown(steps.map(({ step }) => step)));
-  const isNext = ({ step }: (typeof steps)[number]) => step.progress !== 'up' || next.has(step.id);
-  const pending = steps.filter(({ isPending }) => isPending);
-  const back = steps.filter(({ isBack }) => isBack);
-  return {
-    tell: pending.filter(isNext).map(({ child }) => child),
-    hold: back.filter(isNext).map(({ child }) => child),
-    pending: pending.filter((one) => !isNext(one)).map(({ child }) => child.id),
-    isOver: pending.length + back.length === 0 && steps.every(({ step }) => step.progress === 'down'),
-  };
-}
-
-/** Whether one that was told to come down has. */
-function isDown({ kind }: Child, at: ChildStanding): boolean {
-  return kind === 'plugin' ? !at.runs && (at.isHeld || !at.isActive) : at.isHeld;
-}
-
-/** Whether children come down to stay down, unless somebody wants them meanwhile. */
-export function isForGood(aim: Aim): boolean {
-  return aim === 'shutDown' || aim === 'close';
-}
-
-/** What is to be done about children that come up together. */
-export interface Ascent {
-  readonly release: readonly Child[];
-  readonly isOver: boolean;
-}
-
-export function ascent(context: SupervisorContext, standing: ChildStandingOf): Ascent {
-  const steps = affectedChildren(context).map((child) => ({
-    child,
-    id: child.id,
-    after: child.after,
-    progress: standing(child).progress,
-  }));
-  const next = nextUp(steps, context.startConcurrency);
-  return {
-    release: steps.filter(({ id }) => next.includes(id)).map(({ child }) => child),
-    isOver: steps.every(({ progress }) => progress === 'up' || progress === 'down'),
-  };
-}
-
 export function affectedChildren({ children, affected }: SupervisorContext): readonly Child[] {
   return children.filter(({ id }) => affected.includes(id));
+}
+
+/** The children that come down and up together, and where they are. */
+export function siblingsIn(
+  context: SupervisorContext,
+  standing: ChildStandingOf,
+): readonly (Child & Sibling)[] {
+  return affectedChildren(context).map((child) => ({ ...child, at: standing(child) }));
 }

@@ -1,5 +1,12 @@
 import type { SupervisorReport } from '../model/index.js';
-import { backoffDelay, ownNow, withRestart, type RestartMemory } from '../policy/index.js';
+import {
+  answerAmongOthers,
+  backoffDelay,
+  joined,
+  ownNow,
+  withRestart,
+  type RestartMemory,
+} from '../policy/index.js';
 import type { PluginCommand } from './plugin.types.js';
 import { sentence } from './sentence.js';
 import {
@@ -7,11 +14,9 @@ import {
   answerTo,
   endedChild,
   everybody,
-  joined,
   judged,
   withChild,
   idsOf,
-  isForGood,
   type ChildEnd,
 } from './supervisor.context.js';
 import type { ChildStandingOf, Gathering, SupervisorCommand, SupervisorContext } from './supervisor.types.js';
@@ -70,17 +75,22 @@ const together: Judge = (context, end, moment) => {
   const { verdict, memory } = judged(context, end, moment.random);
   const isPaused = verdict.verdict === 'restart' && end.type === 'plugin.crashed';
   const pauseMs = isPaused ? verdict.delayMs : groupPause(context, moment);
-  const unstarted = affectedChildren(context).filter((child) => moment.standing(child).isHeld);
-  const affected = joined(context, idsOf(unstarted), id);
+  const unstarted = idsOf(affectedChildren(context).filter((child) => moment.standing(child).isHeld));
+  const company = joined(
+    context.spec.strategy,
+    idsOf(context.children),
+    { affected: unstarted, pending: unstarted },
+    id,
+  );
   return {
     change: { ...remembered(context, end, memory), ...counted(context, moment) },
-    plan: { aim: 'restart', affected, pending: affected, because: `sibling.ended ${id}`, pauseMs },
+    plan: { ...company, aim: 'restart', because: `sibling.ended ${id}`, pauseMs },
     report: {
       type: 'supervisor.restarting',
       context: 'childTerminated',
       reason: reasonOf(end),
       offender: id,
-      affected,
+      affected: company.affected,
     },
   };
 };
@@ -124,20 +134,21 @@ function done(context: SupervisorContext, end: ChildEnd): Judgement {
 
 /** It fell while its siblings come down anyway. One that is not tried any more ends all hope for them. */
 export const judgeAmongOthers: Judge = (context, end, moment) => {
-  const answer = answerTo(context, end, moment.standing, moment.now);
-  if (context.aim === 'restart' && answer.answer === 'giveUp' && answer.why === 'childGaveUp')
-    return hopeless(context, end, false);
   const { verdict, memory } = judged(context, end, moment.random);
-  const change = remembered(context, end, memory);
-  const isLetGo = verdict.verdict === 'giveUp' && isForGood(context.aim);
-  if (verdict.verdict === 'rest' || isLetGo) return { change, plugin: sentence(verdict) };
   const { aim, because } = context;
-  const id = endedChild(end);
-  const affected = joined(context, context.affected, id);
-  const isUntold = (other: string) =>
-    other === id || context.pending.includes(other) || !context.affected.includes(other);
-  const pauseMs = Math.max(context.pauseMs, verdict.verdict === 'restart' ? verdict.delayMs : 0);
-  return { change, plan: { aim, because, affected, pending: affected.filter(isUntold), pauseMs } };
+  const { answer } = answerTo(context, end, moment.standing, moment.now);
+  const change = remembered(context, end, memory);
+  switch (answerAmongOthers(aim, verdict.verdict, answer)) {
+    case 'giveUp':
+      return hopeless(context, end, false);
+    case 'alone':
+      return { change, plugin: sentence(verdict) };
+    case 'join': {
+      const company = joined(context.spec.strategy, idsOf(context.children), context, endedChild(end));
+      const pauseMs = Math.max(context.pauseMs, verdict.verdict === 'restart' ? verdict.delayMs : 0);
+      return { change, plan: { ...company, aim, because, pauseMs } };
+    }
+  }
 };
 
 /** Everything is brought down for good, this one with the rest. */

@@ -1,8 +1,9 @@
 import type { AnyActorRef, EventObject } from 'xstate';
 import type { SupervisorReport } from '../model/index.js';
+import { isForGood } from '../policy/index.js';
 import { pluginRef, supervisorRef, type Registry } from './hosting.js';
 import type { PluginCommand } from './plugin.types.js';
-import { isForGood, type ChildEnd } from './supervisor.context.js';
+import type { ChildEnd } from './supervisor.context.js';
 import type {
   Child,
   SupervisorCommand,

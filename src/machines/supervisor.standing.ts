@@ -1,8 +1,8 @@
 import type { AnyActorRef } from 'xstate';
-import type { Progress } from '../policy/index.js';
+import type { ChildStanding, Progress } from '../policy/index.js';
 import { pluginRef, supervisorRef, type PluginRef, type Registry } from './hosting.js';
 import { pluginState } from './plugin.status.js';
-import type { Child, ChildStanding, ChildStandingOf, SupervisorContext } from './supervisor.types.js';
+import type { Child, ChildStandingOf, SupervisorContext } from './supervisor.types.js';
 
 /** One that has no actor: nothing runs, and nobody wants it. */
 const absent: ChildStanding = {

@@ -5,7 +5,7 @@ import type {
   SupervisorReport,
   SupervisorSpec,
 } from '../model/index.js';
-import type { FailureHistory, OwnTime, Progress, RestartMemory } from '../policy/index.js';
+import type { Aim, ChildStanding, Company, FailureHistory, OwnTime, RestartMemory } from '../policy/index.js';
 import type { Remembered } from './environment.types.js';
 import type { PluginInput, PluginReport } from './plugin.types.js';
 
@@ -34,21 +34,6 @@ export interface SupervisorChild extends CommonChild {
 export type Child = PluginChild | SupervisorChild;
 
 /** Where a child is at this moment. */
-export interface ChildStanding {
-  /** A process exists or is being made: its own, or one somewhere below. */
-  readonly runs: boolean;
-  /** What runs is on its way down already. */
-  readonly isSinking: boolean;
-  /** Somebody wants it, whether it runs or not. */
-  readonly isWanted: boolean;
-  /** It waits for this supervisor. */
-  readonly isHeld: boolean;
-  /** It runs, or will by itself. */
-  readonly isActive: boolean;
-  /** Where it is on its way up. */
-  readonly progress: Progress;
-}
-
 export type ChildStandingOf = (child: Child) => ChildStanding;
 
 /** What a supervisor is told of a child that it is to have. */
@@ -73,18 +58,8 @@ export type ChildSpec =
       readonly children: readonly ChildSpec[];
     };
 
-/**
- * What becomes of children that are brought down together, once all of them are down: they start again, wait for the
- * parent of their supervisor, are given up, or are no longer wanted, as their supervisor or its parent has it.
- */
-export type Aim = 'restart' | 'hold' | 'giveUp' | 'shutDown' | 'close';
-
 /** What children go down for together. */
-export interface Gathering {
-  /** The children that go down and come up together, in start order. */
-  readonly affected: readonly string[];
-  /** Those of them that have not been told yet: whoever comes after them goes first. */
-  readonly pending: readonly string[];
+export interface Gathering extends Company {
   readonly aim: Aim;
   /** What they are told of why, as `sibling.ended com.example.store`. */
   readonly because: string;

@@ -1,5 +1,5 @@
 import { assign, enqueueActions, sendParent, setup, type ActorLogic, type Snapshot } from 'xstate';
-import { cleanSlate, moveOn, standStill } from '../policy/index.js';
+import { ascent, cleanSlate, descent, moveOn, standStill, type Aim } from '../policy/index.js';
 import {
   endProcessOf,
   pluginRef,
@@ -16,13 +16,12 @@ import { createShelfMachine } from './shelf.js';
 import { clearedBranch, isOnShelf, reconciled, shelfId } from './supervisor.children.js';
 import {
   affectedChildren,
-  ascent,
   childOf,
-  descent,
   endedChild,
   everybody,
   forgiven,
   idsOf,
+  siblingsIn,
   withChild,
 } from './supervisor.context.js';
 import { judge, judgeAmongOthers, judgeWhileStopping, type Judge } from './supervisor.judge.js';
@@ -38,7 +37,6 @@ import {
 } from './supervisor.orders.js';
 import { standingsIn } from './supervisor.standing.js';
 import type {
-  Aim,
   Gathering,
   GroupStep,
   SupervisorContext,
@@ -191,18 +189,17 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
       ),
 
       bringDown: enqueueActions(({ context, enqueue, system }) => {
-        const standing = standingsIn(system);
-        const { tell, hold, pending, isOver } = descent(context, standing);
+        const siblings = siblingsIn(context, standingsIn(system));
+        const { tell, hold, pending, isOver } = descent(siblings, context.pending);
         enqueue.assign({ pending });
         for (const child of tell) close(enqueue, system, context, child);
         for (const { id } of hold)
           tellPlugin(enqueue, system, id, { type: 'plugin.hold', because: context.because });
-        if (!isOver) return;
-        const asked = affectedChildren(context).some((child) => standing(child).isHeld);
-        enqueue.raise({ type: 'group.gathered', asked });
+        if (isOver) enqueue.raise({ type: 'group.gathered', asked: siblings.some(({ at }) => at.isHeld) });
       }),
       bringUp: enqueueActions(({ context, enqueue, system }) => {
-        const step = ascent(context, standingsIn(system));
+        const siblings = siblingsIn(context, standingsIn(system));
+        const step = ascent(siblings, context.startConcurrency);
         for (const child of step.release) release(enqueue, system, child);
         if (step.isOver) enqueue.raise({ type: 'group.started' });
       }),

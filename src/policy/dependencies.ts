@@ -83,3 +83,8 @@ function problemOf(
 export function dependentsOf(plan: StartPlan, id: string): readonly string[] {
   return plan.order.filter((other) => plan.needs.get(other)?.includes(id));
 }
+
+/** All, those that cannot be started last. */
+export function everyone({ order, unmet }: StartPlan): readonly string[] {
+  return [...order, ...unmet.keys()];
+}

@@ -1,0 +1,40 @@
+import type { PluginState } from '../model/index.js';
+
+/** Where a plugin is, as far as its turn to start or to leave depends on it. */
+export interface PluginStanding {
+  readonly state: PluginState;
+  readonly wanted: boolean;
+  /** What it waits for before its next start; `null`: not for its turn. */
+  readonly turn: string | null;
+  /** Whether its group keeps it down. */
+  readonly isHeld: boolean;
+}
+
+export type PluginStandingOf = (plugin: string) => PluginStanding;
+
+export function isRising({ state }: PluginStanding): boolean {
+  return state === 'spawning' || state === 'handshaking';
+}
+
+/** A start needs no process before it; one that is being spawned for nobody may go on. */
+export function mayStart(at: PluginStanding): boolean {
+  return hasNoProcess(at) || at.state === 'spawning';
+}
+
+/** Whether it is up, or will come up if all goes well. */
+export function isExpected({ state, wanted }: PluginStanding): boolean {
+  return wanted && state !== 'failed';
+}
+
+const withoutProcess: readonly PluginState[] = [
+  'idle',
+  'waiting',
+  'crashed',
+  'restarting',
+  'failed',
+  'invalid',
+];
+
+export function hasNoProcess({ state }: PluginStanding): boolean {
+  return withoutProcess.includes(state);
+}
