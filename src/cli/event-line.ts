@@ -21,7 +21,9 @@ export function eventLine(event: EnvironmentEvent, colours: Colours): string {
     }
     case 'plugin.status': {
       const { state } = event.status;
-      return `${time} ${event.plugin}  ${stateColour(colours, state)(state)}${colours.quiet(detail(event.status))}`;
+      const required = /^requirement\.awaited (.+)/.exec(event.because)?.[1];
+      const more = required === undefined ? detail(event.status) : `  for ${required}`;
+      return `${time} ${event.plugin}  ${stateColour(colours, state)(state)}${colours.quiet(more)}`;
     }
     case 'plugin.readiness': {
       const word = event.ready ? stateColour(colours, 'healthy')('ready again') : colours.bad('not ready');
@@ -75,6 +77,8 @@ export function detail(status: PluginStatus): string {
     case 'crashed':
     case 'invalid':
     case 'failed':
+      // It has done nothing wrong itself.
+      if (state === 'failed' && error === null) return '  with its group';
       return `  ${error?.code ?? ''} ${error?.message ?? lastExit?.kind ?? ''}`;
     case 'restarting':
       return retryAt === null ? '  with its group' : `  in ${((retryAt - since) / 1000).toFixed(1)} s`;

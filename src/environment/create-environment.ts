@@ -5,7 +5,7 @@ import { rootGroup, type EnvironmentEvent, type PluginLogEntry } from '../model/
 import { createBroker } from './broker.js';
 import { createCalls, stopped } from './calls.js';
 import type { Environment } from './environment.js';
-import { explainStatus } from './explain.js';
+import { explainStatus, untold } from './explain.js';
 import { logEvent } from './log-events.js';
 import { resolveOptions, type EnvironmentOptions, type ResolvedOptions } from './options.js';
 import { createPluginHandle } from './plugin-handle.js';
@@ -126,8 +126,8 @@ function assemble(options: ResolvedOptions, scan: Site['scan'], open: (ties: Wor
     },
     explain(id) {
       const status = roster.status(id);
-      const history = status.state === 'invalid' ? [] : roster.watch(id).history();
-      return explainStatus(status, history, now());
+      const story = status.state === 'invalid' ? untold : roster.watch(id).story();
+      return explainStatus(status, story, now());
     },
     setPolicy(id, supervision) {
       assertRunning();

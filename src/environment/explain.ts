@@ -23,33 +23,50 @@ export interface Explanation {
   readonly history: readonly HistoryEntry[];
 }
 
+/** What there is to tell of a plugin beside its status. */
+export interface Story {
+  readonly history: readonly HistoryEntry[];
+  /** Whether it was given up because its group was. */
+  readonly failedWithGroup: boolean;
+}
+
+/** Of a bundle that cannot be run nothing else is known. */
+export const untold: Story = { history: [], failedWithGroup: false };
+
 /** Explains a status; `now` only tells how long things are to last. */
 export function explainStatus(
   status: PluginStatus,
-  history: readonly HistoryEntry[],
+  { history, failedWithGroup }: Story,
   now: number,
 ): Explanation {
   const sentences = [
-    whereItIs(status),
+    whereItIs(status, history.at(-1)),
     howItsHealthIs(status, now),
     howItEnded(status),
+    failedWithGroup ? 'It was given up with its group.' : null,
     whatFollows(status, now),
   ];
   return {
     plugin: status.id,
     state: status.state,
     summary: sentences.filter((sentence) => sentence !== null).join(' '),
-    next: status.error?.hint ?? null,
+    next: status.error?.hint ?? (failedWithGroup ? mendTheGroup : null),
     history,
   };
 }
 
-function whereItIs({ state, generation, pid, phase, failedReason, error }: PluginStatus): string {
+/** What to do about a plugin that has done nothing wrong itself. */
+export const mendTheGroup =
+  'Mend what made the group give up, and activate any plugin of it: all of them are tried again.';
+
+function whereItIs(status: PluginStatus, newest?: HistoryEntry): string {
+  const { state, wanted, generation, pid, phase, failedReason, retryAt, error } = status;
+  const reason = newest === undefined ? '' : `: ${newest.because}`;
   switch (state) {
     case 'idle':
       return 'It is not running, and nobody wants it to.';
     case 'waiting':
-      return 'It is wanted, and waits for its turn to be started.';
+      return `It is wanted, and not started yet${reason}.`;
     case 'spawning':
       return `Generation ${generation} is being started.`;
     case 'handshaking':
@@ -59,9 +76,14 @@ function whereItIs({ state, generation, pid, phase, failedReason, error }: Plugi
     case 'stopping':
       return `Process ${pid ?? '?'} is being brought down.`;
     case 'crashed':
-      return 'It has ended, and is not restarted by itself.';
+      return wanted
+        ? 'It has ended, and its supervisor decides what follows.'
+        : 'It has ended, and is not restarted by itself.';
     case 'restarting':
-      return 'It has ended, and is started again.';
+      // Without a moment of its own, it starts when its group does.
+      return retryAt === null
+        ? `It is started again with its group${reason}.`
+        : 'It has ended, and is started again.';
     case 'failed':
       return failedReason === 'FailedToStart' ? 'It could not be started.' : 'It could not be kept running.';
     case 'invalid':
@@ -106,11 +128,12 @@ function whatFollows({ state, retryAt, restarts }: PluginStatus, now: number): s
   return state === 'failed' ? `One more try is due in ${due}.` : `Restart ${restarts} is due in ${due}.`;
 }
 
-/** An event's type in words. */
-export function inWords(because: string): string {
+/** What moved a plugin, in words. */
+export function inWords(because: string, plugin: string): string {
   const deadline = /^xstate\.after\.([^.]+)\./.exec(because)?.[1];
   if (deadline !== undefined) return `${deadline} has passed`;
   const [what = '', name = ''] = because.split(' ');
+  if (what === 'sibling.ended' && name === plugin) return 'its group is restarted, as it has ended';
   return words[what]?.replace('*', name) ?? because;
 }
 
@@ -124,8 +147,8 @@ const words: Readonly<Record<string, string>> = {
   'plugin.release': 'its group starts again',
   'plugin.refuse': 'what it requires does not come up',
   'sibling.ended': 'its sibling * has ended',
-  'supervisor.held': 'the group * is brought down',
   'supervisor.gaveUp': 'the group * has given up',
+  'supervisor.retried': 'its group is tried again',
   'supervisor.shutDown': 'the group * is done',
   'requirement.awaited': 'it waits for *, which it requires',
   'requirement.deactivated': '*, which it requires, was deactivated',
@@ -141,6 +164,7 @@ const words: Readonly<Record<string, string>> = {
   'handshake.read': 'its handshake line was read',
   'handshake.rejected': 'its handshake line was refused',
   'channel.ready': 'it accepted the connection',
+  'channel.failed': 'it does not take the connection',
   'probe.passed': 'its health service says SERVING',
   'probe.failed': 'its health service does not say SERVING',
   'hook.returned': 'its hook has returned',
@@ -150,4 +174,5 @@ const words: Readonly<Record<string, string>> = {
   'health.ready': 'it says SERVING again',
   'drain.finished': 'no call is in flight',
   'shutdown.unsupported': 'it has no GRPCController',
+  'effect.broke': 'a part of Espalier failed',
 };

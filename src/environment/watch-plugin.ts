@@ -14,7 +14,7 @@ import {
   type PluginState,
   type PluginStatus,
 } from '../model/index.js';
-import { inWords, type HistoryEntry } from './explain.js';
+import { inWords, mendTheGroup, type HistoryEntry, type Story } from './explain.js';
 
 /** How many steps of a plugin's life are remembered. */
 const historyLength = 100;
@@ -24,7 +24,7 @@ export interface PluginWatch {
   readonly ref: ActorRefFrom<PluginMachine>;
   readonly channel: StableChannel;
   status(): PluginStatus;
-  history(): readonly HistoryEntry[];
+  story(): Story;
   /** Waits for the first snapshot that `decide` answers with something else than `undefined`. */
   until<Answer>(decide: (snapshot: PluginSnapshot) => Answer | undefined): Promise<Answer>;
   /** The plugin leaves the environment. */
@@ -41,6 +41,7 @@ export function watchPlugin(
   const history: HistoryEntry[] = [];
   const read = (): PluginStatus => pluginStatus(ref.getSnapshot());
   let last = read();
+  let lastCause = ref.getSnapshot().context.because;
   let connected: unknown = null;
   const channel = createStableChannel(() => {
     const { id, state, wanted } = read();
@@ -53,19 +54,22 @@ export function watchPlugin(
     last = status;
     plug(status.state, snapshot);
     if (hasTurned(before, status)) tellReadiness(status);
-    if (!hasMoved(before, status)) return;
     const { because } = snapshot.context;
-    const { state, phase, generation, since } = status;
-    remember({ at: since, generation, state, phase, because: inWords(because) });
-    emit({ type: 'plugin.status', at: now(), plugin: status.id, from: before.state, because, status });
+    const waitsForAnother = isDown(status) && because !== lastCause;
+    lastCause = because;
+    const moved = hasMoved(before, status);
+    if (!moved && !waitsForAnother) return;
+    const { id, state, phase, generation, since } = status;
+    remember({ at: moved ? since : now(), generation, state, phase, because: inWords(because, id) });
+    emit({ type: 'plugin.status', at: now(), plugin: id, from: before.state, because, status });
     if (state === 'failed' && before.state !== 'failed') {
-      emit({ type: 'plugin.gaveUp', at: now(), plugin: status.id, error: gaveUp(status, snapshot), status });
+      emit({ type: 'plugin.gaveUp', at: now(), plugin: id, error: gaveUp(status, snapshot), status });
     }
   };
 
   const tellReadiness = (status: PluginStatus): void => {
     const { id, ready, error, generation, state, phase } = status;
-    const because = inWords(ready ? 'health.ready' : 'health.unready');
+    const because = inWords(ready ? 'health.ready' : 'health.unready', id);
     remember({ at: now(), generation, state, phase, because });
     emit({ type: 'plugin.readiness', at: now(), plugin: id, ready, error: ready ? null : error, status });
   };
@@ -89,7 +93,7 @@ export function watchPlugin(
     ref,
     channel,
     status: read,
-    history: () => [...history],
+    story: () => ({ history: [...history], failedWithGroup: ref.getSnapshot().context.failedWithGroup }),
     until: (decide) => untilSnapshot(ref, decide),
     close() {
       subscription.unsubscribe();
@@ -107,6 +111,11 @@ function hasMoved(before: PluginStatus, after: PluginStatus): boolean {
   return (
     before.state !== after.state || before.phase !== after.phase || before.generation !== after.generation
   );
+}
+
+/** Whether it is wanted and has no process, so that it may wait for one thing after the other. */
+function isDown({ state }: PluginStatus): boolean {
+  return state === 'waiting' || state === 'restarting';
 }
 
 function gaveUp(status: PluginStatus, { context }: PluginSnapshot): PluginError {
@@ -128,7 +137,7 @@ function gaveUpWithGroup({ id, error, failedReason }: PluginStatus): PluginError
     code: 'PLUGIN_GAVE_UP',
     plugin: id,
     message: 'The plugin was given up with its group.',
-    hint: 'Mend what made the group give up, and activate any plugin of it: all of them are tried again.',
+    hint: mendTheGroup,
     facts: { failedReason, retryAt: null },
     ...(error !== null && { cause: error }),
   });

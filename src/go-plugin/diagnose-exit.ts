@@ -32,11 +32,19 @@ export const exitDiagnoses: readonly Diagnosis[] = [
 
 /** What to do when nothing above is it. */
 export function generalAdvice(facts: DiagnosisFacts): string {
-  const lastWords = facts.stderrTail.trimEnd().split('\n').at(-1)?.trim() ?? '';
-  const said = lastWords === '' ? 'said nothing on stderr' : `last said ${quoteText(lastWords)}`;
+  const words = lastWords(facts.stderrTail);
+  const said = words === '' ? 'said nothing on stderr' : `last said ${quoteText(words)}`;
   const how =
     facts.exitCode === null ? 'The plugin' : `The plugin ended with exit code ${facts.exitCode} and`;
   return `${how} ${said}: run \`espalier check\` on it to see each step, or start it by hand with the environment variable ${quoteText(facts.cookieKey)} set.`;
+}
+
+/** Node ends the report of an uncaught error with its own version, and the error stands above its stack. */
+function lastWords(stderr: string): string {
+  const lines = stderr.trimEnd().split('\n');
+  const last = lines.at(-1)?.trim() ?? '';
+  if (!/^Node\.js v\d/.test(last)) return last;
+  return lines.findLast((line) => /^\w*Error\b.*: /.test(line))?.trim() ?? last;
 }
 
 const signalAdvice: ReadonlyMap<string, string> = new Map([

@@ -130,7 +130,7 @@ export function createSupervisorMachine(
       },
       failed: {
         description: 'It is given up; somebody must act, or the half-open interval pass.',
-        entry: ['giveUpHeld', 'reportMove'],
+        entry: ['moveOn', 'giveUpHeld', 'reportMove'],
         on: {
           'member.activate': [
             { guard: 'failedWithParent', actions: ['affectAll', 'activateMember', 'askParent'] },

@@ -7,7 +7,7 @@ export type EnvironmentState = 'running' | 'stopping' | 'stopped';
 
 /** What an environment tells its subscribers, in the order in which it happened. */
 export type EnvironmentEvent =
-  /** A plugin's state or phase changed. `because` is the event that moved it. */
+  /** A plugin's state or phase changed, or what it waits for. `because` is the event that moved it. */
   | {
       readonly type: 'plugin.status';
       readonly at: number;

@@ -13,7 +13,8 @@ export function eventInWords(type: string): string {
 export type ActorEvent = 'done' | 'error' | 'snapshot';
 
 export function actorEventInWords(event: ActorEvent, actor: string): string {
-  const subject = actor === '*' ? 'any actor' : actor;
+  // One without a name is known by the state that invoked it: `0.plugin.live.stopping.asking`.
+  const subject = actor === '*' ? 'any actor' : actor.replace(/^\d+\.(.+\.)?/, '');
   switch (event) {
     case 'done':
       return `${subject} done`;
@@ -45,11 +46,18 @@ function isUnnamed(name: string): boolean {
 /** A guard as a sentence: `and(['isCurrent', not('isWanted')])` reads `isCurrent and not isWanted`. */
 export function guardInWords(guard: unknown): string {
   const joined = joinedGuard(guard);
-  if (joined === null) return placeInWords(guard) ?? nameOf(guard);
+  if (joined === null) return placeInWords(guard) ?? `${nameOf(guard)}${paramsInWords(guard)}`;
   const words = joined.guards.map((part) =>
     isJoined(part) ? `(${guardInWords(part)})` : guardInWords(part),
   );
   return joined.operator === 'not' ? `not ${words.join('')}` : words.join(` ${joined.operator} `);
+}
+
+/** Guards of one name are told apart by what they are asked with, where that is written in the chart. */
+function paramsInWords(guard: unknown): string {
+  const params = (guard as { readonly params?: unknown } | null)?.params;
+  if (typeof params !== 'object' || params === null) return '';
+  return ` ${Object.values(params).join(' ')}`;
 }
 
 /** XState's `stateIn` is a function that carries the state it asks for. */

@@ -96,8 +96,9 @@ export function descent<Child extends Sibling>(
 ): Descent<Child> {
   const steps = siblings.map((child) => {
     const { kind, id, after, at } = child;
-    // Who rests need not be told that it does.
-    const isPending = untold.includes(id) && (at.runs || at.isWanted);
+    // Who rests need not be told that it does; a supervisor that was replaced does not know that it was told.
+    const isNew = kind === 'supervisor' && at.progress === 'up';
+    const isPending = isNew || (untold.includes(id) && (at.runs || at.isWanted));
     const isBack = !isPending && kind === 'plugin' && at.isWanted && at.isActive && !at.isHeld;
     const isToBeTold = isPending || isBack;
     // A group is down when it says so.

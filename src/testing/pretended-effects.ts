@@ -81,15 +81,14 @@ export type EffectOf<Name extends EffectName> = Extract<AnyPretendedEffect, { re
 type Entry = PretendedEffect<never> & { readonly name: EffectName };
 
 /**
- * Effects without a world behind them. `clock` is the machine's own (XState's SimulatedClock has `now`); `random` is
- * in [0, 1), and without it there is no jitter. `answer` hears of each effect as soon as it runs, and may answer it at
- * once; without it, a test answers them all by hand. `settle` is called when what was said has been heard.
+ * Effects without a world behind them. `clock` is the machine's own: its `settle`, where it has one, is called when
+ * what an effect has said was heard. `random` is in [0, 1), and without it there is no jitter. `answer` hears of each
+ * effect as soon as it runs, and may answer it at once; without it, a test answers them all by hand.
  */
 export function pretendWorld(
-  clock: { now(): number },
+  clock: { now(): number; settle?(): void },
   random: () => number = () => 0.5,
   answer: (effect: AnyPretendedEffect) => void = () => undefined,
-  settle: () => void = () => undefined,
 ): PretendedWorld {
   let [sleptMs, busyMs, answers] = [0, 0, 0];
   const ordered: string[] = [];
@@ -110,11 +109,11 @@ export function pretendWorld(
           input,
           say: (fact: Facts[Name]) => {
             said.next(fact);
-            settle();
+            clock.settle?.();
           },
           break: (error: Error) => {
             said.error(error);
-            settle();
+            clock.settle?.();
           },
           isActive: () => !subscription.closed,
         } as unknown as Entry;

@@ -375,6 +375,20 @@ describe('a program', () => {
       ['exit code 3', 'last said "config missing"', '`espalier check`'],
     ],
     [
+      'in Node that throws',
+      {
+        exitCode: 1,
+        stderrTail:
+          "node:fs:573\n  return binding.open(\n\nError: ENOENT: no such file, open 'health.proto'\n    at Object.openSync (node:fs:573:18) {\n  code: 'ENOENT'\n}\n\nNode.js v20.20.2\n",
+      },
+      [`last said "Error: ENOENT: no such file, open 'health.proto'"`],
+    ],
+    [
+      'in Node that throws something without a name',
+      { exitCode: 1, stderrTail: 'boom\n(Use `node --trace-uncaught ...`)\n\nNode.js v20.20.2\n' },
+      ['last said "Node.js v20.20.2"'],
+    ],
+    [
       'that ends with a code and no words',
       { exitCode: 3 },
       ['exit code 3', 'said nothing on stderr', '`espalier check`', '"BASIC_PLUGIN"'],

@@ -94,6 +94,21 @@ describe('a supervisor that breaks', () => {
     expect(grove.status(b).generation).toBe(2);
   });
 
+  it('is brought down once more where its parent has told the one before it', () => {
+    const grove = grow(
+      { outer: { strategy: 'one-for-all', members: [a] }, inner: { parent: 'outer' } },
+      { [a]: { group: 'outer' }, [b]: { group: 'inner' } },
+    );
+    grove.crash(a);
+    expect(grove.group('inner').state).toBe('gathering');
+    supervisorRef(grove.root.system, 'inner')?.send({ type: 'supervisor.children', children: null });
+    grove.clock.settle();
+    grove.pass(0);
+    expect(grove.startAll()).toEqual([a]);
+    expect(grove.group('outer').state).toBe('running');
+    expect(grove.group('inner').state).toBe('running');
+  });
+
   it('is grown again where it is the root, with all that was below', () => {
     const grove = grow({ group: {} }, { [a]: { group: 'group' }, [outside]: {} });
     supervisorRef(grove.root.system, 'root')?.send({ type: 'supervisor.children', children: null });

@@ -82,14 +82,7 @@ export function growTree(
   reported: (report: SupervisorReport) => void,
 ): Tree {
   const clock = createSteppingClock();
-  const world = pretendWorld(
-    clock,
-    () => random,
-    undefined,
-    () => {
-      clock.settle();
-    },
-  );
+  const world = pretendWorld(clock, () => random);
   present = { effects: world.effects, random };
   const root = grow(clock, input);
   // Else a defect would be thrown at whoever runs the model.

@@ -95,6 +95,19 @@ describe('the chart of a machine', () => {
     expect(chartOf(machine).transitions.map((transition) => transition.event)).toEqual([event]);
   });
 
+  it('tells guards of one name apart by what they are asked with', () => {
+    const aimed = (aim: string) => ({ guard: { type: 'isAimedAt', params: { aim } }, target: 'b' });
+    const machine = createMachine({
+      id: 'm',
+      initial: 'a',
+      states: { a: { on: { go: [aimed('rest'), aimed('work')] } }, b: {} },
+    });
+    expect(chartOf(machine).transitions.map(({ guard }) => guard)).toEqual([
+      'isAimedAt rest',
+      'isAimedAt work',
+    ]);
+  });
+
   it('says joined and inline guards and actions in words', () => {
     const machine = createMachine({
       id: 'm',
@@ -112,7 +125,7 @@ describe('the chart of a machine', () => {
     });
     expect(chartOf(machine).transitions.map(({ guard, actions }) => [guard, ...actions])).toEqual([
       ['x or (y and not z)', 'assign'],
-      ['x', 'inline'],
+      ['x 1', 'inline'],
       ['inline', 'leave'],
       ['in b'],
     ]);

@@ -5,6 +5,8 @@ import { activeStates, transitionsFrom } from '../../src/observe/page/client/nex
 import { treeLines } from '../../src/observe/page/client/tree.js';
 import type { WireMessage, WireSnapshot } from '../../src/observe/page/client/wire.js';
 import { createWorld, wordFor, type World } from '../../src/observe/page/client/world.js';
+import { eventInWords } from '../../src/observe/chart-words.js';
+import { toneOf, whoIs } from '../../src/observe/page/client/words.js';
 import { chartOf } from '../../src/observe/index.js';
 import { createPluginMachine } from '../../src/machines/index.js';
 import { showDefinition } from '../../src/observe/inspect/shown.js';
@@ -31,7 +33,7 @@ describe('what the page knows', () => {
       wordFor(actor),
     ]);
     expect(lines).toEqual([
-      [0, 'environment', 'running.settled'],
+      [0, 'environment', 'running'],
       [1, 'group:root', 'steady'],
       [2, 'com.example.hello', 'healthy'],
       [3, 'process', 'active'],
@@ -99,6 +101,51 @@ describe('what the page knows', () => {
     world.learn(event('x:0', 'lamp.push'));
     world.forget();
     expect([world.actors(), world.happenings()]).toEqual([[], []]);
+  });
+});
+
+describe('the word beside an actor', () => {
+  const chart = (id: string) => chartOf(createMachine({ id }));
+  const wordOf = (id: string, value: WireSnapshot['value'], context?: Record<string, unknown>) =>
+    wordFor({
+      chart: chart(id),
+      snapshot: { status: 'active', value, ...(context && { context }) },
+    });
+
+  it.each<[string, WireSnapshot['value'], string, string]>([
+    ['environment', { running: 'settled' }, 'running', 'good'],
+    ['environment', { running: 'due' }, 'running', 'good'],
+    ['environment', { stopping: 'due' }, 'stopping', 'leaving'],
+    ['supervisor', { gathering: 'waiting' }, 'gathering', 'leaving'],
+    ['supervisor', { starting: 'due' }, 'starting', 'busy'],
+    ['supervisor', 'held', 'held', 'busy'],
+  ])('of the %s in %j says nothing of what it decides at this moment: %s', (id, value, word, tone) => {
+    expect([wordOf(id, value), toneOf(word)]).toEqual([word, tone]);
+  });
+
+  it('is that of its status for a plugin that is kept down', () => {
+    expect(wordOf('plugin', 'held', { turn: 'turn.awaited', hold: null })).toBe('waiting');
+    expect(wordOf('plugin', 'held', { turn: null, hold: 'sibling.ended com.example.store' })).toBe(
+      'restarting',
+    );
+  });
+});
+
+describe('the end of an actor without a name', () => {
+  it('is told with the state that invoked it', () => {
+    expect(eventInWords('xstate.done.actor.0.plugin.live.stopping.asking')).toBe('asking done');
+  });
+});
+
+describe('whoever an event happened to', () => {
+  it.each([
+    ['environment', 'environment'],
+    ['environment/group:root', 'group:root'],
+    ['environment/group:root/group:shop/com.example.api', 'com.example.api'],
+    ['environment/group:root/shelf:1/com.example.api/health/watch', 'com.example.api › health › watch'],
+    ['lamp/bulb', 'bulb'],
+  ])('of the path %s is %s', (path, who) => {
+    expect(whoIs(path)).toBe(who);
   });
 });
 

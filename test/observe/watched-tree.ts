@@ -24,9 +24,7 @@ export function growTree(
   inspect: Observer<InspectionEvent> | ((event: InspectionEvent) => void),
 ): WatchedTree {
   const clock = createSteppingClock();
-  const world = pretendWorld(clock, undefined, undefined, () => {
-    clock.settle();
-  });
+  const world = pretendWorld(clock);
   const machine = createEnvironmentMachine(world.effects, { random: () => 0.5 });
   const root = createActor(machine, { clock, inspect, input: {} });
   root.start();

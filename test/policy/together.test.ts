@@ -47,6 +47,9 @@ type Place = keyof typeof places;
 const groupPlaces = {
   group: healthy,
   emptyGroup: { ...nowhere, isWanted: true, progress: 'up' },
+  sinkingGroup: { ...healthy, progress: 'rising' },
+  /** Nothing runs in it, and it has not said so. */
+  silentGroup: { ...nowhere, isWanted: true, progress: 'rising' },
   heldGroup: { ...nowhere, isWanted: true, isHeld: true, progress: 'waiting' },
 } satisfies Record<string, ChildStanding>;
 type GroupPlace = keyof typeof groupPlaces;
@@ -121,6 +124,7 @@ describe('children that come down together', () => {
       '- - - over',
     ],
     ['nobody when nobody is affected', [], '', '- - - over'],
+    ['a group again that was replaced since it was told', [['g', 'emptyGroup']], '', 'g - -'],
     [
       'whoever is on its way at once',
       [
@@ -253,15 +257,15 @@ describe('children that come down together', () => {
       'nobody until a group has said that it is held',
       [
         ['a', 'healthy'],
-        ['b', 'emptyGroup', 'a'],
+        ['b', 'silentGroup', 'a'],
       ],
       'a',
       '- - a',
     ],
     [
-      'no group again',
+      'no group again that is on its way',
       [
-        ['a', 'group'],
+        ['a', 'sinkingGroup'],
         ['b', 'held', 'a'],
       ],
       '',
@@ -292,7 +296,10 @@ describe('children that come down together', () => {
           ]);
         const needsNoWord = siblings.filter(({ at }) => !at.runs && !at.isWanted).map(({ id }) => id);
         const heard = [...tell.map(({ id }) => id), ...pending];
-        expect(heard.sort()).toEqual(untold.filter((id) => !needsNoWord.includes(id)).sort());
+        const isNew = ({ kind, id, at }: Sibling) =>
+          kind === 'supervisor' && at.progress === 'up' && !untold.includes(id);
+        const hears = untold.filter((id) => !needsNoWord.includes(id));
+        expect(heard.sort()).toEqual([...hears, ...siblings.filter(isNew).map(({ id }) => id)].sort());
         for (const { id } of hold) expect(heard).not.toContain(id);
       }),
       { numRuns: 200 },

@@ -68,9 +68,7 @@ export function tellTree(
 ): Story {
   const draw = typeof random === 'number' ? () => random : random;
   // The jitter of probes is not drawn from the numbers that a test gives to restarts one by one.
-  const world = pretendWorld(clock, typeof random === 'number' ? draw : () => 0.5, undefined, () => {
-    clock.settle();
-  });
+  const world = pretendWorld(clock, typeof random === 'number' ? draw : () => 0.5);
   const root = createActor(createEnvironmentMachine(world.effects, { random: draw }), { clock, input });
   root.subscribe({
     error: (error) => {

@@ -2,7 +2,7 @@ import { eventInWords } from '../../chart-words.js';
 import { byId, element, write, type PageElement } from './browser.js';
 import { passes } from './filter.js';
 import { createKeyedList } from './keyed.js';
-import { timeOfDay, toneOf } from './words.js';
+import { timeOfDay, toneOf, whoIs } from './words.js';
 import type { Happening } from './world.js';
 
 export interface StreamView {
@@ -96,7 +96,7 @@ function createHappening(happening: Happening): PageElement {
       'summary',
       {},
       element('span', { class: 'at' }, timeOfDay(at)),
-      element('span', { class: 'who', title: path }, withoutRoot(path)),
+      element('span', { class: 'who', title: path }, whoIs(path)),
       element(
         'span',
         { class: 'what', title: source === null ? event.type : `${event.type} from ${source}` },
@@ -123,13 +123,12 @@ function payload({ event, source }: Happening): string {
 }
 
 /** What XState does with every actor. */
-const ownEvents: Readonly<Record<string, string>> = { 'xstate.init': 'starts', 'xstate.stop': 'is stopped' };
+const ownEvents: Readonly<Record<string, string>> = {
+  'xstate.init': 'starts',
+  'xstate.observable.complete': 'has ended',
+  'xstate.stop': 'is stopped',
+};
 
 function inWords(type: string): string {
   return ownEvents[type] ?? eventInWords(type);
-}
-
-/** Nearly everything happens below the one root. */
-function withoutRoot(path: string): string {
-  return path.split('/').slice(1).join(' › ') || path;
 }

@@ -43,10 +43,13 @@ export function toneOf(word: string): Tone {
 
 const between = ' · ';
 
-/** What fits on a line of the tree: of parallel regions, the innermost name of each. */
+/**
+ * What fits on a line of the tree: of parallel regions, the innermost name of each; else the outermost one, as what is
+ * finer, such as `due`, says nothing by itself and comes and goes at every turn.
+ */
 export function shortText(value: StateValue | undefined): string {
   const paths = pathsOf(value);
-  return paths.length > 1 ? paths.map((path) => path.at(-1)).join(between) : stateText(value);
+  return paths.length > 1 ? paths.map((path) => path.at(-1)).join(between) : (paths[0]?.[0] ?? '');
 }
 
 /** The names from the outermost state to the innermost; of parallel regions, one path each. */
@@ -59,8 +62,15 @@ export function pathsOf(value: StateValue | undefined): readonly (readonly strin
   });
 }
 
-/** The one word for where a plugin is; the finer states within some of them have none of their own. */
-export function pluginWord(value: StateValue | undefined): string {
+/**
+ * The one word for where a plugin is, the same as in its status; the finer states within some of them have none of
+ * their own, and one that is held has two: it waits for its turn, or for its group.
+ */
+export function pluginWord(
+  value: StateValue | undefined,
+  context: Readonly<Record<string, unknown>> | undefined,
+): string {
+  if (value === 'held') return typeof context?.turn === 'string' ? 'waiting' : 'restarting';
   const path = pathsOf(value)[0] ?? [];
   return path.findLast((name) => name in pluginTones) ?? path.join('.');
 }
@@ -70,6 +80,13 @@ export function stateText(value: StateValue | undefined): string {
   return pathsOf(value)
     .map((path) => path.join('.'))
     .join(' + ');
+}
+
+/** An actor by its path, short: no id is there twice, so the groups above a plugin only take its place. */
+export function whoIs(path: string): string {
+  const names = path.split('/');
+  const first = names.findIndex((name, depth) => depth > 0 && !/^(group|shelf):/.test(name));
+  return first === -1 ? (names.at(-1) ?? path) : names.slice(first).join(' › ');
 }
 
 export function timeOfDay(at: number): string {

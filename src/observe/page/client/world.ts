@@ -187,11 +187,11 @@ export function createWorld(): World {
 
 /** The one word, or path, for where an actor is. */
 export function wordFor({ chart, snapshot }: Pick<PageActor, 'chart' | 'snapshot'>): string {
-  const { status, value } = snapshot;
+  const { status, value, context } = snapshot;
   if (status === 'error') return 'error';
   // A machine's first snapshot is still on its way.
   if (value === undefined) return chart !== null && status === 'active' ? '' : status;
-  return chart?.id === 'plugin' ? pluginWord(value) : shortText(value);
+  return chart?.id === 'plugin' ? pluginWord(value, context) : shortText(value);
 }
 
 export function isAlive({ status }: WireSnapshot): boolean {
