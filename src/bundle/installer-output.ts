@@ -21,7 +21,7 @@ export function installerHint(tail: string): string {
   const found = hints.find(([pattern]) => pattern.test(tail));
   return (
     found?.[1] ??
-    'The end of its output, in facts.outputTail, says why; correct the requirements and prepare again.'
+    'The end of its output (facts.outputTail) says why; correct the requirements and prepare again.'
   );
 }
 

@@ -1,4 +1,4 @@
-import { createEnvironment, type EnvironmentOptions } from '../environment/index.js';
+import { createEnvironmentByItself, type EnvironmentOptions } from '../environment/index.js';
 import { isPluginError, messageOf, PluginError, type EnvironmentEvent } from '../model/index.js';
 import { shutdownStep, startSteps, stdioStep, type PhaseChange, type Step } from './check-steps.js';
 
@@ -20,7 +20,7 @@ export interface CheckOptions {
 /** Starts one plugin, walks every step of its life, and ends it. The error, if any, comes with its facts. */
 export async function checkPlugin(options: CheckOptions): Promise<{ report: CheckReport; error: unknown }> {
   const begun = performance.now();
-  const env = await createEnvironment(once(options.environment));
+  const env = await createEnvironmentByItself(once(options.environment));
   const abort = (): void => {
     void env.shutdown();
   };

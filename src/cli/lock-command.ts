@@ -3,6 +3,7 @@ import { checkLock, lockFileName, lockPlugins, type Locked } from '../environmen
 import { coloursFor } from './colours.js';
 import { errorText } from './error-text.js';
 import { exitCode } from './exit-code.js';
+import { noBundles } from './no-bundles.js';
 
 interface LockFlags {
   readonly json?: boolean;
@@ -41,6 +42,8 @@ async function lock(dir: string, flags: LockFlags): Promise<number> {
   const outcomes = await (flags.check === true
     ? checkLock(dir, { file })
     : lockPlugins(dir, { file, algorithm, bundle }));
+  if (outcomes.length === 0)
+    process.stderr.write(`${errorText(noBundles(dir), coloursFor(process.stderr, process.env))}\n`);
   for (const outcome of outcomes) {
     process.stdout.write(`${flags.json === true ? JSON.stringify(outcome) : sentence(outcome)}\n`);
   }

@@ -3,6 +3,7 @@ import { prepareBundles, type Prepared } from '../environment/index.js';
 import { coloursFor } from './colours.js';
 import { errorText } from './error-text.js';
 import { exitCode } from './exit-code.js';
+import { noBundles } from './no-bundles.js';
 import { onStopSignal } from './stop-signals.js';
 import { milliseconds } from './values.js';
 
@@ -51,6 +52,8 @@ async function prepare(dir: string, flags: PrepareFlags): Promise<number> {
     { signal: abort.signal, python: flags.python, deadlineMs: flags.timeout },
   );
   signals.release();
+  if (outcomes.length === 0)
+    process.stderr.write(`${errorText(noBundles(dir), coloursFor(process.stderr, process.env))}\n`);
   for (const outcome of outcomes) {
     if (flags.json === true) write(JSON.stringify(outcome));
     else write(sentence(outcome));

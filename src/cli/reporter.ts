@@ -50,7 +50,7 @@ function lineReporter({ env, logLevel }: Setting): Reporter {
     process.stdout.write(`${line}\n`);
   };
   for (const { id, state, error } of env.statuses()) {
-    if (state === 'invalid') say(`${id}  invalid  ${error?.message ?? ''}`);
+    if (state === 'invalid') say(`${id}  invalid  ${[error?.message, error?.hint].join(' ').trimEnd()}`);
   }
   const subscription = env.events.pipe(filter((event) => isTold(event, logLevel))).subscribe((event) => {
     say(eventLine(event, colours));

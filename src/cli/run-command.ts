@@ -7,6 +7,7 @@ import { startInspector } from '../observe/index.js';
 import { exitCode } from './exit-code.js';
 import { createReporter, type Reporter } from './reporter.js';
 import { addSharedFlags, environmentOptions, type SharedFlags } from './settings.js';
+import { noBundles } from './no-bundles.js';
 import { onStopSignal } from './stop-signals.js';
 import { port } from './values.js';
 
@@ -144,12 +145,4 @@ async function accompany(module: string, env: Environment, reporter: Reporter): 
     });
   }
   return (await loaded.default(env, { say: reporter.say })) ?? undefined;
-}
-
-function noBundles(dir: string): PluginError {
-  return new PluginError({
-    code: 'CONFIG_INVALID',
-    message: `There is no bundle in ${dir}.`,
-    hint: 'A bundle is a directory in it with a plugin.json, plugin.yaml or plugin.yml.',
-  });
 }

@@ -1,3 +1,4 @@
+export { createEnvironmentByItself } from './by-itself.js';
 export { createEnvironment, createEnvironmentAt } from './create-environment.js';
 export { noIntent } from './intent.js';
 export type { Activation, AvailablePlugin, Environment, StartOutcome } from './environment.js';

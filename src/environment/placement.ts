@@ -34,7 +34,11 @@ export function placementProblems(
   const plan = planStarts(placed.map(({ bundle: { manifest } }) => manifest));
   for (const { bundle } of placed) {
     const unmet = plan.unmet.get(bundle.manifest.id);
-    if (unmet !== undefined) problems.set(bundle.manifest.id, requirementProblem(bundle.manifest.id, unmet));
+    if (unmet === undefined) continue;
+    // One that is there and has a problem of its own is not missing.
+    const isThere = unmet.kind === 'missing' && problems.has(unmet.missing);
+    const why: UnmetRequirement = isThere ? { kind: 'unmet', requirement: unmet.missing } : unmet;
+    problems.set(bundle.manifest.id, requirementProblem(bundle.manifest.id, why));
   }
   return problems;
 }
@@ -100,7 +104,7 @@ function wordsFor(unmet: UnmetRequirement): readonly [string, string] {
       ];
     case 'unmet':
       return [
-        `The plugin requires ${unmet.requirement}, whose own requirements cannot be met.`,
+        `The plugin requires ${unmet.requirement}, which cannot be run.`,
         `See why ${unmet.requirement} is invalid.`,
       ];
   }

@@ -40,6 +40,15 @@ describe('espalier check', () => {
     expect(allowed).toMatchObject({ code: 0, report: { ok: true } });
   });
 
+  it('looks at a plugin without those that it lives among', async () => {
+    const manifest = { requires: ['com.example.elsewhere'], group: 'shop' };
+    const made = makeFakeBundle('healthy', { manifest });
+    afterTest(() => {
+      made.remove();
+    });
+    expect(await check(made.directory)).toMatchObject({ code: 0, report: { ok: true } });
+  });
+
   it('walks every step of a plugin that is fine', async () => {
     const { code, report } = await check(bundle('healthy'));
     expect(code).toBe(0);

@@ -1,5 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { espalier } from '../support/cli.js';
+import { afterTest } from '../support/environment.js';
+
+function emptyDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'espalier-command-'));
+  afterTest(() => {
+    rmSync(directory, { recursive: true });
+  });
+  return directory;
+}
 
 describe('espalier', () => {
   it.each(['check', 'run', 'prepare', 'lock', 'simulate', 'graph'])('%s --help helps', async (command) => {
@@ -38,7 +49,24 @@ describe('espalier', () => {
   });
 
   it('prepare has nothing to do for a directory without Python bundles', async () => {
-    const run = espalier(['prepare', 'proto']);
+    const directory = emptyDirectory();
+    cpSync('examples/plugins/hello-node', join(directory, 'hello-node'), { recursive: true });
+    const run = espalier(['prepare', directory]);
     expect((await run.ended).code).toBe(0);
+    expect(run.stdout()).toContain('nothing to prepare');
+    expect(run.stderr()).toBe('');
   });
+
+  it.each(['prepare', 'lock'])(
+    '%s says so where there is no bundle at all, as that is most often the wrong directory',
+    async (command) => {
+      const directory = emptyDirectory();
+      const run = espalier([command, directory]);
+      expect((await run.ended).code).toBe(0);
+      expect(run.stdout()).toBe('');
+      expect(run.stderr()).toContain(
+        `There is no bundle in ${directory}.\nnext: A bundle is a directory in it`,
+      );
+    },
+  );
 });

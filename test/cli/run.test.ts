@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
@@ -66,6 +66,18 @@ describe('espalier run', () => {
     run.child.stdout?.destroy();
     await run.ended;
     expect(run.survivors()).toEqual([]);
+  });
+
+  it('says of a broken bundle what is wrong and what to do', async () => {
+    const directory = directoryOf('healthy');
+    mkdirSync(join(directory, 'stray'));
+    const manifest = { id: 'stray', server: { executable: 'plugin.py' } };
+    writeFileSync(join(directory, 'stray', 'plugin.json'), JSON.stringify(manifest));
+    const run = espalier(['run', ...inherit, directory]);
+    const [line] = await run.printed(/^stray {2}invalid.*$/m);
+    expect(line).toContain('plugin.py is not in the bundle, or cannot be reached. Check server.executable');
+    run.child.kill('SIGINT');
+    await run.ended;
   });
 
   it('ends at once, with its plugins, at the second signal', async () => {

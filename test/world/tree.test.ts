@@ -156,6 +156,7 @@ describe('what plugins require', () => {
         'com.example.two': { requires: ['com.example.one'] },
         'com.example.after': { requires: ['com.example.lost'] },
         'com.example.stray': { group: 'nowhere' },
+        'com.example.upon': { requires: ['com.example.stray'] },
         'com.example.vain': { significant: true },
       },
       { groups: { shop: {} } },
@@ -174,9 +175,13 @@ describe('what plugins require', () => {
       code: 'REQUIREMENT_UNMET',
       facts: { requirement: 'com.example.lost' },
     });
+    expect(problem('com.example.upon')).toMatchObject({
+      message: 'The plugin requires com.example.stray, which cannot be run.',
+      facts: { requirement: 'com.example.stray' },
+    });
     expect(problem('com.example.stray')?.hint).toContain('root, shop');
     expect(problem('com.example.vain')).toMatchObject({ code: 'MANIFEST_INVALID' });
-    expect(env.statuses().filter(({ state }) => state === 'invalid')).toHaveLength(6);
+    expect(env.statuses().filter(({ state }) => state === 'invalid')).toHaveLength(7);
     await expect(env.activate('com.example.lost')).rejects.toMatchObject({ code: 'REQUIREMENT_UNMET' });
   });
 
