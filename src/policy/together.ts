@@ -100,18 +100,13 @@ export function descent<Child extends Sibling>(
     const isNew = kind === 'supervisor' && at.progress === 'up';
     const isPending = isNew || (untold.includes(id) && (at.runs || at.isWanted));
     const isBack = !isPending && kind === 'plugin' && at.isWanted && at.isActive && !at.isHeld;
-    const isToBeTold = isPending || isBack;
     // A group is down when it says so.
-    const isDone = kind === 'supervisor' && !isPending ? at.isHeld : !at.runs;
-    const step: Step = {
-      id,
-      after,
-      progress: isDone ? 'down' : isToBeTold && !at.isSinking ? 'up' : 'sinking',
-    };
+    const isDown = kind === 'supervisor' && !isPending ? at.isHeld : !at.runs;
+    const step: Step = { id, after, progress: isDown ? 'down' : 'up' };
     return { child, isPending, isBack, step };
   });
   const next = new Set(nextDown(steps.map(({ step }) => step)));
-  const isNext = ({ step }: (typeof steps)[number]) => step.progress !== 'up' || next.has(step.id);
+  const isNext = ({ child: { id, at } }: (typeof steps)[number]) => !at.runs || at.isSinking || next.has(id);
   const pending = steps.filter(({ isPending }) => isPending);
   const back = steps.filter(({ isBack }) => isBack);
   return {

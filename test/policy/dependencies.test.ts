@@ -63,6 +63,7 @@ describe('turns', () => {
     expect(nextDown(steps(['a', 'up'], ['b', 'up', 'a'], ['c', 'up', 'ab']))).toEqual(['c']);
     expect(nextDown(steps(['a', 'up'], ['b', 'up', 'a'], ['c', 'sinking', 'ab']))).toEqual([]);
     expect(nextDown(steps(['a', 'up'], ['b', 'rising', 'a'], ['c', 'down', 'ab']))).toEqual(['b']);
+    expect(nextDown(steps(['a', 'up'], ['b', 'waiting', 'a']))).toEqual(['a']);
     expect(nextDown(steps(['a', 'up'], ['b', 'up']))).toEqual(['a', 'b']);
   });
 
