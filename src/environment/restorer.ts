@@ -17,7 +17,7 @@ import {
   type Restored,
 } from '../model/index.js';
 import type { createCalls } from './calls.js';
-import { endRemnant, tokenOf } from './end-remnant.js';
+import { endRemnant, huntDown, tokenOf } from './end-remnant.js';
 import type { Remnant } from './observe-remnants.js';
 import type { Roster } from './roster.js';
 
@@ -58,8 +58,10 @@ export function createRestorer(setting: Setting): Restorer {
     const keptTokens = new Set(kept.map((process) => tokenOf(process)?.token));
     const found = await findTokens(predecessors.map(({ scope }) => scope));
     const strays = found.filter((token) => !keptTokens.has(token));
-    const caught = await Promise.all(strays.map((token) => guard.hunt(token.split('.')[0] ?? token, token)));
-    swept(caught.flatMap((pids) => pids ?? []));
+    const caught = await Promise.all(
+      strays.map((token) => huntDown({ scope: token.split('.')[0] ?? token, token }, guard)),
+    );
+    swept(caught.flat());
     const inUse = new Set(kept.flatMap(({ directory }) => directory ?? []));
     for (const { place } of predecessors) removeKeptPlace(place, inUse);
   }

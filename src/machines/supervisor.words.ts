@@ -179,7 +179,10 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
         children: forgiven(context.children),
       })),
       /** Also those that came since it was given up. */
-      affectAll: assign({ affected: ({ context }) => idsOf(context.children) }),
+      affectAll: assign({
+        affected: ({ context }) => idsOf(context.children),
+        because: 'supervisor.retried',
+      }),
       adoptPlan: assign(({ event }) => (event.type === 'group.gather' ? event.plan : {})),
       notePause: assign(({ event }) =>
         event.type === 'supervisor.restart' ? { pauseMs: event.delayMs } : {},

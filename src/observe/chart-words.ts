@@ -56,7 +56,7 @@ export function guardInWords(guard: unknown): string {
 /** Guards of one name are told apart by what they are asked with, where that is written in the chart. */
 function paramsInWords(guard: unknown): string {
   const params = (guard as { readonly params?: unknown } | null)?.params;
-  // Functions are shown by inspectors as what has a type.
+  // Params that are a function arrive over the wire as its name.
   if (typeof params !== 'object' || params === null || 'type' in params) return '';
   return ` ${Object.values(params).join(' ')}`;
 }

@@ -58,6 +58,34 @@ describe('plugins that may outlive their host', () => {
     expect(readdirSync(place.runtime)).toEqual([]);
   });
 
+  it.each<[string, (place: ReturnType<typeof placeFor>) => void, object]>([
+    ['that is no use to it', () => undefined, { handshake: { protocolVersions: [2] } }],
+    [
+      'that no record tells of',
+      (place) => {
+        rmSync(place.file(name));
+      },
+      {},
+    ],
+  ])('do not end a host that has nothing to do but to end one %s', async (_, prepare, changes) => {
+    const place = placeFor([name]);
+    const { host, told } = await hostAt(place, [name]);
+    await recorded(place, name, isSpokenWith);
+    await kill(host);
+    prepare(place);
+    const next = startHost(
+      `const env = await createEnvironment(argument);
+       await env.restore();
+       process.stdout.write('restored');
+       await env.shutdown();`,
+      { ...place.options, ...changes },
+    );
+    await next.printed(/restored/);
+    expect(await next.ended).toBe(0);
+    // Whoever has adopted it may take a moment to reap it.
+    expect(await comesTrue(() => !isAlive(told.pids[name] ?? 0), 5000)).toBe(true);
+  });
+
   it('are handed on from host to host', async () => {
     const place = placeFor([name]);
     const first = await hostAt(place, [name]);
