@@ -243,6 +243,7 @@ describe('a group that was given up with the one above', () => {
     grove.endAll();
     expect(grove.states()).toEqual({ [a]: 'failed', [b]: 'failed' });
     grove.activate(b);
+    expect(grove.snapshot(b).context.because).toBe('supervisor.retried');
     grove.pass(0);
     expect(grove.startAll()).toEqual([a, b]);
     expect([grove.group('outer').state, grove.group('inner').state]).toEqual(['running', 'running']);
