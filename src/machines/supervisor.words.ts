@@ -1,5 +1,13 @@
 import { assign, enqueueActions, sendParent, setup, type ActorLogic, type Snapshot } from 'xstate';
-import { ascent, cleanSlate, descent, moveOn, standStill, type Aim } from '../policy/index.js';
+import {
+  ascent,
+  cleanSlate,
+  descent,
+  moveOn,
+  standStill,
+  type Aim,
+  type ChildStanding,
+} from '../policy/index.js';
 import {
   endProcessOf,
   pluginRef,
@@ -37,6 +45,7 @@ import {
 } from './supervisor.orders.js';
 import { standingsIn } from './supervisor.standing.js';
 import type {
+  ChildStandingOf,
   Gathering,
   GroupStep,
   SupervisorContext,
@@ -126,7 +135,7 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
         if (fresh) enqueue.assign({ children: withChild(context.children, plugin, { memory: cleanSlate }) });
         const child = affectedChildren(context).find(({ id }) => id === plugin);
         const at = child === undefined ? null : standingsIn(system)(child);
-        const joins = at !== null && !(at.runs && at.isWanted && !at.isSinking);
+        const joins = at !== null && !isUp(at);
         const { because } = joins || event.type === 'member.activate' ? context : event;
         if (joins || event.type === 'member.queue')
           tellPlugin(enqueue, system, plugin, { type: 'plugin.queue', because, resumes });
@@ -163,12 +172,14 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
         if (event.type !== 'supervisor.close') return;
         gather(enqueue, everybody(context, { aim: 'close', because: event.because }));
       }),
-      planRetry: enqueueActions(({ context, event, enqueue }) => {
+      planRetry: enqueueActions(({ context, event, enqueue, system }) => {
+        if (isUpAnyway(context, event, standingsIn(system))) return;
         enqueue.assign({ children: forgiven(context.children), restarts: [] });
         gather(enqueue, retry(context, event, 'restart'));
       }),
       /** What was given up together is tried again together. */
-      askParent: enqueueActions(({ context, event, enqueue }) => {
+      askParent: enqueueActions(({ context, event, enqueue, system }) => {
+        if (isUpAnyway(context, event, standingsIn(system))) return;
         enqueue.sendParent({ type: 'supervisor.asked', supervisor: context.spec.name });
         gather(enqueue, retry(context, event, 'hold'));
       }),
@@ -330,6 +341,17 @@ interface EnqueueStep {
 
 function gather(enqueue: EnqueueStep, plan: Gathering): void {
   enqueue.raise({ type: 'group.gather', plan });
+}
+
+/** It runs, and goes on running. */
+function isUp({ runs, isWanted, isSinking }: ChildStanding): boolean {
+  return runs && isWanted && !isSinking;
+}
+
+/** Whether the activation is of one that was taken up since its group was given up: it asks for nothing. */
+function isUpAnyway(context: SupervisorContext, event: SupervisorEvent, standing: ChildStandingOf): boolean {
+  const child = 'plugin' in event ? childOf(context, event.plugin) : undefined;
+  return child !== undefined && isUp(standing(child));
 }
 
 /** Who is activated was told already: as a temporary one it would be told not to start again. */

@@ -1,5 +1,11 @@
 import { PluginError } from '../../../src/model/index.js';
-import { exit, failToSpawn, pretendedProcess, startWell } from '../../../src/testing/index.js';
+import {
+  exit,
+  failToSpawn,
+  pretendedHandshake,
+  pretendedProcess,
+  startWell,
+} from '../../../src/testing/index.js';
 import { grow, plant } from '../../support/grove.js';
 
 const [a, b, c] = ['com.example.a', 'com.example.b', 'com.example.c'];
@@ -247,6 +253,28 @@ describe('a group that was given up with the one above', () => {
     grove.pass(0);
     expect(grove.startAll()).toEqual([a, b]);
     expect([grove.group('outer').state, grove.group('inner').state]).toEqual(['running', 'running']);
+  });
+});
+
+describe('a plugin that was reattached after its group was given up', () => {
+  it('stays as it is when somebody activates it: it is up', () => {
+    const grove = grow(
+      { root: { strategy: 'one-for-all', intensity: 0 } },
+      { [a]: { supervision: { restart: { restart: 'temporary' } } }, [b]: {} },
+    );
+    grove.crash(b);
+    grove.endAll();
+    grove.root.send({ type: 'environment.reattach', plugin: a, config });
+    grove.world.running('process', a).say({
+      type: 'process.attached',
+      process: pretendedProcess(4712, 0),
+      handshake: pretendedHandshake(),
+    });
+    expect(grove.state(a)).toBe('handshaking');
+    grove.activate(a);
+    grove.pass(0);
+    expect(grove.status(a)).toMatchObject({ state: 'handshaking', generation: 2 });
+    expect(grove.state(b)).toBe('failed');
   });
 });
 
