@@ -89,11 +89,13 @@ function noteStop(run: Run, ledger: Ledger): void {
 /** Whoever requires it, and in a stop of everything whoever comes after it, has no process any more. */
 function noteOrderlyStop(run: Run, ledger: Ledger): void {
   count(run, 'orderly stop');
-  ledger.notBeside = dependentsOf(run.ledgers, ledger.id);
+  // A running process may be taken up at any time, whatever becomes of others.
+  ledger.notBeside = dependentsOf(run.ledgers, ledger.id).filter(
+    (id) => run.ledgers.get(id)?.isAttached !== true,
+  );
   const after = run.stopping === null ? ledger.notBeside : [...ledger.notBeside, ...laterOf(run, ledger)];
   for (const id of after) {
     const state = stateNow(run, id);
-    // A running process may be taken up at any time, whatever becomes of others.
     if (run.ledgers.get(id)?.isAttached === true) continue;
     if (state !== undefined && withProcess.includes(state))
       object(run, `${ledger.id} is brought down after ${id}, which is ${state}`);
