@@ -6,6 +6,7 @@ import type {
   PluginState,
   PluginStatus,
 } from '../model/index.js';
+import { hasProcess } from '../policy/index.js';
 import type { PluginMachine } from './plugin.js';
 import type { PluginContext } from './plugin.types.js';
 
@@ -64,8 +65,7 @@ function healthStatus({ health, policy }: PluginContext, state: PluginState): He
 }
 
 function finerPhase({ phase }: PluginContext, state: PluginState): PluginPhase | null {
-  const alive = ['spawning', 'handshaking', 'healthy', 'stopping'];
-  return alive.includes(state) ? phase : null;
+  return hasProcess(state) ? phase : null;
 }
 
 function mattermostState(context: PluginContext, state: PluginState): MattermostState {

@@ -1,5 +1,5 @@
 import type { AnyActorRef } from 'xstate';
-import type { ChildStanding, Progress } from '../policy/index.js';
+import { hasProcess, type ChildStanding, type Progress } from '../policy/index.js';
 import { pluginRef, supervisorRef, type PluginRef, type Registry } from './hosting.js';
 import { pluginState } from './plugin.status.js';
 import type { Child, ChildStandingOf, SupervisorContext } from './supervisor.types.js';
@@ -33,7 +33,7 @@ function standingOfPlugin(ref: PluginRef): ChildStanding {
   const snapshot = ref.getSnapshot();
   const state = pluginState(snapshot);
   const { wanted, hold, turn } = snapshot.context;
-  const runs = ['spawning', 'handshaking', 'healthy', 'stopping'].includes(state);
+  const runs = hasProcess(state);
   const isExpected = wanted && turn === null && state !== 'failed';
   return {
     runs,

@@ -1,6 +1,6 @@
 import { dependentsOf, everyone } from './dependencies.js';
 import { nextDown, type Step } from './order.js';
-import { hasNoProcess, type PluginStanding, type PluginStandingOf } from './standing.js';
+import { hasProcess, type PluginStanding, type PluginStandingOf } from './standing.js';
 import type { Desk, Leaving } from './turns.js';
 
 /** A plugin leaves, and before it whatever requires it. */
@@ -32,7 +32,7 @@ export function departures({ leaving, layout }: Desk, standing: PluginStandingOf
   const leaves = new Set(leaving.map(({ id }) => id));
   // What goes down for another reason comes up again.
   const going = everyone(layout.plan).filter(
-    (id) => !hasNoProcess(standing(id)) && (leaves.has(id) || !standing(id).wanted),
+    (id) => hasProcess(standing(id).state) && (leaves.has(id) || !standing(id).wanted),
   );
   // Stryker disable next-line ArrayDeclaration,StringLiteral: nobody is called as it says; and all of them run.
   const steps = going.map((id): Step => ({ id, progress: 'up', after: layout.after.get(id) ?? [] }));
@@ -41,8 +41,8 @@ export function departures({ leaving, layout }: Desk, standing: PluginStandingOf
 }
 
 /** Such a one has to hear only that it does not start again. */
-function isGoingDown(at: PluginStanding): boolean {
-  return hasNoProcess(at) || !at.wanted || at.state === 'stopping';
+function isGoingDown({ state, wanted }: PluginStanding): boolean {
+  return !hasProcess(state) || !wanted || state === 'stopping';
 }
 
 /** Whether no plugin has anything left to come down from. */

@@ -17,8 +17,8 @@ export function isRising({ state }: PluginStanding): boolean {
 }
 
 /** A start needs no process before it; one that is being spawned for nobody may go on. */
-export function mayStart(at: PluginStanding): boolean {
-  return hasNoProcess(at) || at.state === 'spawning';
+export function mayStart({ state }: PluginStanding): boolean {
+  return !hasProcess(state) || state === 'spawning';
 }
 
 /** Whether it is up, or will come up if all goes well. */
@@ -26,15 +26,9 @@ export function isExpected({ state, wanted }: PluginStanding): boolean {
   return wanted && state !== 'failed';
 }
 
-const withoutProcess: readonly PluginState[] = [
-  'idle',
-  'waiting',
-  'crashed',
-  'restarting',
-  'failed',
-  'invalid',
-];
+const withProcess: readonly PluginState[] = ['spawning', 'handshaking', 'healthy', 'stopping'];
 
-export function hasNoProcess({ state }: PluginStanding): boolean {
-  return withoutProcess.includes(state);
+/** Whether a process exists in a state, or is being made. */
+export function hasProcess(state: PluginState): boolean {
+  return withProcess.includes(state);
 }
