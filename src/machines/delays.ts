@@ -19,3 +19,15 @@ export function indexDelays(root: AnyActor): void {
     for (const id of known.get(source) ?? []) scheduler.cancel(source, id);
   };
 }
+
+/** Stands for "never": the longest delay that a timer can hold, in milliseconds. */
+export const never = 2 ** 31 - 1;
+
+/**
+ * The delay by which whoever decides about several actors waits until all has been heard that is being told. Less than
+ * no time: it comes ahead of every pause, also of one of 0 ms.
+ */
+export const settled = -1;
+
+/** Describes the states that wait for it. */
+export const untilSettled = 'Something has moved: what follows is decided once all have heard of it.';

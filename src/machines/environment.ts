@@ -10,6 +10,7 @@ import {
   turns,
   type Enlisting,
 } from '../policy/index.js';
+import { settled, untilSettled } from './delays.js';
 import {
   childSpecs,
   initialDesk,
@@ -28,7 +29,6 @@ import type {
 import { pluginRef, supervisorId, supervisorRef, type Registry } from './hosting.js';
 import type { PluginEffects } from './plugin.effects.js';
 import { pluginState } from './plugin.status.js';
-import { settled, untilSettled } from './settled.js';
 import { clearedBranch } from './supervisor.children.js';
 import { tellPlugin, type Enqueue } from './supervisor.orders.js';
 import { createSupervisorMachine } from './supervisor.js';

@@ -1,6 +1,7 @@
 import { assign, sendParent, setup } from 'xstate';
 import { PluginError, type HealthPolicy } from '../model/index.js';
 import { jittered, judgeMiss } from '../policy/index.js';
+import { never } from './delays.js';
 import type { HealthContext, HealthEvent, HealthInput } from './health.types.js';
 import { lift } from './lift.js';
 import type { PluginEffects } from './plugin.effects.js';
@@ -11,8 +12,6 @@ import type { HealthReport } from './plugin.types.js';
  * known, and a crash is not to be reported as a hang.
  */
 export const suspicionMs = 200;
-/** Stands for "never": the longest delay that a timer can hold. */
-const never = 2 ** 31 - 1;
 
 /** The words that the chart of health is told in: its actors, delays, guards and actions. */
 export function healthWords(effects: PluginEffects) {

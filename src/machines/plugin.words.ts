@@ -2,6 +2,7 @@ import { assertEvent, assign, enqueueActions, sendParent, sendTo, setup, stopChi
 import type { FailedReason, PluginError, PluginPhase, StopRung } from '../model/index.js';
 import { endedNormally } from '../policy/index.js';
 import { createAttachmentMachine } from './attachment.js';
+import { never } from './delays.js';
 import { createHealthMachine } from './health.js';
 import { suspicionMs } from './health.words.js';
 import { lift } from './lift.js';
@@ -25,8 +26,6 @@ import type { HealthReport, PluginContext, PluginEvent, PluginInput, PluginRepor
 
 /** Between two tries to connect: some plugins print their line slightly before they listen. */
 const redialPauseMs = 20;
-/** Stands for "never": the longest delay that a timer can hold. */
-const never = 2 ** 31 - 1;
 
 export type PluginWords = ReturnType<typeof pluginWords>;
 

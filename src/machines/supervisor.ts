@@ -1,6 +1,6 @@
+import { untilSettled } from './delays.js';
 import type { PluginEffects } from './plugin.effects.js';
 import { createPluginMachine, type PluginMachine } from './plugin.js';
-import { untilSettled } from './settled.js';
 import { initialSupervisor } from './supervisor.context.js';
 import { supervisorWords, type SupervisorPorts } from './supervisor.words.js';
 

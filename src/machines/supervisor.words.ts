@@ -8,6 +8,7 @@ import {
   type Aim,
   type ChildStanding,
 } from '../policy/index.js';
+import { never, settled } from './delays.js';
 import {
   endProcessOf,
   pluginRef,
@@ -19,7 +20,6 @@ import {
 } from './hosting.js';
 import type { PluginEffects } from './plugin.effects.js';
 import type { PluginMachine } from './plugin.js';
-import { settled } from './settled.js';
 import { createShelfMachine } from './shelf.js';
 import { clearedBranch, isOnShelf, reconciled, shelfId } from './supervisor.children.js';
 import {
@@ -53,9 +53,6 @@ import type {
   SupervisorInput,
   SupervisorNews,
 } from './supervisor.types.js';
-
-/** Stands for "never": the longest delay that a timer can hold. */
-const never = 2 ** 31 - 1;
 
 /** A supervisor as a child of one: the chart that these words are for runs itself. */
 export type SupervisorLogic = ActorLogic<Snapshot<unknown>, SupervisorEvent, SupervisorInput>;
