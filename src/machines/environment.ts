@@ -29,9 +29,9 @@ import type {
 import { pluginRef, supervisorId, supervisorRef, type Registry } from './hosting.js';
 import type { PluginEffects } from './plugin.effects.js';
 import { pluginState } from './plugin.status.js';
-import { clearedBranch } from './supervisor.children.js';
 import { tellPlugin, type Enqueue } from './supervisor.orders.js';
 import { createSupervisorMachine } from './supervisor.js';
+import { clearBranch } from './supervisor.repair.js';
 import type { MemberCommand } from './supervisor.types.js';
 import type { SupervisorPorts } from './supervisor.words.js';
 
@@ -165,20 +165,9 @@ export function createEnvironmentMachine(effects: PluginEffects, ports: Environm
         const broken = self.getSnapshot().children[id];
         if (broken === undefined) return;
         enqueue.stopChild(broken);
-        const root = {
-          kind: 'supervisor',
-          id: rootGroup,
-          after: [],
-          significant: false,
-        } as const;
-        const { branch, plugins } = clearedBranch(
-          { ...root, spec: context.layout.tree.spec },
-          (name) => supervisorRef(system, name),
-          (plugin) => pluginRef(system, plugin),
-          broken,
-        );
-        for (const plugin of plugins) tellPlugin(enqueue, system, plugin, { type: 'plugin.dismiss' });
-        enqueue.sendTo(self, { type: 'branch.cleared', branch });
+        const { spec } = context.layout.tree;
+        const root = { kind: 'supervisor', id: rootGroup, after: [], significant: false, spec } as const;
+        clearBranch(enqueue, system, self, root, broken);
       }),
       regrow: sendTo(supervisorId(rootGroup), ({ event }) => ({
         type: 'supervisor.children',

@@ -1,24 +1,11 @@
-import type { AnyActorRef } from 'xstate';
 import { cleanSlate } from '../policy/index.js';
-import type { PluginRef } from './hosting.js';
 import type { PluginInput } from './plugin.types.js';
 import { shelfSize } from './shelf.js';
-import type {
-  Child,
-  ChildSpec,
-  PluginChild,
-  SupervisorChild,
-  SupervisorContext,
-} from './supervisor.types.js';
+import type { Child, ChildSpec, PluginChild } from './supervisor.types.js';
 
 /** No plugin has such an id. */
 export function shelfId(shelf: number): string {
   return `shelf:${shelf}`;
-}
-
-/** Whether it is a plugin whose actor is a child of this shelf. */
-export function isOnShelf(child: Child, actorId: string): child is PluginChild {
-  return child.kind === 'plugin' && child.shelf > 0 && shelfId(child.shelf) === actorId;
 }
 
 interface Placement {
@@ -79,38 +66,4 @@ export function reconciled(current: readonly Child[], wanted: readonly ChildSpec
     removed,
     shelves: Array.from({ length: needed - before }, (_, n) => before + n + 1),
   };
-}
-
-/** What a branch whose supervisor broke is to be grown again from, and the plugins whose actors go first. */
-export function clearedBranch(
-  child: SupervisorChild,
-  supervisor: (name: string) => AnyActorRef | undefined,
-  plugin: (id: string) => PluginRef | undefined,
-  broken: AnyActorRef,
-): {
-  readonly branch: Extract<ChildSpec, { readonly kind: 'supervisor' }>;
-  readonly plugins: readonly string[];
-} {
-  const plugins: string[] = [];
-  const specOf = (known: Child): ChildSpec => {
-    const { id, after, significant } = known;
-    if (known.kind === 'supervisor') return specOfBranch(known, supervisor(id));
-    plugins.push(id);
-    const { bundle, policy } = known;
-    const generation = plugin(id)?.getSnapshot().context.generation ?? 0;
-    return { kind: 'plugin', id, after, significant, bundle, policy, generation };
-  };
-  const specOfBranch = (known: SupervisorChild, ref: AnyActorRef | undefined) => {
-    const { id, after, significant, spec } = known;
-    const context = (ref?.getSnapshot() as { readonly context: SupervisorContext } | undefined)?.context;
-    return {
-      kind: 'supervisor',
-      id,
-      after,
-      significant,
-      spec,
-      children: (context?.children ?? []).map(specOf),
-    } as const;
-  };
-  return { branch: specOfBranch(child, broken), plugins };
 }

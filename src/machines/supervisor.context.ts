@@ -4,6 +4,8 @@ import {
   isExhausted,
   ownNow,
   judgeEnd,
+  staysUp,
+  type Aim,
   type GroupAnswer,
   type RestartMemory,
   type RestartVerdict,
@@ -119,6 +121,22 @@ export function everybody(
 ): Gathering {
   const affected = idsOf(children);
   return { pauseMs: 0, ...plan, affected, pending: affected };
+}
+
+/**
+ * A given-up group is tried again. Whose activation leads to it was told to wait already: as a temporary one it would
+ * be told not to start again. `null`: that one was taken up since and stays up, so its activation asks for nothing.
+ */
+export function retry(
+  context: SupervisorContext,
+  aim: Aim,
+  activated: string | null,
+  standing: ChildStandingOf,
+): Gathering | null {
+  const child = context.children.find(({ id }) => id === activated);
+  if (child !== undefined && staysUp(standing(child))) return null;
+  const plan = everybody(context, { aim, because: 'supervisor.retried' });
+  return { ...plan, pending: plan.pending.filter((id) => id !== activated) };
 }
 
 export function affectedChildren({ children, affected }: SupervisorContext): readonly Child[] {

@@ -14,7 +14,8 @@ import type {
 
 /** What actions of any machine here have in common. */
 export interface Enqueue {
-  sendTo(target: AnyActorRef, event: EventObject): void;
+  /** To an actor, or to a child by its name. */
+  sendTo(target: AnyActorRef | string, event: EventObject): void;
 }
 
 /** An action's way to the parent. */

@@ -1,27 +1,11 @@
 import { assign, enqueueActions, sendParent, setup, type ActorLogic, type Snapshot } from 'xstate';
-import {
-  ascent,
-  cleanSlate,
-  descent,
-  moveOn,
-  standStill,
-  type Aim,
-  type ChildStanding,
-} from '../policy/index.js';
+import { ascent, cleanSlate, descent, moveOn, standStill, staysUp, type Aim } from '../policy/index.js';
 import { never, settled } from './delays.js';
-import {
-  endProcessOf,
-  pluginRef,
-  successorOf,
-  supervisorId,
-  supervisorRef,
-  type PluginRef,
-  type Registry,
-} from './hosting.js';
+import { endProcessOf, successorOf, supervisorId, type PluginRef, type Registry } from './hosting.js';
 import type { PluginEffects } from './plugin.effects.js';
 import type { PluginMachine } from './plugin.js';
 import { createShelfMachine } from './shelf.js';
-import { clearedBranch, isOnShelf, reconciled, shelfId } from './supervisor.children.js';
+import { reconciled, shelfId } from './supervisor.children.js';
 import {
   affectedChildren,
   childOf,
@@ -29,6 +13,7 @@ import {
   everybody,
   forgiven,
   idsOf,
+  retry,
   siblingsIn,
   withChild,
 } from './supervisor.context.js';
@@ -43,9 +28,9 @@ import {
   type Enqueue,
   type EnqueueUp,
 } from './supervisor.orders.js';
+import { actorOf, announceAnew, clearBranch, refillShelf } from './supervisor.repair.js';
 import { standingsIn } from './supervisor.standing.js';
 import type {
-  ChildStandingOf,
   Gathering,
   GroupStep,
   SupervisorContext,
@@ -132,7 +117,7 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
         if (fresh) enqueue.assign({ children: withChild(context.children, plugin, { memory: cleanSlate }) });
         const child = affectedChildren(context).find(({ id }) => id === plugin);
         const at = child === undefined ? null : standingsIn(system)(child);
-        const joins = at !== null && !isUp(at);
+        const joins = at !== null && !staysUp(at);
         const { because } = joins || event.type === 'member.activate' ? context : event;
         if (joins || event.type === 'member.queue')
           tellPlugin(enqueue, system, plugin, { type: 'plugin.queue', because, resumes });
@@ -170,15 +155,17 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
         gather(enqueue, everybody(context, { aim: 'close', because: event.because }));
       }),
       planRetry: enqueueActions(({ context, event, enqueue, system }) => {
-        if (isUpAnyway(context, event, standingsIn(system))) return;
+        const plan = retry(context, 'restart', activatedBy(event), standingsIn(system));
+        if (plan === null) return;
         enqueue.assign({ children: forgiven(context.children), restarts: [] });
-        gather(enqueue, retry(context, event, 'restart'));
+        gather(enqueue, plan);
       }),
       /** What was given up together is tried again together. */
       askParent: enqueueActions(({ context, event, enqueue, system }) => {
-        if (isUpAnyway(context, event, standingsIn(system))) return;
+        const plan = retry(context, 'hold', activatedBy(event), standingsIn(system));
+        if (plan === null) return;
         enqueue.sendParent({ type: 'supervisor.asked', supervisor: context.spec.name });
-        gather(enqueue, retry(context, event, 'hold'));
+        gather(enqueue, plan);
       }),
       /** A supervisor that is started again knows nothing of what was before. */
       planAnew: assign(({ context }) => ({
@@ -251,52 +238,31 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
 
       replaceBroken: enqueueActions(({ context, event, enqueue, self, system }) => {
         if (!('actorId' in event)) return;
-        const { actorId } = event;
-        const broken = (self.getSnapshot().children as Record<string, PluginRef>)[actorId];
-        const lying = context.children.filter((child) => isOnShelf(child, actorId));
-        if (broken !== undefined && lying.length > 0) {
-          enqueue.stopChild(broken);
-          enqueue.spawnChild('shelf', { id: actorId });
-          for (const { id, bundle, policy } of lying) {
-            const generation = pluginRef(system, id)?.getSnapshot().context.generation ?? 0;
-            tellPlugin(enqueue, system, id, { type: 'plugin.dismiss' });
-            enqueue.sendTo(actorId, { type: 'shelf.place', id, input: { bundle, policy, generation } });
-            enqueue.sendParent({ type: 'plugin.placed', plugin: id });
-            enqueue.raise({ type: 'plugin.moved', plugin: id });
-          }
-          return;
-        }
-        const child = context.children.find(
-          ({ id, kind }) => (kind === 'plugin' ? id : supervisorId(id)) === actorId,
-        );
+        const { actorId: id } = event;
+        const broken = (self.getSnapshot().children as Record<string, PluginRef>)[id];
+        const child = context.children.find((one) => actorOf(one) === id);
         if (broken === undefined || child === undefined) return;
         enqueue.stopChild(broken);
-        if (child.kind === 'plugin') {
+        if (child.kind === 'supervisor') {
+          const affected = clearBranch(enqueue, system, self, child, broken);
+          report(enqueue, context, {
+            type: 'supervisor.gaveUp',
+            context: 'childBroke',
+            reason: `The supervisor of the group ${child.id} broke: its plugins were ended, and rest.`,
+            offender: child.id,
+            affected,
+          });
+        } else if (child.shelf > 0) {
+          enqueue.spawnChild('shelf', { id });
+          refillShelf(enqueue, system, context.children, id);
+        } else {
           const before = broken.getSnapshot().context;
           enqueue(() => {
             endProcessOf(before, effects);
           });
-          enqueue.spawnChild('plugin', { id: actorId, systemId: actorId, input: successorOf(before) });
-          enqueue.sendParent({ type: 'plugin.placed', plugin: child.id });
-          enqueue.raise({ type: 'plugin.moved', plugin: child.id });
-          return;
+          enqueue.spawnChild('plugin', { id, systemId: id, input: successorOf(before) });
+          announceAnew(enqueue, id);
         }
-        // Its plugins go with it: nobody looks after them any more.
-        const { branch, plugins } = clearedBranch(
-          child,
-          (id) => supervisorRef(system, id),
-          (id) => pluginRef(system, id),
-          broken,
-        );
-        for (const id of plugins) tellPlugin(enqueue, system, id, { type: 'plugin.dismiss' });
-        enqueue.sendTo(self, { type: 'branch.cleared', branch });
-        report(enqueue, context, {
-          type: 'supervisor.gaveUp',
-          context: 'childBroke',
-          reason: `The supervisor of the group ${child.id} broke: its plugins were ended, and rest.`,
-          offender: child.id,
-          affected: plugins,
-        });
       }),
       regrow: enqueueActions(({ context, event, enqueue }) => {
         if (event.type !== 'branch.cleared') return;
@@ -309,9 +275,7 @@ export function supervisorWords(effects: PluginEffects, ports: SupervisorPorts, 
       }),
       noteReplaced: enqueueActions(({ event, enqueue }) => {
         if (event.type !== 'plugin.broke') return;
-        const { plugin } = event;
-        enqueue.sendParent({ type: 'plugin.placed', plugin });
-        enqueue.raise({ type: 'plugin.moved', plugin });
+        announceAnew(enqueue, event.plugin);
       }),
     },
   });
@@ -340,21 +304,8 @@ function gather(enqueue: EnqueueStep, plan: Gathering): void {
   enqueue.raise({ type: 'group.gather', plan });
 }
 
-/** It runs, and goes on running. */
-function isUp({ runs, isWanted, isSinking }: ChildStanding): boolean {
-  return runs && isWanted && !isSinking;
-}
-
-/** Whether the activation is of one that was taken up since its group was given up: it asks for nothing. */
-function isUpAnyway(context: SupervisorContext, event: SupervisorEvent, standing: ChildStandingOf): boolean {
-  const child = 'plugin' in event ? childOf(context, event.plugin) : undefined;
-  return child !== undefined && isUp(standing(child));
-}
-
-/** Who is activated was told already: as a temporary one it would be told not to start again. */
-function retry(context: SupervisorContext, event: SupervisorEvent, aim: Aim): Gathering {
-  const plan = everybody(context, { aim, because: 'supervisor.retried' });
-  return { ...plan, pending: plan.pending.filter((id) => !('plugin' in event && event.plugin === id)) };
+function activatedBy(event: SupervisorEvent): string | null {
+  return 'plugin' in event ? event.plugin : null;
 }
 
 interface JudgementScope {

@@ -18,6 +18,11 @@ export interface ChildStanding {
   readonly progress: Progress;
 }
 
+/** Whether it runs, and goes on running. */
+export function staysUp({ runs, isWanted, isSinking }: ChildStanding): boolean {
+  return runs && isWanted && !isSinking;
+}
+
 /** A child that comes down and up with others. */
 export interface Sibling {
   readonly kind: 'plugin' | 'supervisor';

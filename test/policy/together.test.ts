@@ -6,6 +6,7 @@ import {
   descent,
   isForGood,
   joined,
+  staysUp,
   type Aim,
   type ChildStanding,
   type GroupAnswer,
@@ -75,6 +76,19 @@ function inShort(siblings: readonly Sibling[], pending: string): string {
   const orders = [idsOf(next.tell), idsOf(next.hold), next.pending.join('')].map((ids) => ids || '-');
   return [...orders, ...(next.isOver ? ['over'] : [])].join(' ');
 }
+
+describe('a child that stays up', () => {
+  it.each<[Place, boolean]>([
+    ['healthy', true],
+    ['turning', false],
+    ['sinking', false],
+    ['unwanted', false],
+    ['restarting', false],
+    ['idle', false],
+  ])('is %s: %s', (place, expected) => {
+    expect(staysUp(places[place])).toBe(expected);
+  });
+});
 
 describe('children that come down together', () => {
   it.each<[string, readonly Told[], pending: string, expected: string]>([

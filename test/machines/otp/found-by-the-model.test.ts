@@ -115,15 +115,7 @@ describe('a plugin that is reattached while its group waits for the group above'
     grove.world.running('process', b).say({
       type: 'process.attached',
       process: pretendedProcess(4712, 0),
-      handshake: {
-        coreVersion: 1,
-        appVersion: 1,
-        network: 'unix',
-        address: '/pretended',
-        protocol: 'grpc',
-        certificate: null,
-        multiplexed: false,
-      },
+      handshake: pretendedHandshake(),
     });
     grove.pass(0);
     expect(grove.state(b)).toBe('handshaking');
