@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, constants, openSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { link, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPluginError, messageOf, PluginError } from '../../model/index.js';
@@ -12,7 +12,7 @@ import {
   type HostRecord,
 } from '../guardian/host-record.js';
 import { identifyProcess } from '../process-identity.js';
-import { makeFifos } from '../make-fifos.js';
+import { beat, hasReader } from './pulse.js';
 import { setAside } from './set-aside.js';
 import { writeWhole } from './write-whole.js';
 
@@ -218,36 +218,13 @@ function predecessorsIn(text: string): readonly Predecessor[] {
 
 /**
  * Where pids are comparable, the pid and its start time tell. After another boot nobody is left. In another container
- * over the same directory only the pulse tells: a pipe that whoever lives has open, wherever that is.
+ * over the same directory only the pulse tells.
  */
 function isAlive(record: HostRecord, pulse: string): boolean {
   if (hostHasEnded(record)) return false;
   const own = identifyProcess(process.pid)?.startTime ?? null;
   if (own !== null && record.startTime !== null && bootOf(own) !== bootOf(record.startTime)) return false;
   return record.namespace === pidNamespace() ? identifyProcess(record.pid) !== null : hasReader(pulse);
-}
-
-function hasReader(pulse: string): boolean {
-  try {
-    closeSync(openSync(pulse, constants.O_WRONLY | constants.O_NONBLOCK));
-    return true;
-  } catch (error) {
-    // ENXIO: a pipe that nobody reads. Without a pipe nothing is known, and a host may live.
-    return (error as NodeJS.ErrnoException).code !== 'ENXIO';
-  }
-}
-
-async function beat(pulse: string): Promise<() => void> {
-  try {
-    await rm(pulse, { force: true });
-    await makeFifos(pulse);
-    const descriptor = openSync(pulse, constants.O_RDONLY | constants.O_NONBLOCK);
-    return () => {
-      closeSync(descriptor);
-    };
-  } catch {
-    return () => undefined;
-  }
 }
 
 function isTaken(directory: string, { pid, namespace }: HostRecord): PluginError {
