@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** A disk of its own, so small that it can be filled without doing anybody else harm. */
@@ -64,6 +65,20 @@ export async function makeSmallDisk(home: string): Promise<SmallDisk> {
   throw new Error(
     `No disk can be filled here. A container needs --cap-add SYS_ADMIN, or a tmpfs of at most 256 MiB at /dev/shm. ${refusals.join('; ')}`,
   );
+}
+
+/** Whether this machine lets a disk be filled. */
+export async function canMakeSmallDisk(): Promise<boolean> {
+  const home = mkdtempSync(join(tmpdir(), 'disk-'));
+  try {
+    const disk = await makeSmallDisk(home);
+    disk.remove();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
 }
 
 /** A process that keeps a namespace with the disk in it for as long as this one lives; or why there cannot be one. */
