@@ -40,7 +40,7 @@ function promptWorld(clock) {
     coreVersion: 1,
     appVersion: 1,
     network: 'unix',
-    address: '/pretended',
+    address: '/simulated',
     protocol: 'grpc',
   };
   return {
@@ -63,7 +63,7 @@ function promptWorld(clock) {
       handshake: () =>
         of({ type: 'handshake.read', handshake: { ...handshake, certificate: null, multiplexed: false } }),
       dial: () =>
-        of({ type: 'channel.ready', channel: { address: 'unix:/pretended', transport: 'plaintext' } }),
+        of({ type: 'channel.ready', channel: { address: 'unix:/simulated', transport: 'plaintext' } }),
       connection: () => NEVER,
       probe: () => of({ type: 'probe.passed', ms: 1 }),
       redial: () => of({ type: 'probe.passed', ms: 1 }),
