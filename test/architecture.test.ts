@@ -151,7 +151,11 @@ describe('the architecture', () => {
     );
     // To notice a sleep, to know how much is left until a moment that an embedder's call names by that clock, and to
     // tell the age of a file.
-    expect(asking.sort()).toEqual(['guardian/leftovers.ts', 'http2/deadline.ts', 'reading.ts']);
+    expect(asking.sort()).toEqual([
+      'connection/host-sample.ts',
+      'grpc/deadline.ts',
+      'orphans/orphaned-directories.ts',
+    ]);
   });
 
   it('keeps timers out of effects', () => {
@@ -164,10 +168,10 @@ describe('the architecture', () => {
     // What no machine is behind: a call's own deadline, an installer's, those of a yamux session, and that of a knock,
     // which a brokered channel that was lost repeats by itself.
     expect(ticking.sort()).toEqual([
-      'broker/knock-turns.ts',
-      'bundle/deadline.ts',
-      'bundle/run-tool.ts',
-      'http2/deadline.ts',
+      'broker/knock-queue.ts',
+      'grpc/deadline.ts',
+      'venv/run-tool.ts',
+      'venv/time-limit.ts',
       'yamux/deadlines.ts',
       'yamux/stream.ts',
     ]);

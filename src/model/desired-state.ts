@@ -57,8 +57,8 @@ export interface ProcessRecord {
 /**
  * Why a plugin was restored as it was. `alive`: its process runs and was taken over. The others tell why not:
  * `noProcess` none was recorded, `processGone` it has ended, `pidReused` its pid belongs to somebody else,
- * `orphansEnd` processes are not to outlive their host, `starting` it was not healthy yet, `keysGone` it speaks over
- * AutoMTLS, `oneConnection` it multiplexes, `bundleChanged` its bundle is another one by now, `otherTerms` this host
+ * `orphansEnd` processes are not to outlive their host, `starting` it was not healthy yet, `autoMtls` it speaks over
+ * AutoMTLS, `multiplexed` it multiplexes, `bundleChanged` its bundle is another one by now, `otherTerms` this host
  * does not offer its version or its TLS any more, `unreachable` its address takes no connections, `notHealthy` it was
  * attached to and did not prove healthy.
  */

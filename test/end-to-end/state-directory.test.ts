@@ -83,11 +83,11 @@ describe('a state directory on a disk that is full', () => {
     const place = await createSmallDiskSetup();
     place.disk.fill();
     const { host } = await startHostIn(place, ['healthy'], place.disk.enter);
-    await host.printed(/intent notKept: ENOSPC/);
+    await host.printed(/stateDirectory unwritable: ENOSPC/);
     expect(existsSync(join(place.stateDir, 'host.json'))).toBe(false);
     place.disk.free();
     await callHost(host, 'restartPlugin', 'healthy');
-    await host.printed(/intent kept/);
+    await host.printed(/stateDirectory writable/);
     await waitForRecord(place, 'healthy', isReattachable);
     expect(place.lock()).toMatchObject({
       pid: host.child.pid,
@@ -98,7 +98,7 @@ describe('a state directory on a disk that is full', () => {
     );
     expect(await startSecondHost(place)).toContain(`process ${host.child.pid} has it`);
     await callHost(host, 'shutdown');
-    expect((await host.printed(/(?:intent .*\n[^]*)/))[0].match(/intent/g)).toHaveLength(2);
+    expect((await host.printed(/(?:stateDirectory .*\n[^]*)/))[0].match(/stateDirectory/g)).toHaveLength(2);
   });
 
   itOnDisk(
@@ -126,7 +126,7 @@ describe('a state directory on a disk that is full', () => {
     await waitForRecord(place, 'healthy', isReattachable);
     place.disk.fill();
     await callHost(host, 'deactivate', 'healthy');
-    await host.printed(/intent notKept: ENOSPC/);
+    await host.printed(/stateDirectory unwritable: ENOSPC/);
     expect(place.record('healthy').wanted).toBe(true);
     place.disk.free();
     await callHost(host, 'shutdown');

@@ -53,7 +53,7 @@ export const hosts: readonly FaultScenario[] = [
     onSmallDisk: true,
     states: again,
     expectation:
-      'The log and `notKept` tell ENOSPC, once each. With room, `kept` is told and what was lost is written; the next process is logged again.',
+      'The log and `unwritable` tell ENOSPC, once each. With room, `writable` is told and what was lost is written; the next process is logged again.',
     withinMs: 20_000,
     end: { kind: 'signal', code: 'PLUGIN_CRASHED', signal: 'SIGKILL' },
     run: async (stage) => {

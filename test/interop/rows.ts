@@ -1,7 +1,7 @@
 /**
  * The tests that go-plugin runs against its own host, and what becomes of each here.
  * `proven`: one of our tests holds us to it, with go-plugin's own programs on the other side.
- * `foreign`: it cannot apply to this host.
+ * `notApplicable`: it cannot apply to this host.
  */
 export type Row = {
   readonly number: number;
@@ -9,14 +9,14 @@ export type Row = {
   readonly name: string;
   /** What has to hold here. */
   readonly holds: string;
-} & ({ readonly state: 'proven' } | { readonly state: 'foreign'; readonly why: string });
+} & ({ readonly state: 'proven' } | { readonly state: 'notApplicable'; readonly why: string });
 
 function proven(number: number, name: string, holds: string): Row {
   return { number, name, holds, state: 'proven' };
 }
 
 function notApplicable(number: number, name: string, holds: string, why: string): Row {
-  return { number, name, holds, state: 'foreign', why };
+  return { number, name, holds, state: 'notApplicable', why };
 }
 
 export const rows: readonly Row[] = [

@@ -87,7 +87,7 @@ const plugin = {
     },
     ...['plugin.restart', 'plugin.stop'].map((event) => ({
       event,
-      state: 'held',
+      state: 'pending',
       because: 'a verdict answers a crash, and what waits has not crashed',
     })),
     ...['idle', 'live.handshaking', 'live.healthy', 'crashed', 'restarting', 'failed'].flatMap((state) =>
@@ -109,7 +109,7 @@ const plugin = {
     })),
     ...[
       'idle',
-      'held',
+      'pending',
       'live.spawning',
       'live.handshaking',
       'live.stopping',
@@ -168,7 +168,7 @@ const supervisorStates = [
   'stoppingChildren',
   'backingOff',
   'startingChildren',
-  'held',
+  'suspended',
   'escalating',
   'failed',
   'stopping',
@@ -205,7 +205,7 @@ const supervisor = {
   } satisfies Record<SupervisorEvent['type'], Sender>,
   spawned: { stopNext: 'stoppingChildren', startNext: 'startingChildren' },
   ignored: [
-    ...allBut('held').map((state) => ({
+    ...allBut('suspended').map((state) => ({
       event: 'supervisor.resume',
       state,
       because: 'only what waits for its parent goes on',
@@ -215,7 +215,7 @@ const supervisor = {
       state,
       because: 'a verdict answers its giving up, at once',
     })),
-    ...allBut('held', 'escalating').map((state) => ({
+    ...allBut('suspended', 'escalating').map((state) => ({
       event: 'supervisor.giveUp',
       state,
       because:
@@ -227,7 +227,7 @@ const supervisor = {
       because: 'it has been tried again since, and those that were given up with it start with it',
     })),
     { event: 'supervisor.retryRequested', state: 'stopping', because: 'nothing is started any more' },
-    ...['running', 'backingOff', 'held', 'escalating', 'stopping'].map((state) => ({
+    ...['running', 'backingOff', 'suspended', 'escalating', 'stopping'].map((state) => ({
       event: 'supervisor.changed',
       state,
       because: 'it waits for no group: none is coming down or up together with others',

@@ -86,7 +86,7 @@ export async function startHostIn(
   const host = startHostProcess(
     `const env = await createEnvironment(argument.options);
      env.events.subscribe(({ type, state, problem }) => {
-       if (type === 'environment.intent') process.stdout.write('intent ' + state + ': ' + problem + '\\n');
+       if (type === 'environment.stateDirectory') process.stdout.write('stateDirectory ' + state + ': ' + problem + '\\n');
      });
      const restored = await env.restore();
      for (const id of argument.activate) await env.activate(id);

@@ -14,7 +14,7 @@ const forbid = (name, ...keys) => {
       throw new Error(name + '.' + key + ' was called');
     };
 };
-const { createPretendedEnvironment, crashesAfter, hangsAfter, inTurn } = await import('espalier/testing');
+const { createSimulatedEnvironment, crashesAfter, hangsAfter, inSequence } = await import('espalier/testing');
 forbid('node:child_process', 'spawn', 'exec', 'execFile', 'fork', 'spawnSync', 'execFileSync');
 forbid('node:net', 'connect', 'createConnection', 'createServer');
 forbid('node:http2', 'connect', 'createServer');
@@ -24,7 +24,7 @@ forbid('globalThis', 'setTimeout', 'setInterval');
 syncBuiltinESMExports();
 
 const begun = process.cpuUsage();
-const { env, advance, clock, shutdown, processes } = await createPretendedEnvironment({
+const { env, advance, clock, shutdown, processes } = await createSimulatedEnvironment({
   policy: { health: { intervalMs: 21_600_000 }, restart: { halfOpenAfterMs: 86_400_000 } },
   plugins: { store: {}, mail: { requires: ['store'] }, search: crashesAfter(1000), news: hangsAfter(100_000_000) },
 });

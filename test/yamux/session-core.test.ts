@@ -250,7 +250,7 @@ describe('the session', () => {
     expect(last.error).toBeInstanceOf(YamuxError);
     expect(last.error.reason).toBe('protocol-violated');
     expect(last.error.message).toContain(`The peer broke the yamux protocol: it sent ${what}`);
-    const silent = { output: [], facts: [] };
+    const silent = { output: [], events: [] };
     expect(core.receive(bytesOf('ping S 0 1'))).toEqual(silent);
     expect([core.accept(1), core.end(1), core.reset(1), core.ping(1), core.goAway()]).toEqual(
       Array(5).fill(silent),

@@ -3,17 +3,16 @@ import { tokenVariable } from '../../go-plugin/index.js';
 /**
  * The guardian: a program for any POSIX shell, which starts in two milliseconds and holds two megabytes.
  *
- * It reads orders from a pipe that the host alone holds. `guard` and `leave` name the environments that it answers
- * for, `join` and `part` the process groups of their plugins, `hunt` asks it to end whoever carries one of some
- * tokens. The first orders come in its environment, so that one that replaces another knows from its first moment
- * what there is to end. When the pipe ends, the host has ended, however that came about: what is still under guard is
- * killed, first the groups, then whoever carries a token and has left them; then the directories of their sockets are
- * removed.
+ * It reads orders from a pipe that the host alone holds. `guard` and `unguard` name the environments that it guards,
+ * `add-group` and `remove-group` the process groups of their plugins, `reap` asks it to kill each process that carries
+ * one of some tokens. The first orders come in its environment, so that a replacement knows from the start what it
+ * guards. When the pipe ends, the host has ended, for whatever reason: what is still guarded is killed, first the
+ * groups, then each process that carries a token and has left them; then the directories of their sockets are removed.
  *
- * A group is only killed if its leader began when it did at `join`: a pid may have been given to somebody else. A
- * process that is between `fork` and `exec` carries no token yet, so a hunt at the end goes on until some rounds
- * found nobody. Hunts on order are made by a child, as a look at a process that hangs in the kernel may hang too, and
- * the guardian itself must hear the end of the pipe. It is deaf to the signals of terminals and service managers.
+ * A group is only killed if its leader has the start time that it had at `add-group`: its pid may be another process
+ * by then. A process between `fork` and `exec` carries no token yet, so the last reap goes on until some rounds found
+ * none. A reap on order runs in a child, as reading the entry of a process that hangs in the kernel may hang too, and
+ * the guardian itself must notice the end of the pipe. It ignores the signals of terminals and service managers.
  */
 export const guardianScript = `
 unset GUARDIAN
@@ -21,31 +20,31 @@ trap '' HUP INT QUIT TERM PIPE USR1 USR2 TSTP TTIN TTOU
 scopes= groups=
 [ -r /proc/self/stat ] && proc=yes || proc=
 
-begun() {
-  birth= stat=
+read_start_time() {
+  start_time= stat=
   IFS= read -r stat <"/proc/$1/stat" || return
   set -- \${stat##*) }
-  birth=\${20}
+  start_time=\${20}
 }
 
-carriers() {
+processes_with() {
   grep -alsF -e "$1" /proc/[0-9]*/environ
   [ $? -gt 125 ] || return
   for digit in 1 2 3 4 5 6 7 8 9; do grep -alsF -e "$1" /proc/$digit*/environ; done
 }
 
-hunt() {
-  quiet=0 rounds=0 caught=
+reap() {
+  empty_rounds=0 rounds=0 killed=
   while :; do
-    rounds=$((rounds + 1)) found=$(carriers "$1")
+    rounds=$((rounds + 1)) found=$(processes_with "$1")
     for file in $found; do
       pid=\${file#/proc/} pid=\${pid%/environ}
       kill -s KILL -- "-$pid"
       kill -s KILL -- "$pid"
-      case " $caught " in *" $pid "*) ;; *) caught="$caught $pid" ;; esac
+      case " $killed " in *" $pid "*) ;; *) killed="$killed $pid" ;; esac
     done
-    if [ -n "$found" ]; then quiet=0; else quiet=$((quiet + 1)); fi
-    [ "$quiet" -lt "$2" ] && [ "$rounds" -lt 100 ] || return
+    if [ -n "$found" ]; then empty_rounds=0; else empty_rounds=$((empty_rounds + 1)); fi
+    [ "$empty_rounds" -lt "$2" ] && [ "$rounds" -lt 100 ] || return
     [ "$rounds" -lt 2 ] || sleep 0.05 || sleep 1
   done
 }
@@ -58,54 +57,54 @@ ${tokenVariable}=$token."; done
 }
 
 without() {
-  kept=
-  for item in $2; do [ "\${item%%:*}" = "$1" ] || kept="$kept $item"; done
+  rest_of_list=
+  for item in $2; do [ "\${item%%:*}" = "$1" ] || rest_of_list="$rest_of_list $item"; done
 }
 
-carry_out() {
+apply_order() {
   case $order in
   guard)
     scopes="$scopes $name"
-    eval "place_$name="'$rest'
+    eval "directory_$name="'$rest'
     ;;
-  leave)
+  unguard)
     without "$name" "$scopes"
-    scopes=$kept
+    scopes=$rest_of_list
     ;;
-  join)
-    begun "$name"
-    groups="$groups $name:$birth"
+  add-group)
+    read_start_time "$name"
+    groups="$groups $name:$start_time"
     ;;
-  part)
+  remove-group)
     without "$name" "$groups"
-    groups=$kept
+    groups=$rest_of_list
     ;;
-  hunt)
+  reap)
     patterns "$rest"
-    (hunt "$list" 1; echo "hunted $name$caught") </dev/null &
+    (reap "$list" 1; echo "reaped $name$killed") </dev/null &
     ;;
   esac
 }
 
-while read -r order name rest; do carry_out; done <<END
+while read -r order name rest; do apply_order; done <<END
 $ORDERS
 END
 unset ORDERS
 while read -r order name rest; do
   jobs >/dev/null
-  carry_out
+  apply_order
 done
 
 [ -n "$scopes" ] || exit 0
 for group in $groups; do
-  begun "\${group%%:*}"
-  [ -z "$proc" ] || [ -n "$birth" ] || continue
-  [ "$birth" = "\${group#*:}" ] && kill -s KILL -- "-\${group%%:*}"
+  read_start_time "\${group%%:*}"
+  [ -z "$proc" ] || [ -n "$start_time" ] || continue
+  [ "$start_time" = "\${group#*:}" ] && kill -s KILL -- "-\${group%%:*}"
 done
 patterns "$scopes"
-hunt "$list" 4
+reap "$list" 4
 for scope in $scopes; do
-  eval 'place=$place_'"$scope"
-  case $place in /*/espalier-??????) rm -rf -- "$place" ;; esac
+  eval 'directory=$directory_'"$scope"
+  case $directory in /*/espalier-??????) rm -rf -- "$directory" ;; esac
 done
 `;

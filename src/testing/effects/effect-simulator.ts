@@ -81,12 +81,12 @@ export type SimulatedEffectOf<Name extends EffectName> = Extract<AnySimulatedEff
 type ActiveEffect = SimulatedEffect<never> & { readonly name: EffectName };
 
 /**
- * Effects without a world behind them. `clock` is the machine's own: its `settle`, where it has one, is called when
+ * Effects without a world behind them. `clock` is the machine's own: its `flush`, where it has one, is called when
  * what an effect has said was heard. `random` is in [0, 1), and without it there is no jitter. `answer` hears of each
  * effect as soon as it runs, and may answer it at once; without it, a test answers them all by hand.
  */
 export function createEffectSimulator(
-  clock: { now(): number; settle?(): void },
+  clock: { now(): number; flush?(): void },
   random: () => number = () => 0.5,
   onStart: (effect: AnySimulatedEffect) => void = () => undefined,
 ): EffectSimulator {
@@ -107,13 +107,13 @@ export function createEffectSimulator(
           generation: input.generation,
           detail,
           input,
-          say: (fact: EffectEvents[Name]) => {
+          emit: (fact: EffectEvents[Name]) => {
             events.next(fact);
-            clock.settle?.();
+            clock.flush?.();
           },
-          break: (error: Error) => {
+          fail: (error: Error) => {
             events.error(error);
-            clock.settle?.();
+            clock.flush?.();
           },
           isActive: () => !subscription.closed,
         } as unknown as ActiveEffect;

@@ -55,8 +55,8 @@ function guardianIn(shell: string, proc: string) {
     },
     /** Orders are carried out in their turn: an answer to the last one means that the others were. */
     async settled(): Promise<void> {
-      order('hunt last nobody');
-      await this.answers(/hunted last/);
+      order('reap last nobody');
+      await this.answers(/reaped last/);
     },
     async hostDies() {
       child.stdin.end();
@@ -78,9 +78,9 @@ describe.each(shells)('the guardian in %s', (shell) => {
     const [stays, parts] = [leader(), leader()];
     const guardian = guardianIn(shell, '/proc');
     guardian.order('guard 0123456789 /nowhere/at all');
-    guardian.order(`join ${stays.pid}`);
-    guardian.order(`join ${parts.pid}`);
-    guardian.order(`part ${parts.pid}`);
+    guardian.order(`add-group ${stays.pid}`);
+    guardian.order(`add-group ${parts.pid}`);
+    guardian.order(`remove-group ${parts.pid}`);
     await guardian.settled();
     await guardian.hostDies();
     expect([await wasKilled(stays), await wasKilled(parts)]).toEqual([true, false]);
@@ -93,7 +93,7 @@ describe.each(shells)('the guardian in %s', (shell) => {
     const guardian = guardianIn(shell, proc);
     guardian.order('guard 0123456789 ');
     // The last of them had gone before the guardian could look at it: whoever has its pid is a stranger.
-    for (const child of [same, stranger, gone]) guardian.order(`join ${child.pid}`);
+    for (const child of [same, stranger, gone]) guardian.order(`add-group ${child.pid}`);
     await guardian.settled();
     begins(proc, stranger, 101);
     await guardian.hostDies();
@@ -106,7 +106,7 @@ describe.each(shells)('the guardian in %s', (shell) => {
     const plugin = leader();
     const guardian = guardianIn(shell, '/nowhere/proc');
     guardian.order('guard 0123456789 ');
-    guardian.order(`join ${plugin.pid}`);
+    guardian.order(`add-group ${plugin.pid}`);
     await guardian.hostDies();
     expect(await wasKilled(plugin)).toBe(true);
   });
@@ -117,8 +117,8 @@ describe.each(shells)('the guardian in %s', (shell) => {
     mkdirSync(place);
     const guardian = guardianIn(shell, '/proc');
     guardian.order(`guard 0123456789 ${place}`);
-    guardian.order(`join ${plugin.pid}`);
-    guardian.order('leave 0123456789');
+    guardian.order(`add-group ${plugin.pid}`);
+    guardian.order('unguard 0123456789');
     await guardian.hostDies();
     expect(existsSync(place)).toBe(true);
     expect(await wasKilled(plugin)).toBe(false);
@@ -144,8 +144,8 @@ describe.each(shells)('the guardian in %s', (shell) => {
     };
     const [wanted, neighbour] = [carrying('aaaaaaaaaa.1.x.1'), carrying('aaaaaaaaaa.10.x.1')];
     const guardian = guardianIn(shell, '/proc');
-    guardian.order('hunt 7 bbbbbbbbbb.1 aaaaaaaaaa.1');
-    expect(await guardian.answers(/hunted 7.*\n/)).toBe(`hunted 7 ${wanted.pid}\n`);
+    guardian.order('reap 7 bbbbbbbbbb.1 aaaaaaaaaa.1');
+    expect(await guardian.answers(/reaped 7.*\n/)).toBe(`reaped 7 ${wanted.pid}\n`);
     expect([await wasKilled(wanted), await wasKilled(neighbour)]).toEqual([true, false]);
     await guardian.hostDies();
   });

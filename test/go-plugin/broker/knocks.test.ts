@@ -166,7 +166,7 @@ describe('what is remembered of knocks', () => {
   it('does not grow with knocks that nobody answers', () => {
     let state = noKnocks;
     for (let id = 1; id <= 10_000; id += 1) ({ state } = knock(state, id, 0));
-    expect(state).toEqual({ ...noKnocks, early: { id: 10_000, at: 0 } });
+    expect(state).toEqual({ ...noKnocks, pendingKnock: { id: 10_000, at: 0 } });
   });
 
   it('is the last ids that were served, and no more', () => {

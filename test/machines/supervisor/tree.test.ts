@@ -14,13 +14,13 @@ describe('a large group', () => {
     ]),
   );
 
-  it('lives on shelves, and nobody sees them', () => {
+  it('lives on shards, and nobody sees them', () => {
     const grove = startGroups({ crowd: { strategy: 'rest-for-one' } }, many);
     const ids = Object.keys(many);
     const crowd = supervisorRef(grove.root.system, 'crowd')?.getSnapshot() as { children: object };
-    expect(Object.keys(crowd.children).filter((id) => id.startsWith('shelf:'))).toEqual([
-      'shelf:1',
-      'shelf:2',
+    expect(Object.keys(crowd.children).filter((id) => id.startsWith('shard:'))).toEqual([
+      'shard:1',
+      'shard:2',
     ]);
     expect(Object.keys(crowd.children)).toHaveLength(102);
     expect(grove.group('crowd').children).toHaveLength(size);
@@ -31,7 +31,7 @@ describe('a large group', () => {
     expect(grove.startAll()).toEqual(ids.slice(-10));
   });
 
-  it('replaces a plugin whose actor broke on a shelf', () => {
+  it('replaces a plugin whose actor broke on a shard', () => {
     const grove = createGroups({ crowd: {} }, many);
     const id = Object.keys(many)[240] ?? '';
     grove.activate(id);
@@ -50,14 +50,14 @@ describe('a large group', () => {
     expect(grove.status(id)).toMatchObject({ state: 'healthy', generation: 2 });
   });
 
-  it('loses no plugin when a shelf breaks: those on it are ended, and can be started again', () => {
+  it('loses no plugin when a shard breaks: those on it are ended, and can be started again', () => {
     const grove = startGroups({ crowd: {} }, many);
     const ids = Object.keys(many);
     const crowd = supervisorRef(grove.root.system, 'crowd')?.getSnapshot() as {
       children: Record<string, AnyActorRef>;
     };
-    crowd.children['shelf:2']?.send({ type: 'shard.spawn', id: 'com.example.broken', input: null });
-    expect(crowd.children['shelf:2']?.getSnapshot()).toMatchObject({ status: 'error' });
+    crowd.children['shard:2']?.send({ type: 'shard.spawn', id: 'com.example.broken', input: null });
+    expect(crowd.children['shard:2']?.getSnapshot()).toMatchObject({ status: 'error' });
     const rested = ids.filter((id) => grove.state(id) === 'idle');
     expect(rested).toEqual(ids.slice(200));
     expect(grove.simulator.count('process')).toBe(200);
@@ -66,7 +66,7 @@ describe('a large group', () => {
     expect(grove.status(rested[0]).generation).toBe(2);
   });
 
-  it('lets go of a plugin on a shelf', () => {
+  it('lets go of a plugin on a shard', () => {
     const grove = createGroups({ crowd: {} }, many);
     const id = Object.keys(many)[240] ?? '';
     grove.root.send({ type: 'bundle.removed', plugin: id });

@@ -96,16 +96,13 @@ describe('the chart of a machine', () => {
   });
 
   it('tells guards of one name apart by what they are asked with', () => {
-    const aimed = (aim: string) => ({ guard: { type: 'isAimedAt', params: { aim } }, target: 'b' });
+    const aimed = (next: string) => ({ guard: { type: 'isNext', params: { next } }, target: 'b' });
     const machine = createMachine({
       id: 'm',
       initial: 'a',
       states: { a: { on: { go: [aimed('rest'), aimed('work')] } }, b: {} },
     });
-    expect(chartOf(machine).transitions.map(({ guard }) => guard)).toEqual([
-      'isAimedAt rest',
-      'isAimedAt work',
-    ]);
+    expect(chartOf(machine).transitions.map(({ guard }) => guard)).toEqual(['isNext rest', 'isNext work']);
   });
 
   it('says joined and inline guards and actions in words', () => {

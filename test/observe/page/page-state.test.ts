@@ -144,7 +144,7 @@ describe('whoever an event happened to', () => {
     ['environment', 'environment'],
     ['environment/group:root', 'group:root'],
     ['environment/group:root/group:shop/com.example.api', 'com.example.api'],
-    ['environment/group:root/shelf:1/com.example.api/health/watch', 'com.example.api › health › watch'],
+    ['environment/group:root/shard:1/com.example.api/health/watch', 'com.example.api › health › watch'],
     ['lamp/bulb', 'bulb'],
   ])('of the path %s is %s', (path, who) => {
     expect(shortActorPath(path)).toBe(who);

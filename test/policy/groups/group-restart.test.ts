@@ -23,7 +23,7 @@ const nowhere: ChildSummary = {
   isActive: false,
   progress: 'stopped',
 };
-const healthy = { ...nowhere, runs: true, isWanted: true, isActive: true, progress: 'running' } as const;
+const healthy = { ...nowhere, isRunning: true, isWanted: true, isActive: true, progress: 'running' } as const;
 
 /** Where children may be, in the words of the tables. */
 const places = {

@@ -47,9 +47,9 @@ const seen: Observation = {
 };
 
 const gaveUp = { reason: 'FailedToStart', error: null } as const;
-const starting = { ...process, reattach: null, unadoptable: 'starting' } as const;
-const keysGone = { ...process, reattach: null, unadoptable: 'autoMtls' } as const;
-const oneConnection = { ...process, reattach: null, unadoptable: 'multiplexed' } as const;
+const starting = { ...process, reattach: null, notReattachable: 'starting' } as const;
+const autoMtls = { ...process, reattach: null, notReattachable: 'autoMtls' } as const;
+const multiplexed = { ...process, reattach: null, notReattachable: 'multiplexed' } as const;
 const foreign = { ...process, token: null, directory: null, bundle: null } as const;
 
 describe('what becomes of a plugin whose host is gone', () => {
@@ -110,10 +110,10 @@ describe('what becomes of a plugin whose host is gone', () => {
       {},
       { process: 'end', plugin: 'start', because: 'starting' },
     ],
-    ['speaks AutoMTLS', { process: keysGone }, {}, { process: 'end', plugin: 'start', because: 'autoMtls' }],
+    ['speaks AutoMTLS', { process: autoMtls }, {}, { process: 'end', plugin: 'start', because: 'autoMtls' }],
     [
       'multiplexes',
-      { process: oneConnection },
+      { process: multiplexed },
       {},
       { process: 'end', plugin: 'start', because: 'multiplexed' },
     ],
@@ -162,7 +162,7 @@ describe('a look at bundle and address', () => {
   it.each<[string, ProcessRecord | null, 'end' | 'keep', boolean]>([
     ['is worth it for what may live on', process, 'keep', true],
     ['is not for what is ended anyway', process, 'end', false],
-    ['is not for what nobody can speak with', keysGone, 'keep', false],
+    ['is not for what nobody can speak with', autoMtls, 'keep', false],
     ['is for what somebody else has started', foreign, 'end', true],
     ['is not without a process', null, 'keep', false],
   ])('%s', (_, recorded, orphans, worth) => {
@@ -182,9 +182,9 @@ describe('failures', () => {
   });
 
   it.each([
-    [{ onProbation: false, gaveUp: null }, false],
-    [{ onProbation: true, gaveUp: null }, true],
-    [{ onProbation: false, gaveUp }, true],
+    [{ halfOpen: false, gaveUp: null }, false],
+    [{ halfOpen: true, gaveUp: null }, true],
+    [{ halfOpen: false, gaveUp }, true],
   ])('of a plugin that was given up leave it on probation: %j', (changes, expected) => {
     expect(historyFrom({ ...record, ...changes }, 100_000).gaveUp).toBe(expected);
   });

@@ -21,7 +21,6 @@ const pluginStateTones: Readonly<Record<Exclude<PluginState, 'invalid'>, StatusT
 const stateTones: Readonly<Record<string, StatusTone>> = {
   ...pluginStateTones,
   running: 'good',
-  steady: 'good',
   suspended: 'busy',
   stoppingChildren: 'stopping',
   backingOff: 'busy',
@@ -70,7 +69,7 @@ export function pluginStateLabel(
   value: StateValue | undefined,
   context: Readonly<Record<string, unknown>> | undefined,
 ): string {
-  if (value === 'pending') return typeof context?.turn === 'string' ? 'pending' : 'restarting';
+  if (value === 'pending') return typeof context?.queued === 'string' ? 'pending' : 'restarting';
   const path = pathsOf(value)[0] ?? [];
   return path.findLast((name) => name in pluginStateTones) ?? path.join('.');
 }
@@ -85,7 +84,7 @@ export function statePath(value: StateValue | undefined): string {
 /** An actor by its path, short: no id is there twice, so the groups above a plugin only take its place. */
 export function shortActorPath(path: string): string {
   const names = path.split('/');
-  const first = names.findIndex((name, depth) => depth > 0 && !/^(group|shelf):/.test(name));
+  const first = names.findIndex((name, depth) => depth > 0 && !/^(group|shard):/.test(name));
   return first === -1 ? (names.at(-1) ?? path) : names.slice(first).join(' › ');
 }
 
