@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import grpc
 
@@ -22,8 +21,7 @@ _PACKAGE = "cryptography"
 _logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Tls:
+class Tls(NamedTuple):
     """The same for the main connection and every brokered one, in both directions."""
 
     certificate: bytes
