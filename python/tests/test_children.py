@@ -93,7 +93,7 @@ def test_what_a_child_says_about_its_failure_arrives(plugin: PluginProcess, meth
 
 def test_a_program_can_be_given_the_plugins_stdout(plugin: PluginProcess) -> None:
     assert ask(plugin, "exec_into_stdout", "-", "from a program") == 0
-    assert eventually(plugin.stdout.so_far) == b"from a program\n"
+    eventually(lambda: plugin.stdout.so_far() == b"from a program\n")
 
 
 def is_running(pid: int) -> bool:

@@ -77,4 +77,4 @@ def test_more_watches_than_threads_do_not_delay_the_end() -> None:
         waiting[0].cancel()
         assert check(plugin, "plugin") == SERVING
         plugin.call("/plugin.GRPCController/Shutdown")
-        assert plugin.process.wait(3) == 0
+        assert plugin.process.wait(TIMEOUT) == 0

@@ -143,7 +143,7 @@ def test_the_stdio_stream_is_silent_and_ends_with_the_plugin() -> None:
     with started("ends.py", LOGS_STDOUT) as plugin:
         stream = plugin.stream("/plugin.GRPCStdio/StreamStdio")
         call(plugin, "say")
-        assert eventually(plugin.stdout.so_far) == SAID
+        eventually(lambda: plugin.stdout.so_far() == SAID)
         assert plugin.shut_down() == 0
         assert list(stream) == []
         assert stream.code() is grpc.StatusCode.OK
