@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from types import FrameType
 from typing import Any, Callable
 
 POLL_SECONDS = 1.0
+_TURN_SECONDS = 0.25
 
 _Handler = Callable[[int, "FrameType | None"], None]
 
@@ -39,6 +42,17 @@ def handle(number: signal.Signals, handler: _Handler) -> Callable[[], None]:
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=restore)
     return restore
+
+
+def wait_for_stop(stops: queue.SimpleQueue[str]) -> str:
+    """The first reason to stop.
+
+    The wait is taken in short turns: a signal that another thread receives, or that comes in the
+    moment before the wait, does not interrupt it, and Python calls the handler only after it.
+    """
+    while True:
+        with suppress(queue.Empty):
+            return stops.get(timeout=_TURN_SECONDS)
 
 
 def end_with_host(stop: Callable[[], None], patience: float) -> None:

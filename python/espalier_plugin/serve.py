@@ -107,7 +107,7 @@ def serve(
             address = server.listen()
             server.grpc.start()
             stdout.announce(handshake_line(version, address, tls.certificate if tls else b""))
-            _logger.debug("stopping", extra={"reason": stops.get()})
+            _logger.debug("stopping", extra={"reason": lifetime.wait_for_stop(stops)})
         finally:
             server.stop(grace)
             # From here on SIGTERM ends the process, should the rest of the program hang.

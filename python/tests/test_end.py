@@ -46,6 +46,12 @@ def test_sigterm_ends_it_the_same_way(socket_dir: Path) -> None:
         assert plugin.stderr.whole() == b""
 
 
+def test_sigterm_ends_it_whichever_thread_gets_it() -> None:
+    with started("ends.py") as plugin:
+        plugin.call("/test.Ends/terminate_another_thread")
+        assert plugin.process.wait(TIMEOUT) == 0
+
+
 def test_sigint_is_ignored() -> None:
     with started("echo.py") as plugin:
         plugin.process.send_signal(signal.SIGINT)

@@ -36,6 +36,10 @@ def crash():
     threading.Event().wait()
 
 
+def terminate_another_thread():
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+
 def be_killed():
     os.kill(os.getpid(), signal.SIGKILL)
     threading.Event().wait()
@@ -61,6 +65,7 @@ def register(server):
         return grpc.unary_unary_rpc_method_handler(lambda _request, _context: function() or b"")
 
     functions = [say, exit_with_a_trace, crash, be_killed, filenos, flood]
+    functions.append(terminate_another_thread)
     functions.append(print_past_a_non_blocking_pipe)
     methods = {function.__name__: handler(function) for function in functions}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Ends", methods),))
