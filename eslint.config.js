@@ -9,6 +9,7 @@ export default tseslint.config(
       'fake-interpreters/dist/',
       'node_modules/',
       '**/venv/',
+      '!**/effects/venv/',
       '**/.venv/',
       'src/effects/rpc/contract.generated.ts',
     ],

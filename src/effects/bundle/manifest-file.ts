@@ -1,10 +1,9 @@
-import { constants } from 'node:fs';
-import { lstat, open } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, PluginError } from '../../model/index.js';
+import { isPluginError, messageOf, PluginError } from '../../model/index.js';
+import { readSmallFile } from '../files/read-small-file.js';
 
 const manifestNames = ['plugin.json', 'plugin.yaml', 'plugin.yml'];
-const largestManifest = 1024 * 1024;
 
 /** The names of the manifests in a directory. Rejects when it cannot be looked into. */
 export async function findManifests(directory: string): Promise<string[]> {
@@ -33,35 +32,15 @@ export async function findManifest(directory: string): Promise<string> {
   return join(directory, name);
 }
 
+/** The text of a manifest. Rejects with MANIFEST_INVALID unless it is a file of at most 1 MiB in UTF-8. */
 export async function readManifestText(path: string): Promise<string> {
-  const bytes = await readBounded(path);
+  const bytes = await readSmallFile(path).catch((thrown: unknown) => {
+    throw isPluginError(thrown) ? thrown.with({ code: 'MANIFEST_INVALID', phase: 'manifest' }) : thrown;
+  });
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw refuse(`${path} is not UTF-8 text.`, 'Save the manifest in UTF-8.', cause);
-  }
-}
-
-async function readBounded(path: string): Promise<Uint8Array> {
-  // Without O_NONBLOCK, opening a named pipe waits for a writer for ever. Windows has neither.
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stats = await file.stat();
-    if (!stats.isFile()) throw refuse(`${path} is not a file.`, 'Put the manifest there as a plain file.');
-    const bytes = Buffer.alloc(largestManifest + 1);
-    let length = 0;
-    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
-      read = (await file.read(bytes, length, bytes.length - length)).bytesRead;
-    }
-    if (length > largestManifest) {
-      throw refuse(
-        `${path} is larger than 1 MiB.`,
-        'Keep large data in files of their own beside the manifest.',
-      );
-    }
-    return bytes.subarray(0, length);
-  } finally {
-    await file.close();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
+import { readdir, readlink, realpath } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import {
   bundleListing,
@@ -10,6 +10,7 @@ import {
 } from '../../bundle/index.js';
 import { PluginError, type Bundle } from '../../model/index.js';
 import { isInside } from '../bundle/entry.js';
+import { readManifestText } from '../bundle/manifest-file.js';
 import { hashFile, hashText } from './hash-file.js';
 
 /** The digest of a whole bundle. Rejects when a part of it cannot be read, or when a link leads out of it. */
@@ -42,7 +43,7 @@ async function digest(
   if (!found.isFile()) return null;
   const meaning =
     path === relative(bundle.directory, bundle.manifestPath)
-      ? canonicalManifest(await readFile(absolute, 'utf8'), path)
+      ? canonicalManifest(await readManifestText(absolute), path)
       : null;
   const hex = meaning === null ? await hashFile(absolute, algorithm) : hashText(meaning, algorithm);
   return { kind: 'file', path, hex };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { relative } from 'node:path';
 import {
   formatChecksum,
@@ -10,6 +10,7 @@ import {
 } from '../../bundle/index.js';
 import { messageOf, PluginError, type Bundle, type Checksums, type LockFile } from '../../model/index.js';
 import { resolveEntry } from '../bundle/entry.js';
+import { readSmallText } from '../files/read-small-file.js';
 import { hashBundle } from './hash-bundle.js';
 import { hashFile } from './hash-file.js';
 
@@ -20,9 +21,12 @@ export interface LockfileOptions {
   readonly algorithm?: ChecksumAlgorithm | undefined;
 }
 
+/** Ten thousand plugins with two checksums each fit into less. */
+const maxLockFileBytes = 8 * 1024 * 1024;
+
 /** Reads a lock file. Rejects with CONFIG_INVALID. */
 export async function readLockfile(path: string): Promise<LockFile> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+  const text = await readSmallText(path, { maxBytes: maxLockFileBytes }).catch((cause: unknown) => {
     throw new PluginError({
       code: 'CONFIG_INVALID',
       message: `The lock file ${path} cannot be read: ${messageOf(cause)}`,

@@ -1,4 +1,3 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import {
   diagnose,
@@ -20,6 +19,7 @@ import {
   type StdinMode,
 } from '../../model/index.js';
 import { locateCommand, type LocatedCommand } from '../bundle/index.js';
+import { readSmallFile } from '../files/read-small-file.js';
 import { searchPath } from '../process/search-path.js';
 import { verifyChecksums } from '../checksum/index.js';
 import type { Guard } from '../orphans/index.js';
@@ -76,6 +76,7 @@ export async function prepareLaunch(
   const { platform, arch } = process;
   const located = await locate(bundle, settings.hostEnv);
   await verifyChecksums(bundle, located.command);
+  const executable = await executableKindOf(located);
   const identity = (await identities?.next()) ?? null;
   const limits = strictestLimits(settings.limits, bundle.manifest.limits ?? {});
   const runs = await withPrlimit(located, limits, settings.hostEnv);
@@ -127,7 +128,7 @@ export async function prepareLaunch(
         entry: bundle.entry,
         interpreter: located.interpreter ?? undefined,
         cookieKey: settings.handshake.cookieKey,
-        executable: executableKindOf(located),
+        executable,
         hostArch: arch,
         hostPlatform: platform,
         limits,
@@ -200,17 +201,11 @@ async function resolveProgram(
 }
 
 /** What the program's file is; `undefined` where it is left to the system to find, or cannot be read. */
-function executableKindOf({ command, cwd }: LocatedCommand): ExecutableKind | null | undefined {
+async function executableKindOf({
+  command,
+  cwd,
+}: LocatedCommand): Promise<ExecutableKind | null | undefined> {
   if (basename(command) === command) return undefined;
-  const head = Buffer.alloc(sniffLength);
-  try {
-    const file = openSync(resolve(cwd, command), 'r');
-    try {
-      return sniffExecutable(head.subarray(0, readSync(file, head, 0, head.length, 0)));
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    return undefined;
-  }
+  const rules = { maxBytes: sniffLength, truncate: true };
+  return readSmallFile(resolve(cwd, command), rules).then(sniffExecutable, () => undefined);
 }

@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { readSmallText } from '../files/read-small-file.js';
 import { hostHasEnded, parseHostRecord, recordPath } from './host-record.js';
 
 const processDirectoryPattern = /\/espalier-[A-Za-z0-9]{6}\/\d+$/;
@@ -7,50 +8,43 @@ const hostDirectoryPattern = /\/espalier-[A-Za-z0-9]{6}$/;
 
 /**
  * Removes the directory of a process that outlived its host and has ended now, and that of the host with the last one.
- * A path that was read from a file may lead anywhere: only what is named, owned and recorded as ours is removed.
+ * A path that was read from a file may lead anywhere: only a directory with the name, the owner and the record of a dead
+ * host is removed.
  */
-export function removeInheritedDirectory(directory: string): void {
-  const place = dirname(directory);
-  if (!processDirectoryPattern.test(directory) || !hostIsDead(place)) return;
-  remove(directory);
-  if (processDirectories(place).length === 0) remove(place);
+export async function removeInheritedDirectory(directory: string): Promise<void> {
+  const root = dirname(directory);
+  if (!processDirectoryPattern.test(directory) || !(await belongsToDeadHost(root))) return;
+  await remove(directory);
+  if ((await processDirectories(root)).length === 0) await remove(root);
 }
 
-/** Removes what a dead host has left in its private directory, but what these processes still use. */
-export function removeInheritedRoot(place: string, inUse: ReadonlySet<string>): void {
-  if (!hostDirectoryPattern.test(place) || !hostIsDead(place)) return;
-  const directories = processDirectories(place);
-  for (const directory of directories) if (!inUse.has(directory)) remove(directory);
-  if (!directories.some((directory) => inUse.has(directory))) remove(place);
+/** Removes the private directory of a dead host, except for the directories that processes still use. */
+export async function removeInheritedRoot(root: string, inUse: ReadonlySet<string>): Promise<void> {
+  if (!hostDirectoryPattern.test(root) || !(await belongsToDeadHost(root))) return;
+  const directories = await processDirectories(root);
+  const used = directories.filter((directory) => inUse.has(directory));
+  if (used.length === 0) return remove(root);
+  for (const directory of directories) if (!inUse.has(directory)) await remove(directory);
 }
 
-function hostIsDead(place: string): boolean {
+async function belongsToDeadHost(root: string): Promise<boolean> {
   try {
-    // Not through a symbolic link, which anybody could have made.
-    const stats = lstatSync(place);
+    // `lstat`, as anybody could have made a symbolic link.
+    const stats = await lstat(root);
     if (!stats.isDirectory() || stats.uid !== process.getuid?.()) return false;
-    const record = parseHostRecord(readFileSync(recordPath(place), 'utf8'));
+    const record = parseHostRecord(await readSmallText(recordPath(root), { private: true }));
     return record !== null && hostHasEnded(record);
   } catch {
     return false;
   }
 }
 
-function processDirectories(place: string): readonly string[] {
-  try {
-    return readdirSync(place)
-      .filter((name) => /^\d+$/.test(name))
-      .map((name) => join(place, name));
-  } catch {
-    return [];
-  }
+async function processDirectories(root: string): Promise<readonly string[]> {
+  const names = await readdir(root).catch(() => []);
+  return names.filter((name) => /^\d+$/.test(name)).map((name) => join(root, name));
 }
 
-/** What cannot be removed is left: no plugin shall wait for it. */
-function remove(path: string): void {
-  try {
-    rmSync(path, { recursive: true, force: true });
-  } catch {
-    // A plugin may have mounted something there, or made a path that is too long to be named.
-  }
+/** A plugin may have mounted something there, or made a path that is too long: what cannot be removed is left. */
+async function remove(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch(() => undefined);
 }

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { tokenVariable } from '../../go-plugin/index.js';
 import type { ProcessRecord, ReattachConfig } from '../../model/index.js';
+import { readSmallText } from '../files/read-small-file.js';
 import { identifyProcess } from '../process/process-identity.js';
 import { endpointOf } from '../socket/open-socket.js';
 
@@ -18,7 +18,7 @@ export async function matchRecordedProcess(
   if (found === null) return 'gone';
   if (startTime === null || found.startTime !== startTime) return 'different';
   if (token === null || process.platform !== 'linux') return 'same';
-  const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+  const environment = await readSmallText(`/proc/${pid}/environ`).catch(() => '');
   return environment.split('\0').includes(`${tokenVariable}=${token}`) ? 'same' : 'different';
 }
 

@@ -1,5 +1,6 @@
-import { lstat, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { ownershipProblem, readSmallText } from '../files/read-small-file.js';
 import { hostHasEnded, parseHostRecord, recordPath } from './host-record.js';
 
 /** What a host has left that was killed, and its guardian with it. */
@@ -46,9 +47,9 @@ async function readOrphanedDirectory(directory: string): Promise<OrphanedDirecto
   try {
     // Not through a symbolic link, which anybody could have made.
     const stats = await lstat(directory);
-    const { uid, mode, mtimeMs } = stats;
-    if (!stats.isDirectory() || uid !== process.getuid?.() || (mode & 0o022) !== 0) return null;
-    const text = await readFile(recordPath(directory), 'utf8').catch(() => null);
+    const { mtimeMs } = stats;
+    if (!stats.isDirectory() || ownershipProblem(stats) !== null) return null;
+    const text = await readSmallText(recordPath(directory), { private: true }).catch(() => null);
     if (text === null) {
       // Its host was killed before it could write; `rmdir` fails unless it is empty.
       if (Date.now() - mtimeMs > recordGraceMs) await rmdir(directory);

@@ -54,7 +54,7 @@ export function attachProcess(
       scope.add(directory.remove);
       scope.add(() => {
         if (inherited !== null && !isSameProcessRunning(config.pid, found.startTime))
-          removeInheritedDirectory(inherited);
+          void removeInheritedDirectory(inherited);
       });
       subscriber.next({
         type: 'process.attached',

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parsePluginRecord, renderPluginRecord } from '../../bundle/index.js';
 import { messageOf, type PluginRecord } from '../../model/index.js';
+import { readSmallText } from '../files/read-small-file.js';
+import { syncDirectory, writeAtomically } from '../files/write-atomically.js';
 import { setAside } from './set-aside.js';
-import { syncDirectory, writeAtomically } from './write-atomically.js';
 
 /** A file that was no record of ours, and where it is now. */
 export interface SetAsideFile {
@@ -49,7 +50,7 @@ export async function readRecords(directory: string): Promise<ReadRecords> {
 
 async function readRecord(path: string): Promise<ReturnType<typeof parsePluginRecord>> {
   try {
-    return parsePluginRecord(await readFile(path, 'utf8'));
+    return parsePluginRecord(await readSmallText(path, { private: true }));
   } catch (thrown) {
     return { ok: false, problem: messageOf(thrown) };
   }

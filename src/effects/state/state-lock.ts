@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { link, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPluginError, messageOf, PluginError } from '../../model/index.js';
+import { readSmallText } from '../files/read-small-file.js';
+import { writeAtomically } from '../files/write-atomically.js';
 import {
   bootOf,
   hostHasEnded,
@@ -14,7 +16,6 @@ import {
 import { identifyProcess } from '../process/process-identity.js';
 import { createLivenessFile, mayBeAlive } from './liveness-file.js';
 import { setAside } from './set-aside.js';
-import { writeAtomically } from './write-atomically.js';
 
 /** A host that is gone, and may have left processes and sockets. */
 export interface PreviousHost {
@@ -192,7 +193,7 @@ interface LockContent {
 }
 
 async function readLock(path: string): Promise<LockContent | null> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+  const text = await readSmallText(path, { private: true }).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw unusable(path, messageOf(error), error);
   });

@@ -89,7 +89,7 @@ export async function prepareBundle(
   } catch (thrown) {
     if (options.signal?.aborted === true) throw stopped(plugin, thrown);
     if (deadline.isExceeded()) throw tooLate(plugin, deadlineMs, thrown);
-    throw isPluginError(thrown) ? thrown : failed(plugin, thrown);
+    throw isPluginError(thrown) ? thrown.with({ plugin }) : failed(plugin, thrown);
   } finally {
     deadline.release();
   }
@@ -133,7 +133,12 @@ async function findUnchanged(job: Job): Promise<{ pythonVersion: string; install
 
 function digestOf({ bundle, plan, search }: Job, python: string): Promise<RequirementsDigest> {
   const { directory } = bundle;
-  return digestRequirements({ directory, requirements: plan.requirements, python, constraint: search.constraint });
+  return digestRequirements({
+    directory,
+    requirements: plan.requirements,
+    python,
+    constraint: search.constraint,
+  });
 }
 
 function tooLate(plugin: string, deadlineMs: number, thrown: unknown): PluginError {

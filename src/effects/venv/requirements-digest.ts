@@ -1,7 +1,9 @@
-import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { readRequirements } from '../../bundle/index.js';
+import { isPluginError, PluginError } from '../../model/index.js';
+import { hashFile, hashText } from '../checksum/hash-file.js';
+import { readSmallText } from '../files/read-small-file.js';
 
 /** What a virtual environment is made from. */
 export interface VenvInputs {
@@ -22,36 +24,57 @@ export interface RequirementsDigest {
   readonly hasLocals: boolean;
 }
 
+/** The most requirement and constraint files that one bundle may include. */
+const maxFiles = 1000;
+
 /**
  * A hash of all that decides what a virtual environment holds: the requirements with the files that they include, the
  * sources of local packages (so that an edited one is installed again), and Python's version.
+ *
+ * @throws PluginError MANIFEST_INVALID for a requirements file that is no plain file of at most 1 MiB.
  */
-export async function digestRequirements({
-  directory,
-  requirements,
-  python,
-  constraint,
-}: VenvInputs): Promise<RequirementsDigest> {
+export async function digestRequirements(inputs: VenvInputs): Promise<RequirementsDigest> {
+  const { directory, requirements, python, constraint } = inputs;
   const files = new Map<string, string>();
   const locals = new Set<string>();
   let empty = true;
   const waiting = requirements === null ? [] : [requirements];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
-    const text = await readFile(path, 'utf8').catch(() => null);
-    files.set(path, text === null ? 'missing' : hash(text));
+    if (files.has(path)) continue;
+    if (files.size >= maxFiles) throw tooManyFiles(directory);
+    const text = await readRequirementsFile(path);
+    files.set(path, text === null ? 'missing' : hashText(text, 'sha256'));
     const read = readRequirements(text ?? '');
     empty &&= read.empty;
     for (const local of read.locals) locals.add(resolve(directory, local));
-    const included = read.files
-      .filter((file) => !file.includes('://'))
-      .map((file) => resolve(dirname(path), file));
-    waiting.push(...included.filter((file) => !files.has(file)));
+    const from = dirname(path);
+    waiting.push(...read.files.filter((file) => !file.includes('://')).map((file) => resolve(from, file)));
   }
-  const sources = await Promise.all([...locals].sort().map(async (path) => [path, await hashLocal(path)]));
+  const sources: [string, string][] = [];
+  for (const path of [...locals].sort()) sources.push([path, await hashLocal(path)]);
   const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
   // With absolute paths: an editable package in a venv that was moved is still looked for in the old place.
-  const fingerprint = hash(JSON.stringify([python, constraint ?? null, ...sorted, ...sources]));
+  const fingerprint = hashText(JSON.stringify([python, constraint ?? null, ...sorted, ...sources]), 'sha256');
   return { fingerprint, empty, hasLocals: locals.size > 0 };
+}
+
+/** A file that is missing or may not be read is left to the installer to report, which names the line. */
+async function readRequirementsFile(path: string): Promise<string | null> {
+  try {
+    return await readSmallText(path);
+  } catch (thrown) {
+    if (isPluginError(thrown)) throw thrown.with({ code: 'MANIFEST_INVALID', phase: 'manifest' });
+    return null;
+  }
+}
+
+function tooManyFiles(directory: string): PluginError {
+  return new PluginError({
+    code: 'MANIFEST_INVALID',
+    message: `The requirements of ${directory} include more than ${maxFiles} files.`,
+    hint: 'Name the requirements in fewer files.',
+    phase: 'manifest',
+  });
 }
 
 async function hashLocal(path: string): Promise<string> {
@@ -60,8 +83,8 @@ async function hashLocal(path: string): Promise<string> {
   const files = stats.isDirectory() ? await sourcesIn(path) : [path];
   const digests: string[] = [];
   // One by one: a large folder has more files than may be open at once.
-  for (const file of files.sort()) digests.push(relative(path, file), hash(await readFile(file)));
-  return hash(JSON.stringify(digests));
+  for (const file of files.sort()) digests.push(relative(path, file), await hashFile(file, 'sha256'));
+  return hashText(JSON.stringify(digests), 'sha256');
 }
 
 const sourceName = /\.(?:py|pyi|pyx|c|h|cc|cpp|rs)$|^(?:pyproject\.toml|setup\.cfg|MANIFEST\.in)$/;
@@ -78,8 +101,4 @@ async function sourcesIn(directory: string): Promise<string[]> {
     if (entry.isDirectory() && !skippedFolder.test(entry.name)) found.push(...(await sourcesIn(path)));
   }
   return found;
-}
-
-function hash(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
 }

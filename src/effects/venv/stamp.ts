@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readSmallText } from '../files/read-small-file.js';
+import { writeAtomically } from '../files/write-atomically.js';
 
 export type Installer = 'uv' | 'pip';
 
@@ -12,7 +13,7 @@ export interface Stamp {
 /** The stamp of a virtual environment; `null` for one that was not finished, or not made by `prepare`. */
 export async function readStamp(venv: string): Promise<Stamp | null> {
   try {
-    const stamp: unknown = JSON.parse(await readFile(stampPath(venv), 'utf8'));
+    const stamp: unknown = JSON.parse(await readSmallText(stampPath(venv)));
     return isStamp(stamp) ? stamp : null;
   } catch {
     return null;
@@ -20,7 +21,7 @@ export async function readStamp(venv: string): Promise<Stamp | null> {
 }
 
 export async function writeStamp(venv: string, stamp: Stamp): Promise<void> {
-  await writeFile(stampPath(venv), `${JSON.stringify(stamp, null, 2)}\n`);
+  await writeAtomically(stampPath(venv), `${JSON.stringify(stamp, null, 2)}\n`);
 }
 
 function isStamp(value: unknown): value is Stamp {

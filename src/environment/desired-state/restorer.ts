@@ -63,7 +63,7 @@ export function createRestorer(setting: RestorerDependencies): Restorer {
     );
     onReaped(killed.flat());
     const inUse = new Set(inherited.flatMap(({ socketDirectory }) => socketDirectory ?? []));
-    for (const { directory } of previousHosts) removeInheritedRoot(directory, inUse);
+    for (const { directory } of previousHosts) await removeInheritedRoot(directory, inUse);
   }
 
   async function stopOne({ record, restoration }: InheritedPlugin): Promise<void> {
@@ -72,7 +72,7 @@ export function createRestorer(setting: RestorerDependencies): Restorer {
     if (restoration.process === 'end')
       // Who was not to outlive its host is killed at this moment, if it lives at all.
       await stopOrphan(process, guard, restoration.because === 'orphansEnd' ? 0 : termMs(plugin));
-    else if (process.socketDirectory !== null) removeInheritedDirectory(process.socketDirectory);
+    else if (process.socketDirectory !== null) await removeInheritedDirectory(process.socketDirectory);
   }
 
   function reattachOnce(id: string): Promise<RestorationReason> {

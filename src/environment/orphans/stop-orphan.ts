@@ -39,7 +39,7 @@ export async function stopOrphan(process: ProcessRecord, guard: Guard, termMs: n
   const ownToken = processToken(process);
   if (ownToken !== null) await reapByToken(ownToken, guard);
   await whenExited(pid, startTime, killDeadlineMs);
-  if (socketDirectory !== null) removeInheritedDirectory(socketDirectory);
+  if (socketDirectory !== null) await removeInheritedDirectory(socketDirectory);
 }
 
 /**

@@ -2,13 +2,15 @@ import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Writes a file whole or not at all: whoever reads it, also after a power cut, gets the old text or the new one. There
- * is one writer, which holds the lock of the directory, so one name for drafts is enough and none is ever left over.
+ * Writes a file whole or not at all: a reader gets the old text or the new one, also after a power cut. Only one process
+ * at a time may write a path, so one name for drafts is enough and none is left over.
  */
 export async function writeAtomically(path: string, text: string): Promise<void> {
   const draft = `${path}.draft`;
   try {
-    await useAndSync(draft, 'w', (file) => file.writeFile(text));
+    // What stands there was left by a write that was cut off, or put there to be written through: a link or a pipe.
+    await rm(draft, { force: true, recursive: true });
+    await useAndSync(draft, 'wx', (file) => file.writeFile(text));
     await rename(draft, path);
   } catch (thrown) {
     await rm(draft, { force: true }).catch(() => undefined);
@@ -17,7 +19,10 @@ export async function writeAtomically(path: string, text: string): Promise<void>
   await syncDirectory(path);
 }
 
-/** Without this a power cut may bring back what a name meant before. Not every file system lets a directory be synced. */
+/**
+ * Makes the names in the directory of a path durable: without it a power cut may bring back what one meant before. Not
+ * every file system lets a directory be synced, so a failure is ignored.
+ */
 export async function syncDirectory(path: string): Promise<void> {
   await useAndSync(dirname(path), 'r', () => Promise.resolve()).catch(() => undefined);
 }
