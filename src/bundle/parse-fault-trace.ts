@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { faultKinds, PluginError, pluginErrorCodes, type FaultTrace } from '../model/index.js';
 import { readJson } from './manifest/manifest-text.js';
+import { largeTextLimits } from './manifest/text-limits.js';
 import { schemaProblems, describeIssue } from './manifest/schema-messages.js';
 
 const time = z.number().nonnegative();
@@ -25,7 +26,7 @@ const fault = z
  * @throws PluginError CONFIG_INVALID when it is none; the message names the first place that is wrong.
  */
 export function parseFaultTrace(text: string, file: string): FaultTrace {
-  const read = readJson(text.replace(/^\uFEFF/, ''));
+  const read = readJson(text.replace(/^\uFEFF/, ''), largeTextLimits);
   if (!read.ok) throw faultTraceError(file, read.problems[0]);
   const checked = z.array(fault).safeParse(read.value, { error: describeIssue });
   if (checked.success) return checked.data;

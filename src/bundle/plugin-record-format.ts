@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { pluginErrorCodes, type PluginRecord } from '../model/index.js';
+import { readJson } from './manifest/manifest-text.js';
 import { supervisionSchema } from './manifest/supervision-schema.js';
 
 /** The format of a plugin's record. A newer host may write another one, which is not for us to read. */
@@ -62,12 +63,13 @@ export type ParsedRecord =
   { readonly ok: true; readonly record: PluginRecord } | { readonly ok: false; readonly problem: string };
 
 export function parsePluginRecord(json: string): ParsedRecord {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(json);
-  } catch {
-    return { ok: false, problem: json === '' ? 'it is empty' : 'it is no JSON, or only a part of it' };
-  }
+  const read = readJson(json);
+  if (!read.ok)
+    return {
+      ok: false,
+      problem: json === '' ? 'it is empty' : `it is not JSON: ${read.problems[0]?.message ?? ''}`,
+    };
+  const parsed = read.value;
   if (typeof parsed !== 'object' || parsed === null || !('espalier' in parsed))
     return { ok: false, problem: 'it is not a record of a plugin' };
   if (parsed.espalier !== recordVersion)

@@ -50,6 +50,19 @@ describe('the bundles of one directory', () => {
     });
   });
 
+  it('that share an id by the thousand get errors of a bounded size', () => {
+    const rejected = rejectDuplicates(
+      Array.from({ length: 10_000 }, (_, index) => whole('abc', `/p/${index}`)),
+    );
+    expect(rejected).toHaveLength(10_000);
+    for (const one of rejected) {
+      if (one.ok) throw new Error('a duplicate was accepted');
+      expect(one.error.facts.others).toHaveLength(10);
+      expect(one.error.facts.others).not.toContain(one.directory);
+      expect(one.error.message).toMatch(/^The id "abc" of \S+ is also claimed by (\S+, ){10}9989 more\.$/);
+    }
+  });
+
   it('that share an id with a broken one keep its reason in sight', () => {
     const [first, second] = rejectDuplicates([whole('abc', '/p/1'), broken('abc', '/p/2')]);
     expect(first).toMatchObject({ ok: false, error: { code: 'PLUGIN_DUPLICATE' } });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PluginError, type LockFile } from '../../model/index.js';
 import { checksumSchema, fileChecksumsSchema } from '../checksum.js';
 import { readJson } from '../manifest/manifest-text.js';
+import { largeTextLimits } from '../manifest/text-limits.js';
 
 const checksums = z
   .strictObject({ files: fileChecksumsSchema.default({}), bundle: checksumSchema.optional() })
@@ -12,13 +13,16 @@ const checksums = z
 
 const lockSchema = z.strictObject({ version: z.literal(1), plugins: z.record(z.string(), checksums) });
 
+/** The most problems that one error holds. */
+const maxProblems = 20;
+
 /** A lock file's text, checked. Throws CONFIG_INVALID, which names every problem with its place. */
 export function parseLockFile(text: string, file: string): LockFile {
-  const read = readJson(text);
+  const read = readJson(text, largeTextLimits);
   if (!read.ok) throw lockInvalid(file, read.problems);
   const checked = lockSchema.safeParse(read.value);
   if (checked.success) return checked.data;
-  const problems = checked.error.issues.map(({ path, message, ...issue }) => {
+  const problems = checked.error.issues.slice(0, maxProblems).map(({ path, message, ...issue }) => {
     const keys = path.map((key) => (typeof key === 'symbol' ? String(key) : key));
     const [inner] = issue.code === 'invalid_key' ? issue.issues : [];
     return { ...read.placeOf(keys), message: `${keys.join('.')} ${inner?.message ?? message}`.trim() };
@@ -43,7 +47,9 @@ function lockInvalid(
   file: string,
   problems: readonly { readonly line: number; readonly column: number; readonly message: string }[],
 ): PluginError {
-  const listed = problems.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`);
+  const listed = problems
+    .slice(0, maxProblems)
+    .map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`);
   return new PluginError({
     code: 'CONFIG_INVALID',
     message: `The lock file is not usable: ${listed.join('; ')}.`,

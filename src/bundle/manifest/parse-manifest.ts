@@ -7,6 +7,9 @@ import { schemaProblems, describeIssue } from './schema-messages.js';
 export type ParsedManifest =
   { readonly ok: true; readonly manifest: Manifest } | { readonly ok: false; readonly error: PluginError };
 
+/** The most problems that one error holds. */
+const maxProblems = 100;
+
 /**
  * A manifest's text, checked. A file that ends in `.json` is strict JSON, any other is YAML.
  * An error names every problem with its line and column.
@@ -25,6 +28,7 @@ export function parseManifest(text: string, file: string): ParsedManifest {
   if (checked.success) return { ok: true, manifest: checked.data };
   const problems = checked.error.issues
     .flatMap(schemaProblems)
+    .slice(0, maxProblems)
     .map(({ path, message }) => problemAt(path, message, read));
   const error = manifestInvalidError(
     file,

@@ -29,7 +29,9 @@ async function openBundle(path: string, { hostVersion }: BundleOptions): Promise
     throw refuse(`${path} is not a directory.`, 'Name the directory that holds the manifest.');
   }
   const manifestPath = await findManifest(directory);
-  const parsed = parseManifest(await readManifestText(manifestPath), manifestPath);
+  const text = await readManifestText(manifestPath);
+  await parseTurn();
+  const parsed = parseManifest(text, manifestPath);
   if (!parsed.ok) throw parsed.error;
   const { manifest } = parsed;
   const tooOld = checkServerVersion(manifest, hostVersion);
@@ -41,4 +43,12 @@ async function openBundle(path: string, { hostVersion }: BundleOptions): Promise
     throw isPluginError(error) ? error.with({ plugin: manifest.id, phase: 'manifest' }) : error;
   });
   return { directory, manifestPath, manifest, runtime, entry };
+}
+
+let lastTurn: Promise<unknown> = Promise.resolve();
+
+/** One manifest is parsed in each turn of the event loop, as many may have been read when one turn begins. */
+function parseTurn(): Promise<unknown> {
+  lastTurn = lastTurn.then(() => new Promise(setImmediate));
+  return lastTurn;
 }

@@ -1,5 +1,15 @@
 import fc from 'fast-check';
-import { findJsonSyntaxError } from '../../../src/bundle/manifest/json-syntax.js';
+import { scanJson } from '../../../src/bundle/manifest/json-syntax.js';
+import { manifestLimits } from '../../../src/bundle/manifest/text-limits.js';
+
+const limits = { ...manifestLimits, depth: 2_000_000, nodes: 2_000_000 };
+
+/** The first fault of a text; a key that is given twice is none of its syntax. */
+function findJsonSyntaxError(text: string) {
+  const scan = scanJson(text, limits);
+  const [fault] = scan.ok ? [] : scan.faults;
+  return fault === undefined || fault.message === 'this key was given before' ? null : fault;
+}
 
 const isJson = (text: string): boolean => {
   try {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { parseManifest, type ManifestProblem } from '../../../src/bundle/index.js';
 import type { Manifest, PluginError } from '../../../src/model/index.js';
 
@@ -396,16 +397,49 @@ describe('YAML numbers', () => {
 
 describe('a hostile manifest', () => {
   const many = 50_000;
+  const keys = (count: number) => Array.from({ length: count }, (_, index) => `k${index}: 1`).join('\n');
+  const chain = (count: number) =>
+    Array.from({ length: count }, (_, index) => `${'  '.repeat(index)}a:\n`).join('');
+  const tooDeep = 'this is nested more than 64 levels deep';
+  const tooMany = 'the text has more than 10000 tokens of YAML';
+  const structuredKey = 'a key must be plain text';
 
   it.each([
-    ['brackets without end in JSON', `{"id":"abc","props":${'['.repeat(many)}`, 'plugin.json'],
+    ['brackets without end', `{"id":"abc","props":${'['.repeat(many)}`, tooDeep],
+    ['nested lists', `{"props":{"a":${'['.repeat(many)}${']'.repeat(many)}}}`, tooDeep],
+    ['nested objects', `${'{"a":'.repeat(many)}1${'}'.repeat(many)}`, tooDeep],
+    ['very many values', `[${'1,'.repeat(60_000)}1]`, 'the text has more than 50000 keys and values'],
     [
-      'deep nesting in JSON',
-      `{"id":"abc","props":{"a":${'['.repeat(many)}${']'.repeat(many)}}}`,
-      'plugin.json',
+      'very many keys',
+      JSON.stringify(Object.fromEntries(Array.from({ length: 30_000 }, (_, index) => [`k${index}`, 1]))),
+      'the text has more than 50000 keys and values',
     ],
-    ['deep nesting in YAML', `id: abc\nprops: ${'['.repeat(many)}${']'.repeat(many)}\n`, 'plugin.yaml'],
-    ['deep lists in YAML', `id: abc\nprops:\n ${'- '.repeat(many)}x\n`, 'plugin.yaml'],
+    ['a longer text', ' '.repeat(1024 * 1024 + 1), 'the text is longer than 1048576 characters'],
+    ['a string that is not closed', `"${'\\n'.repeat(400_000)}`, 'a string that is not closed'],
+  ])('of JSON with %s is refused', (_, text, message) => {
+    expect(refuse(text).message).toContain(message);
+  });
+
+  it.each([
+    ['brackets', `id: abc\nprops: ${'['.repeat(many)}${']'.repeat(many)}\n`, tooDeep],
+    ['3,000 objects within one another', `${'{a: '.repeat(3000)}1${'}'.repeat(3000)}`, tooDeep],
+    ['blocks', chain(500), tooDeep],
+    ['blocks just too deep', chain(65), tooDeep],
+    ['lists in one line', `id: abc\nprops:\n ${'- '.repeat(many)}x\n`, tooDeep],
+    ['lists and brackets mixed', `${'- '.repeat(40)}${'['.repeat(40)}${']'.repeat(40)}`, tooDeep],
+    ['nested keys', '? '.repeat(180), 'a key after "?" is not read'],
+    ['a nested key in brackets', '{? {? a: b}: c}', 'a key after "?" is not read'],
+    ['lists as keys', `${'['.repeat(60)}a${']: 1'.repeat(60)}`, structuredKey],
+    ['objects as keys', '{{a: b}: c}', structuredKey],
+    ['an alias as a key', 'a: &a b\n*a : c\n', structuredKey],
+    ['very many keys', keys(3000), tooMany],
+    ['very many commas', `[${','.repeat(many)}]`, tooMany],
+    ['very many empty lines', '\n'.repeat(many), tooMany],
+    ['very many comments', '#\n'.repeat(many), tooMany],
+    ['very many anchors', '- &a x\n'.repeat(many), tooMany],
+    ['very many directives', '%YAML 1.2\n'.repeat(many), tooMany],
+    ['very many documents', '---\n'.repeat(many), tooMany],
+    ['very many aliases', `a: &a x\nb:\n${'- *a\n'.repeat(40_000)}`, 'the text has more than 100 aliases'],
     [
       'aliases that multiply',
       `a: &a [1,1,1,1,1,1,1,1,1,1]\n${Array.from(
@@ -415,15 +449,85 @@ describe('a hostile manifest', () => {
             .fill(`*${'abcdefg'.charAt(index)}`)
             .join(',')}]`,
       ).join('\n')}`,
-      'plugin.yaml',
+      'Excessive alias count',
     ],
-  ])('with %s is refused', (_, text, file) => {
-    refuse(text, file);
+    [
+      'merges, under a directive that would turn them on,',
+      '%YAML 1.1\n---\nid: abc\nserver: &s {executable: x}\nx: &x {id: 1}\nsupervision: {<<: *x}\n',
+      'supervision.<< is not known',
+    ],
+  ])('of YAML with %s is refused', (_, text, message) => {
+    expect(refuse(text, 'plugin.yaml').message).toContain(message);
   });
 
-  it('with very many keys is read in time', () => {
-    const keys = Array.from({ length: 40_000 }, (_, index) => `k${index}: 1`).join('\n');
-    expect(accept(`id: abc\nserver: {}\n${keys}\n`, 'plugin.yaml').id).toBe('abc');
+  it.each([
+    ['JSON', `{"id":"abc","server":{},"props":${'{"a":'.repeat(62)}{}${'}'.repeat(62)}}`, 'plugin.json'],
+    [
+      'JSON with many values',
+      JSON.stringify({ ...least, props: { a: Array(40_000).fill(1) } }),
+      'plugin.json',
+    ],
+    ['YAML', `id: abc\nserver: {}\nprops:\n${chain(60).replace(/^/gm, ' ')}`, 'plugin.yaml'],
+    ['YAML with many keys', `id: abc\nserver: {}\n${keys(1400)}\n`, 'plugin.yaml'],
+    [
+      'YAML with a long text',
+      `id: abc\nserver: {}\ndescription: |\n${'  [a {b\n'.repeat(many)}`,
+      'plugin.yaml',
+    ],
+    [
+      'YAML with many brackets in texts',
+      `id: abc\nserver: {}\nprops:\n a:\n${'  - "[{"\n'.repeat(1000)}`,
+      'plugin.yaml',
+    ],
+  ])('that is only large is read: %s', (_, text, file) => {
+    expect(accept(text, file).server).toBeDefined();
+  });
+
+  it('has a bounded error, however much is wrong with it', () => {
+    const unknown = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`key${index}`, 1]));
+    const { message, facts } = refuse({ ...least, limits: unknown });
+    expect(message).toMatch(/limits\.key2 is not known; and \d+ more$/);
+    expect(facts.problems).toHaveLength(100);
+    expect(refuse(`[${'] '.repeat(3000)}`, 'plugin.yaml').facts.problems).toHaveLength(100);
+  });
+
+  it('of any characters is a value or an error', () => {
+    const pieces = [
+      '? ',
+      '- ',
+      ': ',
+      'a',
+      '&a ',
+      '*a',
+      '[',
+      ']',
+      '{',
+      '}',
+      ',',
+      '\n',
+      ' ',
+      '"',
+      "'",
+      '|',
+      '>',
+      '#',
+      '%',
+      '---\n',
+      '!!str ',
+      '\t',
+      '\r',
+      '\ufeff',
+      '\u0000',
+      '<<: ',
+    ];
+    const text = fc.array(fc.constantFrom(...pieces), { maxLength: 60 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(text, fc.constantFrom('plugin.yaml', 'plugin.json'), (parts, file) => {
+        const parsed = parseManifest(parts, file);
+        expect(parsed.ok || parsed.error.code === 'MANIFEST_INVALID').toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('with a key named __proto__ pollutes nothing', () => {

@@ -10,6 +10,35 @@ function errorOf(scanned: ScannedBundle | undefined) {
   return scanned.error;
 }
 
+describe('a scan of many bundles', () => {
+  it('lets the event loop turn between any two of its manifests', async () => {
+    const count = 50;
+    for (let index = 0; index < count; index += 1)
+      write(`b${index}/plugin.json`, manifest(`bundle-${index}`));
+    let turns = 0;
+    let isDone = false;
+    const turn = (): void => {
+      turns += 1;
+      if (!isDone) setImmediate(turn);
+    };
+    setImmediate(turn);
+    expect(await scanBundles(path())).toHaveLength(count);
+    isDone = true;
+    expect(turns).toBeGreaterThanOrEqual(count);
+  });
+
+  it('with two manifests that nest too deep lists both as broken', async () => {
+    const deep = `{"id":"deep","props":${'{"a":'.repeat(3000)}1${'}'.repeat(3000)}}`;
+    write('one/plugin.json', deep);
+    write('two/plugin.yaml', deep);
+    const found = await scanBundles(path());
+    expect(found.map(({ ok, id }) => [ok, id])).toEqual([
+      [false, 'one'],
+      [false, 'two'],
+    ]);
+  });
+});
+
 describe('a directory of bundles', () => {
   it('is scanned one level deep, and its bundles are sorted by id', async () => {
     write('z/plugin.json', manifest('com.example.a'));
