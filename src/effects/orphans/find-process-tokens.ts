@@ -11,7 +11,7 @@ const scanDeadlineMs = 2000;
 export function findProcessTokens(scopes: readonly string[]): Promise<readonly string[]> {
   if (scopes.length === 0) return Promise.resolve([]);
   const pattern = `${tokenVariable}=(${scopes.join('|')})[.][0-9]+`;
-  const script = 'grep -ahosE -e "$1" /proc/[0-9]*/environ';
+  const script = 'grep -ahoszE -e "$1" /proc/[0-9]*/environ';
   return new Promise((resolve) => {
     execFile(
       '/bin/sh',
@@ -23,7 +23,7 @@ export function findProcessTokens(scopes: readonly string[]): Promise<readonly s
       },
       // It fails for finding nothing, and for processes that end while it looks.
       (_, stdout) => {
-        const tokens = stdout.split('\n').filter((line) => line !== '');
+        const tokens = stdout.split(/[\0\n]/).filter((line) => line !== '');
         resolve([...new Set(tokens.map((line) => line.slice(tokenVariable.length + 1)))]);
       },
     );

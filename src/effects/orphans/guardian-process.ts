@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import { createLineSplitter } from '../logs/line-splitter.js';
 import { guardianScript } from './guardian-script.js';
@@ -46,6 +47,8 @@ export function startGuardian(
         LC_ALL: 'C',
         GUARDIAN: guardianScript,
         ORDERS: orders.map((words) => words.join(' ')).join('\n'),
+        // The last one: a tool that reads only the first variable does not find it.
+        PROOF: randomBytes(8).toString('hex'),
       },
       detached: true,
       stdio: ['pipe', 'pipe', 'ignore'],

@@ -1,18 +1,22 @@
 import { tokenVariable } from '../../go-plugin/index.js';
 
 /**
- * The guardian: a program for any POSIX shell, which starts in two milliseconds and holds two megabytes.
+ * The guardian: a program for any POSIX shell with GNU's or busybox's tools. It starts in some milliseconds and needs
+ * two megabytes.
  *
- * It reads orders from a pipe that the host alone holds. `guard` and `unguard` name the environments that it guards,
- * `add-group` and `remove-group` the process groups of their plugins, `reap` asks it to kill each process that carries
- * one of some tokens. The first orders come in its environment, so that a replacement knows from the start what it
- * guards. When the pipe ends, the host has ended, for whatever reason: what is still guarded is killed, first the
- * groups, then each process that carries a token and has left them; then the directories of their sockets are removed.
+ * It reads orders from a pipe that only the host holds. `guard` and `unguard` name the environments that it guards,
+ * `add-group` and `remove-group` the process groups of their plugins, `reap` makes it kill each process that carries one
+ * of some tokens. The first orders come in its environment, so that a replacement knows from the start what it guards.
+ * When the pipe ends, the host has ended, for whatever reason. Then it kills what is still guarded: first the groups,
+ * then each process that carries a token and has left its group. Last it removes the directories of their sockets.
  *
- * A group is only killed if its leader has the start time that it had at `add-group`: its pid may be another process
- * by then. A process between `fork` and `exec` carries no token yet, so the last reap goes on until some rounds found
- * none. A reap on order runs in a child, as reading the entry of a process that hangs in the kernel may hang too, and
- * the guardian itself must notice the end of the pipe. It ignores the signals of terminals and service managers.
+ * A group is killed only if its leader has the start time that it had at `add-group`: its pid may belong to another
+ * process by then. A process between `fork` and `exec` carries no token yet, so the last reap goes on until some rounds
+ * found none. A reap on order runs in a child, as reading the entry of a process that hangs in the kernel may hang too,
+ * and the guardian itself must notice the end of the pipe. It ignores the signals of terminals and service managers.
+ *
+ * It first looks for the last variable of its own environment in the way in which it looks for tokens, and answers
+ * `ready`, or `blind` where it does not find it.
  */
 export const guardianScript = `
 unset GUARDIAN
@@ -20,17 +24,26 @@ trap '' HUP INT QUIT TERM PIPE USR1 USR2 TSTP TTIN TTOU
 scopes= groups=
 [ -r /proc/self/stat ] && proc=yes || proc=
 
+# A process may give itself any name of 15 bytes: the fields begin after the last ")" of all lines.
 read_start_time() {
   start_time= stat=
-  IFS= read -r stat <"/proc/$1/stat" || return
-  set -- \${stat##*) }
+  while IFS= read -r line; do stat=$line; done 2>/dev/null <"/proc/$1/stat"
+  stat=\${stat##*)}
+  set -- $stat
   start_time=\${20}
 }
 
+# Without -z, grep of busybox reads no further than the first variable.
+carriers() {
+  pattern=$1
+  shift
+  grep -alszF -e "$pattern" "$@"
+}
+
 processes_with() {
-  grep -alsF -e "$1" /proc/[0-9]*/environ
+  carriers "$1" /proc/[0-9]*/environ
   [ $? -gt 125 ] || return
-  for digit in 1 2 3 4 5 6 7 8 9; do grep -alsF -e "$1" /proc/$digit*/environ; done
+  for digit in 1 2 3 4 5 6 7 8 9; do carriers "$1" /proc/$digit*/environ; done
 }
 
 reap() {
@@ -86,6 +99,7 @@ apply_order() {
   esac
 }
 
+if [ -z "$proc" ] || [ -n "$(carriers "PROOF=$PROOF" /proc/$$/environ)" ]; then echo ready; else echo blind; fi
 while read -r order name rest; do apply_order; done <<END
 $ORDERS
 END

@@ -35,6 +35,9 @@ export interface Guardian {
 /** A guardian that lived shorter is not replaced before the next start of a plugin, as the next one may fare no better. */
 const minLifetimeMs = 1000;
 
+const blindProblem =
+  'it cannot find a process by its token, as grep does not search /proc/<pid>/environ with -z: a process that leaves the process group of its plugin is not ended';
+
 /** What the guardian removes after the host must not be half a path. */
 function guardOrder({ scope, directory }: GuardedEnvironment): string[] {
   return ['guard', scope, isAbsolute(directory) && !directory.includes('\n') ? directory : ''];
@@ -47,6 +50,8 @@ export function createGuardian(): Guardian {
   const reaps = createReapQueue();
   let guardian: GuardianProcess | null = null;
   let lastProblem: string | null = null;
+  /** What the running guardian has proven; `null` until it has answered. */
+  let state: GuardianState | null = null;
   /** The hunt that this guardian is at. */
   let reapInProgress: string | null = null;
 
@@ -58,23 +63,29 @@ export function createGuardian(): Guardian {
     guardian = startGuardian(orders, {
       answered: ([word, id, ...pids]) => {
         if (word === 'reaped' && id !== undefined) reaps.complete(id, pids.map(Number));
+        if (word === 'ready' || word === 'blind') proven(word === 'ready');
         sendNextReap();
       },
       ended,
     });
     reapInProgress = null;
-    if (guardian === null) return;
-    const { pid } = guardian;
+    state = null;
     sendNextReap();
-    notifyAll({ state: 'guarding', pid, problem: lastProblem });
+  };
+  const proven = (isReady: boolean): void => {
+    if (guardian === null) return;
+    state = isReady
+      ? { state: 'guarding', pid: guardian.pid, problem: lastProblem }
+      : { state: 'absent', pid: null, problem: blindProblem };
+    notifyAll(state);
     lastProblem = null;
   };
-  const notifyAll = (state: GuardianState): void => {
-    for (const charge of environments) notify(charge, state);
+  const notifyAll = (current: GuardianState): void => {
+    for (const charge of environments) notify(charge, current);
   };
-  const notify = (charge: GuardedEnvironment, state: GuardianState): void => {
+  const notify = (charge: GuardedEnvironment, current: GuardianState): void => {
     informed.add(charge);
-    charge.stateChanged(state);
+    charge.stateChanged(current);
   };
   const ended = (problem: string): void => {
     const lived = guardian === null ? 0 : performance.now() - guardian.startedAt;
@@ -109,7 +120,8 @@ export function createGuardian(): Guardian {
     },
     ensure(charge) {
       if (guardian === null) start();
-      else if (!informed.has(charge)) notify(charge, { state: 'guarding', pid: guardian.pid, problem: null });
+      else if (state !== null && !informed.has(charge))
+        notify(charge, state.state === 'absent' ? state : { ...state, problem: null });
     },
     addGroup(pid) {
       groups.add(pid);

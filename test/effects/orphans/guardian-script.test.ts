@@ -1,12 +1,41 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { guardianScript } from '../../../src/effects/orphans/guardian-script.js';
 import { afterTest } from '../../support/environment.js';
 
-const shells = ['/bin/sh', '/bin/bash', '/bin/busybox'].filter((path) => existsSync(path));
+interface System {
+  readonly shell: readonly [string, ...string[]];
+  /** The directories of the tools. */
+  readonly path: string;
+}
+
+const busybox = '/bin/busybox';
+
+/** A directory of tools that are busybox under their names, as on Alpine. */
+function busyboxTools(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'busybox-'));
+  afterAll(() => {
+    rmSync(directory, { recursive: true });
+  });
+  for (const tool of ['grep', 'rm', 'sleep']) symlinkSync(busybox, join(directory, tool));
+  return directory;
+}
+
+const systems: (readonly [string, System])[] = ['/bin/sh', '/bin/bash']
+  .filter((path) => existsSync(path))
+  .map((shell) => [shell, { shell: [shell], path: '/usr/bin:/bin' }]);
+if (existsSync(busybox)) systems.push(['busybox alone', { shell: [busybox, 'sh'], path: busyboxTools() }]);
 
 /** A directory that the guardian takes for /proc, so that a process can seem to be another one. */
 function pretendedProc(): string {
@@ -30,17 +59,17 @@ function begins(proc: string, { pid = 0 }: ChildProcess, startTime: number): voi
 }
 
 /** A process that leads a group, as a plugin does. */
-function leader(): ChildProcess {
-  const child = spawn('/bin/sleep', ['60'], { detached: true, stdio: 'ignore' });
+function leader(program = '/bin/sleep', env: NodeJS.ProcessEnv = process.env): ChildProcess {
+  const child = spawn(program, ['60'], { detached: true, stdio: 'ignore', env });
   afterTest(() => child.kill('SIGKILL'));
   return child;
 }
 
-/** A guardian; its pipe is in the hands of the test. */
-function guardianIn(shell: string, proc: string) {
-  const args = shell.endsWith('busybox') ? ['sh'] : [];
-  const child = spawn(shell, [...args, '-c', guardianScript.replaceAll('/proc', proc)], {
+/** A guardian; the test holds its pipe. */
+function guardianIn({ shell: [command, ...args], path }: System, proc: string) {
+  const child = spawn(command, [...args, '-c', guardianScript.replaceAll('/proc', proc)], {
     stdio: ['pipe', 'pipe', 'ignore'],
+    env: { PATH: path, LC_ALL: 'C', FIRST: 'variable', PROOF: '0123456789abcdef' },
   });
   afterTest(() => child.kill('SIGKILL'));
   const answers: string[] = [];
@@ -73,7 +102,7 @@ async function wasKilled(child: ChildProcess): Promise<boolean> {
   return child.signalCode === 'SIGKILL';
 }
 
-describe.each(shells)('the guardian in %s', (shell) => {
+describe.each(systems)('the guardian in %s', (_, shell) => {
   it('kills the groups that joined and did not part', async () => {
     const [stays, parts] = [leader(), leader()];
     const guardian = guardianIn(shell, '/proc');
@@ -138,15 +167,62 @@ describe.each(shells)('the guardian in %s', (shell) => {
 
   it('hunts whoever carries just that token, and tells whom it ended', async () => {
     const carrying = (token: string): ChildProcess => {
-      const child = spawn('/bin/sleep', ['60'], { env: { ESPALIER_TOKEN: token }, stdio: 'ignore' });
+      const env = { FIRST: 'variable', ESPALIER_TOKEN: token, LAST: 'two\nlines' };
+      const child = spawn('/bin/sleep', ['60'], { env, stdio: 'ignore' });
       afterTest(() => child.kill('SIGKILL'));
       return child;
     };
     const [wanted, neighbour] = [carrying('aaaaaaaaaa.1.x.1'), carrying('aaaaaaaaaa.10.x.1')];
     const guardian = guardianIn(shell, '/proc');
     guardian.order('reap 7 bbbbbbbbbb.1 aaaaaaaaaa.1');
-    expect(await guardian.answers(/reaped 7.*\n/)).toBe(`reaped 7 ${wanted.pid}\n`);
+    expect(await guardian.answers(/reaped 7.*\n/)).toBe(`ready\nreaped 7 ${wanted.pid}\n`);
     expect([await wasKilled(wanted), await wasKilled(neighbour)]).toEqual([true, false]);
     await guardian.hostDies();
+  });
+
+  it.each([
+    ['a newline', 'a\nb'],
+    ['what looks like the end of a name', 'a) S 1 2 3'],
+    ['brackets, newlines and spaces only', '\n) \n)) ('],
+    ['what a shell expands', '* $(x) `y` \\'],
+    ['half a character', 'é'.repeat(8)],
+    ['control characters', '\u0001\u0007\u001b[2J\t\r\u007f'],
+  ])('kills the group of a process without an environment and with %s in its name', async (_what, name) => {
+    const directory = mkdtempSync(join(tmpdir(), 'name-'));
+    afterTest(() => {
+      rmSync(directory, { recursive: true });
+    });
+    copyFileSync('/bin/sleep', join(directory, name));
+    const plugin = leader(join(directory, name), {});
+    const guardian = guardianIn(shell, '/proc');
+    guardian.order('guard 0123456789 ');
+    guardian.order(`add-group ${plugin.pid}`);
+    await guardian.settled();
+    await guardian.hostDies();
+    expect(await wasKilled(plugin)).toBe(true);
+  });
+
+  it('proves at its start that it finds a process by a variable of its environment', async () => {
+    const guardian = guardianIn(shell, '/proc');
+    expect(await guardian.answers(/\n/)).toBe('ready\n');
+    await guardian.hostDies();
+  });
+
+  it('says that it is blind where grep cannot search an environment, and still kills groups', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'grep-'));
+    afterTest(() => {
+      rmSync(directory, { recursive: true });
+    });
+    writeFileSync(join(directory, 'grep'), '#!/bin/sh\necho "grep: invalid option -- z" >&2\nexit 2\n', {
+      mode: 0o755,
+    });
+    const plugin = leader();
+    const guardian = guardianIn({ ...shell, path: `${directory}:${shell.path}` }, '/proc');
+    expect(await guardian.answers(/\n/)).toBe('blind\n');
+    guardian.order('guard 0123456789 ');
+    guardian.order(`add-group ${plugin.pid}`);
+    await guardian.settled();
+    await guardian.hostDies();
+    expect(await wasKilled(plugin)).toBe(true);
   });
 });
