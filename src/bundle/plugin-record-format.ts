@@ -22,6 +22,8 @@ const reattach = z.object({
 const processRecord = z.object({
   pid,
   startTime: text,
+  user: count.nullable(),
+  executable: text,
   token: z
     .string()
     .regex(/^[0-9a-f]{10}\.\d+\./)

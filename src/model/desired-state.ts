@@ -42,6 +42,10 @@ export interface ProcessRecord {
   readonly pid: number;
   /** As its system tells it; only ever compared. */
   readonly startTime: string | null;
+  /** The id of its user; `null` where the system does not tell. */
+  readonly user: number | null;
+  /** The absolute path of its program's file; `null` where the system does not tell. */
+  readonly executable: string | null;
   /** What is in its environment; `null`: it was started by somebody else, and attached to. */
   readonly token: string | null;
   /** The directory of its socket, which goes with it. */

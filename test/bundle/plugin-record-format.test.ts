@@ -14,6 +14,8 @@ const record: PluginRecord = {
   process: {
     pid: 4711,
     startTime: '1@boot',
+    user: 1000,
+    executable: '/usr/bin/python3.11',
     token: '0123456789.1.hero.3',
     socketDirectory: '/run/espalier-abcdef/1',
     bundleFingerprint: null,

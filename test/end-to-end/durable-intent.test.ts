@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -533,23 +534,24 @@ describe('a state directory', () => {
     await waitForRecord(place, 'healthy', ({ wanted }) => wanted);
   });
 
-  it('on a full disk is told once, and again when there is room; nothing else suffers', async () => {
+  it('that cannot be written is reported once, and again when it can; nothing else suffers', async () => {
     const place = createHostSetup(['healthy'], { orphans: 'end' });
     const { env, events } = await environmentIn(place);
     await env.activate('healthy');
     await waitForRecord(place, 'healthy', isReattachable);
-    // Each draft is written through this link: the device says ENOSPC.
-    const draft = `${place.file('healthy')}.draft`;
-    symlinkSync('/dev/full', draft);
+    // No file can take the place of a directory.
+    rmSync(place.file('healthy'));
+    mkdirSync(place.file('healthy'));
     await env.restartPlugin('healthy').catch(() => undefined);
     const told = () =>
       events.flatMap((event) => (event.type === 'environment.stateDirectory' ? [event] : []));
     expect(await waitUntil(() => told().length > 0, 3000)).toBe(true);
     expect(told()[0]).toMatchObject({
       state: 'unwritable',
-      problem: expect.stringContaining('ENOSPC') as string,
+      problem: expect.stringContaining('EISDIR') as string,
     });
     expect(env.status('healthy').state).toBe('healthy');
+    rmdirSync(place.file('healthy'));
     await env.restartPlugin('healthy');
     expect(await waitUntil(() => told().length === 2, 3000)).toBe(true);
     expect(told()[1]).toMatchObject({ state: 'writable', problem: null });

@@ -4,6 +4,7 @@ import { link, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPluginError, messageOf, PluginError } from '../../model/index.js';
 import { readSmallText } from '../files/read-small-file.js';
+import { untrustedPathReason } from '../files/untrusted-path.js';
 import { writeAtomically } from '../files/write-atomically.js';
 import {
   bootOf,
@@ -74,13 +75,22 @@ interface HeldLock {
 }
 
 async function acquire(directory: string, path: string): Promise<HeldLock> {
+  // First what is there already: nothing is made through another user's link.
+  await refuseUntrusted(directory);
   await mkdir(directory, { recursive: true, mode: 0o700 });
+  await refuseUntrusted(join(directory, 'plugins'));
   // Some other host may take it over at the same moment: then the next look finds that one alive.
   for (let tries = 0; tries < 5; tries += 1) {
     const taken = await tryAcquire(directory, path);
     if (taken !== null) return taken;
   }
   throw unusable(directory, 'other hosts take it at the same time');
+}
+
+/** A record in a directory of another user could make this host adopt their process, or write through their link. */
+async function refuseUntrusted(directory: string): Promise<void> {
+  const reason = await untrustedPathReason(directory);
+  if (reason !== null) throw unusable(directory, reason);
 }
 
 async function tryAcquire(directory: string, path: string): Promise<HeldLock | null> {
@@ -130,7 +140,7 @@ function unusable(directory: string, problem: string, cause?: unknown): PluginEr
   return new PluginError({
     code: 'CONFIG_INVALID',
     message: `The state directory ${directory} is not usable: ${problem}.`,
-    hint: 'Let stateDir name a directory on a local disk that the user of this host may write to.',
+    hint: 'Let stateDir name a directory on a local disk to which the user of this host alone may write, as to all directories above it that are not sticky.',
     facts: { stateDir: directory },
     cause,
   });

@@ -1,4 +1,4 @@
-import { identifyProcess, type RunningProcess } from '../../effects/index.js';
+import { identifyProcess, processOrigin, type RunningProcess } from '../../effects/index.js';
 import { pluginState, type PluginSnapshot } from '../../machines/index.js';
 import {
   isPluginError,
@@ -55,6 +55,7 @@ export function createProcessRecord(
   return {
     pid: process.pid,
     startTime: identifyProcess(process.pid)?.startTime ?? null,
+    ...processOrigin(process.pid),
     token,
     socketDirectory,
     bundleFingerprint: null,
@@ -70,7 +71,7 @@ function attachedProcessRecord(
 ): ProcessRecord {
   const { pid, startTime = null } = reattach;
   const unknown = { token: null, socketDirectory: null, bundleFingerprint: null, notReattachable: null };
-  return { ...unknown, pid, startTime, transport: plainOrTls(transport), reattach };
+  return { ...unknown, pid, startTime, ...processOrigin(pid), transport: plainOrTls(transport), reattach };
 }
 
 function plainOrTls(transport: string): 'plaintext' | 'tls' {
