@@ -165,7 +165,7 @@ describe('the architecture', () => {
         file.endsWith('.ts') &&
         /setTimeout|setInterval|timer\(|interval\(/.test(readFileSync(join('src/effects', file), 'utf8')),
     );
-    // What no machine is behind: a call's own deadline, that of a small file, an installer's, those of a yamux session, and that of a knock,
+    // What no machine is behind: a call's own deadline, the lock of a virtual environment, that of a small file, an installer's, those of a yamux session, and that of a knock,
     // which a brokered channel that was lost repeats by itself.
     expect(ticking.sort()).toEqual([
       'broker/knock-queue.ts',
@@ -173,6 +173,7 @@ describe('the architecture', () => {
       'grpc/deadline.ts',
       'venv/run-tool.ts',
       'venv/time-limit.ts',
+      'venv/venv-lock.ts',
       'yamux/deadlines.ts',
       'yamux/stream.ts',
     ]);

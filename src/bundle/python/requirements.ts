@@ -2,8 +2,12 @@
 export interface Requirements {
   /** Further requirement and constraint files, relative to this one. */
   readonly files: readonly string[];
+  /** Those of them that are constraints, by which nothing is installed. */
+  readonly constraints: readonly string[];
   /** Folders and archives on this machine, relative to the directory in which the installer runs. */
   readonly locals: readonly string[];
+  /** The names of the distributions that are installed in any case: those without a condition after `;`. */
+  readonly names: readonly string[];
   /** Whether there is anything to install. */
   readonly empty: boolean;
 }
@@ -15,14 +19,23 @@ export function readRequirements(text: string): Requirements {
     .split(/\r?\n/)
     .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
     .filter((line) => line !== '');
-  const files = lines.flatMap((line) =>
-    argumentOf(line, /^(?:-r|--requirement|-c|--constraint)(?:\s*=\s*|\s+|(?=[^-=\s]))(.+)$/),
+  const constraints = lines.flatMap((line) =>
+    argumentOf(line, /^(?:-c|--constraint)(?:\s*=\s*|\s+|(?=[^-=\s]))(.+)$/),
+  );
+  const included = lines.flatMap((line) =>
+    argumentOf(line, /^(?:-r|--requirement)(?:\s*=\s*|\s+|(?=[^-=\s]))(.+)$/),
   );
   const locals = lines.flatMap((line) => localPath(line));
   const options = lines.filter(
     (line) => /^-/.test(line) && !/^(-e|--editable|-r|--requirement)\b/.test(line),
   );
-  return { files, locals, empty: options.length === lines.length };
+  return {
+    files: [...included, ...constraints],
+    constraints,
+    locals,
+    names: lines.flatMap(distributionName),
+    empty: options.length === lines.length,
+  };
 }
 
 function argumentOf(line: string, pattern: RegExp): string[] {
@@ -41,6 +54,15 @@ function localPath(line: string): string[] {
   return /^\.{1,2}$|[\\/]|\.(?:whl|zip|tar\.gz|tar\.bz2|tgz)$/.test(path) && !/:\/\/|\s@\s|^git\+/.test(path)
     ? [path]
     : [];
+}
+
+/** Of `name[extra]>=1.0` and `name @ https://…`; of a path or a bare URL the name is not known. */
+function distributionName(line: string): string[] {
+  const name = /^([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\]\s*)?(?:$|[<>=!~(@]|\s-)/.exec(
+    line,
+  )?.[1];
+  const isPath = !line.includes('@') && localPath(line).length > 0;
+  return name === undefined || line.includes(';') || isPath ? [] : [name];
 }
 
 function withoutExtras(path: string): string {

@@ -28,6 +28,42 @@ export async function buildVenv(build: VenvBuild): Promise<void> {
   const file = relative(build.bundle.directory, requirements);
   tell('install', `installing ${file} with ${uv === undefined ? 'pip' : 'uv'}`);
   await (uv === undefined ? installWithPip(build, requirements) : installWithUv(build, uv, requirements));
+  await proveInstalled(build);
+}
+
+/** Without the user's site directory and PYTHONPATH (`-I`): what is found then lies in the virtual environment. */
+const proof = `import sys
+from importlib.metadata import PackageNotFoundError, distribution
+for name in sys.argv[1:]:
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        print("missing:", name)
+`;
+
+/** An installer that was configured to install elsewhere (`PIP_TARGET`, `prefix` in pip.conf) succeeds all the same. */
+async function proveInstalled({ bundle, plan, inventory, env, signal }: VenvBuild): Promise<void> {
+  const args = ['-I', '-c', proof, ...inventory.names];
+  const { code, tail } = await runTool({
+    command: plan.interpreter,
+    args,
+    cwd: bundle.directory,
+    env,
+    signal,
+  });
+  const missing = Array.from(tail.matchAll(/^missing: (.+)$/gm), ([, name]) => name);
+  if (code === 0 && missing.length === 0) return;
+  throw new PluginError({
+    code: 'PREPARE_FAILED',
+    message:
+      code === 0
+        ? `The installer succeeded, but the virtual environment does not have ${missing.join(', ')}.`
+        : 'The Python of the new virtual environment cannot be run.',
+    hint: 'Look for a target, prefix, root or dry-run in PIP_* and UV_* variables and in the configuration of pip and uv.',
+    plugin: bundle.manifest.id,
+    phase: 'interpreter',
+    facts: { missing, exitCode: code, outputTail: tail },
+  });
 }
 
 function makeWithUv(build: VenvBuild, uv: string): Promise<void> {

@@ -15,8 +15,21 @@ export function installerEnv(host: HostEnv): Record<string, string> {
   );
 }
 
-/** What would point one Python at the modules or the place of another. */
-const misleading = new Set(['PYTHONHOME', 'PYTHONPATH', 'VIRTUAL_ENV', '__PYVENV_LAUNCHER__']);
+/** What leads one Python to the modules or the place of another, or an installer past the virtual environment. */
+const misleading = new Set([
+  'PYTHONHOME',
+  'PYTHONPATH',
+  'VIRTUAL_ENV',
+  '__PYVENV_LAUNCHER__',
+  'PIP_TARGET',
+  'PIP_PREFIX',
+  'PIP_ROOT',
+  'PIP_PYTHON',
+  'PIP_DRY_RUN',
+  'UV_SYSTEM_PYTHON',
+  'UV_PYTHON',
+  'UV_PROJECT_ENVIRONMENT',
+]);
 
 /** Settings under which uv, venv and pip ask nothing, print plain lines, and mind no other Python's settings. */
 export function nonInteractiveEnv(env: HostEnv): Record<string, string> {

@@ -9,7 +9,8 @@ import { searchPath, type HostEnv } from '../process/search-path.js';
 import { readStamp, writeStamp, type Installer } from './stamp.js';
 import { installerEnv, nonInteractiveEnv } from './installer-environment.js';
 import { planVenv, type VenvPlan } from './plan.js';
-import { recoverVenv, replaceVenv } from './replace.js';
+import { hasOlderVenv, recoverVenv, replaceVenv } from './replace.js';
+import { withVenvLock } from './venv-lock.js';
 
 /** One thing worth telling while a bundle is being prepared. */
 export interface PrepareProgress {
@@ -96,14 +97,21 @@ export async function prepareBundle(
 }
 
 async function prepare(job: Job): Promise<PrepareOutcome> {
+  const { plan, search } = job;
+  // What is ready is found so without the lock, which a directory that cannot be written to does not take.
+  if (!(await hasOlderVenv(plan.venv))) {
+    const unchanged = await findUnchanged(job);
+    if (unchanged !== null) return asUnchanged(job, unchanged);
+  }
+  return withVenvLock(plan.venv, search.signal, () => prepareLocked(job));
+}
+
+async function prepareLocked(job: Job): Promise<PrepareOutcome> {
   const { bundle, plan, search, tell } = job;
   const { venv, interpreter } = plan;
   await recoverVenv(venv, async () => (await readStamp(venv)) !== null);
   const unchanged = await findUnchanged(job);
-  if (unchanged !== null) {
-    tell('done', `nothing has changed (Python ${unchanged.pythonVersion})`);
-    return { outcome: 'unchanged', plugin: search.plugin, venv, interpreter, ...unchanged };
-  }
+  if (unchanged !== null) return asUnchanged(job, unchanged);
   const { path: python, version: pythonVersion } = await findBasePython(search);
   tell('interpreter', `Python ${pythonVersion} at ${python}`);
   const [uv] = await searchPath('uv', search.env, search.platform);
@@ -119,7 +127,18 @@ async function prepare(job: Job): Promise<PrepareOutcome> {
   return { outcome: 'prepared', plugin: search.plugin, venv, interpreter, pythonVersion, installer };
 }
 
-async function findUnchanged(job: Job): Promise<{ pythonVersion: string; installer: Installer } | null> {
+function asUnchanged({ plan, search, tell }: Job, unchanged: Unchanged): PrepareOutcome {
+  tell('done', `nothing has changed (Python ${unchanged.pythonVersion})`);
+  const { venv, interpreter } = plan;
+  return { outcome: 'unchanged', plugin: search.plugin, venv, interpreter, ...unchanged };
+}
+
+interface Unchanged {
+  readonly pythonVersion: string;
+  readonly installer: Installer;
+}
+
+async function findUnchanged(job: Job): Promise<Unchanged | null> {
   const { plan, search } = job;
   const stamp = await readStamp(plan.venv);
   if (stamp === null) return null;

@@ -16,9 +16,14 @@ export async function replaceVenv(venv: string, make: () => Promise<void>): Prom
   await rm(aside(venv), { recursive: true, force: true });
 }
 
+/** Whether an older virtual environment stands beside this one: a run is in progress, or was cut off. */
+export async function hasOlderVenv(venv: string): Promise<boolean> {
+  return (await lstat(aside(venv)).catch(() => null)) !== null;
+}
+
 /** Clears up after a run that was cut off. `finished` says whether what it has made is whole. */
 export async function recoverVenv(venv: string, finished: () => Promise<boolean>): Promise<void> {
-  if ((await lstat(aside(venv)).catch(() => null)) === null) return;
+  if (!(await hasOlderVenv(venv))) return;
   if (await finished()) await rm(aside(venv), { recursive: true, force: true });
   else await rollBack(venv);
 }

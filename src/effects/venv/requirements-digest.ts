@@ -18,6 +18,8 @@ export interface VenvInputs {
 export interface RequirementsDigest {
   /** The hash of every ingredient. */
   readonly fingerprint: string;
+  /** The names of the distributions that must be there after the install. */
+  readonly names: readonly string[];
   /** Whether anything is to be installed at all. */
   readonly empty: boolean;
   /** Whether folders or archives of this machine are among the requirements. */
@@ -37,6 +39,8 @@ export async function digestRequirements(inputs: VenvInputs): Promise<Requiremen
   const { directory, requirements, python, constraint } = inputs;
   const files = new Map<string, string>();
   const locals = new Set<string>();
+  const names = new Set<string>();
+  const constraints = new Set<string>();
   let empty = true;
   const waiting = requirements === null ? [] : [requirements];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
@@ -46,8 +50,10 @@ export async function digestRequirements(inputs: VenvInputs): Promise<Requiremen
     files.set(path, text === null ? 'missing' : hashText(text, 'sha256'));
     const read = readRequirements(text ?? '');
     empty &&= read.empty;
+    if (!constraints.has(path)) for (const name of read.names) names.add(name);
     for (const local of read.locals) locals.add(resolve(directory, local));
     const from = dirname(path);
+    for (const file of read.constraints) constraints.add(resolve(from, file));
     waiting.push(...read.files.filter((file) => !file.includes('://')).map((file) => resolve(from, file)));
   }
   const sources: [string, string][] = [];
@@ -55,7 +61,7 @@ export async function digestRequirements(inputs: VenvInputs): Promise<Requiremen
   const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
   // With absolute paths: an editable package in a venv that was moved is still looked for in the old place.
   const fingerprint = hashText(JSON.stringify([python, constraint ?? null, ...sorted, ...sources]), 'sha256');
-  return { fingerprint, empty, hasLocals: locals.size > 0 };
+  return { fingerprint, names: [...names], empty, hasLocals: locals.size > 0 };
 }
 
 /** A file that is missing or may not be read is left to the installer to report, which names the line. */

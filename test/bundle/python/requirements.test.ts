@@ -46,4 +46,21 @@ describe('a requirements file', () => {
   ])('%j names the local packages %j', (text, locals) => {
     expect(readRequirements(text).locals).toEqual(locals);
   });
+
+  it.each<[string, string[]]>([
+    ['grpcio', ['grpcio']],
+    ['grpcio>=1.60,<2', ['grpcio']],
+    ['grpcio[protobuf]==1.60  # a/b', ['grpcio']],
+    ['zope.interface == 6.0 --hash=sha256:00', ['zope.interface']],
+    ['helper @ https://example.com/helper.whl', ['helper']],
+    ['helper@file:./helper', ['helper']],
+    ['grpcio; python_version < "3"', []],
+    ['./helper', []],
+    ['helper-1.0-py3-none-any.whl', []],
+    ['https://example.com/helper.tar.gz', []],
+    ['-e ./helper', []],
+    ['-c constraints.txt', []],
+  ])('%j installs in any case %j', (text, names) => {
+    expect(readRequirements(text).names).toEqual(names);
+  });
 });

@@ -18,6 +18,7 @@ export function fakeTools({ path, write }: Place): FakeTools {
   const pythonScript = (version: string, install: string): string => `#!/bin/sh
 PATH=/usr/bin:/bin
 [ "$1" = --version ] && { echo "Python ${version}"; exit 0; }
+[ "$1" = -I ] && exit 0
 echo "python $*" >> ${log()}
 for last; do :; done
 case "$*" in

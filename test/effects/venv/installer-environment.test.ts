@@ -33,12 +33,14 @@ describe('the environment of an installer', () => {
       PYTHONHOME: '/x',
       VIRTUAL_ENV: '/x',
       PIP_USER: '1',
+      PIP_TARGET: '/x',
       GONE: undefined,
     });
     expect(env).toMatchObject({ PATH: '/bin', PIP_USER: '0', PIP_NO_INPUT: '1' });
     expect(Object.keys(env)).not.toEqual(expect.arrayContaining(['PYTHONPATH']));
     expect(env).not.toHaveProperty('PYTHONHOME');
     expect(env).not.toHaveProperty('VIRTUAL_ENV');
+    expect(env).not.toHaveProperty('PIP_TARGET');
     expect(env).not.toHaveProperty('GONE');
   });
 });

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { locateCommand, prepareBundle } from '../../../src/effects/bundle/index.js';
 import { manifest, openBundle, useTempDirectory } from '../bundle/support.js';
 
@@ -12,8 +13,8 @@ const run = (command: string, program: string): string =>
   execFileSync(command, ['-c', program], { encoding: 'utf8' }).trim();
 
 /** With the real Python, and neither uv nor any package index. */
-async function prepare() {
-  const env = { PATH: path('empty'), HOME: path(), PIP_NO_INDEX: '1', PIP_CACHE_DIR: path('cache') };
+async function prepare(more: Readonly<Record<string, string>> = {}) {
+  const env = { ...more, PATH: path('empty'), HOME: path(), PIP_NO_INDEX: '1', PIP_CACHE_DIR: path('cache') };
   const python = run('python3', 'import sys; print(sys.executable)');
   const bundle = await openBundle(path('hello'));
   const outcome = await prepareBundle(bundle, () => undefined, { env, python });
@@ -43,12 +44,7 @@ itWithPython(
   'a local package is installed by the real pip, and the builds it leaves behind are no change',
   async () => {
     write('hello/requirements.txt', './helper\n');
-    write(
-      'hello/helper/pyproject.toml',
-      '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n\n[project]\nname = "helper"\nversion = "1.0"\n',
-    );
-    write('hello/helper/helper.py', 'answer = 42\n');
-    write('hello/helper/backend.py', buildBackend);
+    writeHelper();
     const { outcome, located } = await prepare();
     expect(outcome).toMatchObject({ outcome: 'prepared', installer: 'pip' });
     expect(run(located.command, 'import helper; print(helper.answer)')).toBe('42');
@@ -56,6 +52,32 @@ itWithPython(
   },
   60_000,
 );
+
+itWithPython(
+  'an installer that is configured to install elsewhere has prepared nothing, and no venv is left',
+  async () => {
+    write('hello/requirements.txt', `helper @ file://${path('hello/helper')}\n`);
+    writeHelper();
+    write('pip.conf', `[install]\ntarget = ${path('elsewhere')}\n`);
+    await expect(prepare({ PIP_CONFIG_FILE: path('pip.conf') })).rejects.toMatchObject({
+      code: 'PREPARE_FAILED',
+      message: 'The installer succeeded, but the virtual environment does not have helper.',
+      facts: { missing: ['helper'] },
+    });
+    expect(existsSync(path('hello/venv'))).toBe(false);
+    expect((await prepare({ PIP_TARGET: path('elsewhere') })).outcome).toMatchObject({ outcome: 'prepared' });
+  },
+  90_000,
+);
+
+function writeHelper(): void {
+  write(
+    'hello/helper/pyproject.toml',
+    '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n\n[project]\nname = "helper"\nversion = "1.0"\n',
+  );
+  write('hello/helper/helper.py', 'answer = 42\n');
+  write('hello/helper/backend.py', buildBackend);
+}
 
 /** The least that pip takes for a build backend: no package of the index is needed. */
 const buildBackend = `
