@@ -4,7 +4,7 @@ import { isPluginError } from '../model/index.js';
 import { addCheckCommand } from './commands/check-command.js';
 import { coloursFor } from './output/colours.js';
 import { errorText } from './output/error-text.js';
-import { exitCode } from './exit-code.js';
+import { exitCode } from './commands/exit-code.js';
 import { addGraphCommand } from './commands/graph-command.js';
 import { addLockCommand } from './commands/lock-command.js';
 import { addPrepareCommand } from './commands/prepare-command.js';

@@ -4,7 +4,6 @@ import type { EnvironmentMachine } from '../machines/index.js';
 import type {
   EnvironmentEvent,
   Manifest,
-  PluginError,
   PluginStatus,
   ReattachConfig,
   RestoreOutcome,
@@ -14,28 +13,9 @@ import type {
 } from '../model/index.js';
 import type { Explanation } from './status/explain.js';
 import type { Plugin } from './plugin/plugin-handle.js';
+import type { Activation, StartOutcome } from './calls/plugin-calls.js';
 import type { ReattachManifest } from './calls/reattach-plugin.js';
-
-/** A bundle that the environment knows of. */
-export type AvailablePlugin =
-  | { readonly id: string; readonly directory: string; readonly manifest: Manifest; readonly error: null }
-  /** It cannot be run, for this reason. */
-  | { readonly id: string; readonly directory: string; readonly manifest: null; readonly error: PluginError };
-
-export interface Activation {
-  readonly manifest: Manifest;
-  /** `false` when the plugin was healthy already. */
-  readonly activated: boolean;
-}
-
-/** How the start of one plugin has gone. */
-export interface StartOutcome {
-  readonly id: string;
-  /** `false` when it was healthy already, or could not be started. */
-  readonly activated: boolean;
-  /** What its start failed with, or that of what it requires; `null` when it is healthy. */
-  readonly error: PluginError | null;
-}
+import type { AvailablePlugin } from './registry/plugin-registry.js';
 
 /**
  * A set of plugins that is looked after. Every method that names a plugin throws or rejects with PLUGIN_NOT_FOUND

@@ -1,7 +1,9 @@
 export { createIsolatedEnvironment } from './create-isolated-environment.js';
 export { createEnvironment, createEnvironmentWithRuntime } from './create-environment.js';
 export { noStateStore } from './desired-state/state-store.js';
-export type { Activation, AvailablePlugin, Environment, StartOutcome } from './environment.js';
+export type { Activation, StartOutcome } from './calls/plugin-calls.js';
+export type { Environment } from './environment.js';
+export type { AvailablePlugin } from './registry/plugin-registry.js';
 export type { Explanation, HistoryEntry } from './status/explain.js';
 export {
   checkLockFile,
@@ -41,8 +43,8 @@ export type { TcpOptions, UnixSocketOptions } from './options/socket-options.js'
 export { machineDefinitions } from './machine-definitions.js';
 export type { Broker } from './plugin/plugin-broker.js';
 export type { BrokeredServer } from '../effects/index.js';
-export type { ServiceSet, VersionedServices } from './plugin/dispense.js';
-export type { ClientConstructor, Plugin, ServiceClient } from './plugin/plugin-handle.js';
+export type { ClientConstructor, ServiceSet, VersionedServices } from './options/versioned-services.js';
+export type { Plugin, ServiceClient } from './plugin/plugin-handle.js';
 export { microtaskClock, type Clock } from './runtime/microtask-clock.js';
 export type { RuntimeFactory, Runtime, RuntimeHooks } from './runtime/runtime.js';
 // What a world that is not this machine's needs to take calls as a real one does.

@@ -18,10 +18,6 @@ export type PluginState =
   | 'failed'
   | 'invalid';
 
-/** The Mattermost server's words for the same, for hosts that speak them. */
-export type MattermostState =
-  'NotRunning' | 'Starting' | 'Running' | 'FailedToStart' | 'FailedToStayRunning' | 'Stopping';
-
 /** Why a plugin is in `failed`. */
 export type FailedReason = 'FailedToStart' | 'FailedToStayRunning';
 
@@ -56,7 +52,6 @@ export interface PluginStatus {
   readonly phase: PluginPhase | null;
   /** Whether somebody asked for it to run. */
   readonly wanted: boolean;
-  readonly mattermostState: MattermostState;
   /** Counts the processes started for this plugin; only grows. */
   readonly generation: number;
   readonly pid: number | null;
@@ -83,6 +78,9 @@ export interface PluginStatus {
    */
   readonly ready: boolean;
   readonly health: HealthStatus;
+  /** Whether a generation was healthy since the last activation. */
+  readonly wasHealthy: boolean;
+  /** Why it is `failed`; `null` in every other state. */
   readonly failedReason: FailedReason | null;
   readonly lastExit: ExitRecord | null;
   readonly error: PluginError | null;

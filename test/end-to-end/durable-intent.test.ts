@@ -511,11 +511,12 @@ describe('a state directory', () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ['half a record', '{ "espalier": 1, "plugin": "heal', /no JSON/],
+    ['half a record', '{ "espalier": 2, "plugin": "heal', /no JSON/],
     ['nothing', '', /empty/],
     ['somebody else’s file', '{ "name": "package" }', /not a record/],
-    ['a record of a newer version', '{ "espalier": 2, "wish": "run" }', /format 2/],
-    ['a record with a field that is none', '{ "espalier": 1, "plugin": 7 }', /plugin/],
+    ['a record of an earlier version', '{ "espalier": 1, "plugin": "healthy" }', /format is 1/],
+    ['a record of a newer version', '{ "espalier": 3, "wish": "run" }', /format is 3/],
+    ['a record with a field that is none', '{ "espalier": 2, "plugin": 7 }', /plugin/],
   ])('with %s in it sets that aside, tells, and goes on', async (_, text, problem) => {
     const place = createHostSetup(['healthy'], { orphans: 'end' });
     mkdirSync(join(place.stateDir, 'plugins'), { recursive: true });

@@ -6,9 +6,9 @@ import { checkPlugin } from '../check/check-plugin.js';
 import { coloursFor } from '../output/colours.js';
 import { errorText } from '../output/error-text.js';
 import { eventLine, isPrinted } from '../output/event-line.js';
-import { exitCode } from '../exit-code.js';
+import { exitCode } from './exit-code.js';
 import { addSharedFlags, environmentOptions, type SharedFlags } from '../arguments/shared-flags.js';
-import { onStopSignal } from '../stop-signals.js';
+import { onStopSignal } from './stop-signals.js';
 import { parseMilliseconds } from '../arguments/argument-parsers.js';
 
 interface CheckFlags extends SharedFlags {

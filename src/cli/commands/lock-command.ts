@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { checkLockFile, lockFileName, lockPlugins, type LockOutcome } from '../../environment/index.js';
 import { coloursFor } from '../output/colours.js';
 import { errorText } from '../output/error-text.js';
-import { exitCode } from '../exit-code.js';
+import { exitCode } from './exit-code.js';
 import { noBundles } from './no-bundles.js';
 
 interface LockFlags {

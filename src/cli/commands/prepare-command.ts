@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { prepareBundles, type PrepareResult } from '../../environment/index.js';
 import { coloursFor } from '../output/colours.js';
 import { errorText } from '../output/error-text.js';
-import { exitCode } from '../exit-code.js';
+import { exitCode } from './exit-code.js';
 import { noBundles } from './no-bundles.js';
-import { onStopSignal } from '../stop-signals.js';
+import { onStopSignal } from './stop-signals.js';
 import { parseMilliseconds } from '../arguments/argument-parsers.js';
 
 interface PrepareFlags {

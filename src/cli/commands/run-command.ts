@@ -4,11 +4,11 @@ import { Option, type Command } from 'commander';
 import { createEnvironment, type Environment, type EnvironmentOptions } from '../../environment/index.js';
 import { PluginError } from '../../model/index.js';
 import { startInspector } from '../../observe/index.js';
-import { exitCode } from '../exit-code.js';
+import { exitCode } from './exit-code.js';
 import { createReporter, type Reporter } from '../output/reporter.js';
 import { addSharedFlags, environmentOptions, type SharedFlags } from '../arguments/shared-flags.js';
 import { noBundles } from './no-bundles.js';
-import { onStopSignal } from '../stop-signals.js';
+import { onStopSignal } from './stop-signals.js';
 import { parsePort } from '../arguments/argument-parsers.js';
 
 interface RunFlags extends SharedFlags {

@@ -11,7 +11,7 @@ import {
   simulate,
 } from '../../policy/index.js';
 import { coloursFor } from '../output/colours.js';
-import { exitCode } from '../exit-code.js';
+import { exitCode } from './exit-code.js';
 import { simulationText } from '../output/simulation-text.js';
 import { parseSeed, parseDuration } from '../arguments/argument-parsers.js';
 

@@ -1,5 +1,6 @@
 import { pluginState, type PluginSnapshot } from '../../machines/index.js';
 import { PluginError } from '../../model/index.js';
+import { notRunningError } from '../status/not-running-error.js';
 
 /** Decides, from one snapshot after the other, how a start has gone. Throws the error that it failed with. */
 export function startOutcome(snapshot: PluginSnapshot): true | undefined {
@@ -41,21 +42,6 @@ export function healthCheckOutcome(number: number): (snapshot: PluginSnapshot) =
     if (lastError !== null) throw lastError.with({ plugin: snapshot.context.bundle.manifest.id });
     return true;
   };
-}
-
-/** What to say to somebody who needs a plugin that does not serve right now. */
-export function notRunningError(snapshot: PluginSnapshot): PluginError {
-  const state = pluginState(snapshot);
-  const plugin = snapshot.context.bundle.manifest.id;
-  const isStarting = ['pending', 'spawning', 'handshaking', 'restarting'].includes(state);
-  return new PluginError({
-    code: state === 'failed' ? 'PLUGIN_GAVE_UP' : 'PLUGIN_NOT_RUNNING',
-    plugin,
-    message: `Plugin ${plugin} cannot serve: it is ${state}.`,
-    hint: isStarting ? 'Wait until it is healthy.' : 'Activate it first.',
-    facts: { state, lastExit: snapshot.context.lastExit },
-    cause: snapshot.context.lastExit?.error,
-  });
 }
 
 function startCancelledError(snapshot: PluginSnapshot): PluginError {

@@ -5,9 +5,14 @@ import {
   type EnvironmentMachine,
   type PluginSnapshot,
 } from '../../machines/index.js';
-import { isPluginError, messageOf, PluginError, type ReattachConfig } from '../../model/index.js';
+import {
+  isPluginError,
+  messageOf,
+  PluginError,
+  type Manifest,
+  type ReattachConfig,
+} from '../../model/index.js';
 import { dependentsOf } from '../../policy/index.js';
-import type { Activation, StartOutcome } from '../environment.js';
 import {
   reattachError,
   reattachConfigError,
@@ -17,7 +22,24 @@ import {
 } from './reattach-plugin.js';
 import { beingRemovedError, type PluginRegistry } from '../registry/plugin-registry.js';
 import type { ResolvedOptions } from '../options/environment-options.js';
-import { healthCheckOutcome, stopOutcome, notRunningError, startOutcome } from './call-outcomes.js';
+import { notRunningError } from '../status/not-running-error.js';
+import { healthCheckOutcome, stopOutcome, startOutcome } from './call-outcomes.js';
+
+/** The answer of `activate` and `reattach`. */
+export interface Activation {
+  readonly manifest: Manifest;
+  /** `false` when the plugin was healthy already. */
+  readonly activated: boolean;
+}
+
+/** How the start of one plugin has gone. */
+export interface StartOutcome {
+  readonly id: string;
+  /** `false` when it was healthy already, or could not be started. */
+  readonly activated: boolean;
+  /** What its start failed with, or that of what it requires; `null` when it is healthy. */
+  readonly error: PluginError | null;
+}
 
 interface CallDependencies {
   readonly actor: Actor<EnvironmentMachine>;

@@ -7,7 +7,7 @@ import {
 import type { PluginRecord, ProcessRecord, ReattachConfig } from '../../model/index.js';
 import { decideRestoration, mayBeAdopted, type Observation, type Restoration } from '../../policy/index.js';
 import type { ResolvedOptions } from '../options/environment-options.js';
-import { withTimeout } from '../with-timeout.js';
+import { withTimeout } from '../orphans/with-timeout.js';
 
 /** What an earlier host has left of a plugin, and what is to be done about it. */
 export interface InheritedPlugin {

@@ -13,7 +13,7 @@ import type { PluginRecord, ProcessRecord, SupervisionOptions } from '../../mode
 import { emptyHistory, type RestartHistory } from '../../policy/index.js';
 import { createPluginRecord } from './create-plugin-record.js';
 import { isEmptySupervision } from '../options/operator-policy.js';
-import { withTimeout } from '../with-timeout.js';
+import { withTimeout } from '../orphans/with-timeout.js';
 
 /** How long a call or a shutdown waits for the disk. */
 const diskDeadlineMs = 2000;

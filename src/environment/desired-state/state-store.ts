@@ -24,7 +24,7 @@ import { observeInheritedPlugins, type InheritedPlugin } from './inherited-plugi
 import type { ResolvedOptions } from '../options/environment-options.js';
 import { createRestorer, type Restorer } from './restorer.js';
 import type { InheritedState, PluginRegistry } from '../registry/plugin-registry.js';
-import { withTimeout } from '../with-timeout.js';
+import { withTimeout } from '../orphans/with-timeout.js';
 
 type AllCalls = ReturnType<typeof createPluginCalls>;
 /** The calls that an embedder has. */

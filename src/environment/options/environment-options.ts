@@ -13,7 +13,7 @@ import {
   type StdinMode,
   type SupervisionOptions,
 } from '../../model/index.js';
-import type { VersionedServices } from '../plugin/dispense.js';
+import type { VersionedServices } from './versioned-services.js';
 import { groupOptionProblems, groupSpecs } from './group-options.js';
 import { lockFilePathOf } from '../bundles/lock-plugins.js';
 import type { ProgramOptions } from './program-options.js';

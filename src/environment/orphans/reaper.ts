@@ -8,7 +8,7 @@ import {
   type OrphanMode,
 } from '../../effects/index.js';
 import type { EnvironmentEvent } from '../../model/index.js';
-import { withTimeout } from '../with-timeout.js';
+import { withTimeout } from './with-timeout.js';
 
 /** Sees to it that nothing of an environment outlives its host, and that what did is ended by the next one. */
 export interface Reaper {

@@ -6,7 +6,7 @@ import {
   type Guard,
 } from '../../effects/index.js';
 import type { ProcessRecord } from '../../model/index.js';
-import { withTimeout } from '../with-timeout.js';
+import { withTimeout } from './with-timeout.js';
 
 /** How often it is looked whether a process has ended that is not a child of ours. */
 const pollIntervalMs = 20;

@@ -1,11 +1,5 @@
 import { PluginError, type PluginStatus } from '../../model/index.js';
-import type { ClientConstructor } from './plugin-handle.js';
-
-/** The services that a plugin has under one application version: a name of yours for each, and its client. */
-export type ServiceSet = Readonly<Record<string, ClientConstructor>>;
-
-/** A set of services for each application version that the host can speak. */
-export type VersionedServices = Readonly<Record<number, ServiceSet>>;
+import type { ClientConstructor, VersionedServices } from '../options/versioned-services.js';
 
 /** The client constructor that goes by a name in the version that host and plugin have agreed on. */
 export function findService(

@@ -7,7 +7,7 @@ import {
   type PluginSnapshot,
 } from '../../machines/index.js';
 import { isPluginError } from '../../model/index.js';
-import { notRunningError } from '../calls/call-outcomes.js';
+import { notRunningError } from '../status/not-running-error.js';
 
 /**
  * go-plugin's broker: connections beside the main one, in both directions, each known to both sides by an id that

@@ -7,14 +7,8 @@ import {
 } from '@grpc/grpc-js';
 import type { PluginStatus } from '../../model/index.js';
 import type { Broker } from './plugin-broker.js';
-import { findService, type VersionedServices } from './dispense.js';
-
-/** The constructor of a grpc-js client: generated, from `loadPackageDefinition`, or from `makeClientConstructor`. */
-export type ClientConstructor<C extends Client = Client> = new (
-  address: string,
-  channelCredentials: ReturnType<typeof credentials.createInsecure>,
-  options?: ClientOptions,
-) => C;
+import type { ClientConstructor, VersionedServices } from '../options/versioned-services.js';
+import { findService } from './dispense.js';
 
 /** A client whose methods only the embedder knows: what `loadPackageDefinition` makes. */
 export type ServiceClient = InstanceType<ServiceClientConstructor>;

@@ -15,12 +15,17 @@ import {
 } from '../../model/index.js';
 import { composePolicy } from '../../policy/index.js';
 import type { AtDeadline, ScannedBundle } from '../../effects/index.js';
-import type { AvailablePlugin } from '../environment.js';
 import { invalidStatus } from './invalid-status.js';
 import type { ResolvedOptions } from '../options/environment-options.js';
 import { groupOf, placementProblems, requirementProblem } from './placement.js';
 import { createBundleRegistry, type RunnableBundle } from './bundle-registry.js';
 import { observePlugin, type PluginObserver } from '../status/plugin-observer.js';
+
+/** A bundle that the environment knows of. */
+export type AvailablePlugin =
+  | { readonly id: string; readonly directory: string; readonly manifest: Manifest; readonly error: null }
+  /** It cannot be run, for this reason. */
+  | { readonly id: string; readonly directory: string; readonly manifest: null; readonly error: PluginError };
 
 /** All that an environment keeps about its plugins: their bundles, an eye on each actor, the generations used up. */
 export interface PluginRegistry {
