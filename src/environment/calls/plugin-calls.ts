@@ -7,8 +7,8 @@ import {
 } from '../../machines/index.js';
 import {
   isPluginError,
-  messageOf,
   PluginError,
+  toPluginError,
   type Manifest,
   type ReattachConfig,
 } from '../../model/index.js';
@@ -120,7 +120,7 @@ export function createPluginCalls({ actor, registry, options, rescan, isStopped 
           await whenStarted(id, registry.requirements(id));
           return { id, activated: !healthy.has(id), error: null };
         } catch (thrown) {
-          return { id, activated: false, error: asError(id, thrown) };
+          return { id, activated: false, error: toPluginError(thrown, { plugin: id }) };
         }
       }),
     );
@@ -247,9 +247,4 @@ export function environmentStoppedError(cause?: unknown): PluginError {
     hint: 'Create a new environment.',
     ...(cause !== undefined && { cause }),
   });
-}
-
-function asError(plugin: string, thrown: unknown): PluginError {
-  if (isPluginError(thrown)) return thrown;
-  return new PluginError({ code: 'INTERNAL', plugin, message: messageOf(thrown), cause: thrown });
 }
