@@ -4,7 +4,8 @@ export { noStateStore } from './desired-state/state-store.js';
 export type { Activation, StartOutcome } from './calls/plugin-calls.js';
 export type { Environment } from './environment.js';
 export type { AvailablePlugin } from './registry/plugin-registry.js';
-export type { Explanation, HistoryEntry } from './status/explain.js';
+export { describeTreeEvent } from './status/event-text.js';
+export { describeCause, type Explanation, type HistoryEntry } from './status/explain.js';
 export {
   checkLockFile,
   lockFileName,
@@ -14,7 +15,6 @@ export {
 } from './bundles/lock-plugins.js';
 export {
   defaultHandshake,
-  resolveOptions,
   mtlsModes,
   multiplexModes,
   type EnvironmentOptions,
@@ -22,6 +22,7 @@ export {
   type MtlsOptions,
   type MultiplexMode,
 } from './options/environment-options.js';
+export { resolveOptions } from './options/resolve-options.js';
 export {
   formatReattachProviders,
   parseReattachProviders,
@@ -47,7 +48,7 @@ export type { ClientConstructor, ServiceSet, VersionedServices } from './options
 export type { Plugin, ServiceClient } from './plugin/plugin-handle.js';
 export { microtaskClock, type Clock } from './runtime/microtask-clock.js';
 export type { RuntimeFactory, Runtime, RuntimeHooks } from './runtime/runtime.js';
-// What a world that is not this machine's needs to take calls as a real one does.
+// The call handling that a simulated runtime shares with the Node runtime.
 export {
   createCallCounter,
   createConnectivityWatchers,

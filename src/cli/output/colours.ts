@@ -1,7 +1,9 @@
 import type { LogLevel, PluginState } from '../../model/index.js';
 
+/** Wraps text in the escape codes of a colour. */
 export type Paint = (text: string) => string;
 
+/** The colours of the command line, by meaning. */
 export interface Colours {
   readonly success: Paint;
   readonly warning: Paint;
@@ -25,7 +27,7 @@ const uncoloured: Colours = {
   bold: unstyled,
 };
 
-/** Colours for a terminal; none elsewhere, nor where NO_COLOR asks for none (no-color.org). */
+/** The colours for a stream: none unless it is a terminal, and none when NO_COLOR is set (no-color.org). */
 export function coloursFor(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): Colours {
   return stream.isTTY === true && !env['NO_COLOR'] ? coloured : uncoloured;
 }
@@ -49,6 +51,7 @@ export function stateColour(colours: Colours, state: PluginState): Paint {
   }
 }
 
+/** The colour of a log level. */
 export function levelColour(colours: Colours, level: LogLevel): Paint {
   if (level === 'error') return colours.error;
   if (level === 'warn') return colours.warning;

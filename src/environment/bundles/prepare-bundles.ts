@@ -7,13 +7,13 @@ import {
 } from '../../effects/index.js';
 import { toPluginError, type PluginError } from '../../model/index.js';
 
-/** What became of one bundle. */
+/** The result of preparing one bundle. */
 export type PrepareResult =
   PrepareOutcome | { readonly outcome: 'failed'; readonly plugin: string; readonly error: PluginError };
 
 /**
- * Makes the virtual environment of each Python bundle in a directory and installs its requirements, one after the
- * other. A bundle that fails does not keep the others from being prepared. Run again, it does nothing.
+ * Creates the virtual environment of each Python bundle in a directory and installs its requirements, one bundle after
+ * the other; a failed bundle does not stop the rest. A bundle that has not changed since is left as it is.
  *
  * @throws PluginError CONFIG_INVALID when the directory cannot be read.
  */
