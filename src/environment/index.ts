@@ -4,7 +4,7 @@ export { noStateStore } from './desired-state/state-store.js';
 export type { Activation, StartOutcome } from './calls/plugin-calls.js';
 export type { Environment } from './environment.js';
 export type { AvailablePlugin } from './registry/plugin-registry.js';
-export { describeTreeEvent } from './status/event-text.js';
+export { describeTreeEvent, isTreeEvent } from './status/event-text.js';
 export { describeCause, type Explanation, type HistoryEntry } from './status/explain.js';
 export {
   checkLockFile,

@@ -1,4 +1,4 @@
-import { describeCause, describeTreeEvent } from '../../environment/index.js';
+import { describeCause, describeTreeEvent, isTreeEvent } from '../../environment/index.js';
 import { logLevels, type EnvironmentEvent, type LogLevel, type PluginStatus } from '../../model/index.js';
 import { levelColour, stateColour, type Colours } from './colours.js';
 
@@ -13,6 +13,10 @@ export function isPrinted(event: EnvironmentEvent, lowest: LogLevel): boolean {
 /** An event as one line of text. */
 export function eventLine(event: EnvironmentEvent, colours: Colours): string {
   const time = colours.dim(new Date(event.at).toISOString().slice(11, 23));
+  if (isTreeEvent(event)) {
+    const { level, text } = describeTreeEvent(event);
+    return `${time} ${levelColour(colours, level)(escapeControls(text))}`;
+  }
   switch (event.type) {
     case 'plugin.log': {
       const { level, message, fields } = event.entry;
@@ -32,10 +36,6 @@ export function eventLine(event: EnvironmentEvent, colours: Colours): string {
     }
     case 'plugin.gaveUp':
       return `${time} ${event.plugin}  ${colours.error('gave up')}  ${event.error.hint ?? ''}`;
-    default: {
-      const { level, text } = describeTreeEvent(event);
-      return `${time} ${levelColour(colours, level)(escapeControls(text))}`;
-    }
   }
 }
 

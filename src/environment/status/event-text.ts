@@ -5,6 +5,11 @@ type EventOf<Type extends EnvironmentEvent['type']> = Extract<EnvironmentEvent, 
 /** An event about a group, the environment or its host; not about one plugin. */
 export type TreeEvent = Exclude<EnvironmentEvent, { readonly type: `plugin.${string}` }>;
 
+/** Whether an event is not about one plugin. */
+export function isTreeEvent(event: EnvironmentEvent): event is TreeEvent {
+  return !event.type.startsWith('plugin.');
+}
+
 /** The text of an event for logs and for the terminal, with its log level. */
 export function describeTreeEvent(event: TreeEvent): { readonly level: LogLevel; readonly text: string } {
   switch (event.type) {

@@ -1,8 +1,13 @@
 import type { EnvironmentEvent, Logger } from '../../model/index.js';
-import { describeTreeEvent } from './event-text.js';
+import { describeTreeEvent, isTreeEvent } from './event-text.js';
 
 /** Logs an environment's events: the plugins' log records at their own level, changes of state at `info` or higher. */
 export function logEvent(logger: Logger, event: EnvironmentEvent): void {
+  if (isTreeEvent(event)) {
+    const { level, text } = describeTreeEvent(event);
+    logger[level](event, text);
+    return;
+  }
   switch (event.type) {
     case 'plugin.log': {
       const { level, message, fields, plugin, generation, source, module, timestamp } = event.entry;
@@ -32,12 +37,6 @@ export function logEvent(logger: Logger, event: EnvironmentEvent): void {
     case 'plugin.gaveUp': {
       const { plugin, error } = event;
       logger.error({ plugin, error }, `the supervisor gave up ${plugin}: ${error.message}`);
-      return;
-    }
-    default: {
-      const { level, text } = describeTreeEvent(event);
-      const { type: _, at: __, ...fields } = event;
-      logger[level](fields, text);
     }
   }
 }
