@@ -117,7 +117,7 @@ export function isPluginError(value: unknown): value is PluginError {
 
 /**
  * Any thrown value as a {@link PluginError}: such an error as it is, with `fallback.plugin` where it names no plugin;
- * anything else wrapped as `fallback` says, by default as INTERNAL.
+ * anything else becomes the cause of a new error with the fields of `fallback`, by default INTERNAL.
  */
 export function toPluginError(thrown: unknown, fallback: Partial<PluginErrorInit> = {}): PluginError {
   const { plugin } = fallback;

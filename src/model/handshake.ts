@@ -4,7 +4,7 @@ export interface HandshakeConfig {
   readonly cookieKey: string;
   /** The value of that variable. */
   readonly cookieValue: string;
-  /** The application protocol versions that the host can speak. */
+  /** The application versions that the host supports. */
   readonly protocolVersions: readonly number[];
 }
 

@@ -246,10 +246,10 @@ describe('the events', () => {
     await env.activate(id);
     await env.shutdown();
     await completed;
-    const told = events.map((event) =>
+    const entries = events.map((event) =>
       event.type === 'plugin.status' ? `${event.status.state}:${event.status.phase ?? ''}` : event.type,
     );
-    expect(told.filter((word) => word !== 'plugin.log')).toEqual([
+    expect(entries.filter((entry) => entry !== 'plugin.log')).toEqual([
       'spawning:interpreter',
       'environment.guardian',
       'spawning:spawn',

@@ -1,12 +1,12 @@
 import { join, resolve } from 'node:path';
 import {
-  readLockfile,
+  readLockFile,
   scanBundles,
   computeChecksums,
-  applyLockfile,
+  applyLockFile,
   verifyChecksums,
-  writeLockfile,
-  type LockfileOptions,
+  writeLockFile,
+  type LockFileOptions,
 } from '../../effects/index.js';
 import {
   messageOf,
@@ -27,7 +27,7 @@ export type LockOutcome =
   | { readonly outcome: 'failed'; readonly plugin: string; readonly error: PluginError };
 
 /** Options of {@link lockPlugins}. */
-export interface LockDirectoryOptions extends LockfileOptions {
+export interface LockDirectoryOptions extends LockFileOptions {
   /** The path of the lock file. Default: `plugins.lock.json` in the directory. */
   readonly file?: string | undefined;
 }
@@ -54,7 +54,7 @@ export async function lockPlugins(
     outcomes.push(outcome);
   }
   if (outcomes.every(({ outcome }) => outcome !== 'failed')) {
-    await writeLockFile(lockFilePathOf(directory, options), { version: 1, plugins });
+    await saveLockFile(lockFilePathOf(directory, options), { version: 1, plugins });
   }
   return outcomes;
 }
@@ -70,10 +70,10 @@ export async function checkLockFile(
   options: Pick<LockDirectoryOptions, 'file'> = {},
 ): Promise<readonly LockOutcome[]> {
   const file = lockFilePathOf(directory, options);
-  const lockFile = await readLockfile(file);
+  const lockFile = await readLockFile(file);
   const scanned = await scanBundles(directory);
   const outcomes: LockOutcome[] = [];
-  for (const found of scanned.map((bundle) => applyLockfile(bundle, lockFile, file))) {
+  for (const found of scanned.map((bundle) => applyLockFile(bundle, lockFile, file))) {
     const outcome = await outcomeOf(found.id, async () => {
       if (!found.ok) throw found.error;
       await verifyChecksums(found.bundle, commandOf(found.bundle));
@@ -110,8 +110,8 @@ async function outcomeOf(plugin: string, attempt: () => Promise<LockOutcome>): P
   }
 }
 
-async function writeLockFile(file: string, lockFile: LockFile): Promise<void> {
-  await writeLockfile(file, lockFile).catch((cause: unknown) => {
+async function saveLockFile(file: string, lockFile: LockFile): Promise<void> {
+  await writeLockFile(file, lockFile).catch((cause: unknown) => {
     throw new PluginError({
       code: 'CONFIG_INVALID',
       message: `The lock file ${file} cannot be written: ${messageOf(cause)}`,

@@ -5,7 +5,7 @@ import {
   type ScannedBundle,
 } from '../../effects/index.js';
 import type { PluginRecord, ProcessRecord, ReattachConfig } from '../../model/index.js';
-import { decideRestoration, mayBeAdopted, type Observation, type Restoration } from '../../policy/index.js';
+import { decideRestoration, isReattachable, type Observation, type Restoration } from '../../policy/index.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { withTimeout } from '../orphans/with-timeout.js';
 
@@ -39,12 +39,12 @@ async function observe(
 ): Promise<Observation> {
   const { orphans } = options;
   const match = await matchRecordedProcess(process);
-  const mayReattach = match === 'same' && mayBeAdopted(process, orphans);
+  const mayReattach = match === 'same' && isReattachable(process, orphans);
   return {
     process: match,
     bundle: mayReattach ? await compareBundle(process, found, options) : bundlePresence(found),
     connects: mayReattach && (await acceptsInTime(process?.reattach ?? null)),
-    sameTerms: process !== null && offersSameHandshake(options, process),
+    sameHandshake: process !== null && offersSameHandshake(options, process),
     orphans,
   };
 }

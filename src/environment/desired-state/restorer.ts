@@ -53,7 +53,7 @@ export function createRestorer(dependencies: RestorerDependencies): Restorer {
   async function reapAll(): Promise<void> {
     const plugins = [...pending.values()];
     const reattachable = plugins.flatMap(({ record, restoration }) =>
-      restoration.process === 'adopt' && record.process !== null ? [record.process] : [],
+      restoration.process === 'reattach' && record.process !== null ? [record.process] : [],
     );
     await Promise.all(plugins.map(stopOne));
     const inheritedTokens = new Set(reattachable.map((process) => processToken(process)?.token));
@@ -69,8 +69,8 @@ export function createRestorer(dependencies: RestorerDependencies): Restorer {
 
   async function stopOne({ record, restoration }: InheritedPlugin): Promise<void> {
     const { process, plugin } = record;
-    if (process === null || restoration.process === 'adopt') return;
-    if (restoration.process === 'end')
+    if (process === null || restoration.process === 'reattach') return;
+    if (restoration.process === 'stop')
       // Under `orphans: 'end'` the guardian kills the process at this moment, so no grace period is needed.
       await stopOrphan(process, guard, restoration.because === 'orphansEnd' ? 0 : termMs(plugin));
     else if (process.socketDirectory !== null) removeInheritedDirectory(process.socketDirectory);
@@ -90,7 +90,7 @@ export function createRestorer(dependencies: RestorerDependencies): Restorer {
     const { record, restoration } = plugin;
     const { process } = record;
     const reattach = process?.reattach ?? null;
-    if (restoration.plugin !== 'adopt' || process === null || reattach === null) return restoration.because;
+    if (restoration.plugin !== 'reattach' || process === null || reattach === null) return restoration.because;
     try {
       await inherited.reattachInherited(id, reattach);
       return 'alive';

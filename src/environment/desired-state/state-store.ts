@@ -83,10 +83,10 @@ export async function openStateStore(
   const { stateDir } = options;
   if (stateDir === undefined)
     return { ...noStateStore, inheritedDirectory: () => null, release: () => undefined };
-  const lock = await acquireStateLock(stateDir);
+  const stateLock = await acquireStateLock(stateDir);
   const read = await readRecords(stateDir);
   const inheritedPlugins = await observeInheritedPlugins(read.records, scanned, options);
-  return createStateStore(stateDir, options, { lock, read, inheritedPlugins });
+  return createStateStore(stateDir, options, { stateLock, read, inheritedPlugins });
 }
 
 /** A state store that keeps and restores nothing. */
@@ -100,7 +100,7 @@ export const noStateStore: StateStore = {
 };
 
 interface OpenedStateDirectory {
-  readonly lock: StateLock;
+  readonly stateLock: StateLock;
   readonly read: ReadRecords;
   readonly inheritedPlugins: ReadonlyMap<string, InheritedPlugin>;
 }
@@ -108,9 +108,9 @@ interface OpenedStateDirectory {
 function createStateStore(
   stateDir: string,
   options: ResolvedOptions,
-  { lock, read, inheritedPlugins }: OpenedStateDirectory,
+  { stateLock, read, inheritedPlugins }: OpenedStateDirectory,
 ): HostStateStore {
-  const { previousHosts } = lock;
+  const { previousHosts } = stateLock;
   const records = new Map(read.records.map((record) => [record.plugin, record]));
   // Set by `wrapCalls`, which the environment calls before everything else.
   let parts: {
@@ -142,7 +142,7 @@ function createStateStore(
   /** Resolves with the reason why the owner cannot be written, or `null`. */
   const recordOwner = (others: readonly PreviousHost[]): Promise<string | null> => {
     const { guard, sockets } = parts.dependencies;
-    return lock
+    return stateLock
       .recordOwner({ scope: guard.scope, directory: sockets.root }, others)
       .then(() => null, messageOf);
   };
@@ -150,7 +150,7 @@ function createStateStore(
   const ownsReattachedProcess = ({ scope }: PreviousHost): boolean =>
     [...inheritedPlugins.values()].some(
       ({ record, restoration }) =>
-        restoration.process === 'adopt' &&
+        restoration.process === 'reattach' &&
         record.process !== null &&
         processToken(record.process)?.scope === scope,
     );
@@ -169,7 +169,7 @@ function createStateStore(
         ?.socketDirectory ?? null,
     inheritedState: (id) => {
       const record = records.get(id);
-      const isReattached = inheritedPlugins.get(id)?.restoration.process === 'adopt';
+      const isReattached = inheritedPlugins.get(id)?.restoration.process === 'reattach';
       return record && inheritedStateOf(record, isReattached, parts.dependencies.now());
     },
     wrapCalls(dependencies) {
@@ -202,7 +202,7 @@ function createStateStore(
         hostEnv: options.settings.hostEnv,
         now,
         onWritten: emitWritable,
-        ensureLocked: () => lock.ensureHeld(),
+        ensureLocked: () => stateLock.ensureHeld(),
         onProcessExit: (process) => {
           // Its children may have left its process group. The guard of this host reaps only what this host started.
           const token = processToken(process);
@@ -233,10 +233,10 @@ function createStateStore(
     async close() {
       await withTimeout(closeDeadlineMs, parts.restorer.reapOrphans());
       await parts.recorder.flush();
-      await withTimeout(closeDeadlineMs, lock.release());
+      await withTimeout(closeDeadlineMs, stateLock.release());
     },
     release: () => {
-      void lock.release();
+      void stateLock.release();
     },
   };
 }

@@ -10,5 +10,5 @@ export type ClientConstructor<C extends Client = Client> = new (
 /** The services of a plugin under one application version: a client constructor by the name that the host gives it. */
 export type ServiceSet = Readonly<Record<string, ClientConstructor>>;
 
-/** A set of services for each application version that the host can speak. */
+/** A set of services for each application version that the host supports. */
 export type VersionedServices = Readonly<Record<number, ServiceSet>>;

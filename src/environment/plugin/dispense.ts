@@ -30,8 +30,8 @@ export function findService(
     throw new PluginError({
       code: 'APP_VERSION_MISMATCH',
       plugin: id,
-      message: `Plugin ${id} speaks version ${protocolVersion}, which has no ${name}; version ${otherVersions.join(' and ')} has.`,
-      hint: 'Install a release of the plugin that speaks that version, or do not use the service.',
+      message: `Plugin ${id} uses version ${protocolVersion}, which has no ${name}; version ${otherVersions.join(' and ')} has.`,
+      hint: 'Install a release of the plugin that supports that version, or do not use the service.',
       facts,
     });
   }

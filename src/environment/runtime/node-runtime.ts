@@ -3,9 +3,9 @@ import {
   createPluginEffects,
   createSinks,
   readBundle,
-  readLockfile,
+  readLockFile,
   scanBundles,
-  applyLockfile,
+  applyLockFile,
   type RunningProcess,
   type ScannedBundle,
   type SocketDirectories,
@@ -108,11 +108,11 @@ async function scanAll({
   hostVersion,
   lockFile,
 }: ResolvedOptions): Promise<ScannedBundle[]> {
-  const locked = lockFile === null ? null : await readLockfile(lockFile);
+  const locked = lockFile === null ? null : await readLockFile(lockFile);
   const scanned = pluginDir === undefined ? [] : await scanBundles(pluginDir, { hostVersion });
   const single = await Promise.all(bundles.map((directory) => readBundle(directory, { hostVersion })));
   const found = [...scanned, ...single].map((bundle) =>
-    locked === null || lockFile === null ? bundle : applyLockfile(bundle, locked, lockFile),
+    locked === null || lockFile === null ? bundle : applyLockFile(bundle, locked, lockFile),
   );
   return [...found, ...programs.map(programBundle)];
 }

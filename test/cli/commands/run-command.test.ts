@@ -46,7 +46,7 @@ describe('espalier run', () => {
 
   it('prints one JSON object for each event with --json, also for invalid bundles', async () => {
     const directory = directoryOf('healthy');
-    makeFakeBundle('healthy', { directory, id: 'broken', manifest: { server: {} } });
+    makeFakeBundle('healthy', { directory, id: 'invalid', manifest: { server: {} } });
     const run = espalier(['run', '--json', ...inherit, directory]);
     await run.printed(/"state":"healthy"/);
     run.child.kill('SIGTERM');
@@ -56,7 +56,7 @@ describe('espalier run', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { type: string; plugin?: string });
-    expect(events.find(({ type }) => type === 'plugin.invalid')).toMatchObject({ plugin: 'broken' });
+    expect(events.find(({ type }) => type === 'plugin.invalid')).toMatchObject({ plugin: 'invalid' });
     expect(events.at(-1)).toMatchObject({ type: 'environment.state', state: 'stopped' });
   });
 

@@ -10,11 +10,11 @@ const error = new PluginError({ code: 'NOT_SERVING', message: 'it has lost its d
 const colours = coloursFor(process.stdout, { NO_COLOR: '1' });
 
 function unready(): PluginStatus {
-  const story = createTreeWithPlugin();
-  story.activate();
-  completeStart(story.simulator);
-  story.simulator.running('watch').emit({ type: 'watch.notServing', error });
-  return story.status();
+  const tree = createTreeWithPlugin();
+  tree.activate();
+  completeStart(tree.simulator);
+  tree.simulator.running('watch').emit({ type: 'watch.notServing', error });
+  return tree.status();
 }
 
 function change(ready: boolean): EnvironmentEvent {

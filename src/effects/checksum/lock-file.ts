@@ -13,7 +13,7 @@ import { resolveEntry } from '../bundle/entry.js';
 import { hashBundle } from './hash-bundle.js';
 import { hashFile } from './hash-file.js';
 
-export interface LockfileOptions {
+export interface LockFileOptions {
   /** Pin whole bundles, instead of their manifests and entries. Default: no. */
   readonly bundle?: boolean | undefined;
   /** Default: sha256. */
@@ -21,7 +21,7 @@ export interface LockfileOptions {
 }
 
 /** Reads a lock file. Rejects with CONFIG_INVALID. */
-export async function readLockfile(path: string): Promise<LockFile> {
+export async function readLockFile(path: string): Promise<LockFile> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new PluginError({
       code: 'CONFIG_INVALID',
@@ -35,7 +35,7 @@ export async function readLockfile(path: string): Promise<LockFile> {
 }
 
 /** Writes a lock file, whole or not at all: whoever reads it meanwhile gets the old one or the new one. */
-export async function writeLockfile(path: string, lock: LockFile): Promise<void> {
+export async function writeLockFile(path: string, lock: LockFile): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString('hex')}.draft`;
   try {
     const file = await open(draft, 'wx', 0o644);
@@ -53,7 +53,7 @@ export async function writeLockfile(path: string, lock: LockFile): Promise<void>
 }
 
 /** The checksums of a bundle as it is now. */
-export async function computeChecksums(bundle: Bundle, options: LockfileOptions): Promise<Checksums> {
+export async function computeChecksums(bundle: Bundle, options: LockFileOptions): Promise<Checksums> {
   const { algorithm = 'sha256' } = options;
   if (options.bundle === true) {
     return { files: {}, bundle: formatChecksum({ algorithm, hex: await hashBundle(bundle, algorithm) }) };
@@ -68,7 +68,7 @@ export async function computeChecksums(bundle: Bundle, options: LockfileOptions)
 }
 
 /** A bundle under a lock: with the checksums that it must have, or refused if the lock does not know it. */
-export function applyLockfile(found: ScannedBundle, lock: LockFile, file: string): ScannedBundle {
+export function applyLockFile(found: ScannedBundle, lock: LockFile, file: string): ScannedBundle {
   if (!found.ok) return found;
   const { id, bundle } = found;
   const locked = Object.hasOwn(lock.plugins, id) ? lock.plugins[id] : undefined;
@@ -79,7 +79,7 @@ export function applyLockfile(found: ScannedBundle, lock: LockFile, file: string
     phase: 'manifest',
     message: `The lock file ${file} does not know the plugin ${id}.`,
     hint: 'If you trust the plugin, take it up with `espalier lock`.',
-    facts: { file: bundle.directory, expected: null, actual: null, lock: file },
+    facts: { file: bundle.directory, expected: null, actual: null, lockFile: file },
   });
   return { ok: false, id, directory: bundle.directory, error };
 }
