@@ -13,24 +13,30 @@ const definition = {
   Watch: serverStream('/grpc.health.v1.Health/Watch', text, servingStatus),
 };
 
+/** `plugin`, go-plugin's name, or an empty one for the whole server. */
+interface Asked {
+  readonly text: string;
+}
+
+type Watch = ServerWritableStream<Asked, number>;
+
 const serving = 1;
 const serviceUnknown = 3;
 
-/** The names under which a plugin is asked for: go-plugin's, and that of the whole server. */
 const served: readonly string[] = ['plugin', ''];
 
 /** `grpc.health.v1.Health`: says that the plugin serves, until it ends. */
 export function createHealth() {
-  const watches = new Set<ServerWritableStream<string, number>>();
+  const watches = new Set<Watch>();
   const implementation = {
-    Check({ request }: ServerUnaryCall<string, number>, answer: sendUnaryData<number>) {
-      if (served.includes(request)) answer(null, serving);
-      else answer({ code: status.NOT_FOUND, details: `unknown service: ${request}` });
+    Check({ request }: ServerUnaryCall<Asked, number>, answer: sendUnaryData<number>) {
+      if (served.includes(request.text)) answer(null, serving);
+      else answer({ code: status.NOT_FOUND, details: `unknown service: ${request.text}` });
     },
-    Watch(call: ServerWritableStream<string, number>) {
+    Watch(call: Watch) {
       watches.add(call);
       call.on('cancelled', () => watches.delete(call));
-      call.write(served.includes(call.request) ? serving : serviceUnknown);
+      call.write(served.includes(call.request.text) ? serving : serviceUnknown);
     },
   };
   return {

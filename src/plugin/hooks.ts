@@ -30,7 +30,7 @@ export function addHooks(server: Server, hooks: PluginHooks): void {
     OnActivate: onActivate,
     OnDeactivate: onDeactivate,
     OnConfigurationChange:
-      onConfigurationChange && ((json: unknown) => onConfigurationChange(JSON.parse(String(json)))),
+      onConfigurationChange && (({ text }: Request) => onConfigurationChange(JSON.parse(text))),
   };
   const implemented = Object.entries(all).filter(([, hook]) => hook !== undefined);
   if (implemented.length === 0) return;
@@ -50,9 +50,14 @@ const definition = {
   OnConfigurationChange: unary('/espalier.v1.PluginHooks/OnConfigurationChange', text, empty),
 };
 
+/** What a hook is called with; of interest to `onConfigurationChange` only. */
+interface Request {
+  readonly text: string;
+}
+
 /** A hook that fails is the plugin's answer to the host, and its stack is in the log. */
-function guarded(name: string, hook: (request: unknown) => unknown) {
-  return (call: ServerUnaryCall<unknown, object>, answer: sendUnaryData<object>): void => {
+function guarded(name: string, hook: (request: Request) => unknown) {
+  return (call: ServerUnaryCall<Request, object>, answer: sendUnaryData<object>): void => {
     const run = async (): Promise<void> => {
       await hook(call.request);
     };

@@ -29,7 +29,7 @@ export function stopWithHost(stop: () => void, patienceMs: number): void {
   }, pollMs).unref();
 }
 
-/** Ends the process unless it ends by itself before. */
+/** Ends the process unless it ends by itself before. Without a code, it is the program's own `process.exitCode`. */
 export function endWithin(patienceMs: number, code?: number): void {
-  setTimeout(() => process.exit(code), patienceMs).unref();
+  setTimeout(() => process.exit(code ?? process.exitCode), patienceMs).unref();
 }

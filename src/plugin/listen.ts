@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, chownSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, rmSync } from 'node:fs';
 import { createServer, type Server as Listener, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { groupId } from '../effects/socket-group.js';
 import { checkAddress } from '../go-plugin/index.js';
 import { messageOf, PluginError } from '../model/index.js';
@@ -30,7 +30,7 @@ export function listen(endpoint: Endpoint, accept: Accept): Promise<Listening> {
 async function listenOnSocket({ variables, sockets }: Endpoint, accept: Accept): Promise<Listening> {
   const { PLUGIN_UNIX_SOCKET_DIR: directory, PLUGIN_UNIX_SOCKET_GROUP: group = '' } = variables;
   const path = resolve(directory || tmpdir(), `plugin${randomBytes(4).toString('hex')}`);
-  const problem = checkAddress('unix', path) ?? checkSeparator(path);
+  const problem = checkAddress('unix', path) ?? checkPath(path);
   if (problem !== null) throw problem;
   const listener = createServer(accept);
   await start(listener, { path }).catch((cause: unknown) => {
@@ -86,8 +86,10 @@ async function start(listener: Listener, where: { path: string } | { host: strin
   await once(listener, 'listening');
 }
 
-function checkSeparator(path: string): PluginError | null {
-  return path.includes('|') ? cannotListen(`on ${path}, as the handshake line cannot carry a "|"`) : null;
+function checkPath(path: string): PluginError | null {
+  if (path.includes('|')) return cannotListen(`on ${path}, as the handshake line cannot carry a "|"`);
+  // libuv says EACCES for a directory that does not exist.
+  return existsSync(dirname(path)) ? null : cannotListen(`on ${path}, as its directory does not exist`);
 }
 
 function cannotListen(where: string, cause?: unknown): PluginError {

@@ -21,10 +21,13 @@ export interface StdioData {
 
 export const empty: Codec<object> = { encode: () => Buffer.alloc(0), decode: () => ({}) };
 
-/** Field 1 as text: `HealthCheckRequest` and `ConfigurationChange`. */
-export const text: Codec<string> = {
-  encode: (value) => bytesField(1, Buffer.from(value)),
-  decode: (message) => textOf(readFields(message).get(1)),
+/**
+ * Field 1 as text: `HealthCheckRequest` and `ConfigurationChange`. In an object, as grpc-js takes an empty text for a
+ * message that did not come.
+ */
+export const text: Codec<{ readonly text: string }> = {
+  encode: (value) => bytesField(1, Buffer.from(value.text)),
+  decode: (message) => ({ text: textOf(readFields(message).get(1)) }),
 };
 
 /** Field 1 as a list of texts: `ImplementedResponse`. */
