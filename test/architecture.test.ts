@@ -41,6 +41,8 @@ const rooms: Readonly<Record<string, Room>> = {
     types: ['machines'],
     packages: ['rxjs', '@grpc/grpc-js', 'node:events', 'node:stream', 'node:timers'],
   },
+  // The other side of the protocol: what a plugin's process loads, and nothing of a host.
+  plugin: { rooms: ['model', 'go-plugin', 'effects'], packages: ['@grpc/grpc-js', /^node:/] },
   cli: { rooms: ['model', 'policy', 'environment', 'observe'], packages: ['commander', 'rxjs', /^node:/] },
   'index.ts': { rooms: ['model', 'policy', 'environment', 'observe'], packages: [] },
 };
@@ -48,7 +50,7 @@ const rooms: Readonly<Record<string, Room>> = {
 /** The only places that may know a package: the three sentences of the design. */
 const keepers: readonly (readonly [string, string | RegExp, readonly string[]])[] = [
   ['know XState', 'xstate', ['machines', 'environment', 'observe']],
-  ['speak gRPC', /^@grpc\//, ['effects', 'environment', 'testing']],
+  ['speak gRPC', /^@grpc\//, ['effects', 'environment', 'testing', 'plugin']],
   ['start processes', 'node:child_process', ['effects']],
 ];
 
