@@ -32,20 +32,24 @@ export function createServer(endpoint: Endpoint): ListeningServer {
     },
     async stop(graceMs) {
       listening?.close();
-      await shutDown(grpc, graceMs);
+      // Its callback comes too early since Node 24, so the connections are waited for.
+      grpc.tryShutdown(() => undefined);
+      await within(graceMs, Promise.all([...sockets].map(closed)));
+      grpc.forceShutdown();
       for (const socket of sockets) socket.destroy();
     },
   };
 }
 
-function shutDown(grpc: Server, graceMs: number): Promise<void> {
+function closed(socket: Socket): Promise<unknown> {
+  return new Promise((resolve) => socket.once('close', resolve));
+}
+
+function within(patienceMs: number, settled: Promise<unknown>): Promise<void> {
   return new Promise((resolve) => {
-    const cutOff = setTimeout(() => {
-      grpc.forceShutdown();
-      resolve();
-    }, graceMs);
-    grpc.tryShutdown(() => {
-      clearTimeout(cutOff);
+    const timer = setTimeout(resolve, patienceMs);
+    void settled.then(() => {
+      clearTimeout(timer);
       resolve();
     });
   });
