@@ -90,7 +90,8 @@ export function createRestorer(dependencies: RestorerDependencies): Restorer {
     const { record, restoration } = plugin;
     const { process } = record;
     const reattach = process?.reattach ?? null;
-    if (restoration.plugin !== 'reattach' || process === null || reattach === null) return restoration.because;
+    if (restoration.plugin !== 'reattach' || process === null || reattach === null)
+      return restoration.because;
     try {
       await inherited.reattachInherited(id, reattach);
       return 'alive';
