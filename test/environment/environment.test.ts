@@ -216,7 +216,7 @@ describe('the shutdown', () => {
     expect(states).toEqual(['stopping', 'stopped']);
   });
 
-  it('follows a failure of the tree: the plugins are killed, pending calls reject, and the host keeps running', async () => {
+  it('follows a failure of the tree: the plugins are killed, a pending deactivation resolves, and the host keeps running', async () => {
     const { env, id } = await environmentWith('healthy');
     await env.activate(id);
     const pid = env.status(id).pid as number;
@@ -229,7 +229,7 @@ describe('the shutdown', () => {
       },
     });
     await completed;
-    await expect(deactivation).resolves.toMatchObject({ code: 'ENVIRONMENT_STOPPED' });
+    await expect(deactivation).resolves.toBe(true);
     await untilTrue(() => !isAlive(pid));
     await env.shutdown();
     await expect(env.activate(id)).rejects.toMatchObject({ code: 'ENVIRONMENT_STOPPED' });
