@@ -9,19 +9,19 @@ export interface HostProcess {
 }
 
 /**
- * A host in a process of its own, over the built package. `body` sees `createEnvironment` and `argument`; `enter` goes
+ * A host in a process of its own, over the built package. `body` sees `createEnvironment` and `argument`; `wrapper` goes
  * before its command.
  */
 export function startHostProcess(
   body: string,
   argument: unknown,
-  enter: readonly string[] = [],
+  wrapper: readonly string[] = [],
 ): HostProcess {
   const script = `import { createEnvironment } from './dist/esm/index.js';
     const argument = JSON.parse(process.argv[1]);
     ${body}`;
   const node = [process.execPath, '--input-type=module', '-e', script, JSON.stringify(argument)] as const;
-  const [command, ...args] = [...enter, ...node];
+  const [command, ...args] = [...wrapper, ...node];
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   afterTest(() => {
     child.kill('SIGKILL');

@@ -75,13 +75,13 @@ export function createHostSetup(
 }
 
 /**
- * A host of its own over a place: it restores, activates, tells, and does what it is told on stdin. `enter` goes before
+ * A host of its own over a place: it restores, activates, tells, and does what it is told on stdin. `wrapper` goes before
  * its command.
  */
 export async function startHostIn(
   place: HostSetup,
   activate: readonly string[] = [],
-  enter: readonly string[] = [],
+  wrapper: readonly string[] = [],
 ): Promise<{ host: HostProcess; told: HostReport }> {
   const host = startHostProcess(
     `const env = await createEnvironment(argument.options);
@@ -99,7 +99,7 @@ export async function startHostIn(
        if (call === 'shutdown') process.exit(0);
      });`,
     { options: place.options, activate },
-    enter,
+    wrapper,
   );
   const [, json = ''] = await host.printed(/(\{.*\}) up\n/);
   return { host, told: JSON.parse(json) as HostReport };
