@@ -1,16 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { afterTest } from './environment.js';
 
+/** A running host. */
 export interface HostProcess {
   readonly child: ChildProcess;
-  /** Waits until stdout fits. Jest's own timeout bounds it. */
+  /** Waits until stdout matches. Jest's timeout bounds it. */
   readonly printed: (pattern: RegExp) => Promise<RegExpExecArray>;
   readonly ended: Promise<number | null>;
 }
 
 /**
- * A host in a process of its own, over the built package. `body` sees `createEnvironment` and `argument`; `wrapper` goes
- * before its command.
+ * Starts a host process over the built package. `body` sees `createEnvironment` and `argument`; `wrapper` is a prefix of
+ * its command line.
  */
 export function startHostProcess(
   body: string,
