@@ -1,9 +1,9 @@
-// Writes the parts of docs/ that come from the running code: what stands between <!-- generated:name --> and
-// <!-- /generated:name -->. It asks the built package, so run `npm run build` first.
+// Writes the generated parts of docs/: the text between <!-- generated:name --> and <!-- /generated:name -->. They come
+// from the built package: run `npm run build` first.
 //
-//   node scripts/docs.mjs                  writes all of them
-//   node scripts/docs.mjs --check          fails, and names each page that is stale; what starts plugins is left out
-//   node scripts/docs.mjs --check --all    the same, with nothing left out
+//   node scripts/docs.mjs                  writes all parts
+//   node scripts/docs.mjs --check          fails and names each stale page; omits parts that start plugins
+//   node scripts/docs.mjs --check --all    the same for all parts
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -57,7 +57,7 @@ async function loadLibrary() {
 function replacePart(text, name, content) {
   const [start, end] = [`<!-- generated:${name} -->`, `<!-- /generated:${name} -->`];
   const [from, to] = [text.indexOf(start), text.indexOf(end)];
-  if (from === -1 || to < from) throw new Error(`The page lacks the markers of its part "${name}".`);
+  if (from === -1 || to < from) throw new Error(`The page has no markers for its part "${name}".`);
   return `${text.slice(0, from)}${start}\n\n${content}\n\n${text.slice(to)}`;
 }
 

@@ -18,6 +18,26 @@ export type PluginState =
   | 'failed'
   | 'invalid';
 
+/** How the terminal and the inspector's page colour a state. */
+export const stateTones = ['good', 'busy', 'stopping', 'bad', 'inactive'] as const;
+
+/** One of the five tones of a state. */
+export type StateTone = (typeof stateTones)[number];
+
+/** The tone of each state of a plugin. */
+export const pluginStateTones: Readonly<Record<PluginState, StateTone>> = {
+  idle: 'inactive',
+  pending: 'busy',
+  spawning: 'busy',
+  handshaking: 'busy',
+  healthy: 'good',
+  stopping: 'stopping',
+  crashed: 'bad',
+  restarting: 'busy',
+  failed: 'bad',
+  invalid: 'bad',
+};
+
 /** Why a plugin is in `failed`. */
 export type FailedReason = 'FailedToStart' | 'FailedToStayRunning';
 

@@ -75,7 +75,7 @@ describe('the page of restarts', () => {
     expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(leavesOf(presets[name])));
   });
 
-  it('names exactly the failures that are given up at the first time', () => {
+  it('lists exactly the errors that are never retried', () => {
     const { restart } = presets.espalier;
     const givenUp = pluginErrorCodes.filter((code) => {
       const error = new PluginError({ code, message: '' });

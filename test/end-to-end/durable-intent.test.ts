@@ -14,7 +14,7 @@ import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
 import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
 import { createEnvironment, type Environment } from '../../src/index.js';
 import { waitUntil, guardianOf, killPids } from '../faults/processes.js';
-import { seededRandom } from '../faults/random.js';
+import { seededRandom } from '../../src/policy/index.js';
 import { afterTest, isAlive, until } from '../support/environment.js';
 import { fakeClientOf } from '../support/fake-client.js';
 import { startHostProcess } from '../support/host-process.js';

@@ -63,14 +63,14 @@ async function startSecondHost({ options, disk }: SmallDiskSetup): Promise<strin
   const script = `await createEnvironment(argument).then(
       () => console.log('<made>'), ({ code, message }) => console.log('<' + code + ' ' + message + '>'));
     process.exit();`;
-  const [, answer = ''] = await startHostProcess(script, options, disk.enter).printed(/<(.*)>/);
+  const [, answer = ''] = await startHostProcess(script, options, disk.wrapper).printed(/<(.*)>/);
   return answer;
 }
 
 describe('a state directory on a disk that is full', () => {
   itOnDisk('is not taken from a host that lives, and its plugins are left alone', async () => {
     const place = await createSmallDiskSetup();
-    const { host, told } = await startHostIn(place, ['healthy'], place.disk.enter);
+    const { host, told } = await startHostIn(place, ['healthy'], place.disk.wrapper);
     await waitForRecord(place, 'healthy', isReattachable);
     place.disk.fill();
     expect(await startSecondHost(place)).toMatch(
@@ -82,7 +82,7 @@ describe('a state directory on a disk that is full', () => {
   itOnDisk('is the host’s that had to go on without it as soon as there is room', async () => {
     const place = await createSmallDiskSetup();
     place.disk.fill();
-    const { host } = await startHostIn(place, ['healthy'], place.disk.enter);
+    const { host } = await startHostIn(place, ['healthy'], place.disk.wrapper);
     await host.printed(/stateDirectory unwritable: ENOSPC/);
     expect(existsSync(join(place.stateDir, 'host.json'))).toBe(false);
     place.disk.free();
@@ -106,11 +106,11 @@ describe('a state directory on a disk that is full', () => {
     async () => {
       const place = await createSmallDiskSetup();
       place.disk.fill();
-      const first = await startHostIn(place, [], place.disk.enter);
+      const first = await startHostIn(place, [], place.disk.wrapper);
       // It comes after every other try to take the directory.
       await callHost(first.host, 'deactivate', 'healthy');
       place.disk.free();
-      const second = await startHostIn(place, ['healthy'], place.disk.enter);
+      const second = await startHostIn(place, ['healthy'], place.disk.wrapper);
       await waitForRecord(place, 'healthy', isReattachable);
       const before = place.record('healthy');
       await callHost(first.host, 'setPolicy', 'healthy', { preset: 'otp' });
@@ -122,7 +122,7 @@ describe('a state directory on a disk that is full', () => {
 
   itOnDisk('is written to before its host ends, where there is room by then', async () => {
     const place = await createSmallDiskSetup();
-    const { host } = await startHostIn(place, ['healthy'], place.disk.enter);
+    const { host } = await startHostIn(place, ['healthy'], place.disk.wrapper);
     await waitForRecord(place, 'healthy', isReattachable);
     place.disk.fill();
     await callHost(host, 'deactivate', 'healthy');
@@ -155,7 +155,7 @@ describe('a lock', () => {
         stateDir: join(place.home, 'state'),
         unixSocket: { directory: join(disk.path, 'run') },
       },
-      disk.enter,
+      disk.wrapper,
     );
     expect((await host.printed(/<(.*)>/))[1]).toMatch(/^ENOSPC/);
     disk.free();

@@ -1,4 +1,4 @@
-/** A program that runs on what nobody here wrote, and what of it this host uses. */
+/** A third-party plugin program, and the parts of it that this host uses. */
 export interface InteropProgram {
   readonly madeFrom: 'goPlugin' | 'python' | 'grpcio';
   /** The name of its tests' `describe`. */

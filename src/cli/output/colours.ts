@@ -1,4 +1,4 @@
-import type { LogLevel, PluginState } from '../../model/index.js';
+import { pluginStateTones, type LogLevel, type PluginState, type StateTone } from '../../model/index.js';
 
 /** Wraps text in the escape codes of a colour. */
 export type Paint = (text: string) => string;
@@ -32,23 +32,17 @@ export function coloursFor(stream: { readonly isTTY?: boolean }, env: NodeJS.Pro
   return stream.isTTY === true && !env['NO_COLOR'] ? coloured : uncoloured;
 }
 
+const toneColours = {
+  good: 'success',
+  busy: 'warning',
+  stopping: 'warning',
+  bad: 'error',
+  inactive: 'dim',
+} as const satisfies Record<StateTone, keyof Colours>;
+
+/** The colour of a plugin's state, of the same tone as on the inspector's page. */
 export function stateColour(colours: Colours, state: PluginState): Paint {
-  switch (state) {
-    case 'healthy':
-      return colours.success;
-    case 'pending':
-    case 'spawning':
-    case 'handshaking':
-    case 'restarting':
-    case 'stopping':
-      return colours.warning;
-    case 'crashed':
-    case 'failed':
-    case 'invalid':
-      return colours.error;
-    case 'idle':
-      return colours.dim;
-  }
+  return colours[toneColours[pluginStateTones[state]]];
 }
 
 /** The colour of a log level. */
