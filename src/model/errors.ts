@@ -112,6 +112,23 @@ export function isPluginError(value: unknown): value is PluginError {
   return typeof value === 'object' && value !== null && brand in value;
 }
 
+/**
+ * Any thrown value as a {@link PluginError}: such an error as it is, with `fallback.plugin` where it names no plugin;
+ * anything else wrapped as `fallback` says, by default as INTERNAL.
+ */
+export function toPluginError(thrown: unknown, fallback: Partial<PluginErrorInit> = {}): PluginError {
+  const { plugin } = fallback;
+  if (isPluginError(thrown))
+    return plugin === undefined || thrown.plugin !== undefined ? thrown : thrown.with({ plugin });
+  return new PluginError({
+    code: 'INTERNAL',
+    message: messageOf(thrown),
+    hint: 'This is a defect of Espalier; please report it with the stack of the cause.',
+    cause: thrown,
+    ...fallback,
+  });
+}
+
 /** The message of anything that was thrown. Not by `instanceof`: errors of other realms are errors too. */
 export function messageOf(thrown: unknown): string {
   const message =

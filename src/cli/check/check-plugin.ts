@@ -1,5 +1,5 @@
 import { createIsolatedEnvironment, type EnvironmentOptions } from '../../environment/index.js';
-import { isPluginError, messageOf, PluginError, type EnvironmentEvent } from '../../model/index.js';
+import { isPluginError, PluginError, toPluginError, type EnvironmentEvent } from '../../model/index.js';
 import { shutdownStep, startSteps, stdioStep, type PhaseChange, type Step } from './check-steps.js';
 
 /** What `espalier check` found out. */
@@ -66,10 +66,8 @@ function withoutRestarts(environment: EnvironmentOptions): EnvironmentOptions {
 
 function report(plugin: string, steps: readonly Step[], failure: unknown): CheckReport {
   if (failure === null) return { ok: true, plugin, steps };
-  const error = isPluginError(failure)
-    ? { code: failure.code, message: failure.message, hint: failure.hint }
-    : { code: 'INTERNAL', message: messageOf(failure) };
-  return { ok: false, plugin, steps, error };
+  const { code, message, hint } = toPluginError(failure);
+  return { ok: false, plugin, steps, error: { code, message, hint } };
 }
 
 function killedError(plugin: string): PluginError {

@@ -9,9 +9,9 @@ import {
   type LockfileOptions,
 } from '../../effects/index.js';
 import {
-  isPluginError,
   messageOf,
   PluginError,
+  toPluginError,
   type Bundle,
   type Checksums,
   type LockFile,
@@ -104,10 +104,7 @@ async function outcomeOf(plugin: string, attempt: () => Promise<LockOutcome>): P
   try {
     return await attempt();
   } catch (thrown) {
-    const error = isPluginError(thrown)
-      ? thrown.with({ plugin })
-      : new PluginError({ code: 'INTERNAL', plugin, message: messageOf(thrown), cause: thrown });
-    return { outcome: 'failed', plugin, error };
+    return { outcome: 'failed', plugin, error: toPluginError(thrown, { plugin }) };
   }
 }
 

@@ -5,7 +5,7 @@ import {
   type PrepareOutcome,
   type PrepareProgress,
 } from '../../effects/index.js';
-import { isPluginError, messageOf, PluginError } from '../../model/index.js';
+import { toPluginError, type PluginError } from '../../model/index.js';
 
 /** What became of one bundle. */
 export type PrepareResult =
@@ -28,14 +28,13 @@ export async function prepareBundles(
       if (!found.ok) throw found.error;
       outcomes.push(await prepareBundle(found.bundle, report, options));
     } catch (thrown) {
-      outcomes.push({ outcome: 'failed', plugin: found.id, error: asPluginError(found.id, thrown) });
+      outcomes.push({
+        outcome: 'failed',
+        plugin: found.id,
+        error: toPluginError(thrown, { plugin: found.id }),
+      });
     }
     if (options.signal?.aborted === true) break;
   }
   return outcomes;
-}
-
-function asPluginError(plugin: string, thrown: unknown): PluginError {
-  if (isPluginError(thrown)) return thrown;
-  return new PluginError({ code: 'INTERNAL', plugin, message: messageOf(thrown), cause: thrown });
 }

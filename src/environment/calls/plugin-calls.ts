@@ -5,7 +5,7 @@ import {
   type EnvironmentMachine,
   type PluginSnapshot,
 } from '../../machines/index.js';
-import { isPluginError, messageOf, PluginError, type ReattachConfig } from '../../model/index.js';
+import { isPluginError, PluginError, toPluginError, type ReattachConfig } from '../../model/index.js';
 import { dependentsOf } from '../../policy/index.js';
 import type { Activation, StartOutcome } from '../environment.js';
 import {
@@ -98,7 +98,7 @@ export function createPluginCalls({ actor, registry, options, rescan, isStopped 
           await whenStarted(id, registry.requirements(id));
           return { id, activated: !healthy.has(id), error: null };
         } catch (thrown) {
-          return { id, activated: false, error: asError(id, thrown) };
+          return { id, activated: false, error: toPluginError(thrown, { plugin: id }) };
         }
       }),
     );
@@ -225,9 +225,4 @@ export function environmentStoppedError(cause?: unknown): PluginError {
     hint: 'Create a new environment.',
     ...(cause !== undefined && { cause }),
   });
-}
-
-function asError(plugin: string, thrown: unknown): PluginError {
-  if (isPluginError(thrown)) return thrown;
-  return new PluginError({ code: 'INTERNAL', plugin, message: messageOf(thrown), cause: thrown });
 }

@@ -8,9 +8,8 @@ import {
 } from '../../effects/index.js';
 import type { EnvironmentMachine } from '../../machines/index.js';
 import {
-  isPluginError,
-  messageOf,
   PluginError,
+  toPluginError,
   type GaveUpRecord,
   type PluginRecord,
   type RestorationReason,
@@ -117,7 +116,7 @@ export function createRestorer(setting: RestorerDependencies): Restorer {
       await calls.resume(id);
       return { id, outcome: 'started', because, error: null };
     } catch (thrown) {
-      return { id, outcome: 'failed', because, error: asError(id, thrown) };
+      return { id, outcome: 'failed', because, error: toPluginError(thrown, { plugin: id }) };
     }
   }
 
@@ -169,9 +168,4 @@ function rejected(id: string, roster: PluginRegistry): RestoreOutcome {
 
 function errorOf(plugin: string, { error }: GaveUpRecord): PluginError | null {
   return error === null ? null : new PluginError({ ...error, plugin });
-}
-
-function asError(plugin: string, thrown: unknown): PluginError {
-  if (isPluginError(thrown)) return thrown;
-  return new PluginError({ code: 'INTERNAL', plugin, message: messageOf(thrown), cause: thrown });
 }
