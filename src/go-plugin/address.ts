@@ -1,6 +1,6 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import { PluginError } from '../model/index.js';
 import type { Handshake } from '../model/index.js';
-import { isIpv4, isIpv6, isUnspecified } from './ip-address.js';
 import { quoteText } from './visible-text.js';
 
 /** Where a TCP address leads when it is dialled from this machine. */
@@ -70,12 +70,12 @@ const tcpHint =
   'Let the plugin announce the numeric address and the port on which it listens, for example 127.0.0.1:10000 or [::1]:10000.';
 
 function readPlainHost(host: string): string | null {
-  if (host === '' || (isIpv4(host) && isUnspecified(host))) return '127.0.0.1';
-  return isIpv4(host) || isHostName(host) ? host : null;
+  if (host === '' || (isIPv4(host) && isUnspecified(host))) return '127.0.0.1';
+  return isIPv4(host) || isHostName(host) ? host : null;
 }
 
 function readBracketedHost(host: string): string | null {
-  if (!isIpv6(host)) return null;
+  if (!isIPv6(host)) return null;
   return isUnspecified(host) ? '::1' : host;
 }
 
@@ -109,4 +109,9 @@ function socketPathProblem(path: string): AddressProblem | null {
     problem: `the socket path has ${bytes} bytes and the system takes ${maxSocketPathBytes}`,
     hint: 'Let the plugin create its socket in PLUGIN_UNIX_SOCKET_DIR, or set TMPDIR to a short path such as /tmp.',
   };
+}
+
+/** Whether an IP address means every address of the machine, on which a listener can be, but which cannot be dialled. */
+function isUnspecified(address: string): boolean {
+  return /^[0:.]+$/.test(address);
 }

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
-import { launchEnvironment, minimalVariables, protocolVariables } from '../../src/go-plugin/index.js';
-import type { LaunchEnvironmentInput } from '../../src/go-plugin/index.js';
+import {
+  launchEnvironment,
+  minimalVariables,
+  protocolEnvironment,
+  protocolVariables,
+} from '../../src/go-plugin/index.js';
+import type { LaunchEnvironmentInput, ProtocolOffer } from '../../src/go-plugin/index.js';
 
 const handshake = { cookieKey: 'BASIC_PLUGIN', cookieValue: 'hello', protocolVersions: [3, 2] };
 const protocolOnly = {
@@ -10,8 +15,9 @@ const protocolOnly = {
   PLUGIN_PROTOCOL_VERSIONS: '3,2',
 };
 
-function environment(input: Partial<LaunchEnvironmentInput>): Record<string, string> {
-  return launchEnvironment({ host: {}, inherit: 'minimal', user: {}, handshake, ...input });
+function environment(input: Partial<LaunchEnvironmentInput & ProtocolOffer>): Record<string, string> {
+  const protocol = protocolEnvironment({ handshake, ...input });
+  return launchEnvironment({ host: {}, inherit: 'minimal', user: {}, protocol, ...input });
 }
 
 describe('the token', () => {

@@ -1,12 +1,11 @@
 import { Observable } from 'rxjs';
 import { createLogClassifier, createLineWriter, type LogSink } from './line-writer.js';
-import type { RunningProcess } from '../process/local-process.js';
 import type { Sinks } from './sinks.js';
 
 interface Input {
   readonly plugin: string;
   readonly generation: number;
-  readonly process: RunningProcess;
+  readonly process: { readonly stdout: Observable<Uint8Array>; readonly stderr: Observable<Uint8Array> };
 }
 
 /** Forwards what a process prints: stderr by go-plugin's rules for log lines and to its sink, stdout at debug. */

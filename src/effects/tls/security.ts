@@ -5,9 +5,15 @@ import {
   type SecureContextOptions,
   type TlsOptions,
 } from 'node:tls';
-import { certificateHost, certificatePem } from '../../go-plugin/index.js';
+import { certificateHost, certificatePem, type Curve } from '../../go-plugin/index.js';
 import type { Transport } from '../../model/index.js';
 import type { Identity } from './identity.js';
+
+/** What the host requires of its connections: AutoMTLS (offered or required), the embedder's own TLS, or none. */
+export type TlsSettings =
+  | { readonly mode: 'auto' | 'required'; readonly curve: Curve }
+  | { readonly mode: 'manual'; readonly tls: ManualTls }
+  | { readonly mode: 'off' };
 
 /** TLS of the embedder's own, for plugins that bring their own certificates. */
 export interface ManualTls {

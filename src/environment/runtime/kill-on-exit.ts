@@ -1,5 +1,5 @@
 import type { ActorRefFrom } from 'xstate';
-import type { RunningProcess, SocketDirectories } from '../../effects/index.js';
+import type { PluginProcess, SocketDirectories } from '../../effects/index.js';
 import { maySignal, type PluginMachine } from '../../machines/index.js';
 
 /**
@@ -14,7 +14,7 @@ export function killOnExit(
   const kill = (): void => {
     for (const plugin of plugins()) {
       const { context } = plugin.getSnapshot();
-      if (maySignal(context)) (context.process as RunningProcess | null)?.signal('SIGKILL');
+      if (maySignal(context)) (context.process as PluginProcess | null)?.signal('SIGKILL');
     }
     sockets.removeAll();
   };

@@ -1,4 +1,4 @@
-import { PluginError } from '../../model/index.js';
+import { PluginError, type Handshake, type ReattachConfig } from '../../model/index.js';
 import { checkAddress } from '../address.js';
 
 const fields =
@@ -15,6 +15,19 @@ export function checkReattachConfig(config: unknown): PluginError | null {
     return unusable([...problems, 'addr must hold network and string']);
   }
   return problems.length > 0 ? unusable(problems) : checkAddress(network, string);
+}
+
+/** The handshake of a process that runs already, as far as its configuration has it: no certificate, no multiplexing. */
+export function reattachHandshake({ protocol, protocolVersion, addr }: ReattachConfig): Handshake {
+  return {
+    coreVersion: 1,
+    appVersion: protocolVersion,
+    network: addr.network,
+    address: addr.string,
+    protocol,
+    certificate: null,
+    multiplexed: false,
+  };
 }
 
 /** Whether a value is an object with names for its parts, as JSON has them. */
