@@ -70,7 +70,7 @@ describe('the limits of a plugin', () => {
       generation: 1,
       source: 'host',
       level: 'warn',
-      message: '[WARN] the limits of this plugin do not hold: darwin has no prlimit',
+      message: 'the limits of this plugin do not hold: darwin has no prlimit',
       fields: { limits: { cpuSeconds: 600 } },
     });
   });

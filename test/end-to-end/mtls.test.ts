@@ -84,7 +84,7 @@ describe('a plugin that does not answer AutoMTLS', () => {
 
 describe('a certificate fault', () => {
   const faults: [FakeInterpreterName, MtlsMode, PluginErrorCode, PluginPhase, RegExp][] = [
-    ['certificate-mismatch', 'auto', 'CERTIFICATE_INVALID', 'dial', /the very certificate/],
+    ['certificate-mismatch', 'auto', 'CERTIFICATE_INVALID', 'dial', /serve with the certificate that it prints/],
     ['certificate-is-garbage', 'auto', 'CERTIFICATE_INVALID', 'handshake', /DER bytes/],
     ['certificate-for-another-host', 'auto', 'CERTIFICATE_INVALID', 'handshake', /DNS:localhost/],
     ['certificate-not-asked-for', 'off', 'CERTIFICATE_INVALID', 'handshake', /--mtls auto/],

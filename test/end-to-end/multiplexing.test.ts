@@ -245,9 +245,9 @@ describe('a plugin that multiplexes', () => {
 
 describe('a plugin that multiplexes badly', () => {
   it.each<[FakeInterpreterName, PluginErrorCode, PluginPhase, RegExp]>([
-    ['answers-yamux-with-a-greeting', 'MUX_UNSUPPORTED', 'dial', /does not speak yamux at unix:/],
-    ['multiplexes-without-yamux', 'CONNECTION_LOST', 'dial', /dropped its one connection/],
-    ['drops-its-connection', 'CONNECTION_LOST', 'dial', /dropped its one connection/],
+    ['answers-yamux-with-a-greeting', 'MUX_UNSUPPORTED', 'dial', /does not use yamux at unix:/],
+    ['multiplexes-without-yamux', 'CONNECTION_LOST', 'dial', /closed its one connection/],
+    ['drops-its-connection', 'CONNECTION_LOST', 'dial', /closed its one connection/],
     ['dialled-too-late', 'EXITED_BEFORE_HANDSHAKE', 'dial', /exited with code 0 after its handshake line/],
   ])('%s is told at once: %s', async (name, code, phase, message) => {
     const { env, id } = await environmentWith(name, { multiplex: 'required', mtls: 'off' });

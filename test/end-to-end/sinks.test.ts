@@ -130,7 +130,7 @@ describe('a sink', () => {
     await env.shutdown();
     expect(told).toHaveLength(1);
     expect(told[0]).toMatchObject({ plugin: id, source: 'stdio-stdout' });
-    expect(told[0]?.message).toMatch(/^\[WARN\] the sink stdout failed: /);
+    expect(told[0]?.message).toMatch(/^the sink stdout failed: /);
     expect(told[0]?.message).toMatch(reason);
   });
 

@@ -38,7 +38,7 @@ describe('checking an address', () => {
     ['unix', '@abstract', /abstract/],
     ['unix', '\0abstract', /abstract/],
     ['unix', '/a\nb', /control characters/],
-    ['unix', `/${'é'.repeat(54)}`, /109 bytes and the system takes 107/],
+    ['unix', `/${'é'.repeat(54)}`, /109 bytes, but the system allows 107/],
   ])('refuses %s %j', (network, address, problem) => {
     const error = checkAddress(network, address);
     expect(error?.code).toBe('NETWORK_UNSUPPORTED');

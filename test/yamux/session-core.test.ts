@@ -67,7 +67,7 @@ describe('opening streams', () => {
     left.receive(bytesOf('goAway - 0 0'));
     for (const core of [leaving, left])
       expect(() => core.open()).toThrow(
-        /^(This side|The peer) has said that it (opens|takes) no more streams\.$/,
+        /^(This side|The peer) has announced that it (opens|accepts) no more streams\.$/,
       );
   });
 });
@@ -260,8 +260,8 @@ describe('the session', () => {
   });
 
   it.each([
-    [1, 'it says that the protocol was broken'],
-    [2, 'it failed inside'],
+    [1, 'it reported a protocol error of this side'],
+    [2, 'it reported an internal error'],
   ])('ends without a word when the peer goes away with code %d', (code, why) => {
     const turn = createSessionCore('client').receive(bytesOf(`goAway - 0 ${code}`));
     expect(turn.output).toEqual([]);

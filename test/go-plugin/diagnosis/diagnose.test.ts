@@ -372,7 +372,7 @@ describe('a program', () => {
     [
       'that ends with a code and last words',
       { exitCode: 3, stderrTail: 'first\nconfig missing\n\n' },
-      ['exit code 3', 'last said "config missing"', '`espalier check`'],
+      ['exit code 3', 'last printed "config missing"', '`espalier check`'],
     ],
     [
       'in Node that throws',
@@ -381,17 +381,17 @@ describe('a program', () => {
         stderrTail:
           "node:fs:573\n  return binding.open(\n\nError: ENOENT: no such file, open 'health.proto'\n    at Object.openSync (node:fs:573:18) {\n  code: 'ENOENT'\n}\n\nNode.js v20.20.2\n",
       },
-      [`last said "Error: ENOENT: no such file, open 'health.proto'"`],
+      [`last printed "Error: ENOENT: no such file, open 'health.proto'"`],
     ],
     [
       'in Node that throws something without a name',
       { exitCode: 1, stderrTail: 'boom\n(Use `node --trace-uncaught ...`)\n\nNode.js v20.20.2\n' },
-      ['last said "Node.js v20.20.2"'],
+      ['last printed "Node.js v20.20.2"'],
     ],
     [
       'that ends with a code and no words',
       { exitCode: 3 },
-      ['exit code 3', 'said nothing on stderr', '`espalier check`', '"BASIC_PLUGIN"'],
+      ['exit code 3', 'printed nothing on stderr', '`espalier check`', '"BASIC_PLUGIN"'],
     ],
     [
       'that ends well after its line',
@@ -404,7 +404,7 @@ describe('a program', () => {
 
   it('without a first line is not blamed for it when the shell had nothing to complain of', () => {
     const facts = { runtime: 'executable', executable: null, exitCode: 4, stderrTail: 'no store' } as const;
-    expect(advice(facts)).toContain('last said "no store"');
+    expect(advice(facts)).toContain('last printed "no store"');
   });
 
   it('is not looked for in a script that has its own interpreter', () => {
@@ -448,7 +448,7 @@ describe('a plugin that was ended by a signal', () => {
     ['SIGABRT', ['SIGABRT', 'stderr']],
     ['SIGFPE', ['SIGFPE', 'native code']],
     ['SIGSYS', ['SIGSYS', 'seccomp']],
-    ['SIGPIPE', ['SIGPIPE', 'nobody reads']],
+    ['SIGPIPE', ['SIGPIPE', 'without a reader']],
     ['SIGTERM', ['SIGTERM', 'what else manages']],
     ['SIGINT', ['SIGINT', 'ignore SIGINT']],
     ['SIGHUP', ['SIGHUP', 'terminal']],

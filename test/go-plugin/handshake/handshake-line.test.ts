@@ -139,7 +139,7 @@ describe('a handshake line that is refused', () => {
       ['e: has a number that cannot be held', '9007199254740992|1|unix|/p|grpc', offer, /whole number/],
     ]),
     ...refusals('CORE_VERSION_MISMATCH', 'coreVersion', [
-      ['f: has core version 2', '2|1|unix|/p|grpc', offer, /is 2, but this host speaks 1/],
+      ['f: has core version 2', '2|1|unix|/p|grpc', offer, /is 2, but this host supports 1/],
       ['f: has core version -1', '-1|1|unix|/p|grpc', offer, /is -1/],
       ['f before d of later fields: has core version 0', '0|x|y|z', offer, /is 0/],
     ]),
@@ -167,7 +167,7 @@ describe('a handshake line that is refused', () => {
         'j: has a path of 108 bytes',
         `1|1|unix|/${'p'.repeat(107)}|grpc`,
         offer,
-        /108 bytes and the system takes 107/,
+        /108 bytes, but the system allows 107/,
       ],
     ]),
     ...refusals('NETWORK_UNSUPPORTED', 'network', [
@@ -180,7 +180,7 @@ describe('a handshake line that is refused', () => {
         offer,
         /ends before field 5 .* means netrpc/,
       ],
-      ['l: says netrpc', '1|1|tcp|:1234|netrpc', offer, /"netrpc", but this host speaks grpc/],
+      ['l: says netrpc', '1|1|tcp|:1234|netrpc', offer, /"netrpc", but this host supports only grpc/],
       ['l: has an empty protocol', '1|1|tcp|:1234||', { ...offer, allowNetrpc: true }, /is ""/],
     ]),
     ...refusals('CERTIFICATE_INVALID', 'certificate', [
@@ -202,7 +202,7 @@ describe('a handshake line that is refused', () => {
         'o: has a certificate that nobody asked for',
         `1|1|unix|/p|grpc|${certificate}`,
         offer,
-        /did not ask for TLS/,
+        /did not offer TLS/,
       ],
     ]),
     ...refusals('MTLS_UNSUPPORTED', 'certificate', [
