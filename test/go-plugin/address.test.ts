@@ -9,7 +9,7 @@ describe('checking an address', () => {
     ['tcp', 'a:1'],
     ['unix', '/'],
     ['unix', `/${'p'.repeat(106)}`],
-  ])('finds nothing wrong with %s %j', (network, address) => {
+  ])('accepts %s %j', (network, address) => {
     expect(checkAddress(network, address)).toBeNull();
   });
 
@@ -47,7 +47,7 @@ describe('checking an address', () => {
     expect(error?.facts).toEqual({ network, address });
   });
 
-  it('lets exactly those pass over tcp that can be read, whatever the text', () => {
+  it('accepts exactly the tcp addresses that can be parsed, for any text', () => {
     const text = fc.oneof(
       fc.string(),
       fc.string({ unit: 'binary' }),
@@ -81,11 +81,11 @@ describe('reading a TCP address', () => {
     ['0.0.0.0:1', '127.0.0.1'],
     ['[::]:1', '::1'],
     ['[0:0:0:0:0:0:0:0]:1', '::1'],
-  ])('takes %j, which means every address of the machine, for the loopback %s', (address, host) => {
+  ])('turns %j, an unspecified address, into the loopback %s', (address, host) => {
     expect(parseTcpAddress(address)).toEqual({ ok: true, host, port: 1 });
   });
 
-  it('reads back every address that was written', () => {
+  it('parses every valid address', () => {
     const host = fc.oneof(
       fc.ipV4(),
       fc.ipV6().map((address) => `[${address}]`),

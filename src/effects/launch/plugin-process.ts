@@ -3,7 +3,7 @@ import type { RunningProcess } from '../process/runner.js';
 import type { SocketDirectory } from '../socket/socket-directory.js';
 import type { Identity } from '../tls/identity.js';
 
-/** The process of a plugin: what its runner knows of it, and what the host has made for it. */
+/** The process of a plugin: that of its runner, with what the host has made for it. */
 export interface PluginProcess extends RunningProcess, ProcessHandle {
   /** The host's side of AutoMTLS; `null` when it was not offered. */
   readonly identity: Identity | null;

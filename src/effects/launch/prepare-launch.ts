@@ -49,7 +49,7 @@ export interface PreparedLaunch {
   /** The host's side of AutoMTLS with this process; `null` when it is not offered. */
   readonly identity: Identity | null;
   readonly sockets: SocketDirectory;
-  explainExit(exit: ProcessExit): ExitExplanation;
+  readonly explainExit: (exit: ProcessExit) => ExitExplanation;
 }
 
 /** What an exit means for the plugin's author. */

@@ -71,7 +71,7 @@ export interface RunningProcess {
   readonly startedAt: number;
   readonly stdout: Observable<Uint8Array>;
   readonly stderr: Observable<Uint8Array>;
-  /** Unsubscribed when the process has ended or was let go; add here what must not outlive it. */
+  /** Unsubscribed when the process has ended or was detached; add here what must not outlive it. */
   readonly scope: Subscription;
   /** The last 8 KiB of stderr so far. */
   stderrTail(): string;

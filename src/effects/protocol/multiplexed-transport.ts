@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
-import { defer, filter, from, map, NEVER, of } from 'rxjs';
+import { defer, filter, from, map, NEVER, of, type Observable } from 'rxjs';
 import { messageOf, PluginError, type Handshake } from '../../model/index.js';
 import { createMultiplexedRoutes } from '../broker/multiplexed-routes.js';
+import type { YamuxError } from '../../yamux/index.js';
 import type { RunningProcess } from '../process/runner.js';
 import { createYamuxSession, type YamuxSession } from '../yamux/index.js';
 import type { Transport } from './transport.js';
@@ -27,7 +28,7 @@ export function createMultiplexedTransport(
       if (session === null) throw new Error('A transport has no routes before its first connection.');
       return createMultiplexedRoutes(broker, session, now);
     },
-    lost: defer(() => (session === null ? NEVER : from(session.closed))).pipe(
+    lost: defer((): Observable<YamuxError> => (session === null ? NEVER : from(session.closed))).pipe(
       filter(({ reason }) => reason !== 'session-closed'),
       map(lostError),
     ),
@@ -38,7 +39,7 @@ export function createMultiplexedTransport(
         ? { type: 'channel.failed', error: notYamuxError(handshake, end) }
         : { type: 'channel.lost', error: droppedError(handshake, end) };
     },
-    // Asking takes a connection, and the plugin accepts no second one.
+    // That takes a connection, but the plugin accepts no second one.
     detectTls: () => of(null),
     close() {
       session?.close();

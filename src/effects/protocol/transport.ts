@@ -17,7 +17,7 @@ export interface Transport {
   readonly lost: Observable<PluginError>;
   /** What is known about a failed dial beside its error; `null`: nothing. */
   dialFailure(): DialEvent | null;
-  /** Whether the plugin serves TLS without having announced it; `null`: it does not, or that cannot be asked. */
+  /** Emits an error if the plugin serves TLS without having announced it; `null` if it does not, or that is unknown. */
   detectTls(): Observable<PluginError | null>;
   /** Closes every connection that this transport keeps open. */
   close(): void;

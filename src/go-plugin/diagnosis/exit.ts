@@ -54,7 +54,7 @@ const signalAdvice: ReadonlyMap<string, string> = new Map([
   ],
   [
     'SIGXCPU',
-    'The plugin used up its CPU time (SIGXCPU): raise limits.cpuSeconds, or find what keeps it busy.',
+    'The plugin used up its processor time (SIGXCPU): raise limits.cpuSeconds, or find what keeps it busy.',
   ],
   [
     'SIGSEGV',
