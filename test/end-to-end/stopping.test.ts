@@ -32,7 +32,7 @@ const places: readonly (readonly [string, FakeInterpreterName, (now: PluginStatu
 ];
 
 describe.each(places)('a plugin that is deactivated while it is %s', (_, name, isThere, rung) => {
-  it('is gone, on the rung that belongs to it', async () => {
+  it('ends at its expected stop step', async () => {
     const { env, id } = await environmentWith(name, { policy: policyFor(rung) });
     const start = startOf(env, id);
     const pid = await pidAt(env, id, isThere);
@@ -46,7 +46,7 @@ describe.each(places)('a plugin that is deactivated while it is %s', (_, name, i
     expect(['started', 'PLUGIN_NOT_RUNNING']).toContain(await start);
   });
 
-  it('is gone with its environment', async () => {
+  it('ends with its environment', async () => {
     const { env, id } = await environmentWith(name, { policy: policyFor(rung) });
     const start = startOf(env, id);
     const pid = await pidAt(env, id, isThere);
@@ -71,7 +71,7 @@ describe('a plugin that is deactivated', () => {
     expect(await start).toBe('PLUGIN_NOT_RUNNING');
   });
 
-  it('while it is frozen, is killed on the last rung', async () => {
+  it('while it is frozen, is killed at the last stop step', async () => {
     const { env, id } = await environmentWith('healthy', { policy: policyFor('killing') });
     await env.activate(id);
     const pid = env.status(id).pid as number;
@@ -84,7 +84,7 @@ describe('a plugin that is deactivated', () => {
     });
   });
 
-  it('while it waits for its restart, does not come back', async () => {
+  it('while it waits for its restart, is not restarted', async () => {
     const { env, id } = await environmentWith('crashes-in-a-loop', { policy });
     await env.activate(id);
     await until(env, id, 'restarting');
@@ -92,7 +92,7 @@ describe('a plugin that is deactivated', () => {
     expect(env.status(id)).toMatchObject({ state: 'idle', wanted: false, retryAt: null, generation: 1 });
   });
 
-  it('after it was given up, is not tried again', async () => {
+  it('after it was given up, is not restarted', async () => {
     const { env, id } = await environmentWith('exits-3-before-the-line', {
       policy: { restart: { ...restart, intensity: 0 } },
     });
@@ -102,7 +102,7 @@ describe('a plugin that is deactivated', () => {
     expect(env.status(id)).toMatchObject({ state: 'idle', wanted: false, retryAt: null });
   });
 
-  it('as somebody else kills it, rests and is not restarted', async () => {
+  it('while another process kills it, stays stopped', async () => {
     const { env, id } = await environmentWith('healthy', { policy });
     await env.activate(id);
     process.kill(env.status(id).pid as number, 'SIGKILL');

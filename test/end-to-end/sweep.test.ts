@@ -141,7 +141,7 @@ describe('a sweep', () => {
     expect(isAlive(stranger.pid ?? 0)).toBe(true);
   });
 
-  it('touches nothing of a host that lives', async () => {
+  it('touches nothing of a running host', async () => {
     const parent = hostDirectory();
     const directory = directoryOf(parent, currentProcessRecord());
     const bystander = spawn('/bin/sleep', ['60'], { env: { ESPALIER_TOKEN: '0123456789.1.x.1' } });
@@ -160,21 +160,21 @@ describe('a sweep', () => {
     ['another boot', () => ({ ...dead(), startTime: '1@another-boot' })],
     ['an unknown start', () => ({ ...dead(), startTime: null })],
     ['plugins that were to be kept', () => ({ ...dead(), orphans: 'keep' })],
-  ])('passes over %s', async (_, record) => {
+  ])('ignores %s', async (_, record) => {
     const parent = hostDirectory();
     const directory = directoryOf(parent, record());
     expect(await sweptBy(parent)).toEqual([]);
     expect(existsSync(directory)).toBe(true);
   });
 
-  it('passes over a directory that others can write to', async () => {
+  it('ignores a directory that others can write to', async () => {
     const parent = hostDirectory();
     const directory = directoryOf(parent, dead(), 0o770);
     expect(await sweptBy(parent)).toEqual([]);
     expect(existsSync(directory)).toBe(true);
   });
 
-  it('passes over a symbolic link', async () => {
+  it('ignores a symbolic link', async () => {
     const parent = hostDirectory();
     const elsewhere = directoryOf(hostDirectory(), dead());
     symlinkSync(elsewhere, join(parent, 'espalier-abcdef'));
@@ -182,7 +182,7 @@ describe('a sweep', () => {
     expect(existsSync(elsewhere)).toBe(true);
   });
 
-  it('passes over the directory of another user', async () => {
+  it('ignores the directory of another user', async () => {
     const parent = hostDirectory();
     const directory = directoryOf(parent, dead());
     // Only root could give the directory away; to be another user comes to the same.
