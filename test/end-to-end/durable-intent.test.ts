@@ -235,17 +235,17 @@ describe('another process', () => {
     await waitForRecord(place, name, isReattachable);
     await killHost(host);
     process.kill(told.pids[name] as number, 'SIGKILL');
-    const stranger = spawn('/bin/sleep', ['60'], { detached: true });
-    afterTest(() => stranger.kill('SIGKILL'));
+    const other = spawn('/bin/sleep', ['60'], { detached: true });
+    afterTest(() => other.kill('SIGKILL'));
     const record = place.record(name);
     writeFileSync(
       place.file(name),
-      JSON.stringify({ ...record, process: { ...record.process, pid: stranger.pid } }),
+      JSON.stringify({ ...record, process: { ...record.process, pid: other.pid } }),
     );
     const { env } = await environmentIn(place);
     expect(await env.restore()).toMatchObject([{ outcome: 'started', because: 'pidReused' }]);
     await env.shutdown();
-    expect(isAlive(stranger.pid as number)).toBe(true);
+    expect(isAlive(other.pid as number)).toBe(true);
   });
 
   it('with the same start time is recognised by its missing token', async () => {

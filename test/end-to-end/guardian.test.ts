@@ -132,10 +132,10 @@ describe('a guardian', () => {
   it('is one for all environments of a host, is reported to each, and ends with the last of them', async () => {
     const one = await environmentWith('healthy');
     const other = await environmentWith('healthy');
-    const told = [next(one.env, 'environment.guardian'), next(other.env, 'environment.guardian')];
+    const states = [next(one.env, 'environment.guardian'), next(other.env, 'environment.guardian')];
     await one.env.activate(one.id);
     await other.env.activate(other.id);
-    const [first, second] = await Promise.all(told);
+    const [first, second] = await Promise.all(states);
     expect(first).toMatchObject({ state: 'guarding', problem: null });
     expect(second?.pid).toBe(first?.pid);
     await one.env.shutdown();
@@ -146,17 +146,17 @@ describe('a guardian', () => {
 
   it('that exits at once is reported, and replaced with the next start', async () => {
     const { env, id } = await environmentWith('healthy');
-    const told: Of<'environment.guardian'>[] = [];
+    const states: Of<'environment.guardian'>[] = [];
     env.events.subscribe((event) => {
       if (event.type !== 'environment.guardian') return;
-      told.push(event);
-      if (told.length === 1 && event.pid !== null) process.kill(event.pid, 'SIGKILL');
+      states.push(event);
+      if (states.length === 1 && event.pid !== null) process.kill(event.pid, 'SIGKILL');
     });
     await env.activate(id);
-    expect(await waitUntil(() => told.length === 2, 3000)).toBe(true);
-    expect(told[1]).toMatchObject({ state: 'absent', pid: null, problem: 'it was ended by SIGKILL' });
+    expect(await waitUntil(() => states.length === 2, 3000)).toBe(true);
+    expect(states[1]).toMatchObject({ state: 'absent', pid: null, problem: 'it was ended by SIGKILL' });
     await env.restartPlugin(id);
-    expect(told[2]).toMatchObject({ state: 'guarding', problem: 'it was ended by SIGKILL' });
+    expect(states[2]).toMatchObject({ state: 'guarding', problem: 'it was ended by SIGKILL' });
   });
 });
 

@@ -15,7 +15,7 @@ import { fakeClientOf } from '../support/fake-client.js';
 
 /** Far more than any refusal needs: a test that waits for it has failed. */
 const startMs = 60_000;
-const { certificatePem: stranger } = await makeIdentity('P-256', Date.now());
+const { certificatePem: other } = await makeIdentity('P-256', Date.now());
 const policy = { restart: { restart: 'temporary' as const }, deadlines: { startMs } };
 
 describe('a plugin that answers AutoMTLS', () => {
@@ -136,7 +136,7 @@ describe('TLS of the embedder', () => {
 
   it.each<[string, Partial<ManualTls>]>([
     ['another name', { serverName: 'elsewhere' }],
-    ['another signer', { rootCertificates: stranger }],
+    ['another signer', { rootCertificates: other }],
   ])('refuses a certificate of %s at once', async (_, tls) => {
     const { env, id } = await withOwnTls(tls);
     await expect(env.activate(id)).rejects.toMatchObject({ code: 'CERTIFICATE_INVALID', phase: 'dial' });

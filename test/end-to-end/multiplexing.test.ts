@@ -227,14 +227,14 @@ describe('a plugin that multiplexes', () => {
 
   it('serves on when it opens a stream without a knock, which is reset', async () => {
     const { env, id } = await environmentWith('opens-a-stream-unasked', { multiplex: 'required' });
-    const told = new Promise((resolve) => {
+    const logged = new Promise((resolve) => {
       env.events.subscribe((event) => {
         if (event.type === 'plugin.log' && event.entry.message.includes('nobody had asked for'))
           resolve(event);
       });
     });
     await env.activate(id);
-    await told;
+    await logged;
     await env.performHealthCheck(id);
     const { client, broker } = { client: fakeClientOf(env, id), broker: env.plugin(id).broker };
     const { id: served } = await broker.acceptAndServe(broker.nextId(), addEcho);

@@ -32,7 +32,7 @@ async function environment(options: Partial<EnvironmentOptions> = {}): Promise<E
   return env;
 }
 
-/** A plugin that somebody else has started: this test. */
+/** A plugin that another process has started: this test. */
 async function startElsewhere(name: FakeInterpreterName, variables: NodeJS.ProcessEnv = {}) {
   const launcher = createLauncher();
   afterTest(() => launcher.endAll());
@@ -305,7 +305,7 @@ describe('a process that cannot be reattached', () => {
 
   it.each<[string, Address]>([
     ['a socket that is not there', { network: 'unix', string: join('/nowhere', 'at-all.sock') }],
-    ['a port on which nobody listens', { network: 'tcp', string: '127.0.0.1:1' }],
+    ['a port without a listener', { network: 'tcp', string: '127.0.0.1:1' }],
   ])('is given %s, and runs on', async (_, addr) => {
     const { fake, config } = await startElsewhere('healthy');
     const env = await environment();

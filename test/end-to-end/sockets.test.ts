@@ -35,7 +35,7 @@ const groupName = execFileSync('getent', ['group', String(gid)], { encoding: 'ut
 
 describe("a plugin's unix socket", () => {
   it.each<[string, UnixSocketOptions, number, number]>([
-    ['nobody else', {}, 0o700, 0o700],
+    ['the user of the host', {}, 0o700, 0o700],
     ['a group by its number', { group: gid }, 0o770, 0o710],
     ['a group by its number as text', { group: String(gid) }, 0o770, 0o710],
     ['a group by its name', { group: groupName }, 0o770, 0o710],
@@ -237,7 +237,7 @@ describe('a plugin on TCP', () => {
   });
 });
 
-/** A port that nobody listens on. */
+/** A port without a listener. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

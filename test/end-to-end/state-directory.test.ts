@@ -29,7 +29,7 @@ import {
   type HostSetup,
 } from '../support/successive-hosts.js';
 
-// In CI the lack of it is a failure; elsewhere a machine may let nobody mount anything.
+// In CI a missing mount is a failure; elsewhere the machine may forbid mounts.
 const itOnDisk = (await canMakeSmallDisk()) || process.env['CI'] === 'true' ? it : it.skip;
 
 interface SmallDiskSetup extends HostSetup {
@@ -58,7 +58,7 @@ async function createSmallDiskSetup(): Promise<SmallDiskSetup> {
   };
 }
 
-/** What a second host over the same directory is told. */
+/** What a second host over the same directory reports. */
 async function startSecondHost({ options, disk }: SmallDiskSetup): Promise<string> {
   const script = `await createEnvironment(argument).then(
       () => console.log('<made>'), ({ code, message }) => console.log('<' + code + ' ' + message + '>'));
@@ -185,14 +185,14 @@ describe('a lock that was left', () => {
     const { host } = await startHostIn(place, ['healthy']);
     await waitForRecord(place, 'healthy', isReattachable);
     await killHost(host);
-    const stranger = spawn('/bin/sleep', ['60']);
-    afterTest(() => stranger.kill('SIGKILL'));
+    const other = spawn('/bin/sleep', ['60']);
+    afterTest(() => other.kill('SIGKILL'));
     const lock = join(place.stateDir, 'host.json');
     const left = JSON.parse(readFileSync(lock, 'utf8')) as object;
-    writeFileSync(lock, JSON.stringify({ ...left, pid: stranger.pid }));
+    writeFileSync(lock, JSON.stringify({ ...left, pid: other.pid }));
     const { env } = await environmentIn(place);
     expect(await env.restore()).toMatchObject([{ outcome: 'started' }]);
-    expect(isAlive(stranger.pid as number)).toBe(true);
+    expect(isAlive(other.pid as number)).toBe(true);
   });
 
   it('still lists a process that was taken over, when no record does', async () => {

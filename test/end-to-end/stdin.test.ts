@@ -39,7 +39,7 @@ describe("a plugin's stdin", () => {
   });
 
   it.each<[string, () => EnvironmentOptions]>([
-    ['nobody says otherwise', () => ({ bundles: [bundle()] })],
+    ['no option is set', () => ({ bundles: [bundle()] })],
     ['its program says so', () => ({ programs: [{ command, stdin: 'ignore' }], stdin: 'inherit' })],
   ])('is empty where %s', async (_, options) => {
     const { child, printed, ended } = startHostProcess(host, options());

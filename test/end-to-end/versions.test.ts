@@ -6,7 +6,7 @@ import { environmentWith } from '../support/environment.js';
 
 const Other = makeClientConstructor({}, 'espalier.fake.v1.Other');
 
-/** The fakes speak versions 1 and 2 and prefer 2. */
+/** The fakes support versions 1 and 2 and prefer 2. */
 const versions: VersionedServices = {
   1: { fake: FakeClient },
   2: { fake: FakeClient, other: Other },
