@@ -1,4 +1,4 @@
-import { identifyProcess, type RunningProcess } from '../../effects/index.js';
+import { identifyProcess, type PluginProcess } from '../../effects/index.js';
 import { pluginState, type PluginSnapshot } from '../../machines/index.js';
 import {
   isPluginError,
@@ -53,13 +53,13 @@ export function createProcessRecord(
   }
   if (process === null) return null;
   if (before?.pid === process.pid && before.reattach !== null) return before;
-  const { token, socketDirectory } = process as RunningProcess;
+  const { token, sockets } = process as PluginProcess;
   const { config, notReattachable } = reattachability(snapshot);
   return {
     pid: process.pid,
     startTime: identifyProcess(process.pid)?.startTime ?? null,
     token,
-    socketDirectory,
+    socketDirectory: sockets.path,
     bundleFingerprint: null,
     transport: channel === null || handshake === null ? null : plainOrTls(channel.transport),
     reattach: config,

@@ -6,7 +6,7 @@ import {
   readLockFile,
   scanBundles,
   applyLockFile,
-  type RunningProcess,
+  type PluginProcess,
   type ScannedBundle,
   type SocketDirectories,
 } from '../../effects/index.js';
@@ -88,7 +88,7 @@ function killOnExit(plugins: () => readonly ActorRefFrom<PluginMachine>[], socke
   const killAll = (): void => {
     for (const plugin of plugins()) {
       const { context } = plugin.getSnapshot();
-      if (maySignal(context)) (context.process as RunningProcess | null)?.signal('SIGKILL');
+      if (maySignal(context)) (context.process as PluginProcess | null)?.signal('SIGKILL');
     }
     sockets.removeAll();
   };

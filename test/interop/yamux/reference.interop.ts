@@ -152,7 +152,7 @@ describe.each(['server', 'client'] as const)('the reference as yamux %s', (role)
   it('accepts no streams after its go-away, and goes on with the open ones', async () => {
     const open = ask(peer.session, 'echo');
     expect(await answerTo(peer.session, 'leave')).toBe('<nil>');
-    expect(() => peer.session.open()).toThrow(/takes no more streams/);
+    expect(() => peer.session.open()).toThrow(/accepts no more streams/);
     open.end('still here');
     expect((await readAll(open)).toString()).toBe('still here');
   });
