@@ -3,33 +3,33 @@ import { join } from 'node:path';
 import { root } from './espalier.mjs';
 import { code, table } from './markdown.mjs';
 
-/** What each number means. One that is missing here, or is here only, stops the script. */
+/** The meaning of each number. The script fails if one is missing here, or only exists here. */
 const meanings = {
-  'restart.restart': 'when it is restarted: `permanent`, `transient` or `temporary`',
-  'restart.retryFailedStart': 'whether a start that failed is tried again',
+  'restart.restart': 'which exits are followed by a restart: `permanent`, `transient` or `temporary`',
+  'restart.retryFailedStart': 'whether a failed start is retried',
   'restart.backoff.firstMs': 'the pause before the first restart of a series',
   'restart.backoff.baseMs': 'the pause before the second one',
-  'restart.backoff.factor': 'how each further pause grows',
+  'restart.backoff.factor': 'the factor of each further pause',
   'restart.backoff.capMs': 'the longest pause',
-  'restart.backoff.jitter': '`full`: a random part of the pause; `none`: all of it',
-  'restart.intensity': 'restarts within the period; one failure more gives up; `null`: it never is',
-  'restart.periodMs': 'how long a failure counts; `null`: for ever',
-  'restart.resetAfterMs': 'healthy for this long, and all earlier failures are forgotten; `null`: never',
-  'restart.halfOpenAfterMs': 'from giving up to the next try; `null`: there is none',
+  'restart.backoff.jitter': '`full`: a random part of the pause; `none`: the whole pause',
+  'restart.intensity': 'restarts within the period; one more failure gives up; `null`: never gives up',
+  'restart.periodMs': 'how long a failure counts; `null`: always',
+  'restart.resetAfterMs': 'healthy time after which earlier failures are discarded; `null`: never',
+  'restart.halfOpenAfterMs': 'from giving up to the half-open try; `null`: none',
   'health.startIntervalMs': 'during the start: between two probes',
-  'health.startDeadlineMs': 'during the start: how long one probe may take',
-  'health.intervalMs': 'between a good probe and the next',
-  'health.retryIntervalMs': 'between a missed probe and the next',
-  'health.deadlineMs': 'how long one probe may take',
-  'health.misses': 'missed probes in a row that end it',
-  'health.excuses': 'missed probes in a row that are excused at most',
-  'health.jitter': 'the random part by which both intervals are made longer or shorter',
-  'health.freshDialEvery': 'every which probe connects anew; `null`: none does',
-  'health.notServingMs': 'how long it may say NOT_SERVING; `null`: for ever',
-  'health.watch': 'whether it is asked to tell its changes by itself',
-  'deadlines.startMs': 'from spawn to healthy, all steps together',
-  'deadlines.drainMs': 'calls in flight may finish',
-  'deadlines.hookMs': '`OnDeactivate` may take',
+  'health.startDeadlineMs': 'during the start: deadline of one probe',
+  'health.intervalMs': 'from a successful probe to the next',
+  'health.retryIntervalMs': 'from a missed probe to the next',
+  'health.deadlineMs': 'deadline of one probe',
+  'health.misses': 'missed probes in a row after which the process is stopped',
+  'health.excuses': 'maximum of missed probes in a row that are excused',
+  'health.jitter': 'random part by which both intervals vary',
+  'health.freshDialEvery': 'every nth probe uses a new connection; `null`: none',
+  'health.notServingMs': 'how long NOT_SERVING may last; `null`: no limit',
+  'health.watch': 'whether `Health.Watch` is used',
+  'deadlines.startMs': 'from spawn to healthy, all phases together',
+  'deadlines.drainMs': 'time for calls in flight',
+  'deadlines.hookMs': 'deadline of `OnDeactivate`',
   'deadlines.shutdownMs': 'from `GRPCController.Shutdown` to the exit',
   'deadlines.termMs': 'from SIGTERM to the exit',
   'deadlines.killMs': 'from SIGKILL to the exit; then the process is declared lost',
@@ -44,7 +44,7 @@ export function presetTable({ presets }) {
     ...paths.filter((path) => !(path in meanings)),
     ...Object.keys(meanings).filter((path) => !paths.includes(path)),
   ];
-  if (strays.length > 0) throw new Error(`${import.meta.filename} should explain exactly: ${strays}.`);
+  if (strays.length > 0) throw new Error(`${import.meta.filename} must explain exactly these: ${strays}.`);
   const rows = paths.map((path) => [
     code(path),
     ...columns.map((values) => code(JSON.stringify(values.get(path)))),
@@ -62,34 +62,34 @@ function leaves(tree, before = '') {
   );
 }
 
-/** What follows each failure of a series, up to the one that is too many. */
+/** The decision after each failure of a series, up to the first one that gives up. */
 export function pauseTable(library) {
   const { presets } = library;
   const names = Object.keys(presets);
   const most = Math.max(...names.map((name) => presets[name].restart.intensity ?? 0)) + 2;
   const rows = Array.from({ length: most }, (_, index) => [
     String(index + 1),
-    ...names.map((name) => whatFollows(library, presets[name].restart, index + 1)),
+    ...names.map((name) => decisionText(library, presets[name].restart, index + 1)),
   ]);
   return table([['failures that count', ...names.map(code)], ...rows]);
 }
 
-function whatFollows(library, policy, count) {
+function decisionText(library, policy, count) {
   const [least, most] = [0, 1].map((random) =>
-    judge(library, { policy, count, random, errorCode: 'PLUGIN_CRASHED' }),
+    decide(library, { policy, count, random, errorCode: 'PLUGIN_CRASHED' }),
   );
-  if (most.verdict !== 'restart') return 'given up';
+  if (most.decision !== 'restart') return 'given up';
   if (most.delayMs === 0) return 'restarted at once';
   const span = least.delayMs === most.delayMs ? most.delayMs : `${least.delayMs} to ${most.delayMs}`;
   return `restarted after ${span} ms`;
 }
 
-/** The codes that are given up at the first failure. */
+/** The codes after which the first failure gives up. */
 export function unrecoverableList(library) {
   const policy = library.presets.espalier.restart;
   const page = readFileSync(join(root, 'docs/errors.md'), 'utf8');
   return library.pluginErrorCodes
-    .filter((errorCode) => judge(library, { policy, count: 1, random: 0, errorCode }).verdict === 'giveUp')
+    .filter((errorCode) => decide(library, { policy, count: 1, random: 0, errorCode }).decision === 'giveUp')
     .map((errorCode) => {
       const isReserved = !page.includes(`### ${code(errorCode)}`);
       const anchor = isReserved ? 'reserved' : errorCode.toLowerCase();
@@ -98,25 +98,25 @@ export function unrecoverableList(library) {
     .join('\n');
 }
 
-/** The verdict on a plugin that served and then failed, for the nth time. */
-function judge({ decideRestart, PluginError }, { policy, count, random, errorCode }) {
+/** The decision about a plugin that served and then failed for the nth time. */
+function decide({ decideRestart, PluginError }, { policy, count, random, errorCode }) {
   const error = new PluginError({ code: errorCode, message: '' });
   const exit = { kind: 'exit', code: 1, phase: 'serving', error };
   const failures = Array.from({ length: count }, () => 0);
   return decideRestart({ policy, exit, failures, wasHealthy: true, random });
 }
 
-/** Within which time each fault of health is found, and a plugin is gone that nobody wants, under each preset. */
-export function boundsTable({ presets, hangFoundWithinMs, deafnessFoundWithinMs, stopsWithinMs }) {
+/** The longest time until each loss of health is detected, and until a stop is complete, with each preset. */
+export function boundsTable({ presets, hangFoundWithinMs, lostSocketFoundWithinMs, stopsWithinMs }) {
   const names = Object.keys(presets);
   const line = (what, bound) => [what, ...names.map((name) => seconds(bound(presets[name])))];
   return table([
-    ['within which time', ...names.map(code)],
-    line('a plugin that does not answer is found', ({ health }) => hangFoundWithinMs(health)),
-    line('the same, with every excuse that there is', ({ health }) => hangFoundWithinMs(health, 'all')),
-    line('one that nobody can connect to is found', ({ health }) => deafnessFoundWithinMs(health)),
-    line('one that says NOT_SERVING is brought down', ({ health }) => health.notServingMs),
-    line('one that is deactivated is gone, whatever it does', ({ deadlines }) => stopsWithinMs(deadlines)),
+    ['longest time until', ...names.map(code)],
+    line('a plugin that does not respond is detected', ({ health }) => hangFoundWithinMs(health)),
+    line('the same, with the maximum of excuses', ({ health }) => hangFoundWithinMs(health, 'all')),
+    line('a lost socket is detected', ({ health }) => lostSocketFoundWithinMs(health)),
+    line('a plugin that responds with NOT_SERVING is stopped', ({ health }) => health.notServingMs),
+    line('a deactivated plugin is gone, whatever it does', ({ deadlines }) => stopsWithinMs(deadlines)),
   ]);
 }
 
