@@ -9,14 +9,14 @@ import { code, row, table } from './markdown.mjs';
 
 const checksAtOnce = 3;
 const startMs = 1500;
-/** Short deadlines: a plugin that ignores them would take half a minute. */
+/** Short deadlines, so that fakes that ignore a stop do not take half a minute. */
 const config = { policy: { deadlines: { hookMs: 1000, shutdownMs: 1000, termMs: 1000 } } };
 const longestMessage = 140;
-/** Outcomes that depend on timing. */
+/** Fakes whose outcome depends on timing. */
 const races = new Map([
-  ['crashes-in-a-loop', 'It runs for 100 ms: ok if the check is over by then, else a crash.'],
+  ['crashes-in-a-loop', 'It exits after 100 ms: passes if the check ends before that, else a crash.'],
 ]);
-const headings = ['fake interpreter', 'what it does', 'ok', 'failed step', 'code', 'message', 'exit'];
+const headings = ['fake interpreter', 'what it does', 'passes', 'failed step', 'code', 'message', 'exit'];
 
 /** The result of `espalier check` for every fake interpreter. */
 export async function checkTable(_library, page) {
@@ -30,18 +30,18 @@ export async function checkTable(_library, page) {
     const flags = ['--multiplex', 'auto', '--json', '--timeout', String(startMs), '--config', configFile];
     const { stdout, exitCode } = await espalier('check', ...flags, directory);
     remove();
-    return [code(name), behaviour, ...outcome(name, JSON.parse(stdout), exitCode)];
+    return [code(name), behaviour, ...resultCells(name, JSON.parse(stdout), exitCode)];
   };
   const rows = await mapSome(fakeInterpreters, check);
-  // A busy machine may change an outcome: each row that is new on the page is checked once more, alone.
-  const known = new Set(page.split('\n').map(squeezed));
+  // A busy machine may change a result: each row that differs from the page is checked again, alone.
+  const known = new Set(page.split('\n').map(normalized));
   for (const [index, cells] of rows.entries()) {
-    if (!known.has(squeezed(row(cells)))) rows[index] = await check(fakeInterpreters[index]);
+    if (!known.has(normalized(row(cells)))) rows[index] = await check(fakeInterpreters[index]);
   }
   return table([headings, ...rows]);
 }
 
-/** The list of the fake interpreters and the function that makes their bundles, both TypeScript. */
+/** Loads the TypeScript modules of the fake interpreters. */
 async function loadFakes() {
   const folder = join(root, 'fake-interpreters');
   const contents = "export * from './bundle.ts'; export * from './index.ts';";
@@ -58,17 +58,17 @@ async function loadFakes() {
 
 async function mapSome(items, map) {
   const results = [];
-  const queue = [...items.entries()];
-  const work = async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+  const waiting = [...items.entries()];
+  const runWorker = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       results[next[0]] = await map(next[1]);
     }
   };
-  await Promise.all(Array.from({ length: checksAtOnce }, work));
+  await Promise.all(Array.from({ length: checksAtOnce }, runWorker));
   return results;
 }
 
-function outcome(name, { ok, steps, error }, exitCode) {
+function resultCells(name, { ok, steps, error }, exitCode) {
   const race = races.get(name);
   if (race !== undefined) return ['either', '', '', race, '0 or 1'];
   if (ok) return ['yes', '', '', '', String(exitCode)];
@@ -77,7 +77,7 @@ function outcome(name, { ok, steps, error }, exitCode) {
   return ['no', failed, link, shortened(error.message), String(exitCode)];
 }
 
-/** Removes what differs between runs and OpenSSL versions: the paths, and OpenSSL's messages. */
+/** Removes paths and OpenSSL's error texts, which differ between runs and versions. */
 function shortened(message) {
   const plain = message
     .replace(/\/[^\s"|]*espalier-[^\s"|]*/g, '…')
@@ -85,7 +85,7 @@ function shortened(message) {
   return plain.length > longestMessage ? `${plain.slice(0, longestMessage - 1)}…` : plain;
 }
 
-/** A row without the padding of its columns. */
-function squeezed(text) {
+/** A table row without the padding of its columns. */
+function normalized(text) {
   return text.replace(/ +/g, ' ');
 }

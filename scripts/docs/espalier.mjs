@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Runs the built command line to its end. Exit code 1, a failed check, is a result, too. */
+/** Runs the built command line to its end. A plugin that is not fine is an answer, too. */
 export function espalier(...args) {
   return new Promise((resolve, reject) => {
     const command = [join(root, 'dist/esm/cli/main.js'), ...args];

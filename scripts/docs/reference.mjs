@@ -8,11 +8,12 @@ import { root } from './espalier.mjs';
 /** The page that TypeDoc writes for each entry point, with its name and its title here. */
 const pages = {
   'index.md': { name: 'espalier.md', title: 'espalier' },
+  'plugin.md': { name: 'espalier-plugin.md', title: 'espalier/plugin' },
   'testing.md': { name: 'espalier-testing.md', title: 'espalier/testing' },
 };
 
 const options = {
-  entryPoints: ['index.ts', 'testing/index.ts'].map((file) => join(root, 'src', file)),
+  entryPoints: ['index.ts', 'plugin/index.ts', 'testing/index.ts'].map((file) => join(root, 'src', file)),
   tsconfig: join(root, 'tsconfig.build.json'),
   plugin: ['typedoc-plugin-markdown'],
   // The type check is `npm run typecheck`.
@@ -29,6 +30,9 @@ const options = {
   typeDeclarationFormat: 'table',
   propertyMembersFormat: 'table',
 };
+
+/** TypeDoc writes out the type of the root actor, 45 KB of XState's types: the name of its machine says as much. */
+const rootActor = /(<a id="property-actor"><\/a> `actor` \| `readonly` \| ).*( \| [^|]*\|)$/m;
 
 /** The text of each page, by its path from the root of the repository. */
 export async function referencePages() {
@@ -56,5 +60,6 @@ function pageText(markdown, title) {
     (text, [file, { name }]) => text.replaceAll(`](${file}`, `](${name}`),
     markdown,
   );
-  return `${linked.replace(/^# .*\n/, `# ${title}\n\n<!-- Written by \`npm run docs\`; do not edit. -->\n`).trimEnd()}\n`;
+  const readable = linked.replace(rootActor, '$1`Actor`\\<`EnvironmentMachine`\\>$2');
+  return `${readable.replace(/^# .*\n/, `# ${title}\n\n<!-- Written by \`npm run docs\`; do not edit. -->\n`).trimEnd()}\n`;
 }
