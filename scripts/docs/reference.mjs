@@ -25,6 +25,7 @@ const options = {
   excludeInternal: true,
   hideBreadcrumbs: true,
   hidePageHeader: true,
+  useHTMLAnchors: true,
   parametersFormat: 'table',
   interfacePropertiesFormat: 'table',
   typeDeclarationFormat: 'table',

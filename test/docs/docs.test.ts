@@ -148,19 +148,13 @@ function leadsSomewhere(page: string, link: string): boolean {
   return anchor === undefined || anchorsOf(read(target)).has(anchor);
 }
 
-/** The anchors of a page: those that GitHub gives to its headings, repeated ones numbered, and those in its text. */
+/** The anchors of a page: of its headings, and in its text. */
 function anchorsOf(page: string): ReadonlySet<string> {
-  const counts = new Map<string, number>();
-  const ofHeadings = headingsOf(page).map((heading) => {
-    const anchor = anchorOf(heading);
-    const count = counts.get(anchor) ?? 0;
-    counts.set(anchor, count + 1);
-    return count === 0 ? anchor : `${anchor}-${count}`;
-  });
   const inText = [...page.matchAll(/<a id="([^"]+)">/g)].map(([, anchor = '']) => anchor);
-  return new Set([...ofHeadings, ...inText]);
+  return new Set([...headingsOf(page).map(anchorOf), ...inText]);
 }
 
+/** The anchor that GitHub gives to a heading. */
 function anchorOf(heading: string): string {
   return heading
     .toLowerCase()
