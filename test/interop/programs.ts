@@ -1,4 +1,4 @@
-/** A program of another author, and which of its features the tests use. */
+/** A third-party plugin program, and the parts of it that this host uses. */
 export interface InteropProgram {
   readonly madeFrom: 'goPlugin' | 'python' | 'grpcio';
   /** The name of its tests' `describe`. */

@@ -1,13 +1,13 @@
 /**
- * The tests that go-plugin runs against its own host, and their result here.
- * `proven`: one of our tests checks it with go-plugin's own programs.
+ * go-plugin's tests of its own host, and their state here.
+ * `proven`: a test of ours checks the same, against go-plugin's own programs.
  * `notApplicable`: it does not apply to this host.
  */
 export type Row = {
   readonly number: number;
   /** The name of the test in go-plugin. */
   readonly name: string;
-  /** What has to hold here. */
+  /** The requirement for this host. */
   readonly holds: string;
 } & ({ readonly state: 'proven' } | { readonly state: 'notApplicable'; readonly why: string });
 
