@@ -1,8 +1,8 @@
-// Writes the generated parts of docs/: the text between <!-- generated:name --> and <!-- /generated:name -->, and the API
-// reports and reference pages in docs/api. They come from the built package: run `npm run build` first.
+// Writes the generated parts of docs/: the text between <!-- generated:name --> and <!-- /generated:name -->. They come
+// from the built package: run `npm run build` first.
 //
 //   node scripts/docs.mjs                  writes all parts
-//   node scripts/docs.mjs --check          fails and names each stale page; omits what takes long: parts that start plugins, the reference
+//   node scripts/docs.mjs --check          fails and names each stale page; omits parts that start plugins
 //   node scripts/docs.mjs --check --all    the same for all parts
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -45,6 +45,7 @@ async function main({ check, all }) {
     after = await format(after, { ...(await resolveConfig(path)), filepath: path });
     write(`docs/${page}.md`, before, after, check);
   }
+  // The reports take seconds, the reference pages half a minute.
   const generated = [...apiReports(), ...(check && !all ? [] : await referencePages())];
   for (const [path, text] of generated) {
     const before = existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '';

@@ -71,7 +71,7 @@ export interface Environment {
    * Brings back what an earlier host with the same `stateDir` looked after: takes over the processes that live on, starts
    * what was wanted, in dependency order, and lets rest what was not. Answers what became of each plugin, and why; never
    * rejects for the sake of one. Called again, it tries those whose bundles were missing. Without a `stateDir`, and for
-   * plugins that no host has looked after before, there is nothing to do. See docs/desired-state.md.
+   * plugins that no host has looked after before, there is nothing to do. See docs/durable-intent.md.
    */
   restore(): Promise<readonly RestoreOutcome[]>;
   /**

@@ -103,7 +103,7 @@ export interface EnvironmentOptions {
   /**
    * A directory on a local disk, of this environment alone, in which what is wanted of each plugin survives the host:
    * `restore()` of the next one brings it back. With `orphans: 'keep'`, so do the processes. Made where it is missing.
-   * See docs/desired-state.md. Default: none, nothing survives.
+   * See docs/durable-intent.md. Default: none, nothing survives.
    */
   readonly stateDir?: string | undefined;
   /** An XState inspector for the whole tree, for example the Stately one. Default: none. */
