@@ -9,10 +9,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
+import { apiReports } from './docs/api-report.mjs';
 import { checkTable } from './docs/check-table.mjs';
 import { espalier, root } from './docs/espalier.mjs';
 import { block } from './docs/markdown.mjs';
 import { boundsTable, pauseTable, presetTable, unrecoverableList } from './docs/policy-tables.mjs';
+import { referencePages } from './docs/reference.mjs';
 
 const parts = [
   { page: 'lifecycle', name: 'chart', make: () => chart('plugin') },
@@ -41,11 +43,21 @@ async function main({ check, all }) {
       after = replacePart(after, name, await make(library, before));
     }
     after = await format(after, { ...(await resolveConfig(path)), filepath: path });
-    if (after === before) continue;
-    if (check) process.exitCode = 1;
-    else writeFileSync(path, after);
-    console.log(check ? `docs/${page}.md is stale: run \`npm run docs\`.` : `docs/${page}.md is written.`);
+    write(`docs/${page}.md`, before, after, check);
   }
+  // The reports take seconds, the reference pages half a minute.
+  const generated = [...apiReports(), ...(check && !all ? [] : await referencePages())];
+  for (const [path, text] of generated) {
+    const before = existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '';
+    write(path, before, text, check);
+  }
+}
+
+function write(path, before, after, check) {
+  if (after === before) return;
+  if (check) process.exitCode = 1;
+  else writeFileSync(join(root, path), after);
+  console.log(check ? `${path} is stale: run \`npm run docs\`.` : `${path} is written.`);
 }
 
 async function loadLibrary() {

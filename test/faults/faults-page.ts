@@ -24,7 +24,7 @@ ${matrix.map(({ title, faults }) => `## ${title}\n\n${table(faults)}`).join('\n\
 
 ---
 
-[Previous: What survives the host](durable-intent.md) · [Next: Reliability](reliability.md) · [Top](../README.md)
+[Previous: Desired state](desired-state.md) · [Next: Reliability](reliability.md) · [Top](../README.md)
 `;
 }
 

@@ -6,8 +6,8 @@ export interface InteropProgram {
   readonly features: readonly string[];
 }
 
-/** Each example is run in the clear and over mutual TLS, with a socket for each connection and with one for all. */
-const everyWay = 'in the clear and over mutual TLS, multiplexed and not';
+/** Each example runs with plaintext and with mutual TLS, with a socket for each connection and with one for all. */
+const everyWay = 'plaintext and mutual TLS, with and without multiplexing';
 
 export const programs = {
   helper: {
