@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { defer, filter, from, map, NEVER, of, type Observable } from 'rxjs';
+import { concatMap, defer, EMPTY, from, map, NEVER, of, type Observable } from 'rxjs';
 import { messageOf, PluginError, type Handshake } from '../../model/index.js';
 import { createMultiplexedRoutes } from '../broker/multiplexed-routes.js';
 import type { YamuxError } from '../../yamux/index.js';
@@ -29,8 +29,7 @@ export function createMultiplexedTransport(
       return createMultiplexedRoutes(broker, session, now);
     },
     lost: defer((): Observable<YamuxError> => (session === null ? NEVER : from(session.closed))).pipe(
-      filter(({ reason }) => reason !== 'session-closed'),
-      map(lostError),
+      concatMap((end) => (end.reason === 'session-closed' ? EMPTY : of(lostError(end)))),
     ),
     dialFailure() {
       const end = session?.endReason() ?? null;
