@@ -8,6 +8,7 @@ export * from './restart/failures.js';
 export * from './simulation/fault-traces.js';
 export * from './health/bounds.js';
 export * from './presets/health-presets.js';
+export * from './presets/mattermost-state.js';
 export * from './health/decide-miss.js';
 export * from './restart/decide-exit.js';
 export * from './simulation/process-life.js';

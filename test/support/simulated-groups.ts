@@ -14,15 +14,15 @@ export interface PlacedPlugin extends Placement {
   readonly supervision?: SupervisionOptions;
 }
 
-/** These stories are not about health: the first probe would be due after 24 days. */
+/** These tests need no probes: the first one would be due after 24 days. */
 const neverProbedMs = 2 ** 31 - 1;
 
-/** A story of a tree, with all that a test asks of one. */
+/** A simulated tree with groups, and what tests need of it. */
 export interface SimulatedGroups extends SimulatedTree {
   readonly reports: readonly SupervisorReport[];
-  /** Answers every start, one after the other, until nothing starts any more; in this order they came up. */
+  /** Completes every start until none is left; returns the ids in this order. */
   startAll(): readonly string[];
-  /** Ends every process that is being brought down, one after the other; in this order they were. */
+  /** Ends every stopping process until none is left; returns the ids in this order. */
   endAll(): readonly string[];
   states(): Readonly<Record<string, PluginState>>;
   generations(): Readonly<Record<string, number>>;
@@ -30,7 +30,7 @@ export interface SimulatedGroups extends SimulatedTree {
   group(name: string): SupervisorStatus;
 }
 
-/** Grows groups of plugins that are known and not started. */
+/** Creates groups of plugins that are not started. */
 export function createGroups(
   groups: Readonly<Record<string, GroupOptions>>,
   plugins: Readonly<Record<string, PlacedPlugin>>,
@@ -41,8 +41,12 @@ export function createGroups(
   const ids = Object.keys(plugins);
   const reports: SupervisorReport[] = [];
   tree.root.on('supervisor.reported', ({ report }) => reports.push(report));
-  for (const [id, { supervision, ...place }] of Object.entries(plugins))
-    tree.add(id, { ...supervision, health: { intervalMs: neverProbedMs, ...supervision?.health } }, place);
+  for (const [id, { supervision, ...placement }] of Object.entries(plugins))
+    tree.add(
+      id,
+      { ...supervision, health: { intervalMs: neverProbedMs, ...supervision?.health } },
+      placement,
+    );
   const forEachIn = (state: PluginState, act: (plugin: string) => void): readonly string[] => {
     const done: string[] = [];
     for (;;) {
@@ -52,8 +56,8 @@ export function createGroups(
       act(next);
     }
   };
-  const each = <Value>(ask: (plugin: string) => Value) =>
-    Object.fromEntries(ids.map((id) => [id, ask(id)])) as Readonly<Record<string, Value>>;
+  const each = <Value>(valueOf: (plugin: string) => Value) =>
+    Object.fromEntries(ids.map((id) => [id, valueOf(id)])) as Readonly<Record<string, Value>>;
   return {
     ...tree,
     reports,

@@ -1,11 +1,5 @@
 import type { SnapshotFrom } from 'xstate';
-import type {
-  HealthStatus,
-  MattermostState,
-  PluginPhase,
-  PluginState,
-  PluginStatus,
-} from '../../model/index.js';
+import type { HealthStatus, PluginPhase, PluginState, PluginStatus } from '../../model/index.js';
 import { hasProcess } from '../../policy/index.js';
 import type { PluginMachine } from './machine.js';
 import type { PluginContext } from './types.js';
@@ -33,7 +27,6 @@ export function pluginStatus(snapshot: PluginSnapshot): PluginStatus {
     state,
     phase: finerPhase(context, state),
     wanted: context.wanted,
-    mattermostState: mattermostState(context, state),
     generation: context.generation,
     pid: context.process?.pid ?? null,
     command: context.command,
@@ -47,6 +40,7 @@ export function pluginStatus(snapshot: PluginSnapshot): PluginStatus {
     restarts: context.restarts,
     ready: state === 'healthy' && context.health.notServingSince === null,
     health: healthStatus(context, state),
+    wasHealthy: context.wasHealthy,
     failedReason: state === 'failed' ? context.failedReason : null,
     lastExit: context.lastExit,
     error: context.error,
@@ -66,28 +60,6 @@ function healthStatus({ health, policy }: PluginContext, state: PluginState): He
 
 function finerPhase({ phase }: PluginContext, state: PluginState): PluginPhase | null {
   return hasProcess(state) ? phase : null;
-}
-
-function mattermostState(context: PluginContext, state: PluginState): MattermostState {
-  switch (state) {
-    case 'pending':
-    case 'spawning':
-    case 'handshaking':
-      return 'Starting';
-    case 'healthy':
-      return 'Running';
-    case 'stopping':
-      return 'Stopping';
-    case 'crashed':
-    case 'restarting':
-      return context.wasHealthy ? 'FailedToStayRunning' : 'FailedToStart';
-    case 'failed':
-      return context.failedReason ?? 'FailedToStart';
-    case 'idle':
-      return 'NotRunning';
-    case 'invalid':
-      return 'FailedToStart';
-  }
 }
 
 function retryAt(context: PluginContext, state: PluginState): number | null {

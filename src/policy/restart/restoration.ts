@@ -9,7 +9,7 @@ export interface Observation {
   /** Whether its address takes connections. */
   readonly connects: boolean;
   /** Whether this host still offers the version and the TLS that it speaks. */
-  readonly sameTerms: boolean;
+  readonly sameHandshake: boolean;
   /** What the embedder wants of processes that outlive their host. */
   readonly orphans: 'end' | 'keep';
 }
@@ -17,8 +17,8 @@ export interface Observation {
 /** What is to be done about a plugin: with the process that it had, and with itself. */
 export interface Restoration {
   /** A stranger and what is gone are left; a process that nobody may take over is ended. */
-  readonly process: 'leave' | 'end' | 'adopt';
-  readonly plugin: 'adopt' | 'start' | 'stop' | 'giveUp' | 'reject';
+  readonly process: 'leave' | 'stop' | 'reattach';
+  readonly plugin: 'reattach' | 'start' | 'stop' | 'giveUp' | 'reject';
   readonly because: RestorationReason;
 }
 
@@ -29,9 +29,9 @@ export interface Restoration {
 export function decideRestoration(record: PluginRecord, seen: Observation): Restoration {
   const obstacle = adoptionObstacle(record, seen);
   const isOurs = record.process !== null && record.process.token !== null;
-  const end = seen.process === 'same' && isOurs ? 'end' : 'leave';
+  const leftProcess = seen.process === 'same' && isOurs ? 'stop' : 'leave';
   const restore = (plugin: Restoration['plugin'], because: RestorationReason): Restoration => ({
-    process: end,
+    process: leftProcess,
     plugin,
     because,
   });
@@ -40,7 +40,7 @@ export function decideRestoration(record: PluginRecord, seen: Observation): Rest
   if (seen.bundle === 'invalid') return restore('reject', 'bundleInvalid');
   if (record.gaveUp !== null) return restore('giveUp', 'gaveUp');
   return obstacle === null
-    ? { process: 'adopt', plugin: 'adopt', because: 'alive' }
+    ? { process: 'reattach', plugin: 'reattach', because: 'alive' }
     : restore('start', obstacle);
 }
 
@@ -53,12 +53,12 @@ function adoptionObstacle({ process }: PluginRecord, seen: Observation): Restora
   if (isOurs && seen.orphans === 'end') return 'orphansEnd';
   if (process.reattach === null) return process.notReattachable ?? 'starting';
   if (isOurs && seen.bundle === 'changed') return 'bundleChanged';
-  if (!seen.sameTerms) return 'handshakeMismatch';
+  if (!seen.sameHandshake) return 'handshakeMismatch';
   return seen.connects ? null : 'unreachable';
 }
 
 /** Whether a recorded process is worth a look at its bundle and its address. */
-export function mayBeAdopted(process: ProcessRecord | null, orphans: 'end' | 'keep'): boolean {
+export function isReattachable(process: ProcessRecord | null, orphans: 'end' | 'keep'): boolean {
   return process !== null && process.reattach !== null && (process.token === null || orphans === 'keep');
 }
 

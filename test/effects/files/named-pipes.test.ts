@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { prepareBundle, readBundle } from '../../../src/effects/bundle/index.js';
-import { computeChecksums, readLockfile } from '../../../src/effects/checksum/index.js';
+import { readBundle } from '../../../src/effects/bundle/index.js';
+import { prepareBundle } from '../../../src/effects/venv/prepare-bundle.js';
+import { computeChecksums, readLockFile } from '../../../src/effects/checksum/index.js';
 import { writeAtomically } from '../../../src/effects/files/write-atomically.js';
 import { findOrphanedDirectories } from '../../../src/effects/orphans/index.js';
 import { acquireStateLock, readRecords, removeInheritedRoot } from '../../../src/effects/state/index.js';
@@ -36,7 +37,7 @@ describe('a named pipe in the place of', () => {
   });
 
   it('a lock file is refused', async () => {
-    await expect(readLockfile(pipe('espalier.lock'))).rejects.toMatchObject({
+    await expect(readLockFile(pipe('espalier.lock'))).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringContaining('is not a file') as string,
     });

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { locateCommand, prepareBundle } from '../../../src/effects/bundle/index.js';
+import { locateCommand } from '../../../src/effects/bundle/index.js';
+import { prepareBundle } from '../../../src/effects/venv/prepare-bundle.js';
 import { manifest, openBundle, useTempDirectory } from '../bundle/support.js';
 
 const { path, write } = useTempDirectory();

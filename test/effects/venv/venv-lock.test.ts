@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
-import { prepareBundle } from '../../../src/effects/bundle/index.js';
+import { prepareBundle } from '../../../src/effects/venv/prepare-bundle.js';
 import { ownHostRecord } from '../../../src/effects/orphans/host-record.js';
 import { withVenvLock } from '../../../src/effects/venv/venv-lock.js';
 import { manifest, openBundle, useTempDirectory } from '../bundle/support.js';
