@@ -13,7 +13,7 @@ export interface SchedulerState {
   readonly layout: {
     readonly plan: StartPlan;
     /** For each plugin, all that it starts after and is stopped before. */
-    readonly after: ReadonlyMap<string, readonly string[]>;
+    readonly after: Pick<ReadonlyMap<string, readonly string[]>, 'get'>;
   };
   readonly startConcurrency: number;
   /** Whom to look at for a turn: all that wait for theirs, and perhaps some that do not any more. */

@@ -37,6 +37,30 @@ describe('the order of starts', () => {
     });
   });
 
+  it('takes 10,000 plugins in a chain, however deep', () => {
+    const chain = Array.from({ length: 10_000 }, (_, index) => ({
+      id: `p${index}`,
+      requires: index === 9999 ? [] : [`p${index + 1}`],
+    }));
+    const { order, needs, unmet } = planStarts(chain);
+    expect(order).toEqual(chain.map(({ id }) => id).reverse());
+    expect(needs.get('p9000')).toHaveLength(999);
+    expect(unmet.size).toBe(0);
+  });
+
+  it('names no more than eight members of a cycle, however long', () => {
+    const cycle = Array.from({ length: 10_000 }, (_, index) => ({
+      id: `p${index}`,
+      requires: [`p${(index + 1) % 10_000}`],
+    }));
+    const { order, unmet } = planStarts(cycle);
+    expect([order, unmet.size]).toEqual([[], 10_000]);
+    expect(unmet.get('p9998')).toEqual({
+      kind: 'cycle',
+      cycle: ['p9998', 'p9999', 'p0', 'p1', 'p2', 'p3', 'p4', 'p5', '…', 'p9998'],
+    });
+  });
+
   it('puts each after what it requires, loses none and starts none that cannot be, whatever the graph', () => {
     const node = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
     const graphs = fc.dictionary(node, fc.array(node, { maxLength: 3 }), { maxKeys: 8 });
