@@ -512,7 +512,7 @@ describe('a state directory', () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ['half a record', '{ "espalier": 2, "plugin": "heal', /no JSON/],
+    ['half a record', '{ "espalier": 2, "plugin": "heal', /it is not JSON/],
     ['nothing', '', /empty/],
     ['somebody else’s file', '{ "name": "package" }', /not a record/],
     ['a record of an earlier version', '{ "espalier": 1, "plugin": "healthy" }', /format is 1/],

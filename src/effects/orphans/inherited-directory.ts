@@ -11,7 +11,20 @@ const hostDirectoryPattern = /\/espalier-[A-Za-z0-9]{6}$/;
  * A path that was read from a file may lead anywhere: only a directory with the name, the owner and the record of a dead
  * host is removed.
  */
-export async function removeInheritedDirectory(directory: string): Promise<void> {
+export function removeInheritedDirectory(directory: string): Promise<void> {
+  const removal = removeIfOrphaned(directory).finally(() => removals.delete(removal));
+  removals.add(removal);
+  return removal;
+}
+
+const removals = new Set<Promise<void>>();
+
+/** Resolves when every removal that was begun by now is done. A process that ends does not wait for its own. */
+export async function inheritedDirectoriesRemoved(): Promise<void> {
+  await Promise.all(removals);
+}
+
+async function removeIfOrphaned(directory: string): Promise<void> {
   const root = dirname(directory);
   if (!processDirectoryPattern.test(directory) || !(await belongsToDeadHost(root))) return;
   await remove(directory);

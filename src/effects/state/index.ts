@@ -1,7 +1,11 @@
 export { bundleFingerprint } from '../checksum/bundle-fingerprint.js';
 export { findProcessTokens } from '../orphans/find-process-tokens.js';
 export { acquireStateLock, type StateLock, type PreviousHost } from './state-lock.js';
-export { removeInheritedDirectory, removeInheritedRoot } from '../orphans/inherited-directory.js';
+export {
+  inheritedDirectoriesRemoved,
+  removeInheritedDirectory,
+  removeInheritedRoot,
+} from '../orphans/inherited-directory.js';
 export {
   acceptsConnections,
   matchRecordedProcess,

@@ -2,6 +2,7 @@ import type { Actor } from 'xstate';
 import {
   readRecords,
   acquireStateLock,
+  inheritedDirectoriesRemoved,
   type Guard,
   type StateLock,
   type PreviousHost,
