@@ -75,7 +75,7 @@ export function createControls({ env, clock, host, specs, log }: ControlsInput):
     };
     promise.then(markSettled, markSettled);
     if (await advanceUntil(() => isSettled, withinMs)) return promise;
-    throw new Error(`The promise is not settled ${timeoutReason(clock, withinMs)}.`);
+    throw new Error(`The promise was not settled ${timeoutReason(clock, withinMs)}.`);
   }
 
   return {
@@ -87,7 +87,7 @@ export function createControls({ env, clock, host, specs, log }: ControlsInput):
       if (await advanceUntil(() => env.status(plugin).state === state, withinMs)) return;
       const { state: actual, summary } = env.explain(plugin);
       throw new Error(
-        `The plugin ${plugin} is not ${state} ${timeoutReason(clock, withinMs)}: it is ${actual}. ${summary}`,
+        `The plugin ${plugin} did not become ${state} ${timeoutReason(clock, withinMs)}: it is ${actual}. ${summary}`,
       );
     },
     crash: (plugin, end = { code: 1 }) => {
