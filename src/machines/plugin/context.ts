@@ -86,8 +86,8 @@ export function causeOf(event: { readonly type: string; readonly because?: unkno
 export function nextGeneration(context: PluginContext, now: number): Partial<PluginContext> {
   const health = {
     ...emptyHealthTally,
-    asked: context.health.checksRequested,
-    answered: context.health.checksRequested,
+    checksRequested: context.health.checksRequested,
+    checksAnswered: context.health.checksRequested,
   };
   const { startMs } = context.policy.deadlines;
   return {

@@ -22,10 +22,19 @@ import type {
   SupervisorReportEvent,
 } from './types.js';
 
-/** What a child's end is told by. */
+/** The events by which a supervisor learns that a child has ended. */
 export type ChildExitEvent =
   | Extract<PluginReport, { readonly type: 'plugin.crashed' }>
   | Extract<SupervisorReportEvent, { readonly type: 'supervisor.gaveUp' | 'supervisor.ended' }>;
+
+/** What a decision about an exit depends on besides the supervisor's context. */
+export interface DecisionInputs {
+  /** In [0, 1). */
+  readonly random: number;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly summaryOf: ChildSummaryOf;
+}
 
 export function initialSupervisorContext({ spec, startConcurrency }: SupervisorInput): SupervisorContext {
   return {
@@ -67,38 +76,45 @@ export function withEmptyHistories(children: readonly Child[]): readonly Child[]
   return children.map((child) => (child.kind === 'plugin' ? { ...child, history: emptyHistory } : child));
 }
 
-/** What a child's own policy says to its end, and what is to be remembered of it. */
+/** What the child's own policy decides about its exit, and the restart history of the child after it. */
 export function decideForChild(
   context: SupervisorContext,
-  end: ChildExitEvent,
+  exit: ChildExitEvent,
   random: number,
 ): { readonly decision: RestartDecision; readonly history?: RestartHistory } {
-  const child = findChild(context, exitedChildId(end));
-  if (end.type === 'plugin.crashed' && child?.kind === 'plugin') {
-    const { exit, wasHealthy } = end;
-    return decideExit({ policy: child.policy.restart, history: child.history, exit, wasHealthy, random });
+  const child = findChild(context, exitedChildId(exit));
+  if (exit.type === 'plugin.crashed' && child?.kind === 'plugin') {
+    const { policy, history } = child;
+    const { exit: record, wasHealthy } = exit;
+    return decideExit({ policy: policy.restart, history, exit: record, wasHealthy, random });
   }
-  if (end.type === 'supervisor.ended') return { decision: { decision: 'stop' } };
-  // Without a budget nothing would bound the restarts of a group that gave up.
+  if (exit.type === 'supervisor.ended') return { decision: { decision: 'stop' } };
+  // Without a restart intensity nothing would bound the restarts of a group that gave up.
   return context.spec.intensity === null
     ? { decision: { decision: 'giveUp', reason: 'FailedToStayRunning' } }
     : { decision: { decision: 'restart', delayMs: 0, attempt: context.restarts.length + 1 } };
 }
 
-export function exitedChildId(end: ChildExitEvent): string {
-  return end.type === 'plugin.crashed' ? end.plugin : end.supervisor;
+/** The name of the child that has ended. */
+export function exitedChildId(exit: ChildExitEvent): string {
+  return exit.type === 'plugin.crashed' ? exit.plugin : exit.supervisor;
 }
 
-/** What the end of a child means for its siblings. */
+/**
+ * What the exit of a child means for its siblings.
+ *
+ * @param next What follows the group stop that is in progress; `null`: none is.
+ */
 export function decideForSiblings(
   context: SupervisorContext,
-  end: ChildExitEvent,
-  summaryOf: ChildSummaryOf,
-  now: number,
+  exit: ChildExitEvent,
+  { decision }: RestartDecision,
+  { summaryOf, now }: DecisionInputs,
+  next: AfterGroupStop | null,
 ): GroupDecision {
   const { spec, restarts, clock } = context;
   const concernsOthers = spec.strategy !== 'one-for-one' || spec.autoShutdown !== 'never';
-  // What a thousand siblings are like need not be looked at where their end is their own affair.
+  // A flat group of a thousand plugins need not summarize all of them at each exit.
   const children = concernsOthers ? context.children : [];
   return decideForGroup({
     strategy: spec.strategy,
@@ -108,9 +124,10 @@ export function decideForSiblings(
       significant: child.significant,
       isActive: summaryOf(child).isActive,
     })),
-    exited: exitedChildId(end),
-    decision: decideForChild(context, end, 0).decision.decision,
+    exited: exitedChildId(exit),
+    decision,
     exhausted: isExhausted(restarts, readClock(clock, now), spec),
+    next,
   });
 }
 

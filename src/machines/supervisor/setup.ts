@@ -30,12 +30,12 @@ import {
   retryPlan,
   siblingsIn,
   withChild,
+  type ChildExitEvent,
 } from './context.js';
 import {
   decideChildExit,
-  decideChildExitDuringGroupStop,
   decideChildExitDuringShutdown,
-  type DecideChildExit,
+  type ChildExitDecision,
 } from './decide-child-exit.js';
 import {
   stopOrSuspendChild,
@@ -166,9 +166,15 @@ export function setupSupervisor(
         sendToPlugin(enqueue, system, plugin, { type: 'plugin.setPolicy', policy });
       }),
 
-      decideChildExit: enqueueActions(applyDecision(decideChildExit)),
-      decideChildExitDuringGroupStop: enqueueActions(applyDecision(decideChildExitDuringGroupStop)),
-      decideChildExitDuringShutdown: enqueueActions(applyDecision(decideChildExitDuringShutdown)),
+      decideChildExit: enqueueActions((scope) => {
+        decideAndApply(scope, null);
+      }),
+      decideChildExitDuringGroupStop: enqueueActions((scope) => {
+        decideAndApply(scope, scope.context.next);
+      }),
+      decideChildExitDuringShutdown: enqueueActions((scope) => {
+        if (isChildExit(scope.event)) applyDecision(scope, scope.event, decideChildExitDuringShutdown());
+      }),
 
       planSuspend: enqueueActions(({ context, event, enqueue }) => {
         if (event.type !== 'supervisor.suspend') return;
@@ -308,20 +314,25 @@ export function setupSupervisor(
     },
   });
 
-  /** An action that does what a decision says. */
-  function applyDecision(decide: DecideChildExit) {
-    return ({ context, event, enqueue, system }: ChildExitScope): void => {
-      if (!isChildExit(event)) return;
-      const moment = { random: dependencies.random(), now: now(), summaryOf: childSummariesIn(system) };
-      const decision = decide(context, event, moment);
-      const id = exitedChildId(event);
-      enqueue.assign(decision.change);
-      if (decision.plugin !== undefined) sendToPlugin(enqueue, system, id, decision.plugin);
-      if (decision.supervisor !== undefined) sendToSupervisor(enqueue, system, id, decision.supervisor);
-      if (decision.plan !== undefined) raiseGroupStop(enqueue, decision.plan);
-      if (decision.report !== undefined) report(enqueue, context, decision.report);
-    };
+  function decideAndApply(scope: ChildExitScope, next: AfterGroupStop | null): void {
+    const { context, event, system } = scope;
+    if (!isChildExit(event)) return;
+    const inputs = { random: dependencies.random(), now: now(), summaryOf: childSummariesIn(system) };
+    applyDecision(scope, event, decideChildExit(context, event, inputs, next));
   }
+}
+
+function applyDecision(
+  { context, enqueue, system }: ChildExitScope,
+  exit: ChildExitEvent,
+  decision: ChildExitDecision,
+): void {
+  const id = exitedChildId(exit);
+  enqueue.assign(decision.change);
+  if (decision.plugin !== undefined) sendToPlugin(enqueue, system, id, decision.plugin);
+  if (decision.supervisor !== undefined) sendToSupervisor(enqueue, system, id, decision.supervisor);
+  if (decision.plan !== undefined) raiseGroupStop(enqueue, decision.plan);
+  if (decision.report !== undefined) report(enqueue, context, decision.report);
 }
 
 interface EnqueueGroupRestart {

@@ -1,6 +1,6 @@
 import type { Strategy } from '../../model/index.js';
 import { stoppable, startable, type Progress, type Step } from '../scheduling/order.js';
-import { affectedBy, type GroupDecision, type GroupQuestion } from './strategy.js';
+import { affectedBy } from './strategy.js';
 
 /** Where a child of a supervisor is at this moment. */
 export interface ChildSummary {
@@ -32,17 +32,6 @@ export interface Sibling {
   readonly summary: ChildSummary;
 }
 
-/**
- * What becomes of children that are brought down together, once all of them are down: they start again, wait for the
- * parent of their supervisor, are given up, or are no longer wanted, as their supervisor or its parent has it.
- */
-export type AfterGroupStop = 'restart' | 'suspend' | 'giveUp' | 'shutDown' | 'deactivate';
-
-/** Whether children come down to stay down, unless somebody wants them meanwhile. */
-export function isForGood(next: AfterGroupStop): boolean {
-  return next === 'shutDown' || next === 'deactivate';
-}
-
 /** The children that come down together, and those of them that have not been told yet; both in start order. */
 export interface AffectedChildren {
   readonly affected: readonly string[];
@@ -60,28 +49,6 @@ export function withExited(
   const all = children.filter((id) => affected.includes(id) || more.includes(id));
   const isToStop = (id: string) => id === exited || toStop.includes(id) || !affected.includes(id);
   return { affected: all, toStop: all.filter(isToStop) };
-}
-
-/**
- * What the end of a child means while its siblings come down anyway. One that is not tried any more ends all hope for
- * those that were to start again.
- *
- * @param otherwise What it would mean if they did not.
- */
-export function decideDuringGroupStop(
-  next: AfterGroupStop,
-  decision: GroupQuestion['decision'],
-  otherwise: GroupDecision['action'],
-): 'childOnly' | 'extend' | 'giveUp' {
-  switch (decision) {
-    case 'stop':
-      return 'childOnly';
-    case 'restart':
-      return 'extend';
-    case 'giveUp':
-      if (isForGood(next)) return 'childOnly';
-      return next === 'restart' && otherwise === 'giveUp' ? 'giveUp' : 'extend';
-  }
 }
 
 /** What is to be done about children that come down together. */

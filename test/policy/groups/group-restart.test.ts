@@ -1,16 +1,11 @@
 import fc from 'fast-check';
 import type { Strategy } from '../../../src/model/index.js';
 import {
-  decideDuringGroupStop,
   nextStarts,
   nextStops,
-  isForGood,
   withExited,
   staysRunning,
-  type AfterGroupStop,
   type ChildSummary,
-  type GroupDecision,
-  type GroupQuestion,
   type Progress,
   type Sibling,
 } from '../../../src/policy/index.js';
@@ -485,32 +480,6 @@ describe('one more that ends while children come down together', () => {
       affected: all.split(''),
       toStop: untold.split(''),
     });
-  });
-
-  type Verdict = GroupQuestion['decision'];
-  it.each<[AfterGroupStop, Verdict, alone: GroupDecision['action'], expected: string]>([
-    ['restart', 'stop', 'childOnly', 'childOnly'],
-    ['restart', 'stop', 'shutDown', 'childOnly'],
-    ['restart', 'restart', 'restartGroup', 'extend'],
-    // That the budget is used up ends no hope: it was counted when they began to come down.
-    ['restart', 'restart', 'giveUp', 'extend'],
-    ['restart', 'giveUp', 'giveUp', 'giveUp'],
-    ['restart', 'giveUp', 'childOnly', 'extend'],
-    ['suspend', 'giveUp', 'giveUp', 'extend'],
-    ['suspend', 'stop', 'childOnly', 'childOnly'],
-    ['giveUp', 'giveUp', 'giveUp', 'extend'],
-    ['giveUp', 'restart', 'giveUp', 'extend'],
-    ['shutDown', 'giveUp', 'giveUp', 'childOnly'],
-    ['shutDown', 'restart', 'restartGroup', 'extend'],
-    ['deactivate', 'giveUp', 'giveUp', 'childOnly'],
-    ['deactivate', 'restart', 'restartGroup', 'extend'],
-  ])('where the aim is %s, its policy says %s, and it would mean %s: %s', (aim, verdict, alone, expected) => {
-    expect(decideDuringGroupStop(aim, verdict, alone)).toBe(expected);
-  });
-
-  it('is let go only where all come down for good', () => {
-    const aims: readonly AfterGroupStop[] = ['restart', 'suspend', 'giveUp', 'shutDown', 'deactivate'];
-    expect(aims.filter(isForGood)).toEqual(['shutDown', 'deactivate']);
   });
 });
 
