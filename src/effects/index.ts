@@ -1,4 +1,4 @@
-import type { BrokerDialEffects } from '../machines/broker/effects.js';
+import type { BrokerDialEffects } from '../machines/broker/machine.js';
 import type { PluginEffects, SignalInput } from '../machines/effects.js';
 import { attachProcess, type AttachedProcess } from './process/attach-process.js';
 import { awaitAnnouncement, dialBrokered } from './broker/dial-brokered.js';

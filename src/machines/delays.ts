@@ -20,9 +20,6 @@ export function indexDelays(root: AnyActor): void {
   };
 }
 
-/** Stands for "never": the longest delay that a timer can hold, in milliseconds. */
-export const maxTimerMs = 2 ** 31 - 1;
-
 /**
  * The delay by which whoever decides about several actors waits until all has been heard that is being told. Less than
  * no time: it comes ahead of every pause, also of one of 0 ms.

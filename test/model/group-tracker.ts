@@ -2,9 +2,8 @@ import { supervisorState } from '../../src/machines/index.js';
 import type { SupervisorReport, SupervisorSpec, SupervisorStatus } from '../../src/model/index.js';
 import type { PluginTracker } from './plugin-tracker.js';
 import { childWithin } from './relations.js';
-import { count, recordViolation, type Run } from './run.js';
+import { count, recordViolation, statesWithProcess, type Run } from './run.js';
 import { stateOf } from './tree.js';
-import { statesWithProcess } from './with-process.js';
 
 /** What a run remembers of one supervisor. */
 export interface GroupTracker {

@@ -26,7 +26,7 @@ export function perform(run: Run, operation: Operation): void {
       deactivate(run, pluginIdOf(run, operation.plugin));
       return;
     case 'check':
-      tree.plugin(pluginIdOf(run, operation.plugin))?.send({ type: 'plugin.check' });
+      tree.send({ type: 'environment.check', plugin: pluginIdOf(run, operation.plugin) });
       return;
     case 'set policy':
       setPolicy(run, operation);

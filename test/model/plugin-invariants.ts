@@ -2,9 +2,8 @@ import type { PluginStatus } from '../../src/model/index.js';
 import { endedNormally } from '../../src/policy/index.js';
 import { isLeftBehind } from './group-tracker.js';
 import type { PluginTracker } from './plugin-tracker.js';
-import type { Run } from './run.js';
+import { statesWithProcess, type Run } from './run.js';
 import { statusOf, type PluginRef } from './tree.js';
-import { statesWithProcess } from './with-process.js';
 
 export interface InvariantInput {
   readonly run: Run;

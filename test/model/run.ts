@@ -1,4 +1,4 @@
-import type { SupervisorSpec } from '../../src/model/index.js';
+import type { PluginState, SupervisorSpec } from '../../src/model/index.js';
 import type { AnySimulatedEffect } from '../../src/testing/index.js';
 import type { GroupTracker } from './group-tracker.js';
 import type { PluginTracker } from './plugin-tracker.js';
@@ -25,6 +25,9 @@ export interface Run {
   violation: string | null;
   readonly tally: Tally;
 }
+
+/** The states in which a process exists or is being made. Written out here, as the model must not share a mistake. */
+export const statesWithProcess: readonly PluginState[] = ['spawning', 'handshaking', 'healthy', 'stopping'];
 
 export function count({ tally }: Pick<Run, 'tally'>, what: string): void {
   tally[what] = (tally[what] ?? 0) + 1;

@@ -3,9 +3,8 @@ import { endedNormally } from '../../src/policy/index.js';
 import { childrenOf, noteGroupRestart } from './group-tracker.js';
 import type { PluginTracker } from './plugin-tracker.js';
 import { childWithin, dependentsOf, requirementsOf, startOrder } from './relations.js';
-import { count, recordViolation, type Run } from './run.js';
+import { count, recordViolation, statesWithProcess, type Run } from './run.js';
 import { stateOf, statusOf } from './tree.js';
-import { statesWithProcess } from './with-process.js';
 
 /** Others may have moved on already without having been heard of: whoever is told by an actor is told first. */
 function stateNow({ plugins }: Run, id: string): PluginState | undefined {

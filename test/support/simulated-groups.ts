@@ -1,11 +1,12 @@
 import { groupSpecs } from '../../src/environment/options/group-options.js';
 import { supervisorRef, supervisorStatus } from '../../src/machines/index.js';
-import type {
-  GroupOptions,
-  PluginState,
-  SupervisionOptions,
-  SupervisorReport,
-  SupervisorStatus,
+import {
+  maxTimerMs,
+  type GroupOptions,
+  type PluginState,
+  type SupervisionOptions,
+  type SupervisorReport,
+  type SupervisorStatus,
 } from '../../src/model/index.js';
 import { emitExit, completeStart } from '../../src/testing/index.js';
 import { createSimulatedTree, type Placement, type SimulatedTree } from './simulated-tree.js';
@@ -13,9 +14,6 @@ import { createSimulatedTree, type Placement, type SimulatedTree } from './simul
 export interface PlacedPlugin extends Placement {
   readonly supervision?: SupervisionOptions;
 }
-
-/** These stories are not about health: the first probe would be due after 24 days. */
-const neverProbedMs = 2 ** 31 - 1;
 
 /** A story of a tree, with all that a test asks of one. */
 export interface SimulatedGroups extends SimulatedTree {
@@ -42,7 +40,7 @@ export function createGroups(
   const reports: SupervisorReport[] = [];
   tree.root.on('supervisor.reported', ({ report }) => reports.push(report));
   for (const [id, { supervision, ...place }] of Object.entries(plugins))
-    tree.add(id, { ...supervision, health: { intervalMs: neverProbedMs, ...supervision?.health } }, place);
+    tree.add(id, { ...supervision, health: { intervalMs: maxTimerMs, ...supervision?.health } }, place);
   const forEachIn = (state: PluginState, act: (plugin: string) => void): readonly string[] => {
     const done: string[] = [];
     for (;;) {

@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { presetNames } from '../../model/index.js';
+import { maxTimerMs, presetNames } from '../../model/index.js';
 import { schemaProblems, describeIssue } from './schema-messages.js';
 
 const amount = z.number().nonnegative();
 const count = z.int().nonnegative();
-// A longer timer of Node fires at once.
-const duration = amount.max(2 ** 31 - 1);
+const duration = amount.max(maxTimerMs);
 const interval = duration.min(1);
 
 const backoff = z

@@ -192,11 +192,11 @@ export function createPluginCalls({ actor, registry, options, rescan, isStopped 
     async performHealthCheck(id: string): Promise<void> {
       assertNotRemoved(id);
       const watch = registry.observer(id);
-      const { ref } = watch;
-      const snapshot = ref.getSnapshot();
+      const snapshot = watch.ref.getSnapshot();
       if (pluginState(snapshot) !== 'healthy') throw notRunningError(snapshot);
-      ref.send({ type: 'plugin.check' });
-      await watch.until(healthCheckOutcome(ref.getSnapshot().context.health.checksRequested));
+      const { checksRequested } = snapshot.context.health;
+      actor.send({ type: 'environment.check', plugin: id });
+      await watch.until(healthCheckOutcome(checksRequested + 1));
     },
     removePlugin,
     resume,

@@ -1,5 +1,6 @@
 import { defaultRootSpec } from '../../machines/index.js';
 import {
+  maxTimerMs,
   rootGroup,
   type GroupOptions,
   type SupervisionOptions,
@@ -26,7 +27,6 @@ const groupOptionKeys = [
   'backoff',
   'halfOpenAfterMs',
 ];
-const maxTimerMs = 2 ** 31 - 1;
 
 /** The rules of every supervisor: those of the root first. */
 export function groupSpecs({ groups = {}, policy }: GroupedOptions): readonly SupervisorSpec[] {

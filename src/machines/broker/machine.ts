@@ -1,13 +1,37 @@
 import { assign, setup } from 'xstate';
 import { PluginError } from '../../model/index.js';
-import type {
-  AnnouncementEvent,
-  AnnouncementInput,
-  BrokerDialEffects,
-  BrokeredEvent,
-  BrokeredInput,
-} from './effects.js';
+import type { Observable } from 'rxjs';
+import type { ChannelInput } from '../effects.js';
 import { fromEffect, type EffectErroredEvent, type OfGeneration } from '../from-effect.js';
+
+export interface AnnouncementInput extends ChannelInput {
+  readonly id: number;
+}
+
+export interface BrokeredInput extends AnnouncementInput {
+  readonly announcement: { readonly network: string; readonly address: string };
+}
+
+export type AnnouncementEvent =
+  | { readonly type: 'broker.announced'; readonly announcement: BrokeredInput['announcement'] }
+  | { readonly type: 'broker.refused'; readonly error: PluginError };
+
+export type BrokeredEvent =
+  /** Other dials come first; their time is not this one's. */
+  | { readonly type: 'broker.queued' }
+  /** Its turn has come. */
+  | { readonly type: 'broker.dialling' }
+  /** `brokered` is a gRPC channel, which only the effects and the embedder can use. */
+  | { readonly type: 'broker.connected'; readonly brokered: object }
+  | { readonly type: 'broker.refused'; readonly error: PluginError };
+
+/** What one dial through a plugin's broker asks of the world. */
+export interface BrokerDialEffects {
+  /** Waits until the plugin has said where it serves an id. */
+  announcement(input: AnnouncementInput): Observable<AnnouncementEvent>;
+  /** Connects to where it said. */
+  brokered(input: BrokeredInput): Observable<BrokeredEvent>;
+}
 
 /** go-plugin waits as long, and keeps an announcement as long. */
 const announcementTimeoutMs = 5000;

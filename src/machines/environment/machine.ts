@@ -29,7 +29,8 @@ import type {
 import { pluginRef, supervisorId, supervisorRef, type ActorRegistry } from '../actor-registry.js';
 import type { PluginEffects } from '../effects.js';
 import { pluginState } from '../plugin/status.js';
-import { sendToPlugin, type Enqueue } from '../supervisor/commands.js';
+import type { PluginCommand } from '../plugin/types.js';
+import type { Enqueue } from '../supervisor/commands.js';
 import { createSupervisorMachine } from '../supervisor/machine.js';
 import { clearSubtree } from '../supervisor/respawn.js';
 import type { MemberCommand } from '../supervisor/types.js';
@@ -76,8 +77,10 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
       ),
       setPolicy: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'environment.setPolicy') return;
-        const { plugin, policy } = event;
-        sendToMember(enqueue, system, context, { type: 'member.setPolicy', plugin, policy });
+        sendToMember(enqueue, system, context, event.plugin, {
+          type: 'plugin.setPolicy',
+          policy: event.policy,
+        });
       }),
       sendChildren: sendTo(supervisorId(rootGroup), ({ context }) => ({
         type: 'supervisor.children',
@@ -87,12 +90,12 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
       activate: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'environment.activate') return;
         const { plugin, resumes = false } = event;
-        const standing = pluginSummariesIn(system);
-        const enlisting = requestStart(context, plugin, standing, false);
-        sendStartRequests(enqueue, system, context, enlisting, (id) => ({
-          fresh: id !== plugin || !resumes,
-          resumes: id === plugin && resumes,
-        }));
+        const summaryOf = pluginSummariesIn(system);
+        const request = requestStart(context, plugin, summaryOf, false);
+        sendStartRequests(enqueue, system, context, request, (id) => {
+          const isResumed = resumes && id === plugin;
+          return { forgetsFailures: !isResumed, resumes: isResumed };
+        });
       }),
       activateAll: enqueueActions(({ context, enqueue, system }) => {
         sendStartRequests(
@@ -100,40 +103,45 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
           system,
           context,
           requestStartAll(context, pluginSummariesIn(system)),
-          asNew,
+          () => ({ forgetsFailures: true, resumes: false }),
         );
       }),
-      /** What it did before still counts. */
+      /** The restart history of the plugin stays; what it requires is activated. */
       restart: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'environment.restart') return;
         const { plugin } = event;
-        const enlisting = requestStart(context, plugin, pluginSummariesIn(system), true);
-        sendToPlugin(enqueue, system, plugin, { type: 'plugin.deactivate' });
-        sendStartRequests(enqueue, system, context, enlisting, (id) => ({
-          fresh: id !== plugin,
+        const request = requestStart(context, plugin, pluginSummariesIn(system), true);
+        sendToMember(enqueue, system, context, plugin, { type: 'plugin.deactivate' });
+        sendStartRequests(enqueue, system, context, request, (id) => ({
+          forgetsFailures: id !== plugin,
           resumes: false,
         }));
       }),
       grantStartSlots: enqueueActions(({ context, enqueue, system }) => {
         if (context.startQueue.length + context.starting.length === 0) return;
-        const standing = pluginSummariesIn(system);
-        const { start, wait, reject, ...change } = grantStartSlots(context, standing);
+        const summaryOf = pluginSummariesIn(system);
+        const { start, wait, reject, ...change } = grantStartSlots(context, summaryOf);
         enqueue.assign(change);
-        for (const { id, error } of rejections(reject, standing))
-          sendToPlugin(enqueue, system, id, { type: 'plugin.reject', error });
+        for (const { id, error } of rejections(reject, summaryOf))
+          sendToMember(enqueue, system, context, id, { type: 'plugin.reject', error });
         for (const { id, because } of wait)
-          sendToPlugin(enqueue, system, id, { type: 'plugin.wait', because });
-        for (const id of start) sendToPlugin(enqueue, system, id, { type: 'plugin.start' });
+          sendToMember(enqueue, system, context, id, { type: 'plugin.wait', because });
+        for (const id of start) sendToMember(enqueue, system, context, id, { type: 'plugin.start' });
       }),
       reattach: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'environment.reattach') return;
         const { plugin, config, resumes = false } = event;
-        sendToMember(enqueue, system, context, { type: 'member.reattach', plugin, config, resumes });
+        const command = { type: 'plugin.reattach', config, resumes } as const;
+        sendToMember(enqueue, system, context, plugin, command, !resumes);
       }),
-      giveUpMember: enqueueActions(({ event, enqueue, system }) => {
+      giveUpMember: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'environment.giveUp') return;
         const { plugin, reason, error } = event;
-        sendToPlugin(enqueue, system, plugin, { type: 'plugin.giveUp', reason, error });
+        sendToMember(enqueue, system, context, plugin, { type: 'plugin.giveUp', reason, error });
+      }),
+      checkHealth: enqueueActions(({ context, event, enqueue, system }) => {
+        if (event.type !== 'environment.check') return;
+        sendToMember(enqueue, system, context, event.plugin, { type: 'plugin.check' });
       }),
 
       requestStop: assign(({ context, event, system }) =>
@@ -150,7 +158,7 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
         const going = dueStops(context, pluginSummariesIn(system));
         enqueue.assign({ stopQueue: context.stopQueue.filter((one) => !going.includes(one)) });
         for (const { id, because } of going)
-          sendToPlugin(enqueue, system, id, {
+          sendToMember(enqueue, system, context, id, {
             type: 'plugin.deactivate',
             ...(because !== undefined && { because }),
           });
@@ -191,6 +199,7 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
     initial: 'running',
     entry: 'spawnRoot',
     on: {
+      'environment.check': { actions: 'checkHealth' },
       'plugin.spawned': { actions: 'emitReport' },
       'supervisor.reported': { actions: 'emitReport' },
       'supervisor.gaveUp': { actions: 'giveUpTree' },
@@ -251,30 +260,36 @@ function pluginSummariesIn(system: ActorRegistry): PluginSummaryWithErrorOf {
   };
 }
 
-const asNew = () => ({ fresh: true, resumes: false });
-
-/** Tells plugins that they are wanted, at once or when their turn comes. */
+/** Starts plugins at once, or queues them for a start slot. */
 function sendStartRequests(
   enqueue: Enqueue & { assign(change: Partial<EnvironmentContext>): void },
   system: ActorRegistry,
   context: EnvironmentContext,
   { start, wait, change }: StartRequest,
-  optionsOf: (plugin: string) => { readonly fresh: boolean; readonly resumes: boolean },
+  optionsOf: (plugin: string) => { readonly forgetsFailures: boolean; readonly resumes: boolean },
 ): void {
   enqueue.assign(change);
-  for (const plugin of start)
-    sendToMember(enqueue, system, context, { type: 'member.activate', plugin, ...optionsOf(plugin) });
-  for (const { id: plugin, because } of wait)
-    sendToMember(enqueue, system, context, { type: 'member.enqueue', plugin, because, ...optionsOf(plugin) });
+  for (const id of start) {
+    const { resumes, forgetsFailures } = optionsOf(id);
+    sendToMember(enqueue, system, context, id, { type: 'plugin.activate', resumes }, forgetsFailures);
+  }
+  for (const { id, because } of wait) {
+    const { resumes, forgetsFailures } = optionsOf(id);
+    sendToMember(enqueue, system, context, id, { type: 'plugin.enqueue', because, resumes }, forgetsFailures);
+  }
 }
 
+/** The one route of a command to a plugin: through its supervisor, so that both act on commands in the same order. */
 function sendToMember(
   enqueue: Enqueue,
   system: ActorRegistry,
   { layout }: EnvironmentContext,
-  command: MemberCommand,
+  plugin: string,
+  command: PluginCommand,
+  forgetsFailures = false,
 ): void {
-  const group = layout.groups.get(command.plugin);
+  const group = layout.groups.get(plugin);
   const supervisor = group === undefined ? undefined : supervisorRef(system, group);
-  if (supervisor !== undefined) enqueue.sendTo(supervisor, command);
+  const event: MemberCommand = { type: 'member.command', plugin, command, forgetsFailures };
+  if (supervisor !== undefined) enqueue.sendTo(supervisor, event);
 }

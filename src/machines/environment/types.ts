@@ -7,8 +7,13 @@ import type {
   SupervisorReport,
   SupervisorSpec,
 } from '../../model/index.js';
-import type { Subtree, SchedulerState, RestartHistory } from '../../policy/index.js';
-import type { SubtreeClearedEvent, ActorErrorEvent, SupervisorReportEvent } from '../supervisor/types.js';
+import type { Subtree, SchedulerState } from '../../policy/index.js';
+import type {
+  ActorErrorEvent,
+  InheritedRestarts,
+  SubtreeClearedEvent,
+  SupervisorReportEvent,
+} from '../supervisor/types.js';
 
 /** A plugin of the registry, and where in the tree it belongs. */
 export interface Member {
@@ -20,12 +25,6 @@ export interface Member {
   readonly generation: number;
   /** What an earlier host remembered of it. */
   readonly inherited?: InheritedRestarts | undefined;
-}
-
-/** What counts against a plugin from before this host. */
-export interface InheritedRestarts {
-  readonly restarts: number;
-  readonly history: RestartHistory;
 }
 
 /** A bundle that is to be looked after. Left out: it belongs to the root, and is not significant. */
@@ -74,6 +73,8 @@ export type EnvironmentCommand =
   /** What requires it is brought down before it. */
   | { readonly type: 'environment.deactivate'; readonly plugin: string }
   | { readonly type: 'environment.restart'; readonly plugin: string }
+  /** One health check besides those that the policy asks for; ignored unless the plugin is healthy. */
+  | { readonly type: 'environment.check'; readonly plugin: string }
   /** From now on it is looked after by this policy; what it did before still counts. */
   | {
       readonly type: 'environment.setPolicy';

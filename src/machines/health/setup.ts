@@ -1,11 +1,69 @@
 import { assign, sendParent, setup } from 'xstate';
-import { PluginError, type HealthPolicy } from '../../model/index.js';
-import { withJitter, decideMiss } from '../../policy/index.js';
-import { maxTimerMs } from '../delays.js';
-import type { HealthContext, HealthEvent, HealthInput } from './types.js';
-import { fromEffect } from '../from-effect.js';
-import type { PluginEffects } from '../effects.js';
-import type { HealthReport } from '../plugin/types.js';
+import {
+  maxTimerMs,
+  PluginError,
+  type ExcuseReason,
+  type HealthPolicy,
+  type HostSample,
+} from '../../model/index.js';
+import { withJitter, decideMiss, type MissDecision } from '../../policy/index.js';
+import { fromEffect, type EffectErroredEvent, type OfGeneration } from '../from-effect.js';
+import type { ChannelInput, ConnectionEvent, PluginEffects, ProbeEvent, WatchEvent } from '../effects.js';
+
+export interface HealthInput extends ChannelInput {
+  readonly policy: HealthPolicy;
+}
+
+export interface HealthContext extends HealthInput {
+  /** The newest check that somebody asked for. */
+  readonly requestedCheck: number;
+  /** The newest check that the probe under way answers. */
+  readonly currentCheck: number;
+  /** Probes sent so far. */
+  readonly probes: number;
+  /** Whether the newest probe connected anew. */
+  readonly isFresh: boolean;
+  /** What could be read when it was sent. */
+  readonly sampleAtSend: HostSample;
+  /** How long it may take: a policy that changes meanwhile is for the next one. */
+  readonly deadlineMs: number;
+  readonly decision: MissDecision;
+  /** Missed in a row, without those that were excused. */
+  readonly misses: number;
+  /** Excused in a row. */
+  readonly excused: number;
+  /** What the newest probe failed with; `null` when it was answered. */
+  readonly error: PluginError | null;
+  /** What the plugin says instead of SERVING; `null` when it says that. */
+  readonly notServing: PluginError | null;
+}
+
+export type HealthEvent =
+  | { readonly type: 'health.check'; readonly number: number }
+  | { readonly type: 'health.setPolicy'; readonly policy: HealthPolicy }
+  | OfGeneration<ProbeEvent | WatchEvent>
+  | ConnectionEvent
+  | EffectErroredEvent;
+
+/** What the health machine reports to its plugin. `answers`: the newest requested check that the probe answers. */
+export type HealthReport =
+  | { readonly type: 'health.passed'; readonly answers: number; readonly ms: number }
+  /** It lives, and says NOT_SERVING. */
+  | { readonly type: 'health.notServing'; readonly answers: number; readonly error: PluginError }
+  | { readonly type: 'health.missed'; readonly answers: number; readonly error: PluginError }
+  | {
+      readonly type: 'health.excused';
+      readonly answers: number;
+      readonly error: PluginError;
+      readonly why: ExcuseReason;
+    }
+  /** It says SERVING again. */
+  | { readonly type: 'health.ready' }
+  /** It has begun to say NOT_SERVING. */
+  | { readonly type: 'health.unready'; readonly error: PluginError }
+  /** Whether it tells its changes by itself. */
+  | { readonly type: 'health.watched'; readonly watched: boolean }
+  | { readonly type: 'health.lost'; readonly error: PluginError };
 
 /**
  * The doubt after a transport error: a dying process's connection breaks some milliseconds before its exit is

@@ -1,6 +1,8 @@
 import type { ExitRecord, PluginPhase, StopStep, SupervisionPolicy } from '../../model/index.js';
 import { delayUnder } from '../../policy/index.js';
-import type { Ending, HealthReport, HealthTally, PluginContext, PluginInput } from './types.js';
+import type { ChannelInput, GenerationId, HandshakeInput } from '../effects.js';
+import type { HealthReport } from '../health/setup.js';
+import type { Ending, HealthTally, PluginContext, PluginInput } from './types.js';
 
 const emptyHealthTally: HealthTally = {
   checksRequested: 0,
@@ -186,4 +188,29 @@ function tallied(tally: HealthTally, report: HealthReport, now: number): HealthT
     case 'health.lost':
       return tally;
   }
+}
+
+/** The generation that an effect works for. */
+export function generationId({ bundle, generation }: PluginContext): GenerationId {
+  return { plugin: bundle.manifest.id, generation };
+}
+
+/** What the effects on a running process take. */
+export function processInput(context: PluginContext): HandshakeInput {
+  return { ...generationId(context), process: required(context.process) };
+}
+
+/** What the effects on a connection take. */
+export function channelInput(context: PluginContext): ChannelInput {
+  return { ...generationId(context), channel: required(context.channel) };
+}
+
+/**
+ * A part of the context that is present in every state that uses it.
+ *
+ * @throws Error when it is not, which would be a defect of the chart; XState then stops the actor.
+ */
+export function required<Value>(value: Value | null): Value {
+  if (value === null) throw new Error('The plugin chart was entered without what its state needs.');
+  return value;
 }

@@ -1,7 +1,6 @@
 import { and, not, or } from 'xstate';
-import { initialPluginContext } from './context.js';
+import { channelInput, generationId, initialPluginContext } from './context.js';
 import type { PluginEffects } from '../effects.js';
-import { channelInput, generationId } from './inputs.js';
 import {
   endBecauseRejected,
   endBecauseUnhealthy,

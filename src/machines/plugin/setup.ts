@@ -1,10 +1,15 @@
 import { assertEvent, assign, enqueueActions, sendParent, sendTo, setup, stopChild } from 'xstate';
-import type { FailedReason, PluginError, PluginPhase, StopStep } from '../../model/index.js';
+import {
+  maxTimerMs,
+  type FailedReason,
+  type PluginError,
+  type PluginPhase,
+  type StopStep,
+} from '../../model/index.js';
 import { endedNormally } from '../../policy/index.js';
 import { createAttachmentMachine } from './attachment.js';
-import { maxTimerMs } from '../delays.js';
 import { createHealthMachine } from '../health/machine.js';
-import { exitGraceMs } from '../health/setup.js';
+import { exitGraceMs, type HealthReport } from '../health/setup.js';
 import { fromEffect } from '../from-effect.js';
 import {
   activated,
@@ -17,12 +22,14 @@ import {
   resumed,
   withHealthReport,
   underPolicy,
+  channelInput,
+  processInput,
+  required,
 } from './context.js';
 import type { PluginEffects } from '../effects.js';
 import { exitRecord, isRequested, spawnFailure, startTimeout } from './exit.js';
-import { channelInput, processInput, required } from './inputs.js';
 import { healthPolicy, isAttaching, isOurs, maySignal } from './reattach.js';
-import type { HealthReport, PluginContext, PluginEvent, PluginInput, PluginReport } from './types.js';
+import type { PluginContext, PluginEvent, PluginInput, PluginReport } from './types.js';
 
 /** Between two tries to connect: some plugins print their line slightly before they listen. */
 const dialRetryDelayMs = 20;

@@ -1,5 +1,5 @@
 import { and, not } from 'xstate';
-import { channelInput, processInput, required } from './inputs.js';
+import { channelInput, processInput, required } from './context.js';
 import { endBecauseRejected, suspend, noteError, enqueue, wait } from './actions.js';
 import type { PluginSetup } from './setup.js';
 

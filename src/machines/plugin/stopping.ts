@@ -1,5 +1,5 @@
 import { not, or } from 'xstate';
-import { channelInput, processInput } from './inputs.js';
+import { channelInput, processInput } from './context.js';
 import { suspend, noteError, enqueue, wait } from './actions.js';
 import type { PluginSetup } from './setup.js';
 

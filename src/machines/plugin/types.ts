@@ -11,6 +11,7 @@ import type {
   SupervisionPolicy,
 } from '../../model/index.js';
 import type { RestartDelay } from '../../policy/index.js';
+import type { HealthReport } from '../health/setup.js';
 import type { EffectErroredEvent, OfGeneration } from '../from-effect.js';
 import type {
   ChannelHandle,
@@ -137,25 +138,6 @@ export type PluginCommand =
     }
   /** Let go of everything at once and for good. */
   | { readonly type: 'plugin.remove' };
-
-export type HealthReport =
-  | { readonly type: 'health.passed'; readonly answers: number; readonly ms: number }
-  /** It lives, and says NOT_SERVING. */
-  | { readonly type: 'health.notServing'; readonly answers: number; readonly error: PluginError }
-  | { readonly type: 'health.missed'; readonly answers: number; readonly error: PluginError }
-  | {
-      readonly type: 'health.excused';
-      readonly answers: number;
-      readonly error: PluginError;
-      readonly why: ExcuseReason;
-    }
-  /** It says SERVING again. */
-  | { readonly type: 'health.ready' }
-  /** It has begun to say NOT_SERVING. */
-  | { readonly type: 'health.unready'; readonly error: PluginError }
-  /** Whether it tells its changes by itself. */
-  | { readonly type: 'health.watched'; readonly watched: boolean }
-  | { readonly type: 'health.lost'; readonly error: PluginError };
 
 export type PluginEffectEvent = OfGeneration<
   | ProcessEvent

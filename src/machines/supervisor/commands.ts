@@ -33,6 +33,13 @@ export function sendToPlugin(
   if (ref !== undefined) enqueue.sendTo(ref, command);
 }
 
+type StartCommand = Extract<PluginCommand, { readonly type: 'plugin.activate' | 'plugin.enqueue' }>;
+
+/** Whether a command makes a plugin start, at once or when it gets a start slot. */
+export function isStartCommand(command: PluginCommand): command is StartCommand {
+  return command.type === 'plugin.activate' || command.type === 'plugin.enqueue';
+}
+
 export function sendToSupervisor(
   enqueue: Enqueue,
   system: ActorRegistry,

@@ -1,3 +1,4 @@
+import { and } from 'xstate';
 import { untilMailboxDrained } from '../delays.js';
 import type { PluginEffects } from '../effects.js';
 import { createPluginMachine, type PluginMachine } from '../plugin/machine.js';
@@ -25,10 +26,7 @@ export function createSupervisorMachine(
       'supervisor.suspend': { actions: 'planSuspend' },
       'supervisor.deactivate': { actions: 'planDeactivate' },
       'supervisor.stop': '.stopping',
-      'member.activate': { actions: 'activateMember' },
-      'member.enqueue': { actions: 'activateMember' },
-      'member.reattach': { actions: 'reattachMember' },
-      'member.setPolicy': { actions: 'setMemberPolicy' },
+      'member.command': { actions: 'commandMember' },
       'plugin.crashed': { actions: ['decideChildExit', 'reportPluginChange'] },
       'supervisor.gaveUp': { actions: 'decideChildExit' },
       'supervisor.ended': { actions: 'decideChildExit' },
@@ -78,14 +76,11 @@ export function createSupervisorMachine(
       backingOff: {
         description: 'All of them are down; they start again after the pause.',
         on: {
-          'member.activate': [
-            { guard: 'isAffected', target: 'startingChildren', actions: 'activateMember' },
-            { actions: 'activateMember' },
-          ],
-          'member.enqueue': [
-            { guard: 'isAffected', target: 'startingChildren', actions: 'activateMember' },
-            { actions: 'activateMember' },
-          ],
+          'member.command': {
+            guard: and(['isStartCommand', 'isAffected']),
+            target: 'startingChildren',
+            actions: 'commandMember',
+          },
           'plugin.crashed': { actions: ['decideChildExitDuringGroupStop', 'reportPluginChange'] },
           'supervisor.gaveUp': { actions: 'decideChildExitDuringGroupStop' },
         },
@@ -99,8 +94,11 @@ export function createSupervisorMachine(
           'plugin.changed': { target: '.drainingMailbox', actions: 'forward' },
           'supervisor.changed': '.drainingMailbox',
           'supervisor.ended': { target: '.drainingMailbox', actions: 'decideChildExit' },
-          'member.activate': { target: '.drainingMailbox', actions: 'activateMember' },
-          'member.enqueue': { target: '.drainingMailbox', actions: 'activateMember' },
+          'member.command': {
+            guard: 'isStartCommand',
+            target: '.drainingMailbox',
+            actions: 'commandMember',
+          },
           'group.started': { target: 'running', actions: 'reportChange' },
         },
         states: {
@@ -135,13 +133,12 @@ export function createSupervisorMachine(
         description: 'It is given up; somebody must act, or the half-open interval pass.',
         entry: ['resumeClock', 'giveUpSuspended', 'reportChange'],
         on: {
-          'member.activate': [
-            { guard: 'failedWithParent', actions: ['affectAll', 'activateMember', 'requestParentRetry'] },
-            { actions: ['affectAll', 'activateMember', 'planRetry'] },
-          ],
-          'member.enqueue': [
-            { guard: 'failedWithParent', actions: ['affectAll', 'activateMember', 'requestParentRetry'] },
-            { actions: ['affectAll', 'activateMember', 'planRetry'] },
+          'member.command': [
+            {
+              guard: and(['isStartCommand', 'failedWithParent']),
+              actions: ['affectAll', 'commandMember', 'requestParentRetry'],
+            },
+            { guard: 'isStartCommand', actions: ['affectAll', 'commandMember', 'planRetry'] },
           ],
           'supervisor.retryRequested': [
             { guard: 'failedWithParent', actions: 'requestParentRetry' },

@@ -8,7 +8,8 @@ import {
   staysRunning,
   type AfterGroupStop,
 } from '../../policy/index.js';
-import { maxTimerMs, mailboxDrainedMs } from '../delays.js';
+import { mailboxDrainedMs } from '../delays.js';
+import { maxTimerMs } from '../../model/index.js';
 import {
   killProcessOf,
   replacementInput,
@@ -40,6 +41,7 @@ import {
 import {
   stopOrSuspendChild,
   isChildExit,
+  isStartCommand,
   resumeChild,
   report,
   sendToPlugin,
@@ -88,6 +90,7 @@ export function setupSupervisor(
     guards: {
       isNext: ({ context }, params: { next: AfterGroupStop }) => context.next === params.next,
       isActivationRequested: ({ event }) => event.type === 'group.stopped' && event.activationRequested,
+      isStartCommand: ({ event }) => event.type === 'member.command' && isStartCommand(event.command),
       isAffected: ({ context, event }) => 'plugin' in event && context.affected.includes(event.plugin),
       failedWithParent: ({ context }) => context.failedWithParent,
       isHalfOpenEnabled: ({ context }) => context.spec.halfOpenAfterMs !== null && !context.failedWithParent,
@@ -133,37 +136,29 @@ export function setupSupervisor(
       }),
       forward: sendParent(({ event }) => event),
 
-      /** A member whose siblings are down together starts with them. */
-      activateMember: enqueueActions(({ context, event, enqueue, system }) => {
-        if (event.type !== 'member.activate' && event.type !== 'member.enqueue') return;
-        const { plugin, fresh, resumes } = event;
-        if (fresh)
-          enqueue.assign({ children: withChild(context.children, plugin, { history: emptyHistory }) });
+      commandMember: enqueueActions(({ context, event, enqueue, system }) => {
+        if (event.type !== 'member.command') return;
+        const { plugin, command, forgetsFailures = false } = event;
+        const { children } = context;
+        if (forgetsFailures)
+          enqueue.assign({ children: withChild(children, plugin, { history: emptyHistory }) });
+        if (command.type === 'plugin.setPolicy')
+          enqueue.assign({ children: withChild(children, plugin, { policy: command.policy }) });
         const child = affectedChildren(context).find(({ id }) => id === plugin);
-        const at = child === undefined ? null : childSummariesIn(system)(child);
-        const joins = at !== null && !staysRunning(at);
-        const { because } = joins || event.type === 'member.activate' ? context : event;
-        if (joins || event.type === 'member.enqueue')
-          sendToPlugin(enqueue, system, plugin, { type: 'plugin.enqueue', because, resumes });
-        else sendToPlugin(enqueue, system, plugin, { type: 'plugin.activate', resumes });
-        // Nobody who asks for it wants to wait for the pause.
-        if (at !== null) enqueue.assign({ backoffMs: 0 });
-        if (!joins) return;
+        if (child === undefined || !isStartCommand(command)) {
+          sendToPlugin(enqueue, system, plugin, command);
+          return;
+        }
+        // An operator who starts a plugin does not wait for the pause of its group.
+        enqueue.assign({ backoffMs: 0 });
+        if (staysRunning(childSummariesIn(system)(child))) {
+          sendToPlugin(enqueue, system, plugin, command);
+          return;
+        }
+        const { because, toStop } = context;
+        sendToPlugin(enqueue, system, plugin, { type: 'plugin.enqueue', because, resumes: command.resumes });
         sendToPlugin(enqueue, system, plugin, { type: 'plugin.suspend', because });
-        enqueue.assign({ toStop: context.toStop.filter((id) => id !== plugin) });
-      }),
-      reattachMember: enqueueActions(({ context, event, enqueue, system }) => {
-        if (event.type !== 'member.reattach') return;
-        const { plugin, config, resumes } = event;
-        if (!resumes)
-          enqueue.assign({ children: withChild(context.children, plugin, { history: emptyHistory }) });
-        sendToPlugin(enqueue, system, plugin, { type: 'plugin.reattach', config, resumes });
-      }),
-      setMemberPolicy: enqueueActions(({ context, event, enqueue, system }) => {
-        if (event.type !== 'member.setPolicy') return;
-        const { plugin, policy } = event;
-        enqueue.assign({ children: withChild(context.children, plugin, { policy }) });
-        sendToPlugin(enqueue, system, plugin, { type: 'plugin.setPolicy', policy });
+        enqueue.assign({ toStop: toStop.filter((id) => id !== plugin) });
       }),
 
       decideChildExit: enqueueActions((scope) => {

@@ -1,10 +1,4 @@
-import type {
-  Bundle,
-  ReattachConfig,
-  SupervisionPolicy,
-  SupervisorReport,
-  SupervisorSpec,
-} from '../../model/index.js';
+import type { Bundle, SupervisionPolicy, SupervisorReport, SupervisorSpec } from '../../model/index.js';
 import type {
   AfterGroupStop,
   ChildSummary,
@@ -13,8 +7,7 @@ import type {
   PausableClock,
   RestartHistory,
 } from '../../policy/index.js';
-import type { InheritedRestarts } from '../environment/types.js';
-import type { PluginInput, PluginReport } from '../plugin/types.js';
+import type { PluginCommand, PluginInput, PluginReport } from '../plugin/types.js';
 
 interface CommonChild {
   readonly id: string;
@@ -42,6 +35,12 @@ export type Child = PluginChild | SupervisorChild;
 
 /** Where a child is at this moment. */
 export type ChildSummaryOf = (child: Child) => ChildSummary;
+
+/** What counts against a plugin from before this host. */
+export interface InheritedRestarts {
+  readonly restarts: number;
+  readonly history: RestartHistory;
+}
 
 /** What a supervisor is told of a child that it is to have. */
 export type ChildSpec =
@@ -105,30 +104,14 @@ export type SupervisorCommand =
   /** Restart nothing any more: every child is being brought down for good. */
   | { readonly type: 'supervisor.stop' };
 
-/** What is wanted of one child that is a plugin, and concerns what its supervisor remembers of it. */
-export type MemberCommand =
-  /** `fresh`: its failures are forgotten. */
-  | {
-      readonly type: 'member.activate';
-      readonly plugin: string;
-      readonly fresh: boolean;
-      readonly resumes: boolean;
-    }
-  /** The same, as soon as its turn has come. */
-  | {
-      readonly type: 'member.enqueue';
-      readonly plugin: string;
-      readonly because: string;
-      readonly fresh: boolean;
-      readonly resumes: boolean;
-    }
-  | {
-      readonly type: 'member.reattach';
-      readonly plugin: string;
-      readonly config: ReattachConfig;
-      readonly resumes: boolean;
-    }
-  | { readonly type: 'member.setPolicy'; readonly plugin: string; readonly policy: SupervisionPolicy };
+/** A command to a plugin of this supervisor, which notes what its own decisions depend on and passes it on. */
+export interface MemberCommand {
+  readonly type: 'member.command';
+  readonly plugin: string;
+  readonly command: PluginCommand;
+  /** Whether the restart history of the plugin is emptied. Default `false`. */
+  readonly forgetsFailures?: boolean;
+}
 
 /** What a supervisor tells its parent. */
 export type SupervisorReportEvent =

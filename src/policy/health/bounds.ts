@@ -1,7 +1,4 @@
-import type { HealthPolicy } from '../../model/index.js';
-
-/** A longer timer of Node fires at once. */
-const maxTimerMs = 2 ** 31 - 1;
+import { maxTimerMs, type HealthPolicy } from '../../model/index.js';
 
 /** The pause before a probe: the interval, made longer or shorter by the policy's jitter. `random` is in [0, 1). */
 export function withJitter(intervalMs: number, jitter: number, random: number): number {

@@ -1,5 +1,5 @@
 import type { RestartPolicy } from '../../model/index.js';
-import { recordFailure, type FailureHistory } from './failures.js';
+import { recordFailure, type FailureHistory } from './intensity.js';
 import { decideRestart, type GenerationExit, type RestartDecision } from './decide-restart.js';
 
 /** What a supervisor remembers of a plugin's failures, from one end to the next. */

@@ -6,7 +6,7 @@ import type {
   RestartPolicy,
 } from '../../model/index.js';
 import { backoffDelay } from './backoff.js';
-import { exceedsIntensity, type FailureHistory } from './failures.js';
+import { exceedsIntensity, type FailureHistory } from './intensity.js';
 
 /** The supervisor's answer to the end of a plugin. */
 export type RestartDecision =

@@ -1,3 +1,4 @@
+import type { Deadlines } from '../../model/index.js';
 import { dependentsOf, allPlugins } from './dependencies.js';
 import { stoppable, type Step } from './order.js';
 import { hasProcess, type PluginSummary, type PluginSummaryOf } from './plugin-summary.js';
@@ -54,4 +55,13 @@ function needsNoProcessStop({ state, wanted }: PluginSummary): boolean {
 /** Whether no plugin has anything left to come down from. */
 export function isAllStopped({ stopQueue, layout }: SchedulerState, summaryOf: PluginSummaryOf): boolean {
   return stopQueue.length === 0 && allPlugins(layout.plan).every((id) => summaryOf(id).state === 'idle');
+}
+
+/**
+ * How long it can take, in milliseconds, until a plugin that is deactivated has no process: every stop step takes its
+ * whole time. A process that is still being spawned is killed as soon as it exists.
+ */
+export function stopsWithinMs(deadlines: Deadlines, isSpawning = false): number {
+  const { startMs, drainMs, hookMs, shutdownMs, termMs, killMs } = deadlines;
+  return isSpawning ? startMs + killMs : drainMs + hookMs + shutdownMs + termMs + killMs;
 }

@@ -2,7 +2,6 @@ import { PluginError, type Fault, type FaultTrace, type SupervisionPolicy } from
 import { emptyHistory, decideExit } from '../restart/decide-exit.js';
 import { lifeUnder, noFault, type ProcessLife } from './process-life.js';
 import type { RestartDecision } from '../restart/decide-restart.js';
-import { seededRandom } from './seeded-random.js';
 import { outagesOf, stepsOf, type Simulation, type SimulatedGeneration } from './timeline.js';
 
 const hour = 60 * 60_000;
@@ -115,4 +114,18 @@ function assertAmounts(amounts: Readonly<Record<string, number>>): void {
     message: `${wrong[0]} must be 0 or more, and is ${wrong[1]}.`,
     hint: 'See the docstrings of SimulateOptions for what each option takes.',
   });
+}
+
+/**
+ * A reproducible stream of numbers in [0, 1) from a seed, a whole number: Tommy Ettinger's mulberry32. Not for
+ * cryptography.
+ */
+export function seededRandom(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
 }

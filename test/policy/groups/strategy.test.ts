@@ -3,13 +3,7 @@ import {
   affectedBy,
   decideForGroup,
   isForGood,
-  isExhausted,
-  resumeClock,
-  readClock,
-  restartsLeft,
   shutsDown,
-  pauseClock,
-  withRestart,
   type AfterGroupStop,
   type GroupDecision,
   type GroupQuestion,
@@ -145,35 +139,5 @@ describe('auto-shutdown', () => {
     ['all-significant', 'p', [done, plain], false],
   ])('%s, when %s ends among %j: %j', (autoShutdown, ended, among, expected) => {
     expect(shutsDown(autoShutdown, among, ended)).toBe(expected);
-  });
-});
-
-describe('the budget of a group', () => {
-  const budget = { intensity: 2, periodMs: 100 };
-
-  it('allows as many restarts within its period as it says, the edge included', () => {
-    const restarts = withRestart(withRestart([], 0, budget), 100, budget);
-    expect(restarts).toEqual([0, 100]);
-    expect([isExhausted(restarts, 100, budget), isExhausted(restarts, 101, budget)]).toEqual([true, false]);
-    expect([restartsLeft(restarts, 100, budget), restartsLeft(restarts, 201, budget)]).toEqual([0, 2]);
-  });
-
-  it('allows none where it is 0, and any number where there is none', () => {
-    expect(isExhausted([], 0, { ...budget, intensity: 0 })).toBe(true);
-    const none = { ...budget, intensity: null };
-    expect([isExhausted([0, 0, 0], 0, none), restartsLeft([0], 0, none), withRestart([0], 0, none)]).toEqual([
-      false,
-      null,
-      [],
-    ]);
-  });
-
-  it('is measured in a time that stands still while children come down and up', () => {
-    const busy = pauseClock({ pausedMs: 0, pausedAt: null }, 50);
-    expect([readClock(busy, 50), readClock(busy, 500)]).toEqual([50, 50]);
-    expect(pauseClock(busy, 400)).toEqual(busy);
-    const free = resumeClock(busy, 500);
-    expect([readClock(free, 500), readClock(free, 510)]).toEqual([50, 60]);
-    expect(resumeClock(free, 600)).toEqual(free);
   });
 });

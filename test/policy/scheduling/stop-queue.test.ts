@@ -5,6 +5,7 @@ import {
   requestStopAll,
   allPlugins,
   isAllStopped,
+  stopsWithinMs,
 } from '../../../src/policy/index.js';
 import {
   schedulerOf,
@@ -142,5 +143,24 @@ describe('an environment that stops', () => {
     ['is not while one is given up and not let go of', '', { a: 'failed' }, false],
   ])('%s', (_, stopQueue, at, expected) => {
     expect(isAllStopped(schedulerOf(chain, { stopQueue: leave(stopQueue) }), summariesOf(at))).toBe(expected);
+  });
+});
+
+describe('the longest stop', () => {
+  const deadlines = {
+    startMs: 1,
+    drainMs: 20,
+    hookMs: 300,
+    shutdownMs: 4000,
+    termMs: 50_000,
+    killMs: 600_000,
+  };
+
+  it('takes the time of all stop steps', () => {
+    expect(stopsWithinMs(deadlines)).toBe(654_320);
+  });
+
+  it('takes the start and the kill where a process is still being spawned', () => {
+    expect(stopsWithinMs(deadlines, true)).toBe(600_001);
   });
 });
