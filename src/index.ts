@@ -47,6 +47,7 @@ export {
   decideRestart,
   hangFoundWithinMs,
   decideMiss,
+  mattermostState,
   presets,
   stopsWithinMs,
   type MissQuestion,

@@ -18,7 +18,7 @@ export type PluginState =
   | 'failed'
   | 'invalid';
 
-/** The Mattermost server's words for the same, for hosts that speak them. */
+/** The states of a plugin in the Mattermost server. */
 export type MattermostState =
   'NotRunning' | 'Starting' | 'Running' | 'FailedToStart' | 'FailedToStayRunning' | 'Stopping';
 
@@ -56,7 +56,8 @@ export interface PluginStatus {
   readonly phase: PluginPhase | null;
   /** Whether somebody asked for it to run. */
   readonly wanted: boolean;
-  readonly mattermostState: MattermostState;
+  /** Whether any generation since the last activation was healthy. */
+  readonly wasHealthy: boolean;
   /** Counts the processes started for this plugin; only grows. */
   readonly generation: number;
   readonly pid: number | null;

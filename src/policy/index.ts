@@ -11,6 +11,7 @@ export * from './restart/decide-exit.js';
 export * from './simulation/process-life.js';
 export * from './scheduling/order.js';
 export * from './presets/presets.js';
+export * from './presets/mattermost-state.js';
 export * from './restart/decide-restart.js';
 export * from './restart/restoration.js';
 export * from './simulation/simulate.js';

@@ -196,7 +196,6 @@ const supervisor = {
     'plugin.spawned': anybody,
     'plugin.changed': anybody,
     'plugin.crashed': anybody,
-    'plugin.actorError': anybody,
     'xstate.error.actor.*': anybody,
     'subtree.cleared': anybody,
   } satisfies Record<SupervisorEvent['type'], Sender>,

@@ -7,7 +7,7 @@ export function invalidStatus(id: string, error: PluginError, since: number): Pl
     state: 'invalid',
     phase: null,
     wanted: false,
-    mattermostState: 'FailedToStart',
+    wasHealthy: false,
     generation: 0,
     pid: null,
     command: null,

@@ -8,6 +8,7 @@ import {
   requestStartAll,
   isAllStopped,
   grantStartSlots,
+  type PluginSummaryOf,
   type StartRequest,
 } from '../../policy/index.js';
 import { mailboxDrainedMs, untilMailboxDrained } from '../delays.js';
@@ -18,7 +19,6 @@ import {
   withMembers,
   withPolicy,
   withoutMember,
-  type PluginSummaryWithErrorOf,
 } from './context.js';
 import type {
   EnvironmentContext,
@@ -32,19 +32,19 @@ import { pluginState } from '../plugin/status.js';
 import type { PluginCommand } from '../plugin/types.js';
 import type { Enqueue } from '../supervisor/commands.js';
 import { createSupervisorMachine } from '../supervisor/machine.js';
-import { clearSubtree } from '../supervisor/respawn.js';
+import { clearSubtree, spawnSupervisor } from '../supervisor/respawn.js';
 import type { MemberCommand } from '../supervisor/types.js';
 import type { SupervisorDependencies } from '../supervisor/setup.js';
 
+/** The machine of an environment. */
 export type EnvironmentMachine = ReturnType<typeof createEnvironmentMachine>;
 
-/** What the environment asks of the world. */
+/** What the environment machine uses besides the effects of plugins. */
 export type EnvironmentDependencies = SupervisorDependencies;
 
 /**
- * The desk before the tree: it knows the plugins, lets them start after what they require and not too many at a time,
- * brings them down the other way round, and is stopped only when every process is gone. What follows a crash is the
- * business of the supervisors below.
+ * Knows all plugins, starts them after what they require and within `startConcurrency`, stops them in reverse order,
+ * and ends only when every process has. Supervisors decide what follows a crash.
  */
 export function createEnvironmentMachine(effects: PluginEffects, dependencies: EnvironmentDependencies) {
   return setup({
@@ -58,13 +58,7 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
     delays: { mailboxDrained: mailboxDrainedMs },
     actions: {
       spawnRoot: enqueueActions(({ context, enqueue }) => {
-        const { startConcurrency, layout } = context;
-        const id = supervisorId(rootGroup);
-        enqueue.spawnChild('supervisor', {
-          id,
-          systemId: id,
-          input: { spec: layout.tree.spec, startConcurrency },
-        });
+        spawnSupervisor(enqueue, context.layout.tree.spec, context.startConcurrency);
       }),
       addMembers: assign(({ context, event }) =>
         event.type === 'bundles.added' ? withMembers(context, event.bundles) : {},
@@ -155,9 +149,9 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
       }),
       stopNext: enqueueActions(({ context, enqueue, system }) => {
         if (context.stopQueue.length === 0) return;
-        const going = dueStops(context, pluginSummariesIn(system));
-        enqueue.assign({ stopQueue: context.stopQueue.filter((one) => !going.includes(one)) });
-        for (const { id, because } of going)
+        const due = dueStops(context, pluginSummariesIn(system));
+        enqueue.assign({ stopQueue: context.stopQueue.filter((one) => !due.includes(one)) });
+        for (const { id, because } of due)
           sendToMember(enqueue, system, context, id, {
             type: 'plugin.deactivate',
             ...(because !== undefined && { because }),
@@ -169,7 +163,7 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
       }),
       stopTree: sendTo(supervisorId(rootGroup), { type: 'supervisor.stop' }),
 
-      /** Nobody is above the root: the embedder is told, and decides. */
+      /** The root has no parent: the embedder gets its report, and decides. */
       giveUpTree: sendTo(supervisorId(rootGroup), { type: 'supervisor.giveUp', withParent: false }),
       emitReport: enqueueActions(({ context, event, enqueue }) => {
         if (event.type === 'plugin.spawned') enqueue.emit(event);
@@ -180,21 +174,21 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
       }),
       replaceRoot: enqueueActions(({ context, enqueue, self, system }) => {
         const id = supervisorId(rootGroup);
-        const broken = self.getSnapshot().children[id];
-        if (broken === undefined) return;
-        enqueue.stopChild(broken);
+        const failed = self.getSnapshot().children[id];
+        if (failed === undefined) return;
+        enqueue.stopChild(failed);
         const { spec } = context.layout.tree;
         const root = { kind: 'supervisor', id: rootGroup, after: [], significant: false, spec } as const;
-        clearSubtree(enqueue, system, self, root, broken);
+        clearSubtree(enqueue, system, self, root, failed);
       }),
-      respawn: sendTo(supervisorId(rootGroup), ({ event }) => ({
+      respawnChildren: sendTo(supervisorId(rootGroup), ({ event }) => ({
         type: 'supervisor.children',
         children: event.type === 'subtree.cleared' ? event.subtree.children : [],
       })),
     },
   }).createMachine({
     id: 'environment',
-    description: 'The desk before the tree of supervisors, and the registry of its plugins.',
+    description: 'The start scheduler and the plugin registry above the tree of supervisors.',
     context: ({ input }) => initialEnvironmentContext(input),
     initial: 'running',
     entry: 'spawnRoot',
@@ -203,12 +197,12 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
       'plugin.spawned': { actions: 'emitReport' },
       'supervisor.reported': { actions: 'emitReport' },
       'supervisor.gaveUp': { actions: 'giveUpTree' },
-      'subtree.cleared': { actions: ['spawnRoot', 'respawn'] },
+      'subtree.cleared': { actions: ['spawnRoot', 'respawnChildren'] },
       'xstate.error.actor.*': { actions: 'replaceRoot' },
     },
     states: {
       running: {
-        description: 'Plugins come, go and are looked after.',
+        description: 'Plugins can be added, started and stopped.',
         initial: 'idle',
         on: {
           'bundles.added': { actions: ['addMembers', 'sendChildren'] },
@@ -224,7 +218,7 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
           'plugin.changed': '.drainingMailbox',
         },
         states: {
-          idle: { description: 'Nothing is left to decide until something moves.' },
+          idle: { description: 'Nothing to decide until the state of a plugin changes.' },
           drainingMailbox: {
             description: untilMailboxDrained,
             after: { mailboxDrained: { target: 'idle', actions: ['stopNext', 'grantStartSlots'] } },
@@ -232,25 +226,25 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
         },
       },
       stopping: {
-        description: 'Every plugin is brought down, whatever requires another one before it.',
+        description: 'Every plugin is stopped, after all that require it.',
         initial: 'drainingMailbox',
         entry: ['stopTree', 'requestStopAll', 'stopNext'],
         on: { 'plugin.changed': '.drainingMailbox', 'environment.allStopped': 'stopped' },
         states: {
-          idle: { description: 'Some are on their way down.' },
+          idle: { description: 'Waiting for plugins that are stopping.' },
           drainingMailbox: {
             description: untilMailboxDrained,
             after: { mailboxDrained: { target: 'idle', actions: ['stopNext', 'checkAllStopped'] } },
           },
         },
       },
-      stopped: { description: 'No process is left.', type: 'final' },
+      stopped: { description: 'No plugin has a process.', type: 'final' },
     },
   });
 }
 
-/** What is known of a plugin at this moment. */
-function pluginSummariesIn(system: ActorRegistry): PluginSummaryWithErrorOf {
+/** Reads the present state of plugins from their snapshots. */
+function pluginSummariesIn(system: ActorRegistry): PluginSummaryOf {
   return (plugin) => {
     const snapshot = pluginRef(system, plugin)?.getSnapshot();
     if (snapshot === undefined)

@@ -10,34 +10,37 @@ import { withJitter, decideMiss, type MissDecision } from '../../policy/index.js
 import { fromEffect, type EffectErroredEvent, type OfGeneration } from '../from-effect.js';
 import type { ChannelInput, ConnectionEvent, PluginEffects, ProbeEvent, WatchEvent } from '../effects.js';
 
+/** The input of the health machine. */
 export interface HealthInput extends ChannelInput {
   readonly policy: HealthPolicy;
 }
 
+/** The context of the health machine. */
 export interface HealthContext extends HealthInput {
-  /** The newest check that somebody asked for. */
+  /** The number of the newest check that a caller requested. */
   readonly requestedCheck: number;
-  /** The newest check that the probe under way answers. */
+  /** The number of the newest check that the current probe answers. */
   readonly currentCheck: number;
   /** Probes sent so far. */
   readonly probes: number;
-  /** Whether the newest probe connected anew. */
+  /** Whether the newest probe uses a new connection. */
   readonly isFresh: boolean;
-  /** What could be read when it was sent. */
+  /** The host sample from when it was sent. */
   readonly sampleAtSend: HostSample;
-  /** How long it may take: a policy that changes meanwhile is for the next one. */
+  /** Its deadline: a policy that changes meanwhile applies to the next probe. */
   readonly deadlineMs: number;
   readonly decision: MissDecision;
-  /** Missed in a row, without those that were excused. */
+  /** Counted misses in a row. */
   readonly misses: number;
-  /** Excused in a row. */
+  /** Excused misses in a row. */
   readonly excused: number;
-  /** What the newest probe failed with; `null` when it was answered. */
+  /** The error of the newest probe; `null`: it was answered. */
   readonly error: PluginError | null;
-  /** What the plugin says instead of SERVING; `null` when it says that. */
+  /** The error for a plugin that is not SERVING; `null`: it is. */
   readonly notServing: PluginError | null;
 }
 
+/** The events of the health machine. */
 export type HealthEvent =
   | { readonly type: 'health.check'; readonly number: number }
   | { readonly type: 'health.setPolicy'; readonly policy: HealthPolicy }
@@ -48,7 +51,7 @@ export type HealthEvent =
 /** What the health machine reports to its plugin. `answers`: the newest requested check that the probe answers. */
 export type HealthReport =
   | { readonly type: 'health.passed'; readonly answers: number; readonly ms: number }
-  /** It lives, and says NOT_SERVING. */
+  /** The plugin answered NOT_SERVING. */
   | { readonly type: 'health.notServing'; readonly answers: number; readonly error: PluginError }
   | { readonly type: 'health.missed'; readonly answers: number; readonly error: PluginError }
   | {
@@ -57,21 +60,21 @@ export type HealthReport =
       readonly error: PluginError;
       readonly why: ExcuseReason;
     }
-  /** It says SERVING again. */
+  /** The plugin is SERVING again. */
   | { readonly type: 'health.ready' }
-  /** It has begun to say NOT_SERVING. */
+  /** The plugin is NOT_SERVING since now. */
   | { readonly type: 'health.unready'; readonly error: PluginError }
-  /** Whether it tells its changes by itself. */
+  /** Whether `Health.Watch` is open. */
   | { readonly type: 'health.watched'; readonly watched: boolean }
   | { readonly type: 'health.lost'; readonly error: PluginError };
 
 /**
- * The doubt after a transport error: a dying process's connection breaks some milliseconds before its exit is
- * known, and a crash is not to be reported as a hang.
+ * The grace period after a lost connection, in milliseconds: the connection of a process that crashes ends shortly
+ * before its exit is reported, and a crash must not be reported as a hang.
  */
 export const exitGraceMs = 200;
 
-/** The words that the chart of health is told in: its actors, delays, guards and actions. */
+/** The types, actors, delays, guards and actions of the health machine. */
 export function setupHealth(effects: PluginEffects) {
   const delayWithJitter = ({ policy }: HealthContext, ms: number) =>
     withJitter(ms, policy.jitter, effects.random());
@@ -99,7 +102,7 @@ export function setupHealth(effects: PluginEffects) {
       isWatchEnabled: ({ context }) => context.policy.watch,
     },
     actions: {
-      // A timer that runs keeps its time: the new numbers count from the next probe on.
+      // A timer that is running keeps its delay: the new policy applies from the next probe on.
       notePolicy: assign({ policy: (_, params: { policy: HealthPolicy }) => params.policy }),
       noteCheckRequest: assign({ requestedCheck: (_, params: { number: number }) => params.number }),
       startProbe: assign({
@@ -109,7 +112,7 @@ export function setupHealth(effects: PluginEffects) {
         deadlineMs: ({ context }) => context.policy.deadlineMs,
       }),
       noteFreshness: assign({ isFresh: (_, params: { isFresh: boolean }) => params.isFresh }),
-      forgetMisses: assign({ misses: 0, excused: 0, error: null }),
+      clearMisses: assign({ misses: 0, excused: 0, error: null }),
       noteError: assign({ error: (_, params: { error: PluginError }) => params.error }),
       noteProbeTimeout: assign({ error: ({ context }) => probeTimeoutError(context) }),
       decideMiss: assign({
@@ -125,7 +128,7 @@ export function setupHealth(effects: PluginEffects) {
       countMiss: assign({ misses: ({ context }) => context.misses + 1 }),
       countExcuse: assign({ excused: ({ context }) => context.excused + 1 }),
       noteNotServing: assign({ notServing: (_, params: { error: PluginError }) => params.error }),
-      forgetNotServing: assign({ notServing: null }),
+      clearNotServing: assign({ notServing: null }),
       reportPass: sendParent(({ context }, params: { ms: number }): HealthReport => ({
         type: 'health.passed',
         answers: context.currentCheck,
@@ -163,6 +166,7 @@ export function setupHealth(effects: PluginEffects) {
   });
 }
 
+/** The context before the first probe. */
 export function initialHealthContext(input: HealthInput, effects: PluginEffects): HealthContext {
   return {
     ...input,
@@ -180,7 +184,7 @@ export function initialHealthContext(input: HealthInput, effects: PluginEffects)
   };
 }
 
-/** Every so often, and again until it succeeds: the old connection says nothing about new ones. */
+/** Every `freshDialEvery` probes, and again until one succeeds: an open connection proves nothing about new ones. */
 function isFreshDialDue({ policy: { freshDialEvery }, probes, isFresh, error }: HealthContext): boolean {
   if (freshDialEvery === null) return false;
   return (isFresh && error !== null) || probes % freshDialEvery === 0;

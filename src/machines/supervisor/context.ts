@@ -36,6 +36,7 @@ export interface DecisionInputs {
   readonly summaryOf: ChildSummaryOf;
 }
 
+/** The context of a supervisor without children. */
 export function initialSupervisorContext({ spec, startConcurrency }: SupervisorInput): SupervisorContext {
   return {
     spec,
@@ -52,15 +53,17 @@ export function initialSupervisorContext({ spec, startConcurrency }: SupervisorI
   };
 }
 
+/** The names of children, in their order. */
 export function idsOf(children: readonly { readonly id: string }[]): readonly string[] {
   return children.map(({ id }) => id);
 }
 
+/** The child of this name. */
 export function findChild({ children }: SupervisorContext, id: string): Child | undefined {
   return children.find((child) => child.id === id);
 }
 
-/** The children, with this one changed. */
+/** The children with one of them changed. */
 export function withChild(
   children: readonly Child[],
   id: string,
@@ -71,7 +74,7 @@ export function withChild(
   return child === undefined ? children : children.with(index, { ...child, ...change });
 }
 
-/** The children with their failures forgotten. */
+/** The children with empty restart histories. */
 export function withEmptyHistories(children: readonly Child[]): readonly Child[] {
   return children.map((child) => (child.kind === 'plugin' ? { ...child, history: emptyHistory } : child));
 }
@@ -131,7 +134,7 @@ export function decideForSiblings(
   });
 }
 
-/** All children, and none of them told yet. */
+/** A group stop of all children. */
 export function planForAll(
   { children }: SupervisorContext,
   plan: Pick<GroupRestartPlan, 'next' | 'because'>,
@@ -141,8 +144,9 @@ export function planForAll(
 }
 
 /**
- * A given-up group is tried again. Whose activation leads to it was told to wait already: as a temporary one it would
- * be told not to start again. `null`: that one was taken up since and stays up, so its activation asks for nothing.
+ * The group stop with which a group that was given up is tried again. The plugin whose activation leads to it is queued
+ * already; if it were stopped too, a temporary one would not start again. `null`: that plugin runs and keeps running,
+ * for example as it was reattached, so that its activation changes nothing.
  */
 export function retryPlan(
   context: SupervisorContext,
@@ -156,11 +160,12 @@ export function retryPlan(
   return { ...plan, toStop: plan.toStop.filter((id) => id !== activated) };
 }
 
+/** The children that the group stop or restart in progress affects, in start order. */
 export function affectedChildren({ children, affected }: SupervisorContext): readonly Child[] {
   return children.filter(({ id }) => affected.includes(id));
 }
 
-/** The children that come down and up together, and where they are. */
+/** The affected children with their present state. */
 export function siblingsIn(
   context: SupervisorContext,
   summaryOf: ChildSummaryOf,

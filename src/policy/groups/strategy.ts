@@ -1,6 +1,6 @@
 import type { AutoShutdown, Strategy } from '../../model/index.js';
 
-/** Which children go down and come up together when one of them is to be restarted; itself included, in start order. */
+/** The children that restart as a group when one of them has ended, itself included, in start order. */
 export function affectedBy(
   strategy: Strategy,
   children: readonly string[],
@@ -16,15 +16,15 @@ export function affectedBy(
   }
 }
 
-/** A child of a supervisor, as far as auto-shutdown cares. */
+/** A child of a supervisor, as far as auto-shutdown depends on it. */
 export interface Significance {
   readonly id: string;
   readonly significant: boolean;
-  /** Whether it runs, or is about to. */
+  /** Whether it runs or is going to run. */
   readonly isActive: boolean;
 }
 
-/** Whether a supervisor goes down now that a child has ended by itself, and is not restarted. */
+/** Whether a supervisor shuts down when a child has ended by itself and is not restarted. */
 export function shutsDown(
   autoShutdown: AutoShutdown,
   children: readonly Significance[],
@@ -66,6 +66,7 @@ export type GroupDecision =
   /** All children are stopped, as the significant ones have ended. */
   | { readonly action: 'shutDown' };
 
+/** What a decision for a group depends on. */
 export interface GroupQuestion {
   readonly strategy: Strategy;
   readonly autoShutdown: AutoShutdown;

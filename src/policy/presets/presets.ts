@@ -9,7 +9,7 @@ import {
 const second = 1000;
 const minute = 60 * second;
 
-/** A restart at once, however often: what many have. */
+/** An immediate restart each time. */
 const noBackoff: Backoff = { firstMs: 0, baseMs: 0, factor: 1, capMs: 0, jitter: 'none' };
 
 /** No probes: the first one is due after the longest delay that a timer can have. */
@@ -27,10 +27,10 @@ const noProbes: HealthPolicy = {
   watch: false,
 };
 
-/** The columns of health in the table of presets. */
+/** The health policies of the presets. */
 const healthPresets = {
   espalier: {
-    // A start takes a tenth of a second where nothing is imported, so it is asked about often.
+    // A start without large imports takes 0.1 s, so the start probes are frequent.
     startIntervalMs: 50,
     startDeadlineMs: 2 * second,
     intervalMs: 5 * second,
@@ -39,14 +39,14 @@ const healthPresets = {
     misses: 3,
     excuses: 3,
     jitter: 0.1,
-    // Each half minute: whoever cleans up temporary files does it by the day.
+    // Every 30 s: cleaners of temporary files run daily.
     freshDialEvery: 6,
-    // A database that is restarted is back by then; whatever lasts longer may be helped by a restart.
+    // A database restarts in less; a longer outage may need a restart of the plugin.
     notServingMs: 30 * second,
     watch: true,
   },
-  // The Mattermost server pings every 30 s, three times without a pause, and waits for ever for an answer: the
-  // deadline is ours. go-plugin's ping does not look at what the health service says.
+  // The Mattermost server pings every 30 s, three times without a pause, and without a deadline: the one here is
+  // Espalier's. go-plugin's ping ignores the status that the health service answers.
   mattermost: {
     startIntervalMs: 50,
     startDeadlineMs: 2 * second,
@@ -60,11 +60,11 @@ const healthPresets = {
     notServingMs: null,
     watch: false,
   },
-  // Neither asks a process for its health; systemd's watchdog is there only where a unit has one.
+  // Neither probes a process; systemd's watchdog exists only for units that enable it.
   otp: noProbes,
   systemd: noProbes,
-  // kubelet's probes as they are when a pod has some: every 10 s, 1 s to answer, three misses, and each dials anew. A
-  // pod that is not ready is not restarted.
+  // The defaults of kubelet's probes: every 10 s, 1 s to answer, three misses, each on a new connection. A pod that is
+  // not ready is not restarted.
   kubernetes: {
     startIntervalMs: 10 * second,
     startDeadlineMs: second,
@@ -81,15 +81,15 @@ const healthPresets = {
 } as const satisfies Readonly<Record<PresetName | 'otp' | 'systemd' | 'kubernetes', HealthPolicy>>;
 
 /**
- * One row a preset. Each number can be overridden per environment and per plugin. The rows of others have their
- * defaults; where they have no such number at all, a comment says what stands for it.
+ * The policies by preset. Each value can be overridden per environment and per plugin. The presets of other supervisors
+ * have those supervisors' defaults; a comment names the source of each value that they lack.
  */
 export const presets: Readonly<Record<PresetName, SupervisionPolicy>> = {
   espalier: {
     restart: {
       restart: 'permanent',
       retryFailedStart: true,
-      // A first restart at once, as most crashes happen alone; a cap of a minute, as kubelet's users ask for.
+      // The first restart is immediate, as most crashes are single; the cap is a minute, as kubelet's users request.
       backoff: { firstMs: 0, baseMs: 500, factor: 2, capMs: minute, jitter: 'full' },
       intensity: 4,
       periodMs: 5 * minute,

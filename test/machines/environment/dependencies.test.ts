@@ -26,7 +26,7 @@ describe('all plugins that are activated', () => {
       [alone]: 'spawning',
     });
     expect(grove.snapshot(web).context.because).toBe(`requirement.awaited ${store}`);
-    expect(grove.status(web)).toMatchObject({ wanted: true, mattermostState: 'Starting' });
+    expect(grove.status(web)).toMatchObject({ wanted: true, state: 'pending' });
     expect(grove.startAll().filter((id) => id !== alone)).toEqual([store, api, web]);
   });
 

@@ -32,7 +32,7 @@ describe('a plugin that starts', () => {
       address: 'unix:/simulated',
       stdio: true,
       hooks: false,
-      mattermostState: 'Running',
+      wasHealthy: true,
     });
   });
 

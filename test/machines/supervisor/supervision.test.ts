@@ -31,7 +31,7 @@ describe('a plugin that crashes', () => {
     expect(story.status()).toMatchObject({
       state: 'failed',
       failedReason: 'FailedToStayRunning',
-      mattermostState: 'FailedToStayRunning',
+      wasHealthy: true,
       generation: 5,
     });
     story.advance(10 * 60_000 - 5000);
@@ -151,7 +151,7 @@ describe('a plugin that crashes', () => {
     const story = createTreeWithPlugin();
     story.activate();
     emitSpawnFailure(story.simulator, new PluginError({ code: 'SPAWN_FAILED', message: 'EAGAIN' }));
-    expect(story.status()).toMatchObject({ state: 'restarting', mattermostState: 'FailedToStart' });
+    expect(story.status()).toMatchObject({ state: 'restarting', wasHealthy: false });
     story.advance(0);
     completeStart(story.simulator);
     expect(story.state()).toBe('healthy');

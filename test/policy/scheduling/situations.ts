@@ -7,7 +7,7 @@ import {
   type PluginSummaryOf,
 } from '../../../src/policy/index.js';
 
-const idle: PluginSummary = { state: 'idle', wanted: false, queued: null, isSuspended: false };
+const idle: PluginSummary = { state: 'idle', wanted: false, queued: null, isSuspended: false, error: null };
 const waiting: PluginSummary = { ...idle, state: 'pending', wanted: true };
 const healthy: PluginSummary = { ...idle, state: 'healthy', wanted: true };
 
