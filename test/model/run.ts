@@ -19,7 +19,7 @@ export interface Run {
   readonly generations: Map<string, number>;
   /** Processes that were started and have not ended. */
   readonly running: WeakSet<AnySimulatedEffect>;
-  /** When the environment was told to stop, without moments lost to a stall. */
+  /** When the environment began to stop. Time lost to a stall does not count. */
   stopping: number | null;
   /** The first sentence that turned out not to be true in the midst of a step. */
   violation: string | null;
@@ -33,7 +33,7 @@ export function count({ tally }: Pick<Run, 'tally'>, what: string): void {
   tally[what] = (tally[what] ?? 0) + 1;
 }
 
-/** Notes that something is not true, to be told when the step is over: nothing may be thrown into an actor. */
+/** Records a violation, to be reported after the step: throwing here would fail an actor. */
 export function recordViolation(run: Run, sentence: string): void {
   run.violation ??= `not true that ${sentence}`;
 }

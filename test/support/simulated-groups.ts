@@ -15,12 +15,12 @@ export interface PlacedPlugin extends Placement {
   readonly supervision?: SupervisionOptions;
 }
 
-/** A story of a tree, with all that a test asks of one. */
+/** A simulated tree with groups, and what tests read of it. */
 export interface SimulatedGroups extends SimulatedTree {
   readonly reports: readonly SupervisorReport[];
-  /** Answers every start, one after the other, until nothing starts any more; in this order they came up. */
+  /** Completes every start, one after the other; returns their order. */
   startAll(): readonly string[];
-  /** Ends every process that is being brought down, one after the other; in this order they were. */
+  /** Ends every process that is being stopped, one after the other; returns their order. */
   endAll(): readonly string[];
   states(): Readonly<Record<string, PluginState>>;
   generations(): Readonly<Record<string, number>>;
@@ -28,7 +28,7 @@ export interface SimulatedGroups extends SimulatedTree {
   group(name: string): SupervisorStatus;
 }
 
-/** Grows groups of plugins that are known and not started. */
+/** Creates groups of plugins that are not started. */
 export function createGroups(
   groups: Readonly<Record<string, GroupOptions>>,
   plugins: Readonly<Record<string, PlacedPlugin>>,
@@ -76,7 +76,7 @@ export function createGroups(
   };
 }
 
-/** The same, with everything up. */
+/** As {@link createGroups}, with every plugin healthy. */
 export function startGroups(...args: Parameters<typeof createGroups>): SimulatedGroups {
   const groups = createGroups(...args);
   groups.root.send({ type: 'environment.activateAll' });

@@ -35,7 +35,7 @@ export interface SimulatedTree {
   status(plugin?: string): PluginStatus;
   /** Lets simulated time pass. */
   advance(ms: number): void;
-  /** Lets it pass while the host is stopped. */
+  /** Lets it pass while the host is suspended. */
   stall(ms: number): void;
 }
 
@@ -46,10 +46,10 @@ export interface Placement {
   readonly significant?: boolean;
 }
 
-/** The name of the plugin that a story is about when it names none. */
+/** The plugin of a test that names none. */
 export const defaultPlugin = 'com.example.hero';
 
-/** The real environment and plugin machines over a pretended world and a simulated clock. */
+/** The real machines with one plugin, simulated effects and a simulated clock. */
 export function createTreeWithPlugin(
   supervision?: SupervisionOptions,
   random: number | (() => number) = 0.5,
@@ -87,9 +87,9 @@ export function createSimulatedTree(
     if (ref !== undefined) known.set(plugin, ref);
   });
   const child = (plugin: string) => {
-    // A tree that has stopped knows nobody any more.
+    // A tree that has stopped has no actors any more.
     const found = pluginRef(root.system, plugin) ?? known.get(plugin);
-    if (found === undefined) throw new Error(`The story has no plugin ${plugin}.`);
+    if (found === undefined) throw new Error(`The tree has no plugin ${plugin}.`);
     return found;
   };
   const tree: SimulatedTree = {

@@ -27,14 +27,14 @@ describe('a group', () => {
     ['one-for-all', 'stop', true, { action: 'childOnly' }],
     ['rest-for-one', 'stop', false, { action: 'childOnly' }],
   ])(
-    'under %s, with a child whose policy says %s (budget used up: %j), answers %j',
-    (strategy, verdict, exhausted, answer) => {
+    'under %s, with a child whose policy says %s (intensity exceeded: %j), answers %j',
+    (strategy, decision, exhausted, answer) => {
       const question = {
         strategy,
         autoShutdown: 'never',
         children,
         exited: 'b',
-        decision: verdict,
+        decision,
         exhausted,
         next: null,
       } as const;

@@ -50,7 +50,7 @@ describe('a plugin that is to leave', () => {
     );
   });
 
-  it('does so with all others that do not rest when the environment stops', () => {
+  it('is stopped with all others that are not idle when the environment stops', () => {
     const because = 'environment.stopping';
     expect(requestStopAll(['c', 'b', 'a'], summariesOf({ a: 'healthy', c: 'invalid' }))).toEqual([
       { id: 'c', because },
@@ -59,7 +59,7 @@ describe('a plugin that is to leave', () => {
   });
 });
 
-describe('a turn to leave', () => {
+describe('a due stop', () => {
   const pair = { a: '', b: '' };
 
   it.each<[string, stopQueue: string, PluginPlaces, after: Graph, expected: string]>([
@@ -68,19 +68,19 @@ describe('a turn to leave', () => {
     ['waits for what is on its way down', 'a', { a: 'healthy', b: 'stopping' }, { b: 'a' }, ''],
     ['waits for what nobody wants, and runs', 'a', { a: 'healthy', b: 'unwanted' }, { b: 'a' }, ''],
     ['comes when that is down', 'a', { a: 'healthy', b: 'idle' }, { b: 'a' }, 'a'],
-    ['does not wait for what comes up again', 'a', { a: 'healthy', b: 'turning' }, { b: 'a' }, 'a'],
+    ['does not wait for what comes up again', 'a', { a: 'healthy', b: 'stoppingAndQueued' }, { b: 'a' }, 'a'],
     ['does not wait for what stays', 'a', { a: 'healthy', b: 'healthy' }, { b: 'a' }, 'a'],
     [
       'waits for what is turned by somebody else, and leaves, too',
       'ab',
-      { a: 'healthy', b: 'turning' },
+      { a: 'healthy', b: 'stoppingAndQueued' },
       { b: 'a' },
       'b',
     ],
     [
       'is given at once to whoever comes down already',
       'ab',
-      { a: 'turning', b: 'healthy' },
+      { a: 'stoppingAndQueued', b: 'healthy' },
       { b: 'a' },
       'ab',
     ],
@@ -100,7 +100,7 @@ describe('a turn to leave', () => {
     );
   });
 
-  it('waits for those that come after it and leave or are not wanted, and for nobody else', () => {
+  it('waits for those that start after it and stop or are not wanted, and for no others', () => {
     const down: readonly Place[] = [
       'idle',
       'invalid',
@@ -114,21 +114,21 @@ describe('a turn to leave', () => {
       'queuedAndFailed',
     ];
     fc.assert(
-      fc.property(situations, fc.subarray([...names]), ({ graph, whereabouts }, some) => {
+      fc.property(situations, fc.subarray([...names]), ({ graph, states }, some) => {
         const plugins = allPlugins(schedulerOf(graph).layout.plan);
         const stopQueue = leave(plugins.filter((id) => some.includes(id)).join(''));
-        const desk = schedulerOf(graph, { stopQueue });
-        const standing = summariesOf(whereabouts);
-        const runs = (id: string) => !down.includes(whereabouts[id] ?? 'idle');
-        const goesDown = (id: string) => runs(id) && (some.includes(id) || !standing(id).wanted);
+        const scheduler = schedulerOf(graph, { stopQueue });
+        const summaryOf = summariesOf(states);
+        const runs = (id: string) => !down.includes(states[id] ?? 'idle');
+        const goesDown = (id: string) => runs(id) && (some.includes(id) || !summaryOf(id).wanted);
         const isWaitedFor = (id: string, other: string) =>
-          goesDown(other) && (desk.layout.after.get(other) ?? []).includes(id);
+          goesDown(other) && (scheduler.layout.after.get(other) ?? []).includes(id);
         const waits = (id: string) =>
           runs(id) &&
-          standing(id).wanted &&
-          standing(id).state !== 'stopping' &&
+          summaryOf(id).wanted &&
+          summaryOf(id).state !== 'stopping' &&
           plugins.some((other) => isWaitedFor(id, other));
-        expect(dueStops(desk, standing)).toEqual(stopQueue.filter(({ id }) => !waits(id)));
+        expect(dueStops(scheduler, summaryOf)).toEqual(stopQueue.filter(({ id }) => !waits(id)));
       }),
       { numRuns: 200 },
     );

@@ -4,7 +4,7 @@ import { composePolicy, policyWarnings, presets } from '../../../src/policy/inde
 const cases = (supervision: SupervisionOptions) =>
   policyWarnings(composePolicy(supervision)).map(({ when }) => when);
 
-describe('the warning of a budget that is never used up', () => {
+describe('the warning about an intensity that is never exceeded', () => {
   it.each([
     ['espalier', []],
     ['mattermost', []],
@@ -73,7 +73,7 @@ describe('the warning of a budget that is never used up', () => {
     expect(cases({ restart: { backoff, intensity: 12, periodMs: 303_499 } })).toContain('crashes at once');
   });
 
-  it('does not come where nobody means to give up, nor where nothing is restarted', () => {
+  it('is absent where the policy never gives up, and where nothing is restarted', () => {
     expect(policyWarnings(presets.kubernetes)).toHaveLength(0);
     expect(cases({ preset: 'otp', restart: { intensity: null } })).toEqual([]);
     expect(cases({ preset: 'otp', restart: { intensity: 1001 } })).toEqual([]);
@@ -83,7 +83,7 @@ describe('the warning of a budget that is never used up', () => {
     expect(cases({ preset: 'otp', restart: { periodMs: null } })).toEqual([]);
   });
 
-  it('does not speak of hangs where nobody looks for them', () => {
+  it('does not concern hangs where there are no probes', () => {
     const day = 24 * 60 * 60_000;
     const restart = { periodMs: 1000, intensity: 1, resetAfterMs: null };
     const deadlines = { startMs: 100 };
