@@ -107,14 +107,14 @@ function judge({ decideRestart, PluginError }, { policy, count, random, errorCod
 }
 
 /** Within which time each fault of health is found, and a plugin is gone that nobody wants, under each preset. */
-export function boundsTable({ presets, hangFoundWithinMs, deafnessFoundWithinMs, stopsWithinMs }) {
+export function boundsTable({ presets, hangFoundWithinMs, lostSocketFoundWithinMs, stopsWithinMs }) {
   const names = Object.keys(presets);
   const line = (what, bound) => [what, ...names.map((name) => seconds(bound(presets[name])))];
   return table([
     ['within which time', ...names.map(code)],
     line('a plugin that does not answer is found', ({ health }) => hangFoundWithinMs(health)),
     line('the same, with every excuse that there is', ({ health }) => hangFoundWithinMs(health, 'all')),
-    line('one that nobody can connect to is found', ({ health }) => deafnessFoundWithinMs(health)),
+    line('one that nobody can connect to is found', ({ health }) => lostSocketFoundWithinMs(health)),
     line('one that says NOT_SERVING is brought down', ({ health }) => health.notServingMs),
     line('one that is deactivated is gone, whatever it does', ({ deadlines }) => stopsWithinMs(deadlines)),
   ]);

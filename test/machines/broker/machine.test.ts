@@ -84,7 +84,7 @@ describe('a dial through the broker', () => {
     clock.increment(60_000);
     expect(actor.getSnapshot().output?.error).toMatchObject({
       code: 'BROKER_TIMEOUT',
-      message: 'The dial to id 7 did not get its turn within 60000 ms.',
+      message: 'The dial to id 7 was queued for 60000 ms.',
     });
     expect(brokered.observed).toBe(false);
   });
