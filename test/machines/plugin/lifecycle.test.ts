@@ -231,6 +231,17 @@ describe('a plugin that is deactivated', () => {
 });
 
 describe('a healthy plugin', () => {
+  it('does not leave requested checks unanswered when its next generation starts', () => {
+    const tree = createTreeWithPlugin();
+    tree.activate();
+    completeStart(tree.simulator);
+    tree.root.send({ type: 'environment.check', plugin: defaultPlugin });
+    expect(tree.snapshot().context.health).toMatchObject({ checksRequested: 1, checksAnswered: 0 });
+    emitExit(tree.simulator, { code: 1 });
+    tree.advance(0);
+    expect(tree.snapshot().context.health).toMatchObject({ checksRequested: 1, checksAnswered: 1 });
+  });
+
   it('ignores a late fact of an older generation', () => {
     const tree = createTreeWithPlugin();
     tree.activate();

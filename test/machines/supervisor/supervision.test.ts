@@ -3,6 +3,18 @@ import { PluginError } from '../../../src/model/index.js';
 import { defaultPlugin, createTreeWithPlugin } from '../../support/simulated-tree.js';
 
 describe('a plugin that crashes', () => {
+  it('draws one random number for each exit', () => {
+    let draws = 0;
+    const tree = createTreeWithPlugin(undefined, () => {
+      draws += 1;
+      return 0.5;
+    });
+    tree.activate();
+    completeStart(tree.simulator);
+    emitExit(tree.simulator, { code: 1 });
+    expect(draws).toBe(1);
+  });
+
   it('is restarted at once the first time, and after a growing pause then', () => {
     const tree = createTreeWithPlugin();
     tree.activate();
