@@ -17,39 +17,40 @@ interface ControlsInput {
   readonly log: (entry: PluginLogEntry) => void;
 }
 
-/** What a test can do to a pretended environment. */
+/** The methods by which a test controls a simulated environment. */
 export function createControls({ env, clock, host, specs, log }: ControlsInput): SimulatedEnvironment {
+  const { simulator } = host;
   const { advance, advanceUntil } = createClockDriver(clock);
 
   const process = (plugin: string): SimulatedProcess => {
     const { state } = env.status(plugin);
-    const found = host.process(plugin);
-    if (found?.isRunning() === true) return found;
-    throw new Error(`The pretended plugin ${plugin} has no process: it is ${state}.`);
+    const running = host.process(plugin);
+    if (running?.isRunning() === true) return running;
+    throw new Error(`The simulated plugin ${plugin} has no process: it is ${state}.`);
   };
   const applyFault = (plugin: string, fault: ProcessFault): void => {
     process(plugin).applyFault(fault);
   };
-  async function settle<Value>(promise: Promise<Value>, withinMs = defaultWithinMs): Promise<Value> {
+  async function runUntilSettled<Value>(promise: Promise<Value>, withinMs = defaultWithinMs): Promise<Value> {
     let isSettled = false;
     const markSettled = (): void => {
       isSettled = true;
     };
     promise.then(markSettled, markSettled);
     if (await advanceUntil(() => isSettled, withinMs)) return promise;
-    throw new Error(`The promise was not settled ${timeoutReason(clock, withinMs)}.`);
+    throw new Error(`The promise is not settled ${timeoutReason(clock, withinMs)}.`);
   }
 
   return {
     env,
     clock,
     advance,
-    runUntilSettled: settle,
+    runUntilSettled,
     async runUntil(plugin, state, withinMs = defaultWithinMs) {
       if (await advanceUntil(() => env.status(plugin).state === state, withinMs)) return;
       const { state: actual, summary } = env.explain(plugin);
       throw new Error(
-        `The plugin ${plugin} did not become ${state} ${timeoutReason(clock, withinMs)}: it is ${actual}. ${summary}`,
+        `The plugin ${plugin} is not ${state} ${timeoutReason(clock, withinMs)}: it is ${actual}. ${summary}`,
       );
     },
     crash: (plugin, end = { code: 1 }) => {
@@ -74,17 +75,19 @@ export function createControls({ env, clock, host, specs, log }: ControlsInput):
       const { generation } = env.status(plugin);
       log({ plugin, generation, source: 'stderr', level, message, fields: {} });
     },
-    sleep: host.sleep,
+    sleep: (ms) => {
+      simulator.sleep(ms);
+    },
     async block(ms) {
-      host.addBusyTime(ms);
+      simulator.addBusyTime(ms);
       clock.stall(ms);
       await advance(0);
     },
     processes: host.running,
-    shutdown: () => settle(env.shutdown()),
+    shutdown: () => runUntilSettled(env.shutdown()),
   };
 }
 
 function timeoutReason(clock: SimulatedClock, withinMs: number): string {
-  return clock.nextAt() === null ? 'and nothing is due any more' : `within ${withinMs} ms`;
+  return clock.nextAt() === null ? 'and no timer is left' : `within ${withinMs} ms`;
 }

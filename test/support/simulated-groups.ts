@@ -50,8 +50,8 @@ export function createGroups(
       act(next);
     }
   };
-  const each = <Value>(ask: (plugin: string) => Value) =>
-    Object.fromEntries(ids.map((id) => [id, ask(id)])) as Readonly<Record<string, Value>>;
+  const each = <Value>(valueOf: (plugin: string) => Value) =>
+    Object.fromEntries(ids.map((id) => [id, valueOf(id)])) as Readonly<Record<string, Value>>;
   return {
     ...tree,
     reports,

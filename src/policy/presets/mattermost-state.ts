@@ -1,8 +1,18 @@
-import type { MattermostState, PluginStatus } from '../../model/index.js';
+import type { PluginStatus } from '../../model/index.js';
 
-/** The state of a plugin in the terms of the Mattermost server, for hosts that show it or store it. */
-export function mattermostState({ state, wasHealthy, failedReason }: MattermostInput): MattermostState {
+/** The states that the Mattermost server shows for a plugin. */
+export type MattermostState =
+  'NotRunning' | 'Starting' | 'Running' | 'FailedToStart' | 'FailedToStayRunning' | 'Stopping';
+
+/** Translates a status into the state that the Mattermost server shows for a plugin. */
+export function mattermostStateOf({
+  state,
+  wasHealthy,
+  failedReason,
+}: Pick<PluginStatus, 'state' | 'wasHealthy' | 'failedReason'>): MattermostState {
   switch (state) {
+    case 'idle':
+      return 'NotRunning';
     case 'pending':
     case 'spawning':
     case 'handshaking':
@@ -16,11 +26,7 @@ export function mattermostState({ state, wasHealthy, failedReason }: MattermostI
       return wasHealthy ? 'FailedToStayRunning' : 'FailedToStart';
     case 'failed':
       return failedReason ?? 'FailedToStart';
-    case 'idle':
-      return 'NotRunning';
     case 'invalid':
       return 'FailedToStart';
   }
 }
-
-type MattermostInput = Pick<PluginStatus, 'state' | 'wasHealthy' | 'failedReason'>;

@@ -9,29 +9,29 @@ export interface Observation {
   /** Whether its address accepts connections. */
   readonly connects: boolean;
   /** Whether this host still offers the protocol version and the TLS mode that the process uses. */
-  readonly sameTerms: boolean;
+  readonly sameHandshake: boolean;
   /** Whether processes that outlive their host are ended or kept. */
   readonly orphans: 'end' | 'keep';
 }
 
 /** What a host does with a plugin of the previous host, and with its process. */
 export interface Restoration {
-  /** A process that is ours and cannot be adopted is ended; any other one is left alone. */
-  readonly process: 'leave' | 'end' | 'adopt';
-  readonly plugin: 'adopt' | 'start' | 'stop' | 'giveUp' | 'reject';
+  /** A process that is ours and cannot be reattached is stopped; any other one is left alone. */
+  readonly process: 'leave' | 'stop' | 'reattach';
+  readonly plugin: 'reattach' | 'start' | 'stop' | 'giveUp' | 'reject';
   readonly because: RestorationReason;
 }
 
 /**
  * Decides what a host does with a plugin of the previous host. A second process is never started beside the first: one
- * that cannot be adopted is ended, unless another program had started it.
+ * that cannot be reattached is stopped, unless another program had started it.
  */
 export function decideRestoration(record: PluginRecord, seen: Observation): Restoration {
   const obstacle = adoptionObstacle(record, seen);
   const isOurs = record.process !== null && record.process.token !== null;
-  const end = seen.process === 'same' && isOurs ? 'end' : 'leave';
+  const leftProcess = seen.process === 'same' && isOurs ? 'stop' : 'leave';
   const restore = (plugin: Restoration['plugin'], because: RestorationReason): Restoration => ({
-    process: end,
+    process: leftProcess,
     plugin,
     because,
   });
@@ -40,11 +40,11 @@ export function decideRestoration(record: PluginRecord, seen: Observation): Rest
   if (seen.bundle === 'invalid') return restore('reject', 'bundleInvalid');
   if (record.gaveUp !== null) return restore('giveUp', 'gaveUp');
   return obstacle === null
-    ? { process: 'adopt', plugin: 'adopt', because: 'alive' }
+    ? { process: 'reattach', plugin: 'reattach', because: 'alive' }
     : restore('start', obstacle);
 }
 
-/** Why its process cannot be adopted; `null`: it can. */
+/** Why its process cannot be reattached; `null`: it can. */
 function adoptionObstacle({ process }: PluginRecord, seen: Observation): RestorationReason | null {
   if (process === null || seen.process === 'none') return 'noProcess';
   if (seen.process === 'gone') return 'processGone';
@@ -53,12 +53,12 @@ function adoptionObstacle({ process }: PluginRecord, seen: Observation): Restora
   if (isOurs && seen.orphans === 'end') return 'orphansEnd';
   if (process.reattach === null) return process.notReattachable ?? 'starting';
   if (isOurs && seen.bundle === 'changed') return 'bundleChanged';
-  if (!seen.sameTerms) return 'handshakeMismatch';
+  if (!seen.sameHandshake) return 'handshakeMismatch';
   return seen.connects ? null : 'unreachable';
 }
 
-/** Whether a recorded process may be adopted if its bundle and its address permit it. */
-export function mayBeAdopted(process: ProcessRecord | null, orphans: 'end' | 'keep'): boolean {
+/** Whether a recorded process may be reattached if its bundle and its address permit it. */
+export function isReattachable(process: ProcessRecord | null, orphans: 'end' | 'keep'): boolean {
   return process !== null && process.reattach !== null && (process.token === null || orphans === 'keep');
 }
 

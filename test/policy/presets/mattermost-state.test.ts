@@ -1,26 +1,33 @@
-import type { FailedReason, MattermostState, PluginState } from '../../../src/model/index.js';
-import { mattermostState } from '../../../src/policy/index.js';
+import type { FailedReason, PluginState } from '../../../src/model/index.js';
+import { mattermostStateOf, type MattermostState } from '../../../src/policy/index.js';
 
-describe('the state in the Mattermost server', () => {
-  it.each<[PluginState, wasHealthy: boolean, FailedReason | null, MattermostState]>([
-    ['idle', false, null, 'NotRunning'],
-    ['pending', false, null, 'Starting'],
-    ['spawning', false, null, 'Starting'],
-    ['handshaking', true, null, 'Starting'],
-    ['healthy', true, null, 'Running'],
-    ['stopping', true, null, 'Stopping'],
-    ['crashed', true, null, 'FailedToStayRunning'],
-    ['crashed', false, null, 'FailedToStart'],
-    ['restarting', true, null, 'FailedToStayRunning'],
-    ['restarting', false, null, 'FailedToStart'],
-    ['failed', true, 'FailedToStayRunning', 'FailedToStayRunning'],
-    ['failed', true, 'FailedToStart', 'FailedToStart'],
-    ['failed', false, null, 'FailedToStart'],
-    ['invalid', false, null, 'FailedToStart'],
-  ])(
-    'of a plugin that is %s (was healthy: %j, reason: %j) is %s',
-    (state, wasHealthy, failedReason, expected) => {
-      expect(mattermostState({ state, wasHealthy, failedReason })).toBe(expected);
+const states: Readonly<Record<PluginState, readonly [never: MattermostState, once: MattermostState]>> = {
+  idle: ['NotRunning', 'NotRunning'],
+  pending: ['Starting', 'Starting'],
+  spawning: ['Starting', 'Starting'],
+  handshaking: ['Starting', 'Starting'],
+  healthy: ['Running', 'Running'],
+  stopping: ['Stopping', 'Stopping'],
+  crashed: ['FailedToStart', 'FailedToStayRunning'],
+  restarting: ['FailedToStart', 'FailedToStayRunning'],
+  failed: ['FailedToStart', 'FailedToStart'],
+  invalid: ['FailedToStart', 'FailedToStart'],
+};
+
+const cases = Object.entries(states).flatMap(([state, [never, once]]) => [
+  [state as PluginState, false, never] as const,
+  [state as PluginState, true, once] as const,
+]);
+
+describe("the Mattermost server's state of a plugin", () => {
+  it.each(cases)('that is %s, and was healthy: %s, is %s', (state, wasHealthy, expected) => {
+    expect(mattermostStateOf({ state, wasHealthy, failedReason: null })).toBe(expected);
+  });
+
+  it.each<FailedReason>(['FailedToStart', 'FailedToStayRunning'])(
+    'that failed is the reason: %s',
+    (failedReason) => {
+      expect(mattermostStateOf({ state: 'failed', wasHealthy: true, failedReason })).toBe(failedReason);
     },
   );
 });
