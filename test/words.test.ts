@@ -140,10 +140,12 @@ const patternTerms: readonly (readonly [RegExp, string])[] = [
   [/\bdurable intent\b/i, 'desired state'],
 ];
 
-const names = Object.entries(nameTerms).map(([name, term]): readonly [RegExp, string] => {
-  const literal = name.replace(/[.#]/g, '\\$&');
-  return [new RegExp(`${/^\w/.test(name) ? '(?<![\\w.])' : ''}${literal}(?!\\w)`), term];
-});
+const anyName = new RegExp(
+  `(?<![\\w.])(?:${Object.keys(nameTerms)
+    .map((name) => name.replaceAll('.', '\\.'))
+    .join('|')})(?!\\w)`,
+  'g',
+);
 
 const terms = new Map(
   Object.entries(wordTerms).flatMap(([words, term]) => words.split(' ').map((word) => [word, term])),
@@ -157,11 +159,12 @@ function partsOf(line: string): readonly string[] {
 /** The private words of a line, each with the standard term. */
 function problemsOf(line: string): readonly string[] {
   const words = partsOf(line).flatMap((part) => (terms.has(part) ? [[part, terms.get(part)]] : []));
-  const matches = [...names, ...patternTerms].flatMap(([pattern, term]) => {
+  const names = (line.match(anyName) ?? []).map((name) => [name, nameTerms[name]]);
+  const patterns = patternTerms.flatMap(([pattern, term]) => {
     const found = pattern.exec(line);
     return found === null ? [] : [[found[0], term]];
   });
-  return [...words, ...matches].map(([word, term]) => `"${word}" is: ${term}`);
+  return [...words, ...names, ...patterns].map(([word, term]) => `"${word}" is: ${term}`);
 }
 
 function problemsIn(name: string, text: string): readonly string[] {

@@ -1,5 +1,5 @@
 import { map, of, EMPTY, defer } from 'rxjs';
-import type { BrokerDialEffects } from '../machines/broker/effects.js';
+import type { BrokerDialEffects } from '../machines/broker/machine.js';
 import type {
   ConnectionEvent,
   DrainEvent,

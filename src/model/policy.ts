@@ -1,3 +1,6 @@
+/** The longest delay of a timer in Node, in milliseconds: about 24.8 days. A longer one fires at once. */
+export const maxTimerMs = 2 ** 31 - 1;
+
 /** The names of the presets; `policy/presets` has their values. */
 export const presetNames = ['espalier', 'mattermost', 'otp', 'systemd', 'kubernetes'] as const;
 

@@ -2,19 +2,18 @@ import {
   createEnvironmentWithRuntime,
   noStateStore,
   resolveOptions,
-  type Environment,
   type EnvironmentOptions,
   type RuntimeFactory,
   microtaskClock,
 } from '../environment/index.js';
-import type { LogLevel, Manifest, PluginLogEntry, PluginState } from '../model/index.js';
+import type { Manifest, PluginLogEntry } from '../model/index.js';
 import { seededRandom } from '../policy/index.js';
-import type { Behaviour, ProcessEnd } from './plugins/process-behaviour.js';
+import type { Behaviour } from './plugins/process-behaviour.js';
 import type { SimulatedService } from './grpc/in-process-server.js';
 import { simulatedBundle } from './plugins/simulated-bundle.js';
-import { createControls } from './environment-controls.js';
+import { createControls, type SimulatedEnvironment } from './environment-controls.js';
 import { createSimulatedHost, type SimulatedPluginSpec } from './plugins/simulated-host.js';
-import { createSimulatedClock, type SimulatedClock } from './clock/simulated-clock.js';
+import { createSimulatedClock } from './clock/simulated-clock.js';
 
 /** A plugin without a process: parts of its manifest, the behaviour of its processes, and its gRPC services. */
 export interface SimulatedPlugin extends Partial<
@@ -39,44 +38,6 @@ export interface SimulatedEnvironmentOptions extends Pick<
   readonly random?: (() => number) | undefined;
   /** The initial time of the clock, in milliseconds since the epoch. Default 0. */
   readonly startsAt?: number | undefined;
-}
-
-/** An environment without processes, and functions that control its plugins and its clock. They need no `this`. */
-export interface SimulatedEnvironment {
-  /** The environment for the code under test, with the same machines as a real one. */
-  readonly env: Environment;
-  /** The clock of the environment. */
-  readonly clock: SimulatedClock;
-  /** Advances the clock by so many milliseconds; after each timer all pending promises run. */
-  readonly advance: (ms: number) => Promise<void>;
-  /**
-   * Advances the clock until the plugin is in this state.
-   *
-   * Rejects with an Error that explains the plugin after `withinMs` (default: an hour), or when no timer is left.
-   */
-  readonly runUntil: (plugin: string, state: PluginState, withinMs?: number) => Promise<void>;
-  /** Advances the clock until the promise is settled, and settles like it. Rejects as `runUntil` does. */
-  readonly runUntilSettled: <Value>(promise: Promise<Value>, withinMs?: number) => Promise<Value>;
-  /** Ends the process of the plugin. Default: exit code 1. Throws when it has none, as the next three do. */
-  readonly crash: (plugin: string, end?: ProcessEnd) => void;
-  /** Its process stops responding, as after SIGSTOP: it answers no call and no probe. */
-  readonly hang: (plugin: string) => void;
-  /** Its process answers health checks with NOT_SERVING. */
-  readonly stopServing: (plugin: string) => void;
-  /** Its process responds again, first to what it received meanwhile, and reports SERVING. */
-  readonly recover: (plugin: string) => void;
-  /** Sets the behaviour of its next processes; a running one keeps its own. */
-  readonly setBehaviour: (plugin: string, behaviour: Behaviour) => void;
-  /** Its process prints a line to stderr. Default level: `info`. */
-  readonly print: (plugin: string, message: string, level?: LogLevel) => void;
-  /** The computer is suspended for so many milliseconds: only the wall clock advances. */
-  readonly sleep: (ms: number) => void;
-  /** The event loop of the host is blocked for so many milliseconds. */
-  readonly block: (ms: number) => Promise<void>;
-  /** The ids of the plugins that have a process; none after a shutdown. */
-  readonly processes: () => readonly string[];
-  /** Shuts the environment down and advances the clock until it has ended. */
-  readonly shutdown: () => Promise<void>;
 }
 
 /**

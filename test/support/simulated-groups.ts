@@ -1,11 +1,12 @@
 import { groupSpecs } from '../../src/environment/options/group-options.js';
 import { supervisorRef, supervisorStatus } from '../../src/machines/index.js';
-import type {
-  GroupOptions,
-  PluginState,
-  SupervisionOptions,
-  SupervisorReport,
-  SupervisorStatus,
+import {
+  maxTimerMs,
+  type GroupOptions,
+  type PluginState,
+  type SupervisionOptions,
+  type SupervisorReport,
+  type SupervisorStatus,
 } from '../../src/model/index.js';
 import { emitExit, completeStart } from '../../src/testing/index.js';
 import { createSimulatedTree, type Placement, type SimulatedTree } from './simulated-tree.js';
@@ -14,15 +15,12 @@ export interface PlacedPlugin extends Placement {
   readonly supervision?: SupervisionOptions;
 }
 
-/** These tests need no probes: the first one would be due after 24 days. */
-const neverProbedMs = 2 ** 31 - 1;
-
-/** A simulated tree with groups, and what tests need of it. */
+/** A simulated tree with groups, and what tests read of it. */
 export interface SimulatedGroups extends SimulatedTree {
   readonly reports: readonly SupervisorReport[];
-  /** Completes every start until none is left; returns the ids in this order. */
+  /** Completes every start, one after the other; returns their order. */
   startAll(): readonly string[];
-  /** Ends every stopping process until none is left; returns the ids in this order. */
+  /** Ends every process that is being stopped, one after the other; returns their order. */
   endAll(): readonly string[];
   states(): Readonly<Record<string, PluginState>>;
   generations(): Readonly<Record<string, number>>;
@@ -41,12 +39,8 @@ export function createGroups(
   const ids = Object.keys(plugins);
   const reports: SupervisorReport[] = [];
   tree.root.on('supervisor.reported', ({ report }) => reports.push(report));
-  for (const [id, { supervision, ...placement }] of Object.entries(plugins))
-    tree.add(
-      id,
-      { ...supervision, health: { intervalMs: neverProbedMs, ...supervision?.health } },
-      placement,
-    );
+  for (const [id, { supervision, ...place }] of Object.entries(plugins))
+    tree.add(id, { ...supervision, health: { intervalMs: maxTimerMs, ...supervision?.health } }, place);
   const forEachIn = (state: PluginState, act: (plugin: string) => void): readonly string[] => {
     const done: string[] = [];
     for (;;) {
@@ -82,7 +76,7 @@ export function createGroups(
   };
 }
 
-/** The same, with everything up. */
+/** As {@link createGroups}, with every plugin healthy. */
 export function startGroups(...args: Parameters<typeof createGroups>): SimulatedGroups {
   const groups = createGroups(...args);
   groups.root.send({ type: 'environment.activateAll' });

@@ -36,7 +36,7 @@ export interface SimulatedTree {
   status(plugin?: string): PluginStatus;
   /** Advances the clock. */
   advance(ms: number): void;
-  /** Advances the clock while the host is stopped. */
+  /** Lets it pass while the host is suspended. */
   stall(ms: number): void;
 }
 
@@ -47,10 +47,10 @@ export interface Placement {
   readonly significant?: boolean;
 }
 
-/** The plugin of tests that name none. */
+/** The plugin of a test that names none. */
 export const defaultPlugin = 'com.example.hero';
 
-/** Creates a tree with the default plugin over simulated effects and a simulated clock. */
+/** The real machines with one plugin, simulated effects and a simulated clock. */
 export function createTreeWithPlugin(
   supervision?: SupervisionOptions,
   random: number | (() => number) = 0.5,
@@ -88,10 +88,10 @@ export function createSimulatedTree(
     if (ref !== undefined) known.set(plugin, ref);
   });
   const child = (plugin: string) => {
-    // The actor system of a stopped tree has no actors.
-    const ref = pluginRef(root.system, plugin) ?? known.get(plugin);
-    if (ref === undefined) throw new Error(`The tree has no plugin ${plugin}.`);
-    return ref;
+    // A tree that has stopped has no actors any more.
+    const found = pluginRef(root.system, plugin) ?? known.get(plugin);
+    if (found === undefined) throw new Error(`The tree has no plugin ${plugin}.`);
+    return found;
   };
   const tree: SimulatedTree = {
     root,

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { presetNames } from '../../model/index.js';
+import { maxTimerMs, presetNames } from '../../model/index.js';
 
 const amount = z.number().nonnegative();
 /** A whole number of at least 0. */
 export const count = z.int().nonnegative();
 /** Milliseconds from 0; at most the longest delay of a Node timer, because a longer one fires at once. */
-export const duration = amount.max(2 ** 31 - 1);
+export const duration = amount.max(maxTimerMs);
 /** Milliseconds, at least 1. */
 export const interval = duration.min(1);
 

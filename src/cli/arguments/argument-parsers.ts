@@ -1,10 +1,11 @@
 import { InvalidArgumentError } from 'commander';
+import { maxTimerMs } from '../../model/index.js';
 
 /** Parses a number of milliseconds from 1 to the longest delay of a Node timer. */
 export function parseMilliseconds(value: string): number {
   const ms = Number(value);
-  if (value.trim() === '' || !(ms >= 1 && ms < 2 ** 31)) {
-    throw new InvalidArgumentError(`It must be a number of milliseconds between 1 and ${2 ** 31 - 1}.`);
+  if (value.trim() === '' || !(ms >= 1 && ms <= maxTimerMs)) {
+    throw new InvalidArgumentError(`It must be a number of milliseconds between 1 and ${maxTimerMs}.`);
   }
   return ms;
 }

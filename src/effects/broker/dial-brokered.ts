@@ -1,6 +1,6 @@
 import { catchError, map, Observable, of } from 'rxjs';
 import type { Announcement } from '../../go-plugin/index.js';
-import type { AnnouncementEvent, BrokeredEvent } from '../../machines/broker/effects.js';
+import type { AnnouncementEvent, BrokeredEvent } from '../../machines/broker/machine.js';
 import { isPluginError, messageOf, PluginError } from '../../model/index.js';
 import { openChannel } from '../http2/open-channel.js';
 import type { BrokerChannel } from './routes.js';

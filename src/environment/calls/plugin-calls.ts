@@ -208,11 +208,11 @@ export function createPluginCalls({ actor, registry, options, rescan, isStopped 
   async function performHealthCheck(id: string): Promise<void> {
     assertNotRemoved(id);
     const observer = registry.observer(id);
-    const { ref } = observer;
-    const snapshot = ref.getSnapshot();
+    const snapshot = observer.ref.getSnapshot();
     if (pluginState(snapshot) !== 'healthy') throw notRunningError(snapshot);
-    ref.send({ type: 'plugin.check' });
-    await observer.until(healthCheckOutcome(ref.getSnapshot().context.health.checksRequested));
+    const { checksRequested } = snapshot.context.health;
+    actor.send({ type: 'environment.check', plugin: id });
+    await observer.until(healthCheckOutcome(checksRequested + 1));
   }
 
   async function removePlugin(id: string): Promise<void> {

@@ -234,6 +234,7 @@ function createStateStore(
     async close() {
       await withTimeout(closeDeadlineMs, parts.restorer.reapOrphans());
       await parts.recorder.flush();
+      await withTimeout(closeDeadlineMs, inheritedDirectoriesRemoved());
       await withTimeout(closeDeadlineMs, stateLock.release());
     },
     release: () => {

@@ -4,9 +4,10 @@ import { hasProcess } from '../../policy/index.js';
 import type { PluginMachine } from './machine.js';
 import type { PluginContext } from './types.js';
 
+/** A snapshot of the plugin machine. */
 export type PluginSnapshot = SnapshotFrom<PluginMachine>;
 
-/** The one flat word for a snapshot of the plugin machine. */
+/** The public state of a plugin, from a snapshot of its machine. */
 export function pluginState(snapshot: PluginSnapshot): PluginState {
   const { value } = snapshot;
   if (value === 'pending') return snapshot.context.queued === null ? 'restarting' : 'pending';
@@ -17,7 +18,7 @@ export function pluginState(snapshot: PluginSnapshot): PluginState {
   return 'handshaking' in live ? 'handshaking' : 'stopping';
 }
 
-/** The public status of one plugin, derived from its snapshot and from nothing else. */
+/** The public status of a plugin, derived from a snapshot of its machine. */
 export function pluginStatus(snapshot: PluginSnapshot): PluginStatus {
   const { context } = snapshot;
   const state = pluginState(snapshot);
@@ -64,7 +65,7 @@ function finerPhase({ phase }: PluginContext, state: PluginState): PluginPhase |
 
 function retryAt(context: PluginContext, state: PluginState): number | null {
   const { since, pause, policy, suspended, failedWithGroup } = context;
-  // Its supervisor alone knows when a group is started again.
+  // The supervisor has the backoff of a group restart.
   if (state === 'restarting') return suspended === null ? since + pause.delayMs : null;
   const { halfOpenAfterMs } = policy.restart;
   return state === 'failed' && halfOpenAfterMs !== null && !failedWithGroup ? since + halfOpenAfterMs : null;

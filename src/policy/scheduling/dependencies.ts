@@ -1,18 +1,18 @@
-/** Something that needs others of its kind. */
+/** A plugin and the plugins that it requires. */
 export interface Dependent {
   readonly id: string;
   readonly requires: readonly string[];
 }
 
-/** Why a requirement can never be met. */
+/** Why a plugin can never start. */
 export type UnmetRequirement =
   | { readonly kind: 'missing'; readonly missing: string }
   /** From this plugin along its requirements back to it: `a`, `b`, `a`. A longer one is cut after 8 and ends with `…`, `a`. */
   | { readonly kind: 'cycle'; readonly cycle: readonly string[] }
-  /** It requires one whose own requirement cannot be met. */
+  /** It requires a plugin that can never start. */
   | { readonly kind: 'unmet'; readonly requirement: string };
 
-/** The order of starts. Its size grows with the number of requirements, not with the length of their chains. */
+/** The start order of a set of plugins. Its size grows with the number of requirements, not with the length of their chains. */
 export interface StartPlan {
   /** The plugins that can be started, each after what it requires; otherwise as they were given. */
   readonly order: readonly string[];
@@ -27,7 +27,7 @@ export interface StartPlan {
   readonly unmet: ReadonlyMap<string, UnmetRequirement>;
 }
 
-/** Brings dependents into the order in which they can be started. */
+/** Orders plugins so that each comes after what it requires. */
 export function planStarts(dependents: readonly Dependent[]): StartPlan {
   const known = new Map(dependents.map(({ id, requires }) => [id, requires]));
   const unmet = new Map<string, UnmetRequirement>();
@@ -95,7 +95,7 @@ function cycleFrom(cycle: readonly string[], at: number): readonly string[] {
   return [...named, ...(cycle.length > maxNamed ? ['…'] : []), first];
 }
 
-/** One that cannot be started must not put what it requires before others. */
+/** A plugin that can never start does not change the order of what it requires. */
 function orderOf(
   dependents: readonly Dependent[],
   requires: ReadonlyMap<string, readonly string[]>,
@@ -128,7 +128,7 @@ function requirementsOf(requires: ReadonlyMap<string, readonly string[]>, id: st
   return [...found];
 }
 
-/** All that require this one, directly or not, in start order. */
+/** All plugins that require this one, directly or indirectly, in start order. */
 export function dependentsOf({ order, requires }: StartPlan, id: string): readonly string[] {
   const found = new Set([id]);
   for (const other of order)
@@ -137,7 +137,7 @@ export function dependentsOf({ order, requires }: StartPlan, id: string): readon
   return [...found];
 }
 
-/** All plugins, those that cannot be started last. */
+/** All plugins in start order, those that can never start last. */
 export function allPlugins({ order, unmet }: StartPlan): readonly string[] {
   return [...order, ...unmet.keys()];
 }

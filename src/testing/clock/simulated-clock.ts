@@ -1,6 +1,6 @@
 import type { Clock } from '../../environment/index.js';
 
-/** A clock for tests that only advances on request. Each timer runs at its own time. */
+/** A clock for tests that only advances on request. Each timer runs when it is due. */
 export interface SimulatedClock extends Clock {
   /** The current time, in milliseconds since the epoch. */
   now(): number;

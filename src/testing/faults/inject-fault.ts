@@ -1,6 +1,6 @@
 import { seededRandom } from '../../policy/index.js';
 import type { ProcessEnd } from '../plugins/process-behaviour.js';
-import type { SimulatedEnvironment } from '../simulated-environment.js';
+import type { SimulatedEnvironment } from '../environment-controls.js';
 
 type FaultAction<Result = void> = (environment: SimulatedEnvironment, fault: InjectedFault) => Result;
 

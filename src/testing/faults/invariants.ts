@@ -1,6 +1,6 @@
 import type { PluginStatus } from '../../model/index.js';
 import { hasProcess } from '../../policy/index.js';
-import type { SimulatedEnvironment } from '../simulated-environment.js';
+import type { SimulatedEnvironment } from '../environment-controls.js';
 
 /** The invariants of each plugin at every moment, by their text. */
 const invariants: Readonly<Record<string, (status: PluginStatus, isRunning: boolean) => boolean>> = {

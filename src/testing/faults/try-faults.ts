@@ -1,5 +1,5 @@
 import { messageOf } from '../../model/index.js';
-import type { SimulatedEnvironment } from '../simulated-environment.js';
+import type { SimulatedEnvironment } from '../environment-controls.js';
 import { violatedInvariant } from './invariants.js';
 import {
   faultNames,

@@ -124,7 +124,7 @@ describe('the methods of a simulated environment', () => {
     );
     await env.deactivate('it');
     await expect(runUntilSettled(new Promise(() => undefined))).rejects.toThrow(
-      'The promise was not settled and nothing is due any more.',
+      'The promise was not settled and no timer is left.',
     );
     setBehaviour('it', behavesWell());
     expect((await env.activate('it')).activated).toBe(true);
