@@ -10,7 +10,7 @@ export default tseslint.config(
       'node_modules/',
       '**/venv/',
       '**/.venv/',
-      'src/effects/grpc/contract.generated.ts',
+      'src/effects/rpc/contract.generated.ts',
     ],
   },
   {
@@ -28,7 +28,7 @@ export default tseslint.config(
   },
   {
     // XState takes its types from the assertion in `types: {} as …`, which this rule holds for useless.
-    files: ['src/machines/*.ts', 'test/model/plugin-model.ts'],
+    files: ['src/machines/**/*.ts', 'test/model/*.ts'],
     rules: { '@typescript-eslint/no-unnecessary-type-assertion': 'off' },
   },
   {

@@ -8,7 +8,7 @@ const config: Config = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: 'tsconfig.json' }] },
   modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp/'],
-  globalSetup: '<rootDir>/test/support/before-the-run.mjs',
+  globalSetup: '<rootDir>/test/support/global-setup.mjs',
   // Most tests wait for processes: one worker a core, and not one less, as jest would have it.
   maxWorkers: '100%',
   // Node 20 frees no ES module of a test file that is over. A worker with a gigabyte of them takes longer to end than

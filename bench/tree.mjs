@@ -15,32 +15,32 @@ function still() {
   let due = [];
   return {
     now: () => 0,
-    setTimeout: (deed, ms) => {
-      const timer = { deed };
+    setTimeout: (act, ms) => {
+      const timer = { act };
       if (ms <= 0) due.push(timer);
       return timer;
     },
     clearTimeout: (timer) => {
-      timer.deed = () => undefined;
+      timer.act = () => undefined;
     },
     flush() {
       while (due.length > 0) {
         const now = due;
         due = [];
-        for (const { deed } of now) deed();
+        for (const { act } of now) act();
       }
     },
   };
 }
 
-function promptWorld(clock) {
+function immediateEffects(clock) {
   const ends = new Map();
   const staying = (...facts) => concat(of(...facts), NEVER);
   const handshake = {
     coreVersion: 1,
     appVersion: 1,
     network: 'unix',
-    address: '/pretended',
+    address: '/simulated',
     protocol: 'grpc',
   };
   return {
@@ -51,19 +51,19 @@ function promptWorld(clock) {
     effects: {
       now: () => clock.now(),
       random: () => 0.5,
-      reading: () => ({ steadyMs: 0, wallMs: 0, busyMs: 0, answers: 0 }),
+      sampleHost: () => ({ monotonicMs: 0, wallMs: 0, eventLoopActiveMs: 0, messagesReceived: 0 }),
       process({ plugin }) {
         const end = new Subject();
         ends.set(plugin, end);
         const process = { pid: 1, startedAt: clock.now(), stderrTail: () => '' };
         return concat(of({ type: 'process.started', process }), end);
       },
-      look: () => EMPTY,
+      pollProcess: () => EMPTY,
       logs: () => NEVER,
       handshake: () =>
         of({ type: 'handshake.read', handshake: { ...handshake, certificate: null, multiplexed: false } }),
       dial: () =>
-        of({ type: 'channel.ready', channel: { address: 'unix:/pretended', transport: 'plaintext' } }),
+        of({ type: 'channel.ready', channel: { address: 'unix:/simulated', transport: 'plaintext' } }),
       connection: () => NEVER,
       probe: () => of({ type: 'probe.passed', ms: 1 }),
       redial: () => of({ type: 'probe.passed', ms: 1 }),
@@ -87,7 +87,7 @@ function bundleOf(id) {
 /** Microseconds a plugin for each step. */
 function grow(count) {
   const clock = still();
-  const world = promptWorld(clock);
+  const world = immediateEffects(clock);
   const root = createActor(createEnvironmentMachine(world.effects, { random: () => 0 }), {
     clock,
     input: {},
@@ -96,9 +96,9 @@ function grow(count) {
   const ids = Array.from({ length: count }, (_, index) => `com.example.p${index}`);
   const policy = composePolicy({ health: { intervalMs: 2 ** 30 } });
   const costs = {};
-  const measure = (name, deed) => {
+  const measure = (name, act) => {
     const before = performance.now();
-    deed();
+    act();
     costs[name] = ((performance.now() - before) * 1000) / count;
   };
   root.start();

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { handshakeLine, newSocketPath } from './lib/handshake.js';
-import { stayAlive } from './lib/life.js';
+import { runUntilParentExits } from './lib/parent-process.js';
 import { printOut } from './lib/print.js';
 
 const address = newSocketPath();
@@ -12,4 +12,4 @@ process.on('SIGTERM', () => {
   server.close();
   process.exit(0);
 });
-stayAlive();
+runUntilParentExits();

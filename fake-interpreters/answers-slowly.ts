@@ -1,3 +1,3 @@
 import { servePlugin } from './lib/serve-plugin.js';
 
-servePlugin({ slownessMs: 500 });
+servePlugin({ healthDelayMs: 500 });

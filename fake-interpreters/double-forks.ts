@@ -7,4 +7,4 @@ const { stdout } = spawnSync('/bin/sh', ['-c', 'sleep 60 >/dev/null 2>&1 & echo 
   detached: true,
 } as object);
 
-servePlugin({ grandchild: Number(stdout), noticesItsHost: false });
+servePlugin({ grandchild: Number(stdout), exitsWithHost: false });

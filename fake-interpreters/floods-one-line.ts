@@ -2,7 +2,7 @@ import { flood } from './lib/flood.js';
 import { servePlugin } from './lib/serve-plugin.js';
 
 servePlugin({
-  afterTheLine: () => {
+  onHandshakePrinted: () => {
     flood(process.stderr, '');
   },
 });

@@ -29,7 +29,7 @@ const behaviours = {
 
   'healthy-with-mtls': 'Does everything right, over mutual TLS when it is asked for it.',
   'healthy-with-mtls-on-tcp': 'Does everything right, over mutual TLS and a TCP port.',
-  'certificate-of-somebody-else': 'Serves with another certificate than the one in its line.',
+  'certificate-mismatch': 'Serves with another certificate than the one in its line.',
   'certificate-is-garbage': 'Prints random bytes where its certificate should be.',
   'certificate-not-asked-for': 'Serves TLS and prints a certificate, asked or not.',
   'certificate-left-out': 'Serves TLS and prints no certificate.',

@@ -1,3 +1,3 @@
 import { servePlugin } from './lib/serve-plugin.js';
 
-servePlugin({ broker: true, multiplexing: 'only-says' });
+servePlugin({ broker: true, multiplexing: 'claims-only' });

@@ -1,3 +1,3 @@
-import { stayAlive } from './lib/life.js';
+import { runUntilParentExits } from './lib/parent-process.js';
 
-stayAlive();
+runUntilParentExits();

@@ -1,3 +1,3 @@
 import { servePlugin } from './lib/serve-plugin.js';
 
-servePlugin({ noticesItsHost: false });
+servePlugin({ exitsWithHost: false });

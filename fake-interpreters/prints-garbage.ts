@@ -1,6 +1,6 @@
 import { garbage } from './lib/garbage.js';
-import { stayAlive } from './lib/life.js';
+import { runUntilParentExits } from './lib/parent-process.js';
 import { printOut } from './lib/print.js';
 
 printOut(garbage);
-stayAlive();
+runUntilParentExits();

@@ -3,7 +3,7 @@ import { printError } from './lib/print.js';
 import { servePlugin } from './lib/serve-plugin.js';
 
 servePlugin({
-  afterTheLine: () => {
+  onHandshakePrinted: () => {
     printError(garbage);
     printError(`${'long '.repeat(50_000)}\n`);
     printError(Buffer.from('half of a euro sign: \u20ac').subarray(0, -1));

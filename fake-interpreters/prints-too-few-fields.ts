@@ -1,5 +1,5 @@
-import { stayAlive } from './lib/life.js';
+import { runUntilParentExits } from './lib/parent-process.js';
 import { printOut } from './lib/print.js';
 
 printOut('1|1|unix\n');
-stayAlive();
+runUntilParentExits();

@@ -4,8 +4,8 @@ import { servePlugin } from './lib/serve-plugin.js';
 let said = 0;
 
 servePlugin({
-  noticesItsHost: false,
-  afterTheLine: () => {
+  exitsWithHost: false,
+  onHandshakePrinted: () => {
     setInterval(() => {
       said += 1;
       printError(`word ${said}\n`);

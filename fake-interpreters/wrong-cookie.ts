@@ -1,3 +1,3 @@
-import { refuseToRun } from './lib/handshake.js';
+import { exitWithoutHost } from './lib/handshake.js';
 
-refuseToRun();
+exitWithoutHost();

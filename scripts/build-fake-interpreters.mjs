@@ -9,13 +9,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = join(root, 'fake-interpreters');
 const outputs = join(sources, 'dist');
 const stamp = join(outputs, '.built-from');
-// What the fakes take from the host: how a certificate is written, which openssl and Go have agreed to, and yamux,
-// which is tested against the reference.
-const yamux = ['yamux', 'effects/yamux'].flatMap((folder) =>
-  readdirSync(join(root, 'src', folder)).map((file) => `${folder}/${file}`),
-);
-const sharedFiles = ['go-plugin/der.ts', 'go-plugin/certificate.ts', 'effects/tls/identity.ts', ...yamux].map(
-  (file) => join(root, 'src', file),
+// What the programs share with the host: how a certificate is written, which openssl and Go accept, and yamux, which is
+// tested against the reference. Any file there may be a part of a program.
+const sharedFiles = ['go-plugin', 'yamux', 'effects/tls', 'effects/yamux'].flatMap((folder) =>
+  readdirSync(join(root, 'src', folder), { recursive: true })
+    .filter((file) => file.endsWith('.ts'))
+    .sort()
+    .map((file) => join(root, 'src', folder, file)),
 );
 const notPrograms = new Set(['index.ts', 'bundle.ts']);
 

@@ -1,11 +1,11 @@
-// Turns proto/*.proto into src/effects/grpc/contract.generated.ts, so that the package needs no file beside its
+// Turns proto/*.proto into src/effects/rpc/contract.generated.ts, so that the package needs no file beside its
 // code at run time and a bundled server works. test/contract.test.ts proves that the result is fresh.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
 
 const root = new URL('../', import.meta.url);
-const output = new URL('src/effects/grpc/contract.generated.ts', root);
+const output = new URL('src/effects/rpc/contract.generated.ts', root);
 const files = ['grpc_broker', 'grpc_controller', 'grpc_stdio', 'health', 'plugin_hooks'];
 
 export function contractSource() {

@@ -44,14 +44,14 @@ function resultOf({ name }, passed) {
 }
 
 function stateOf(row, title, passed) {
-  if (row.state === 'foreign') return `does not apply: ${row.why}`;
+  if (row.state === 'notApplicable') return `does not apply: ${row.why}`;
   if (!passed.some((test) => test.title === title)) throw new Error(`The test "${title}" has not run.`);
   return 'holds';
 }
 
 function summaryOf(rows) {
   const count = (state) => rows.filter((row) => row.state === state).length;
-  return `Of ${rows.length}, ${count('proven')} hold, and ${count('foreign')} do not apply to this host.`;
+  return `Of ${rows.length}, ${count('proven')} hold, and ${count('notApplicable')} do not apply to this host.`;
 }
 
 function table(head, lines) {

@@ -22,13 +22,13 @@ const use = (program) => `
 `;
 
 const pretend = `
-  const pretended = await createPretendedEnvironment({ plugins: { packed: crashesAfter(60_000) } });
-  await pretended.env.activate('packed');
-  await pretended.runUntil('packed', 'restarting');
-  await pretended.runUntil('packed', 'healthy');
-  if (pretended.env.status('packed').generation !== 2) throw new Error('It did not come back.');
-  await pretended.shutdown();
-  if (pretended.processes().length > 0) throw new Error('Something is left.');
+  const simulated = await createSimulatedEnvironment({ plugins: { packed: crashesAfter(60_000) } });
+  await simulated.env.activate('packed');
+  await simulated.runUntil('packed', 'restarting');
+  await simulated.runUntil('packed', 'healthy');
+  if (simulated.env.status('packed').generation !== 2) throw new Error('It did not come back.');
+  await simulated.shutdown();
+  if (simulated.processes().length > 0) throw new Error('Something is left.');
 `;
 
 await buildFakeInterpreters();
@@ -38,7 +38,7 @@ const strange = files.filter(
   ({ path }) =>
     /(^|\/)test\/|\.test\.|fake-interpreters|__pycache__|\.map\.map/.test(path) && !path.startsWith('dist/'),
 );
-if (strange.length > 0) throw new Error(`The tarball holds ${strange.map(({ path }) => path)}`);
+if (strange.length > 0) throw new Error(`The tarball check ${strange.map(({ path }) => path)}`);
 console.log(`packed ${filename}: ${files.length} files`);
 
 writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true }));
@@ -53,7 +53,7 @@ check('ESM', () => {
   writeFileSync(
     join(folder, 'esm.mjs'),
     `import { createEnvironment } from 'espalier';
-      import { crashesAfter, createPretendedEnvironment } from 'espalier/testing';\n${use(healthy)}${pretend}`,
+      import { crashesAfter, createSimulatedEnvironment } from 'espalier/testing';\n${use(healthy)}${pretend}`,
   );
   run(process.execPath, ['esm.mjs']);
 });
@@ -61,14 +61,14 @@ check('CommonJS', () => {
   writeFileSync(
     join(folder, 'commonjs.cjs'),
     `const { createEnvironment } = require('espalier');
-      const { crashesAfter, createPretendedEnvironment } = require('espalier/testing');
+      const { crashesAfter, createSimulatedEnvironment } = require('espalier/testing');
       (async () => {${use(healthy)}${pretend}})().catch((error) => { console.error(error); process.exit(1); });`,
   );
   run(process.execPath, ['commonjs.cjs']);
 });
 check('TypeScript', () => {
   const source = `import { createEnvironment, isPluginError, type PluginErrorCode, type PluginStatus } from 'espalier';
-      import { crashesAfter, createPretendedEnvironment, type Behaviour } from 'espalier/testing';
+      import { crashesAfter, createSimulatedEnvironment, type Behaviour } from 'espalier/testing';
       export async function main(): Promise<void> {
         ${use(healthy)}
         ${pretend}
@@ -109,7 +109,7 @@ check("a CommonJS server's own jest", () => {
   writeFileSync(
     join(folder, 'embedder.test.js'),
     `const { createEnvironment } = require('espalier');
-      const { crashesAfter, createPretendedEnvironment } = require('espalier/testing');
+      const { crashesAfter, createSimulatedEnvironment } = require('espalier/testing');
       test('embeds', async () => {${use(healthy)}});
       test('pretends', async () => {${pretend}});`,
   );

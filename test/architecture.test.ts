@@ -8,45 +8,45 @@ interface Import {
 }
 
 /** What each room may import beside itself. `types` only with `import type`. */
-interface Room {
-  readonly rooms: readonly string[];
+interface Layer {
+  readonly layers: readonly string[];
   readonly types?: readonly string[];
   readonly packages: readonly (string | RegExp)[];
 }
 
-const rooms: Readonly<Record<string, Room>> = {
-  model: { rooms: [], packages: [] },
-  policy: { rooms: ['model'], packages: [] },
-  'go-plugin': { rooms: ['model'], packages: [] },
-  yamux: { rooms: ['model'], packages: [] },
-  bundle: { rooms: ['model'], packages: ['zod', 'yaml', 'semver', 'node:path'] },
-  machines: { rooms: ['model', 'policy'], packages: ['xstate', 'rxjs'] },
+const layers: Readonly<Record<string, Layer>> = {
+  model: { layers: [], packages: [] },
+  policy: { layers: ['model'], packages: [] },
+  'go-plugin': { layers: ['model'], packages: [] },
+  yamux: { layers: ['model'], packages: [] },
+  bundle: { layers: ['model'], packages: ['zod', 'yaml', 'semver', 'node:path'] },
+  machines: { layers: ['model', 'policy'], packages: ['xstate', 'rxjs'] },
   effects: {
-    rooms: ['model', 'bundle', 'go-plugin', 'yamux'],
+    layers: ['model', 'bundle', 'go-plugin', 'yamux'],
     types: ['machines'],
     packages: ['rxjs', /^@grpc\//, /^node:/],
   },
   environment: {
-    rooms: ['model', 'policy', 'bundle', 'go-plugin', 'machines', 'effects'],
+    layers: ['model', 'policy', 'bundle', 'go-plugin', 'machines', 'effects'],
     packages: ['xstate', 'rxjs', '@grpc/grpc-js', 'node:os', 'node:path'],
   },
   observe: {
-    rooms: ['model'],
+    layers: ['model'],
     types: ['machines', 'environment'],
     packages: ['xstate', 'ws', '@statelyai/inspect', /^node:/],
   },
   // It gives the real environment another world to stand on, whose plugins are called without a socket.
   testing: {
-    rooms: ['model', 'policy', 'environment'],
+    layers: ['model', 'policy', 'environment'],
     types: ['machines'],
     packages: ['rxjs', '@grpc/grpc-js', 'node:events', 'node:stream', 'node:timers'],
   },
-  cli: { rooms: ['model', 'policy', 'environment', 'observe'], packages: ['commander', 'rxjs', /^node:/] },
-  'index.ts': { rooms: ['model', 'policy', 'environment', 'observe'], packages: [] },
+  cli: { layers: ['model', 'policy', 'environment', 'observe'], packages: ['commander', 'rxjs', /^node:/] },
+  'index.ts': { layers: ['model', 'policy', 'environment', 'observe'], packages: [] },
 };
 
 /** The only places that may know a package: the three sentences of the design. */
-const keepers: readonly (readonly [string, string | RegExp, readonly string[]])[] = [
+const packageOwners: readonly (readonly [string, string | RegExp, readonly string[]])[] = [
   ['know XState', 'xstate', ['machines', 'environment', 'observe']],
   ['speak gRPC', /^@grpc\//, ['effects', 'environment', 'testing']],
   ['start processes', 'node:child_process', ['effects']],
@@ -66,24 +66,24 @@ function importsOf(file: string): Import[] {
   }));
 }
 
-function roomOf(file: string): string {
+function layerOf(file: string): string {
   return file.split('/')[0] ?? file;
 }
 
-function fits(name: string, patterns: readonly (string | RegExp)[]): boolean {
+function matchesAny(name: string, patterns: readonly (string | RegExp)[]): boolean {
   return patterns.some((pattern) => (typeof pattern === 'string' ? pattern === name : pattern.test(name)));
 }
 
-function complaint({ from, to, isTypeOnly }: Import): string | null {
-  const room = rooms[roomOf(from)];
-  if (room === undefined) return `src/${from} lies in no room.`;
+function violationOf({ from, to, isTypeOnly }: Import): string | null {
+  const layer = layers[layerOf(from)];
+  if (layer === undefined) return `src/${from} lies in no room.`;
   if (!to.startsWith('.'))
-    return fits(to, room.packages) ? null : `${from} may not import the package ${to}.`;
+    return matchesAny(to, layer.packages) ? null : `${from} may not import the package ${to}.`;
   const target = relative('', normalize(join(dirname(from), to)));
-  const other = roomOf(target);
-  if (other === roomOf(from) || room.rooms.includes(other)) return null;
-  if (isTypeOnly && room.types?.includes(other) === true) return null;
-  return `${from} may not import ${target}${room.types?.includes(other) === true ? ', except its types' : ''}.`;
+  const other = layerOf(target);
+  if (other === layerOf(from) || layer.layers.includes(other)) return null;
+  if (isTypeOnly && layer.types?.includes(other) === true) return null;
+  return `${from} may not import ${target}${layer.types?.includes(other) === true ? ', except its types' : ''}.`;
 }
 
 describe('the architecture', () => {
@@ -92,19 +92,19 @@ describe('the architecture', () => {
   });
 
   it('lets imports run in one direction only', () => {
-    expect(imports.map(complaint).filter((found) => found !== null)).toEqual([]);
+    expect(imports.map(violationOf).filter((found) => found !== null)).toEqual([]);
   });
 
-  it.each(keepers)('lets only its keepers %s', (_, name, allowed) => {
-    const knowing = imports.filter(({ to, isTypeOnly }) => !isTypeOnly && fits(to, [name]));
-    expect(knowing.filter(({ from }) => !allowed.includes(roomOf(from)))).toEqual([]);
+  it.each(packageOwners)('lets only its keepers %s', (_, name, allowed) => {
+    const knowing = imports.filter(({ to, isTypeOnly }) => !isTypeOnly && matchesAny(to, [name]));
+    expect(knowing.filter(({ from }) => !allowed.includes(layerOf(from)))).toEqual([]);
   });
 
   it('has no effect that imports another room-mate effect, but for the handles they share', () => {
     const effects = [
       'process',
       'attach',
-      'look',
+      'pollProcess',
       'handshake',
       'dial',
       'probe',
@@ -130,7 +130,7 @@ describe('the architecture', () => {
 
   it('keeps clocks and chance out of decisions', () => {
     const decisions = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
-      ['model', 'policy', 'machines', 'go-plugin', 'yamux', 'bundle'].includes(roomOf(file)),
+      ['model', 'policy', 'machines', 'go-plugin', 'yamux', 'bundle'].includes(layerOf(file)),
     );
     const impure = decisions.filter(
       (file) =>
@@ -151,7 +151,11 @@ describe('the architecture', () => {
     );
     // To notice a sleep, to know how much is left until a moment that an embedder's call names by that clock, and to
     // tell the age of a file.
-    expect(asking.sort()).toEqual(['guardian/leftovers.ts', 'http2/deadline.ts', 'reading.ts']);
+    expect(asking.sort()).toEqual([
+      'connection/host-sample.ts',
+      'grpc/deadline.ts',
+      'orphans/orphaned-directories.ts',
+    ]);
   });
 
   it('keeps timers out of effects', () => {
@@ -164,10 +168,10 @@ describe('the architecture', () => {
     // What no machine is behind: a call's own deadline, an installer's, those of a yamux session, and that of a knock,
     // which a brokered channel that was lost repeats by itself.
     expect(ticking.sort()).toEqual([
-      'broker/knock-turns.ts',
-      'bundle/deadline.ts',
-      'bundle/run-tool.ts',
-      'http2/deadline.ts',
+      'broker/knock-queue.ts',
+      'grpc/deadline.ts',
+      'venv/run-tool.ts',
+      'venv/time-limit.ts',
       'yamux/deadlines.ts',
       'yamux/stream.ts',
     ]);

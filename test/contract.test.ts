@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { services } from '../src/effects/grpc/contract.js';
+import { services } from '../src/effects/rpc/contract.js';
 
 describe('the contract', () => {
   it('was generated from proto/ as it is now', () => {
     const program = "import('./scripts/contract.mjs').then((m) => process.stdout.write(m.contractSource()))";
     const fresh = execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' });
-    expect(readFileSync('src/effects/grpc/contract.generated.ts', 'utf8')).toBe(fresh);
+    expect(readFileSync('src/effects/rpc/contract.generated.ts', 'utf8')).toBe(fresh);
   });
 
   it("has the method paths of go-plugin's wire", () => {

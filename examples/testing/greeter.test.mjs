@@ -7,8 +7,8 @@ import { status } from '@grpc/grpc-js';
 import { composePolicy, crashesEvery, simulate } from 'espalier';
 import {
   crashesAfter,
-  createPretendedEnvironment,
-  inTurn,
+  createSimulatedEnvironment,
+  inSequence,
   exitsWith,
   behavesWell,
   tryFaults,
@@ -29,10 +29,10 @@ const store = {
 };
 
 async function open(behaviour = behavesWell()) {
-  const pretended = await createPretendedEnvironment({
+  const simulated = await createSimulatedEnvironment({
     plugins: { store: { behaviour, services: [store] } },
   });
-  return { ...pretended, greet: createGreeter(pretended.env, 'store') };
+  return { ...simulated, greet: createGreeter(simulated.env, 'store') };
 }
 
 test('my server shows 503 while the plugin restarts, and recovers', async () => {
@@ -49,10 +49,10 @@ test('my server shows 503 while the plugin restarts, and recovers', async () => 
 });
 
 test('my server shows 504 when the plugin hangs, and the plugin is replaced', async () => {
-  const { env, greet, hang, settle, runUntil, clock, shutdown } = await open();
+  const { env, greet, hang, runUntilSettled, runUntil, clock, shutdown } = await open();
   await env.activate('store');
   hang('store');
-  assert.deepEqual(await settle(greet('ada')), { status: 504 });
+  assert.deepEqual(await runUntilSettled(greet('ada')), { status: 504 });
   assert.ok(clock.now() <= 2000, 'the deadline passed by the simulated clock');
   await runUntil('store', 'restarting');
   assert.match(env.explain('store').summary, /did not answer/);
@@ -60,7 +60,9 @@ test('my server shows 504 when the plugin hangs, and the plugin is replaced', as
 });
 
 test('my server starts a plugin that fails at first', async () => {
-  const { env, greet, runUntil, shutdown } = await open(inTurn(exitsWith(3), exitsWith(3), behavesWell()));
+  const { env, greet, runUntil, shutdown } = await open(
+    inSequence(exitsWith(3), exitsWith(3), behavesWell()),
+  );
   await assert.rejects(env.activate('store'), { code: 'EXITED_BEFORE_HANDSHAKE' });
   await runUntil('store', 'healthy');
   assert.equal((await greet('ada')).status, 200);
@@ -91,12 +93,12 @@ test('whatever happens to my plugin, my server answers, and never wrongly', asyn
   const { hits } = await tryFaults({
     runs: 10,
     async create() {
-      const pretended = await open();
-      await pretended.env.activate('store');
-      return pretended;
+      const simulated = await open();
+      await simulated.env.activate('store');
+      return simulated;
     },
-    async holds({ greet, settle }) {
-      const answer = await settle(greet('ada'));
+    async check({ greet, runUntilSettled }) {
+      const answer = await runUntilSettled(greet('ada'));
       assert.ok([200, 503, 504].includes(answer.status), `it answered ${answer.status}`);
       if (answer.status === 200) assert.equal(answer.body, 'Hello Ada Lovelace!');
     },

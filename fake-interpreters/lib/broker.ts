@@ -11,7 +11,7 @@ export const brokerService = {
 };
 
 /** What a test makes a fake plugin's broker do. */
-export const brokeringService = {
+export const brokerTestService = {
   /** Dials the host's id and has its Echo answer. */
   EchoFromHost: unary(
     '/espalier.fake.v1.Brokering/EchoFromHost',
@@ -26,7 +26,7 @@ export const brokeringService = {
   Announce: unary('/espalier.fake.v1.Brokering/Announce', json<ConnInfo>(), json<object>()),
 };
 
-export type BrokerHandlers = Handlers<typeof brokerService> & Handlers<typeof brokeringService>;
+export type BrokerHandlers = Handlers<typeof brokerService> & Handlers<typeof brokerTestService>;
 
 /** A GRPCBroker as go-plugin's: announcements are kept until somebody dials, dials wait for announcements. */
 export function createBroker(tls: ServerTls, network: Network) {
@@ -36,7 +36,7 @@ export function createBroker(tls: ServerTls, network: Network) {
   let control: ServerDuplexStream<ConnInfo, ConnInfo> | null = null;
   let lastId = 0;
 
-  const whereIs = (id: number): Promise<ConnInfo> =>
+  const addressOf = (id: number): Promise<ConnInfo> =>
     new Promise((resolve) => {
       const known = announced.get(id);
       announced.delete(id);
@@ -45,7 +45,7 @@ export function createBroker(tls: ServerTls, network: Network) {
     });
 
   async function echoFromHost(id: number, text: string): Promise<string> {
-    const { network: kind, address } = await whereIs(id);
+    const { network: kind, address } = await addressOf(id);
     const client = new FakeClient(kind === 'unix' ? `unix:${address}` : address, dialCredentials(tls), {
       'grpc.ssl_target_name_override': 'localhost',
       'grpc.default_authority': 'localhost',

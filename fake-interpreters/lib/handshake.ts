@@ -6,7 +6,7 @@ import { printError } from './print.js';
 const ownVersions = [2, 1];
 
 /** A `sun_path` of 108 bytes, less the NUL; Node cuts a longer one off without a word. */
-const longestSocketPath = 107;
+const maxSocketPathBytes = 107;
 
 export interface HandshakeFields {
   readonly core?: number;
@@ -44,18 +44,18 @@ export function negotiateVersion(): number {
 export function newSocketPath(): string {
   const folder = process.env.PLUGIN_UNIX_SOCKET_DIR || tmpdir();
   const path = join(folder, `plugin${Math.floor(Math.random() * 1e10)}`);
-  if (Buffer.byteLength(path) <= longestSocketPath) return path;
+  if (Buffer.byteLength(path) <= maxSocketPathBytes) return path;
   printError(`The socket path ${path} is too long.\n`);
   process.exit(1);
 }
 
 /** Ends the program unless the host knows the word. */
-export function refuseWithoutCookie(key: string, value: string): void {
-  if (process.env[key] !== value) refuseToRun();
+export function exitWithoutCookie(key: string, value: string): void {
+  if (process.env[key] !== value) exitWithoutHost();
 }
 
 /** What a plugin says to somebody who is not its host. */
-export function refuseToRun(): never {
+export function exitWithoutHost(): never {
   printError(
     'This binary is a plugin. It does nothing by itself: the program that it was written for has to start it.\n',
   );

@@ -16,7 +16,7 @@ export type Health = 'SERVING' | 'NOT_SERVING' | 'silent';
 const knownServices = ['', 'plugin'];
 
 /** A health service whose answer can be changed while it serves. */
-export function createHealth(initial: Health, onAnswer: () => void, slownessMs = 0) {
+export function createHealth(initial: Health, onAnswer: () => void, delayMs = 0) {
   let current = initial;
   const watchers = new Set<ServerWritableStream<string, ServingStatus>>();
 
@@ -26,12 +26,12 @@ export function createHealth(initial: Health, onAnswer: () => void, slownessMs =
         answer({ code: status.NOT_FOUND, details: 'unknown service' });
       else if (current !== 'silent') {
         const answered = current;
-        const say = () => {
+        const respond = () => {
           answer(null, answered);
           onAnswer();
         };
-        if (slownessMs === 0) say();
-        else setTimeout(say, slownessMs);
+        if (delayMs === 0) respond();
+        else setTimeout(respond, delayMs);
       }
     },
     Watch(call) {

@@ -1,14 +1,14 @@
 import type { ConnectionInjector, ServerDuplexStream } from '@grpc/grpc-js';
 import type { Duplex } from 'node:stream';
-import type { YamuxSession } from '../../src/effects/yamux/session.js';
+import type { YamuxSession } from '../../src/effects/yamux/yamux-session.js';
 import { brokeredCredentials, echoServer, type BrokerHandlers } from './broker.js';
-import { callOver } from './call-over.js';
+import { callOver } from './unary-call-over-stream.js';
 import { fakeService } from './fake-service.js';
 import type { ConnInfo } from './messages.js';
 import type { ServerTls } from './tls.js';
 
 /** How a host's knocks are answered. */
-export type KnockBehaviour = 'let in' | 'ignored' | 'refused';
+export type KnockBehaviour = 'accepted' | 'ignored' | 'refused';
 
 /** As long as go-plugin waits for the answer to a knock. */
 const answerTimeoutMs = 5_000;
@@ -16,26 +16,26 @@ const answerTimeoutMs = 5_000;
 /** A GRPCBroker over one socket, as go-plugin's: knock, be let in, open a stream; one dial at a time. */
 export function createKnockBroker(tls: ServerTls, behaviour: KnockBehaviour, onControl: () => void) {
   const served = new Map<number, ConnectionInjector>();
-  const early = new Set<number>();
+  const earlyKnocks = new Set<number>();
   /** Whom the next streams are for, in the order in which their knocks were answered. */
   const expected: number[] = [];
   const answers = new Map<number, (error: string) => void>();
   let session: YamuxSession | null = null;
   let control: ServerDuplexStream<ConnInfo, ConnInfo> | null = null;
-  let turn: Promise<unknown> = Promise.resolve();
+  let dialQueue: Promise<unknown> = Promise.resolve();
   let lastId = 0;
 
-  const say = (id: number, ack: boolean, error = ''): void => {
+  const send = (id: number, ack: boolean, error = ''): void => {
     control?.write({ id, network: '', address: '', knock: { ack, error } });
   };
-  const letIn = (id: number): void => {
+  const acknowledge = (id: number): void => {
     expected.push(id);
-    say(id, true);
+    send(id, true);
   };
-  const knocked = (id: number): void => {
-    if (behaviour === 'refused') say(id, true, 'nobody is at home');
-    else if (behaviour === 'let in' && served.has(id)) letIn(id);
-    else if (behaviour === 'let in') early.add(id);
+  const handleKnock = (id: number): void => {
+    if (behaviour === 'refused') send(id, true, 'nobody is at home');
+    else if (behaviour === 'accepted' && served.has(id)) acknowledge(id);
+    else if (behaviour === 'accepted') earlyKnocks.add(id);
   };
 
   async function open(id: number): Promise<Duplex> {
@@ -43,7 +43,7 @@ export function createKnockBroker(tls: ServerTls, behaviour: KnockBehaviour, onC
       answers.set(id, resolve);
       setTimeout(resolve, answerTimeoutMs, 'timeout waiting for the answer to a knock').unref();
     });
-    say(id, false);
+    send(id, false);
     const error = await answered;
     answers.delete(id);
     if (error !== '' || session === null) throw new Error(error);
@@ -52,8 +52,8 @@ export function createKnockBroker(tls: ServerTls, behaviour: KnockBehaviour, onC
 
   /** Waits for its turn, as a stream is given to the knock that was answered last. */
   function dial(id: number): Promise<Duplex> {
-    const dialled = turn.then(() => open(id));
-    turn = dialled.catch(() => undefined);
+    const dialled = dialQueue.then(() => open(id));
+    dialQueue = dialled.catch(() => undefined);
     return dialled;
   }
 
@@ -63,7 +63,7 @@ export function createKnockBroker(tls: ServerTls, behaviour: KnockBehaviour, onC
       call.on('error', () => undefined);
       call.on('data', ({ id, knock }: ConnInfo) => {
         if (knock?.ack === true) answers.get(id)?.(knock.error);
-        else if (knock !== undefined) knocked(id);
+        else if (knock !== undefined) handleKnock(id);
       });
       onControl();
     },
@@ -82,7 +82,7 @@ export function createKnockBroker(tls: ServerTls, behaviour: KnockBehaviour, onC
     ServeEcho(_call, answer) {
       lastId += 1;
       served.set(lastId, echoServer().createConnectionInjector(brokeredCredentials(tls)));
-      if (early.delete(lastId)) letIn(lastId);
+      if (earlyKnocks.delete(lastId)) acknowledge(lastId);
       answer(null, { id: lastId });
     },
     EndEcho({ request: { id } }, answer) {

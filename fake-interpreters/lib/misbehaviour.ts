@@ -11,7 +11,7 @@ export interface Misbehaviour {
   readonly tls?: TlsBehaviour;
   readonly health?: Health | 'absent';
   /** How long it takes to answer for its health. */
-  readonly slownessMs?: number;
+  readonly healthDelayMs?: number;
   /** `ignored`: Shutdown is answered and nothing happens. */
   readonly controller?: boolean | 'ignored';
   readonly stdio?: boolean;
@@ -22,11 +22,11 @@ export interface Misbehaviour {
   /** The hooks service is there only where this is given. */
   readonly hooks?: HookFaults;
   /** Whether it ends itself when its host has gone. */
-  readonly noticesItsHost?: boolean;
+  readonly exitsWithHost?: boolean;
   readonly ignoreSigterm?: boolean;
   /** How `Fake.Crash` ends the process when the caller does not say how. */
   readonly crash?: Crash;
   readonly grandchild?: number | null;
-  readonly afterTheLine?: () => void;
+  readonly onHandshakePrinted?: () => void;
   readonly onHealthAnswer?: () => void;
 }

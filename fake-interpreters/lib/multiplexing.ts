@@ -1,6 +1,6 @@
 import type { Server } from '@grpc/grpc-js';
 import { createServer, type AddressInfo, type Server as Listener, type Socket } from 'node:net';
-import { createYamuxSession, type YamuxSession } from '../../src/effects/yamux/session.js';
+import { createYamuxSession, type YamuxSession } from '../../src/effects/yamux/yamux-session.js';
 import type { BrokerHandlers } from './broker.js';
 import { newSocketPath } from './handshake.js';
 import { createKnockBroker } from './knock-broker.js';
@@ -15,7 +15,7 @@ import type { ServerTls } from './tls.js';
 export type MultiplexBehaviour =
   | 'speaks'
   | 'declines'
-  | 'only-says'
+  | 'claims-only'
   | 'greets'
   | 'ignores-knocks'
   | 'refuses-knocks'
@@ -40,7 +40,7 @@ const connectionTimeoutMs = 5_000;
 export function prepareMultiplexing(behaviour: MultiplexBehaviour | undefined, tls: ServerTls) {
   const isAsked = process.env.PLUGIN_MULTIPLEX_GRPC === 'true';
   if (behaviour === undefined || !isAsked) return { multiplexing: undefined, multiplexer: null };
-  const isAlone = behaviour === 'declines' || behaviour === 'only-says';
+  const isAlone = behaviour === 'declines' || behaviour === 'claims-only';
   return {
     multiplexing: behaviour !== 'declines',
     multiplexer: isAlone ? null : createMultiplexer(behaviour, tls),
@@ -58,14 +58,14 @@ function createMultiplexer(behaviour: MultiplexBehaviour, tls: ServerTls): Multi
     stream?.resume();
   };
   const knocks =
-    behaviour === 'ignores-knocks' ? 'ignored' : behaviour === 'refuses-knocks' ? 'refused' : 'let in';
+    behaviour === 'ignores-knocks' ? 'ignored' : behaviour === 'refuses-knocks' ? 'refused' : 'accepted';
   const broker = createKnockBroker(
     tls,
     knocks,
     behaviour === 'opens-unasked' ? openUnasked : () => undefined,
   );
 
-  const begin = (socket: Socket, server: Server): void => {
+  const serveConnection = (socket: Socket, server: Server): void => {
     if (behaviour === 'gives-up') giveUp();
     if (behaviour === 'greets') {
       socket.on('error', () => undefined).write('220 at your service\r\n');
@@ -94,7 +94,7 @@ function createMultiplexer(behaviour: MultiplexBehaviour, tls: ServerTls): Multi
         clearTimeout(deadline);
         if (only !== null) return;
         only = socket;
-        begin(socket, server);
+        serveConnection(socket, server);
       });
     },
   };

@@ -1,6 +1,6 @@
 import { Server } from '@grpc/grpc-js';
-import { handshakeLine, refuseWithoutCookie } from './handshake.js';
-import { whenParentIsGone } from './life.js';
+import { handshakeLine, exitWithoutCookie } from './handshake.js';
+import { onParentExit } from './parent-process.js';
 import { listen } from './listen.js';
 import type { Misbehaviour } from './misbehaviour.js';
 import { prepareMultiplexing } from './multiplexing.js';
@@ -13,13 +13,13 @@ const stopGraceMs = 100;
 
 /** Serves go-plugin's services and the Fake service, prints the handshake line, and lives until it is told to end. */
 export function servePlugin(misbehaviour: Misbehaviour = {}): void {
-  if (process.env.ESPALIER_PLUGIN !== undefined) refuseWithoutCookie('ESPALIER_PLUGIN', 'espalier');
+  if (process.env.ESPALIER_PLUGIN !== undefined) exitWithoutCookie('ESPALIER_PLUGIN', 'espalier');
   process.on('SIGINT', () => undefined);
   void serve(misbehaviour);
 }
 
 async function serve(misbehaviour: Misbehaviour): Promise<void> {
-  const { network = 'unix', ignoreSigterm = false, afterTheLine } = misbehaviour;
+  const { network = 'unix', ignoreSigterm = false, onHandshakePrinted } = misbehaviour;
   const tls = await prepareTls(misbehaviour.tls);
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
 
@@ -35,8 +35,8 @@ async function serve(misbehaviour: Misbehaviour): Promise<void> {
   const address = await (multiplexer === null
     ? listen(server, network, tls.credentials)
     : multiplexer.listen(server, network));
-  if (misbehaviour.noticesItsHost !== false) whenParentIsGone(stop);
+  if (misbehaviour.exitsWithHost !== false) onParentExit(stop);
   process.on('SIGTERM', ignoreSigterm ? () => undefined : stop);
   printOut(`${handshakeLine({ network, address, certificate: tls.announced, multiplexing })}\n`);
-  afterTheLine?.();
+  onHandshakePrinted?.();
 }

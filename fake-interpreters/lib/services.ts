@@ -1,5 +1,5 @@
 import type { Server } from '@grpc/grpc-js';
-import { brokeringService, brokerService, createBroker } from './broker.js';
+import { brokerTestService, brokerService, createBroker } from './broker.js';
 import { controllerService, createController } from './controller.js';
 import { createFakeHandlers } from './fake-handlers.js';
 import type { Print } from './fake-service.js';
@@ -25,7 +25,7 @@ export function addServices(
   const health = createHealth(
     wanted === 'absent' ? 'silent' : wanted,
     misbehaviour.onHealthAnswer ?? ignore,
-    misbehaviour.slownessMs,
+    misbehaviour.healthDelayMs,
   );
   const stdio = createStdio();
   const hooks = createHooks(misbehaviour.hooks ?? {});
@@ -37,7 +37,7 @@ export function addServices(
     server.addService(controllerService, createController(controller === 'ignored' ? ignore : stop));
   }
   if (misbehaviour.broker === true)
-    server.addService({ ...brokerService, ...brokeringService }, broker.handlers);
+    server.addService({ ...brokerService, ...brokerTestService }, broker.handlers);
   if (misbehaviour.hooks !== undefined) server.addService(hooksService, hooks.handlers);
   server.addService(
     fakeService,

@@ -25,16 +25,16 @@ export interface ServerTls {
   readonly own: { readonly identity: Identity; readonly host: string } | null;
 }
 
-const inTheClear: ServerTls = { credentials: ServerCredentials.createInsecure(), announced: '', own: null };
+const plaintext: ServerTls = { credentials: ServerCredentials.createInsecure(), announced: '', own: null };
 
 /** What go-plugin's own plugins take; a host must not mind that its own is another. */
 const curve = 'P-521';
 
 export async function prepareTls(behaviour: TlsBehaviour | undefined): Promise<ServerTls> {
-  if (behaviour === 'brings-its-own') return { ...inTheClear, credentials: credentialsOfEnvironment() };
+  if (behaviour === 'brings-its-own') return { ...plaintext, credentials: credentialsOfEnvironment() };
   const asked = process.env.PLUGIN_CLIENT_CERT;
   if (behaviour === undefined || (asked === undefined && behaviour !== 'announces-unasked')) {
-    return inTheClear;
+    return plaintext;
   }
   const own = await makeIdentity(curve, Date.now());
   const other = await makeIdentity(curve, Date.now());
@@ -56,7 +56,7 @@ export async function prepareTls(behaviour: TlsBehaviour | undefined): Promise<S
     case 'announces-nothing':
       return { ...served, announced: '' };
     case 'announces-only':
-      return { ...inTheClear, announced };
+      return { ...plaintext, announced };
     case 'names-another-host':
       return { ...served, announced: base64(renamed(own.certificate)) };
     case 'trusts-another':

@@ -1,5 +1,5 @@
 import { PluginError } from '../model/index.js';
-import type { ScannedBundle } from './scanned.js';
+import type { ScannedBundle } from './scan-result.js';
 
 /** A scanned bundle and the path under which the scan came upon it, links not resolved. */
 export interface FoundBundle {
@@ -11,7 +11,7 @@ export interface FoundBundle {
  * The bundles of one directory, sorted by id. An id that several of them claim is given to none: which of two releases
  * runs must not hang on the names of their directories. Each of them is listed, and says where the others are.
  */
-export function settleDuplicates(found: readonly FoundBundle[]): ScannedBundle[] {
+export function rejectDuplicates(found: readonly FoundBundle[]): ScannedBundle[] {
   const sorted = found.toSorted((a, b) => compare(a.scanned.id, b.scanned.id) || compare(a.path, b.path));
   return sorted.map((one) => {
     const others = sorted.filter((other) => other !== one && other.scanned.id === one.scanned.id);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { faultKinds, PluginError, pluginErrorCodes, type FaultTrace } from '../model/index.js';
-import { readJson } from './manifest-text.js';
-import { complaintsOf, describeIssue } from './schema-words.js';
+import { readJson } from './manifest/manifest-text.js';
+import { schemaProblems, describeIssue } from './manifest/schema-messages.js';
 
 const time = z.number().nonnegative();
 
@@ -26,16 +26,16 @@ const fault = z
  */
 export function parseFaultTrace(text: string, file: string): FaultTrace {
   const read = readJson(text.replace(/^\uFEFF/, ''));
-  if (!read.ok) throw refusal(file, read.problems[0]);
+  if (!read.ok) throw faultTraceError(file, read.problems[0]);
   const checked = z.array(fault).safeParse(read.value, { error: describeIssue });
   if (checked.success) return checked.data;
-  const [complaint] = checked.error.issues.flatMap(complaintsOf);
-  const { path = [], message = 'is not usable' } = complaint ?? {};
+  const [problem] = checked.error.issues.flatMap(schemaProblems);
+  const { path = [], message = 'is not usable' } = problem ?? {};
   const name = path.length === 0 ? 'the trace' : path.join('.');
-  throw refusal(file, { ...read.placeOf(path), message: `${name} ${message}` });
+  throw faultTraceError(file, { ...read.placeOf(path), message: `${name} ${message}` });
 }
 
-function refusal(
+function faultTraceError(
   file: string,
   at: { readonly line: number; readonly column: number; readonly message: string } | undefined,
 ): PluginError {

@@ -1,2 +1,2 @@
 /** The exit codes of the command line. */
-export const exitCode = { fine: 0, failed: 1, usage: 2 } as const;
+export const exitCode = { ok: 0, failed: 1, usage: 2 } as const;

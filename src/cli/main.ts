@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { isPluginError } from '../model/index.js';
-import { addCheckCommand } from './check-command.js';
-import { coloursFor } from './colours.js';
-import { errorText } from './error-text.js';
+import { addCheckCommand } from './commands/check-command.js';
+import { coloursFor } from './output/colours.js';
+import { errorText } from './output/error-text.js';
 import { exitCode } from './exit-code.js';
-import { addGraphCommand } from './graph-command.js';
-import { addLockCommand } from './lock-command.js';
-import { addPrepareCommand } from './prepare-command.js';
-import { addRunCommand, withInspectPort } from './run-command.js';
-import { addSimulateCommand } from './simulate-command.js';
-import { packageVersion } from './version.js';
+import { addGraphCommand } from './commands/graph-command.js';
+import { addLockCommand } from './commands/lock-command.js';
+import { addPrepareCommand } from './commands/prepare-command.js';
+import { addRunCommand, withInspectPort } from './commands/run-command.js';
+import { addSimulateCommand } from './commands/simulate-command.js';
+import { packageVersion } from './package-version.js';
 
 const program = new Command('espalier')
   .description('Starts, watches, restarts and explains plugins that speak the go-plugin protocol.')
@@ -35,6 +35,6 @@ try {
 }
 
 function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.fine : exitCode.usage;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
   return isPluginError(error) && error.code === 'CONFIG_INVALID' ? exitCode.usage : exitCode.failed;
 }

@@ -1,49 +1,53 @@
-import type { BrokerDialEffects } from '../machines/broker-dial.effects.js';
-import type { PluginEffects, SignalInput } from '../machines/plugin.effects.js';
-import { attachProcess, type AttachedProcess } from './attach.js';
-import { awaitAnnouncement, dialBrokered } from './broker/dial.js';
-import { keepBroker } from './broker/keep.js';
-import { dial, type GenerationChannel } from './dial.js';
-import { drain } from './drain.js';
-import type { Guard } from './guardian/index.js';
-import { readHandshake } from './handshake.js';
-import { onActivate, onDeactivate } from './hooks.js';
-import { watchConnection } from './only-connection.js';
-import { prepareLaunch, type LaunchSettings } from './launch.js';
-import type { LogSink } from './log-lines.js';
-import { forwardLogs } from './logs.js';
-import { look } from './look.js';
-import { probe } from './probe.js';
-import { readHost } from './reading.js';
-import { redial } from './redial.js';
-import { runProcess, type RunningProcess } from './process.js';
-import { shutdown } from './shutdown.js';
-import { signal } from './signal.js';
-import type { Sinks } from './sinks.js';
-import type { SocketDirectories } from './socket-directory.js';
-import { drainStdio } from './stdio.js';
+import type { BrokerDialEffects } from '../machines/broker/effects.js';
+import type { PluginEffects, SignalInput } from '../machines/effects.js';
+import { attachProcess, type AttachedProcess } from './process/attach-process.js';
+import { awaitAnnouncement, dialBrokered } from './broker/dial-brokered.js';
+import { runControlStream } from './broker/control-stream.js';
+import { dial, type GenerationChannel } from './connection/dial.js';
+import { drain } from './connection/drain.js';
+import type { Guard } from './orphans/index.js';
+import { readHandshake } from './protocol/read-handshake.js';
+import { onActivate, onDeactivate } from './rpc/hooks.js';
+import { watchConnection } from './connection/connection-loss.js';
+import { prepareLaunch, type LaunchSettings } from './launch/prepare-launch.js';
+import type { LogSink } from './logs/line-writer.js';
+import { forwardLogs } from './logs/forward-logs.js';
+import { pollProcess } from './process/poll.js';
+import { probe } from './rpc/probe.js';
+import { sampleHost } from './connection/host-sample.js';
+import { redial } from './rpc/redial.js';
+import { startProcess, type RunningProcess } from './process/local-process.js';
+import { shutdown } from './protocol/shutdown.js';
+import { signal } from './process/signal.js';
+import type { Sinks } from './logs/sinks.js';
+import type { SocketDirectories } from './socket/socket-directory.js';
+import { forwardStdio } from './protocol/stdio.js';
 import { createIdentities } from './tls/identity.js';
-import { watchHealth } from './watch-health.js';
+import { watchHealth } from './rpc/watch-health.js';
 
 export * from './bundle/index.js';
 export * from './checksum/index.js';
-export * from './grpc/stable-channel.js';
-export * from './guardian/index.js';
+export * from './grpc/plugin-channel.js';
+export * from './orphans/index.js';
 export * from './state/index.js';
-export { createSocketDirectories, type SocketAccess, type SocketDirectories } from './socket-directory.js';
-export { createSinks, type Sink, type SinkOptions } from './sinks.js';
-export { groupId } from './socket-group.js';
-export { identifyProcess, stillRuns } from './process-identity.js';
-export { signalAttached } from './signal-attached.js';
-export { signalGroup } from './signal-group.js';
-export { serveBrokered, type BrokeredServer } from './broker/serve.js';
-export { createCallTally, type CallTally } from './grpc/call-tally.js';
-export { createWatchers } from './http2/watchers.js';
-export type { AtDeadline } from './http2/deadline.js';
-export type { GenerationChannel } from './dial.js';
-export type { LaunchSettings, TlsSettings } from './launch.js';
+export {
+  createSocketDirectories,
+  type SocketAccess,
+  type SocketDirectories,
+} from './socket/socket-directory.js';
+export { createSinks, type Sink, type SinkOptions } from './logs/sinks.js';
+export { groupId } from './socket/group-id.js';
+export { identifyProcess, isSameProcessRunning } from './process/process-identity.js';
+export { signalSameProcess } from './process/signal-same-process.js';
+export { signalGroup } from './process/signal-group.js';
+export { serveBrokered, type BrokeredServer } from './broker/serve-brokered.js';
+export { createCallCounter, type CallCounter } from './grpc/call-counter.js';
+export { createConnectivityWatchers } from './grpc/connectivity-watchers.js';
+export type { AtDeadline } from './grpc/deadline.js';
+export type { GenerationChannel } from './connection/dial.js';
+export type { LaunchSettings, TlsSettings } from './launch/prepare-launch.js';
 export type { ManualTls } from './tls/security.js';
-export type { RunningProcess } from './process.js';
+export type { RunningProcess } from './process/local-process.js';
 
 type OfProcess = { readonly plugin: string; readonly generation: number; readonly process: RunningProcess };
 type OfChannel = {
@@ -59,22 +63,22 @@ export function createPluginEffects(
   log: LogSink,
   sinks: Sinks,
   guard: Guard,
-  keptDirectory: (pid: number) => string | null = () => null,
+  inheritedDirectory: (pid: number) => string | null = () => null,
 ): PluginEffects & BrokerDialEffects {
   // Milliseconds since the epoch that never jump while this process runs, whatever happens to the wall clock.
   const now = (): number => Math.round(performance.timeOrigin + performance.now());
   const { tls } = settings;
   const identities = 'curve' in tls ? createIdentities(tls.curve, now) : null;
-  const means = { sockets, identities, guard, log };
+  const resources = { sockets, identities, guard, log };
   return {
     now,
     random: Math.random,
-    reading: (input: OfChannel) => readHost(input),
+    sampleHost: (input: OfChannel) => sampleHost(input),
     process: ({ reattach, ...input }) =>
       reattach === null
-        ? runProcess(input, (wanted) => prepareLaunch(wanted, settings, means), now)
-        : attachProcess(reattach, sockets, now, keptDirectory(reattach.pid)),
-    look: (input: OfProcess & { readonly process: AttachedProcess }) => look(input),
+        ? startProcess(input, (wanted) => prepareLaunch(wanted, settings, resources), now)
+        : attachProcess(reattach, sockets, now, inheritedDirectory(reattach.pid)),
+    pollProcess: (input: OfProcess & { readonly process: AttachedProcess }) => pollProcess(input),
     logs: (input: OfProcess) => forwardLogs(input, log, sinks, now),
     handshake: (input: OfProcess) => readHandshake(input, settings, now),
     dial: (input: Parameters<typeof dial>[0]) => dial(input, tls, now, log),
@@ -84,8 +88,8 @@ export function createPluginEffects(
     watch: (input: OfChannel) => watchHealth(input),
     onActivate: (input: OfChannel) => onActivate(input),
     onDeactivate: (input: OfChannel) => onDeactivate(input),
-    stdio: (input: OfChannel) => drainStdio(input, log, sinks, now),
-    broker: (input: OfChannel) => keepBroker(input),
+    stdio: (input: OfChannel) => forwardStdio(input, log, sinks, now),
+    broker: (input: OfChannel) => runControlStream(input),
     drain: (input: OfChannel) => drain(input),
     shutdown: (input: OfChannel) => shutdown(input),
     signal: (input: OfProcess & Pick<SignalInput, 'signal'>) => signal(input),

@@ -2,18 +2,22 @@ import { Subject } from 'rxjs';
 import { createActor } from 'xstate';
 import { createEnvironmentMachine, indexDelays, supervisorRef, supervisorStatus } from '../machines/index.js';
 import { rootGroup, type EnvironmentEvent, type PluginLogEntry } from '../model/index.js';
-import { createBroker } from './broker.js';
-import { createCalls, stopped } from './calls.js';
+import { createBroker } from './plugin/plugin-broker.js';
+import { createPluginCalls, environmentStoppedError } from './calls/plugin-calls.js';
 import type { Environment } from './environment.js';
-import { explainStatus, untold } from './explain.js';
-import { logEvent } from './log-events.js';
-import { resolveOptions, type EnvironmentOptions, type ResolvedOptions } from './options.js';
-import { createPluginHandle } from './plugin-handle.js';
-import { realSite } from './real-site.js';
-import { reattachConfigOf } from './reattach.js';
-import { createRoster } from './roster.js';
-import { operatorsPolicy } from './set-policy.js';
-import type { Site, World, WorldTies } from './world.js';
+import { explainStatus, emptyHistory } from './status/explain.js';
+import { logEvent } from './status/log-events.js';
+import {
+  resolveOptions,
+  type EnvironmentOptions,
+  type ResolvedOptions,
+} from './options/environment-options.js';
+import { createPluginHandle } from './plugin/plugin-handle.js';
+import { nodeRuntime } from './runtime/node-runtime.js';
+import { reattachConfigOf } from './calls/reattach-plugin.js';
+import { createPluginRegistry } from './registry/plugin-registry.js';
+import { operatorPolicy } from './options/operator-policy.js';
+import type { RuntimeFactory, Runtime, RuntimeHooks } from './runtime/runtime.js';
 
 /**
  * Reads the bundles and makes an environment that looks after them. Nothing is started yet.
@@ -23,20 +27,27 @@ import type { Site, World, WorldTies } from './world.js';
  */
 export async function createEnvironment(options: EnvironmentOptions): Promise<Environment> {
   const resolved = resolveOptions(options);
-  return createEnvironmentAt(realSite(resolved), resolved);
+  return createEnvironmentWithRuntime(nodeRuntime(resolved), resolved);
 }
 
 /** As {@link createEnvironment}, wherever its plugins are to live. */
-export async function createEnvironmentAt(site: Site, options: ResolvedOptions): Promise<Environment> {
-  const scanned = await site.scan();
-  const environment = assemble(options, site.scan, await site.open(scanned));
+export async function createEnvironmentWithRuntime(
+  factory: RuntimeFactory,
+  options: ResolvedOptions,
+): Promise<Environment> {
+  const scanned = await factory.scan();
+  const environment = assemble(options, factory.scan, await factory.open(scanned));
   environment.take(scanned);
   if (options.sweep) await environment.sweep();
   await environment.begin();
   return environment.api;
 }
 
-function assemble(options: ResolvedOptions, scan: Site['scan'], open: (ties: WorldTies) => World) {
+function assemble(
+  options: ResolvedOptions,
+  scan: RuntimeFactory['scan'],
+  createRuntime: (ties: RuntimeHooks) => Runtime,
+) {
   const events = new Subject<EnvironmentEvent>();
   const emit = (event: EnvironmentEvent): void => {
     events.next(event);
@@ -44,18 +55,25 @@ function assemble(options: ResolvedOptions, scan: Site['scan'], open: (ties: Wor
   const log = (entry: PluginLogEntry): void => {
     emit({ type: 'plugin.log', at: now(), plugin: entry.plugin, entry });
   };
-  const world = open({ emit, log, plugins: () => roster.watches().map(({ ref }) => ref) });
-  const { effects, clock, atDeadline, intent } = world;
+  const runtime = createRuntime({ emit, log, plugins: () => registry.observers().map(({ ref }) => ref) });
+  const { effects, clock, atDeadline, stateStore } = runtime;
   const now = () => effects.now();
   const { specs, startConcurrency, inspect, logger } = options;
-  const machine = createEnvironmentMachine(effects, { random: world.random });
+  const machine = createEnvironmentMachine(effects, { random: runtime.random });
   const actor = createActor(machine, {
     inspect,
     input: { specs, startConcurrency },
     clock,
   });
   indexDelays(actor);
-  const roster = createRoster({ actor, options, emit, now, atDeadline, recall: intent.recall });
+  const registry = createPluginRegistry({
+    actor,
+    options,
+    emit,
+    now,
+    atDeadline,
+    inheritedState: stateStore.inheritedState,
+  });
   let shutdown: Promise<void> | null = null;
 
   if (logger !== undefined)
@@ -70,7 +88,7 @@ function assemble(options: ResolvedOptions, scan: Site['scan'], open: (ties: Wor
     // plugins any more then, so none may be left.
     error: (error) => {
       logger?.error({ error }, 'the plugin environment broke; its plugins are ended');
-      world.killAll();
+      runtime.killAll();
       void api.shutdown();
     },
   });
@@ -78,14 +96,14 @@ function assemble(options: ResolvedOptions, scan: Site['scan'], open: (ties: Wor
   let root = supervisorRef(actor.system, rootGroup) ?? actor;
 
   function assertRunning(): void {
-    if (shutdown !== null) throw stopped();
+    if (shutdown !== null) throw environmentStoppedError();
   }
 
   async function rescan(): Promise<void> {
     assertRunning();
     const scanned = await scan();
     assertRunning();
-    roster.take(scanned);
+    registry.register(scanned);
   }
 
   async function stop(): Promise<void> {
@@ -99,56 +117,56 @@ function assemble(options: ResolvedOptions, scan: Site['scan'], open: (ties: Wor
         },
       });
     });
-    intent.freeze();
+    stateStore.freeze();
     actor.send({ type: 'environment.stop' });
     await isOver;
-    await intent.close();
-    for (const watch of roster.watches()) watch.close();
-    await world.close();
+    await stateStore.close();
+    for (const watch of registry.observers()) watch.close();
+    await runtime.close();
     emit({ type: 'environment.state', at: now(), state: 'stopped' });
     events.complete();
   }
 
-  const calls = createCalls({ actor, roster, options, rescan, isStopped: () => shutdown !== null });
+  const calls = createPluginCalls({ actor, registry, options, rescan, isStopped: () => shutdown !== null });
   const api: Environment = {
-    ...intent.over({ actor, calls, roster, emit, now }),
+    ...stateStore.wrapCalls({ actor, calls, registry, emit, now }),
     actor,
     events: events.asObservable(),
-    available: roster.available,
-    active: () => roster.runnable().filter((id) => api.isActive(id)),
-    isActive: (id) => roster.isRunnable(id) && roster.status(id).state === 'healthy',
-    reattachConfig: (id) => reattachConfigOf(roster.watch(id).ref.getSnapshot()),
-    statuses: roster.statuses,
-    status: roster.status,
+    available: registry.available,
+    active: () => registry.runnable().filter((id) => api.isActive(id)),
+    isActive: (id) => registry.isRunnable(id) && registry.status(id).state === 'healthy',
+    reattachConfig: (id) => reattachConfigOf(registry.observer(id).ref.getSnapshot()),
+    statuses: registry.statuses,
+    status: registry.status,
     tree() {
       root = supervisorRef(actor.system, rootGroup) ?? root;
       return supervisorStatus(root, now());
     },
     explain(id) {
-      const status = roster.status(id);
-      const story = status.state === 'invalid' ? untold : roster.watch(id).story();
+      const status = registry.status(id);
+      const story = status.state === 'invalid' ? emptyHistory : registry.observer(id).history();
       return explainStatus(status, story, now());
     },
     setPolicy(id, supervision) {
       assertRunning();
-      const { bundle } = roster.watch(id).ref.getSnapshot().context;
-      const policy = operatorsPolicy(options.policy, bundle, supervision);
+      const { bundle } = registry.observer(id).ref.getSnapshot().context;
+      const policy = operatorPolicy(options.policy, bundle, supervision);
       actor.send({ type: 'environment.setPolicy', plugin: id, policy });
-      intent.notePolicy(id, supervision);
+      stateStore.recordPolicy(id, supervision);
       return policy;
     },
-    manifest: roster.manifest,
+    manifest: registry.manifest,
     plugin(id) {
-      const { channel, ref } = roster.watch(id);
+      const { channel, ref } = registry.observer(id);
       const broker = createBroker(effects, () => ref.getSnapshot());
-      return createPluginHandle(id, channel, () => roster.status(id), options.versions, broker);
+      return createPluginHandle(id, channel, () => registry.status(id), options.versions, broker);
     },
     async rescan() {
       await rescan();
-      return roster.available();
+      return registry.available();
     },
     // Not within this call: whoever hears of the first stop may ask for it again.
     shutdown: () => (shutdown ??= Promise.resolve().then(stop)),
   };
-  return { api, take: roster.take, sweep: world.sweep, begin: intent.begin };
+  return { api, take: registry.register, sweep: runtime.reapOrphans, begin: stateStore.start };
 }

@@ -7,14 +7,14 @@ import type {
   PluginError,
   PluginStatus,
   ReattachConfig,
-  Restored,
-  Supervision,
+  RestoreOutcome,
+  SupervisionOptions,
   SupervisionPolicy,
   SupervisorStatus,
 } from '../model/index.js';
-import type { Explanation } from './explain.js';
-import type { Plugin } from './plugin-handle.js';
-import type { ReattachManifest } from './reattach.js';
+import type { Explanation } from './status/explain.js';
+import type { Plugin } from './plugin/plugin-handle.js';
+import type { ReattachManifest } from './calls/reattach-plugin.js';
 
 /** A bundle that the environment knows of. */
 export type AvailablePlugin =
@@ -73,7 +73,7 @@ export interface Environment {
    * rejects for the sake of one. Called again, it tries those whose bundles were missing. Without a `stateDir`, and for
    * plugins that no host has looked after before, there is nothing to do. See docs/durable-intent.md.
    */
-  restore(): Promise<readonly Restored[]>;
+  restore(): Promise<readonly RestoreOutcome[]>;
   /**
    * Attaches to a plugin's process that runs already, in the place of starting one, and waits until it is healthy.
    * The plugin must not run here. A manifest stands for a plugin that no bundle is known of: it is looked after like
@@ -116,7 +116,7 @@ export interface Environment {
    *
    * Throws CONFIG_INVALID when the numbers are not usable; the policy stays as it was then.
    */
-  setPolicy(id: string, supervision: Supervision): SupervisionPolicy;
+  setPolicy(id: string, supervision: SupervisionOptions): SupervisionPolicy;
   /** A handle that stays valid while the plugin comes and goes. */
   plugin(id: string): Plugin;
   /** Brings a plugin down and forgets it. Its files stay. */

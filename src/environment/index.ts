@@ -1,9 +1,15 @@
-export { createEnvironmentByItself } from './by-itself.js';
-export { createEnvironment, createEnvironmentAt } from './create-environment.js';
-export { noIntent } from './intent.js';
+export { createIsolatedEnvironment } from './create-isolated-environment.js';
+export { createEnvironment, createEnvironmentWithRuntime } from './create-environment.js';
+export { noStateStore } from './desired-state/state-store.js';
 export type { Activation, AvailablePlugin, Environment, StartOutcome } from './environment.js';
-export type { Explanation, HistoryEntry } from './explain.js';
-export { checkLock, lockFileName, lockPlugins, type LockDirectoryOptions, type Locked } from './lock.js';
+export type { Explanation, HistoryEntry } from './status/explain.js';
+export {
+  checkLockFile,
+  lockFileName,
+  lockPlugins,
+  type LockDirectoryOptions,
+  type LockOutcome,
+} from './bundles/lock-plugins.js';
 export {
   defaultHandshake,
   resolveOptions,
@@ -13,14 +19,14 @@ export {
   type MtlsMode,
   type MtlsOptions,
   type MultiplexMode,
-} from './options.js';
+} from './options/environment-options.js';
 export {
   formatReattachProviders,
   parseReattachProviders,
   type ReattachProviders,
 } from '../go-plugin/index.js';
 export { parseFaultTrace, parseManifest } from '../bundle/index.js';
-export { prepareBundles, type Prepared } from './prepare.js';
+export { prepareBundles, type PrepareResult } from './bundles/prepare-bundles.js';
 export type {
   ManualTls,
   PrepareOptions,
@@ -29,15 +35,20 @@ export type {
   Sink,
   SinkOptions,
 } from '../effects/index.js';
-export type { ProgramOptions } from './programs.js';
-export type { ReattachManifest } from './reattach.js';
-export type { TcpOptions, UnixSocketOptions } from './socket-options.js';
-export { runningMachines } from './running-machines.js';
-export type { Broker } from './broker.js';
+export type { ProgramOptions } from './options/program-options.js';
+export type { ReattachManifest } from './calls/reattach-plugin.js';
+export type { TcpOptions, UnixSocketOptions } from './options/socket-options.js';
+export { machineDefinitions } from './machine-definitions.js';
+export type { Broker } from './plugin/plugin-broker.js';
 export type { BrokeredServer } from '../effects/index.js';
-export type { ServiceSet, VersionedServices } from './dispense.js';
-export type { ClientConstructor, Plugin, ServiceClient } from './plugin-handle.js';
-export { promptClock, type Clock } from './prompt-clock.js';
-export type { Site, World, WorldTies } from './world.js';
+export type { ServiceSet, VersionedServices } from './plugin/dispense.js';
+export type { ClientConstructor, Plugin, ServiceClient } from './plugin/plugin-handle.js';
+export { microtaskClock, type Clock } from './runtime/microtask-clock.js';
+export type { RuntimeFactory, Runtime, RuntimeHooks } from './runtime/runtime.js';
 // What a world that is not this machine's needs to take calls as a real one does.
-export { createCallTally, createWatchers, type AtDeadline, type CallTally } from '../effects/index.js';
+export {
+  createCallCounter,
+  createConnectivityWatchers,
+  type AtDeadline,
+  type CallCounter,
+} from '../effects/index.js';

@@ -16,10 +16,10 @@ export interface AddressProblem {
   readonly hint: string;
 }
 
-export type TcpReading = ({ readonly ok: true } & TcpEndpoint) | ({ readonly ok: false } & AddressProblem);
+export type TcpResult = ({ readonly ok: true } & TcpEndpoint) | ({ readonly ok: false } & AddressProblem);
 
 /** `sun_path` has 108 bytes on Linux, and the last one is the terminating zero. */
-export const longestSocketPath = 107;
+export const maxSocketPathBytes = 107;
 
 /** Whether an address from a handshake line or from the broker can be dialled; the error says why not. */
 export function checkAddress(network: string, address: string): PluginError | null {
@@ -34,7 +34,7 @@ export function checkAddress(network: string, address: string): PluginError | nu
 }
 
 /** Reads `host:port` or `[ipv6]:port`. A host that means every address of the machine becomes its loopback. */
-export function parseTcpAddress(address: string): TcpReading {
+export function parseTcpAddress(address: string): TcpResult {
   const parts = /^(?:\[([^[\]]*)\]|([^:[\]]*)):([0-9]+)$/.exec(address);
   if (parts === null) return { ok: false, problem: 'it is not host:port', hint: tcpHint };
   const [, bracketed, plain = '', digits] = parts;
@@ -104,9 +104,9 @@ function socketPathProblem(path: string): AddressProblem | null {
     };
   }
   const bytes = Buffer.byteLength(path);
-  if (bytes <= longestSocketPath) return null;
+  if (bytes <= maxSocketPathBytes) return null;
   return {
-    problem: `the socket path has ${bytes} bytes and the system takes ${longestSocketPath}`,
+    problem: `the socket path has ${bytes} bytes and the system takes ${maxSocketPathBytes}`,
     hint: 'Let the plugin create its socket in PLUGIN_UNIX_SOCKET_DIR, or set TMPDIR to a short path such as /tmp.',
   };
 }

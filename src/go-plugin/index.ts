@@ -1,15 +1,21 @@
-export { checkAddress, isNetwork, longestSocketPath, parseTcpAddress } from './address.js';
-export type { TcpEndpoint, TcpReading } from './address.js';
-export { abandon, announce, announcementLifeMs, ask, quietBroker } from './broker.js';
-export type { Announcement, BrokerState, BrokerStep, Delivery } from './broker.js';
-export { certificateHost, certificatePem, curves, makeCertificate } from './certificate.js';
-export type { CertificateDraft, Curve } from './certificate.js';
-export { diagnose, ranOutOfMemory } from './diagnose.js';
-export type { DiagnosisFacts } from './diagnose.js';
-export { looksLikeHandshake, parseHandshakeLine } from './handshake-line.js';
-export type { HandshakeOffer, HandshakeReading } from './handshake-line.js';
-export { arrive, knock, mostEnded, noKnocks, serve, withdraw } from './knocks.js';
-export type { KnockAnswer, KnockState, KnockStep } from './knocks.js';
+export { checkAddress, isNetwork, maxSocketPathBytes, parseTcpAddress } from './address.js';
+export type { TcpEndpoint, TcpResult } from './address.js';
+export {
+  cancelDial,
+  announce,
+  announcementTtlMs,
+  requestDial,
+  noAnnouncements,
+} from './broker/announcements.js';
+export type { Announcement, AnnouncementTable, AnnouncementStep, Delivery } from './broker/announcements.js';
+export { certificateHost, certificatePem, curves, makeCertificate } from './certificate/certificate.js';
+export type { CertificateTemplate, Curve } from './certificate/certificate.js';
+export { diagnose, ranOutOfMemory } from './diagnosis/diagnose.js';
+export type { DiagnosisFacts } from './diagnosis/diagnose.js';
+export { looksLikeHandshake, parseHandshakeLine } from './handshake/handshake-line.js';
+export type { HandshakeOffer, HandshakeResult } from './handshake/handshake-line.js';
+export { streamOpened, knock, maxEndedIds, noKnocks, serve, withdraw } from './broker/knocks.js';
+export type { KnockAnswer, KnockState, KnockStep } from './broker/knocks.js';
 export {
   launchEnvironment,
   minimalVariables,
@@ -17,11 +23,11 @@ export {
   tokenVariable,
 } from './launch-environment.js';
 export type { InheritEnv, LaunchEnvironmentInput } from './launch-environment.js';
-export { classifyLine, verbatimLine } from './log-line.js';
-export type { ClassifiedLine, LogMode } from './log-line.js';
-export { checkReattachConfig } from './reattach-config.js';
-export { formatReattachProviders, parseReattachProviders } from './reattach-providers.js';
-export type { ReattachProviders } from './reattach-providers.js';
-export { sniffExecutable, sniffLength } from './sniff-executable.js';
-export type { ExecutableKind } from './sniff-executable.js';
+export { classifyLine, verbatimLine } from './logs/log-line.js';
+export type { ClassifiedLine, LogParseMode } from './logs/log-line.js';
+export { checkReattachConfig } from './reattach/reattach-config.js';
+export { formatReattachProviders, parseReattachProviders } from './reattach/reattach-providers.js';
+export type { ReattachProviders } from './reattach/reattach-providers.js';
+export { sniffExecutable, sniffLength } from './diagnosis/executable-kind.js';
+export type { ExecutableKind } from './diagnosis/executable-kind.js';
 export { quoteText, visibleText } from './visible-text.js';

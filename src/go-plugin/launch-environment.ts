@@ -21,7 +21,7 @@ export const tokenVariable = 'ESPALIER_TOKEN';
  * Tells a plugin that it is to live on without its host, if that dies. Those that look whether it is there, as the Python
  * helper does, then do not.
  */
-export const outlivesVariable = 'ESPALIER_OUTLIVES_HOST';
+export const outlivesHostVariable = 'ESPALIER_OUTLIVES_HOST';
 
 /**
  * What a program needs to find others, its user's home, its language and a place for temporary files. Left out on
@@ -56,7 +56,7 @@ export interface LaunchEnvironmentInput {
   readonly unixSocketGroup?: string | undefined;
   /** See {@link tokenVariable}. */
   readonly token?: string | undefined;
-  /** See {@link outlivesVariable}. */
+  /** See {@link outlivesHostVariable}. */
   readonly outlivesHost?: boolean | undefined;
   /** Node's `process.platform`. On `win32` the case of a name does not matter; everywhere else it does. */
   readonly platform?: string | undefined;
@@ -75,7 +75,7 @@ export function launchEnvironment(input: LaunchEnvironmentInput): Record<string,
   // What this host does not offer must not be offered in its name: a plugin that finds somebody else's
   // PLUGIN_CLIENT_CERT or PLUGIN_MULTIPLEX_GRPC would speak TLS or yamux to a host that does not.
   // A host that is itself a plugin has a token of its own, by which its host would find ours.
-  for (const name of [...protocolVariables, tokenVariable, outlivesVariable]) merged.delete(name);
+  for (const name of [...protocolVariables, tokenVariable, outlivesHostVariable]) merged.delete(name);
   for (const entry of protocolEntries(input)) merged.set(fold(entry[0]), entry);
   return Object.fromEntries(merged.values());
 }
@@ -113,7 +113,7 @@ function protocolEntries(input: LaunchEnvironmentInput): [string, string][] {
     ['PLUGIN_UNIX_SOCKET_DIR', input.socketDirectory ?? ''],
     ['PLUGIN_UNIX_SOCKET_GROUP', input.unixSocketGroup ?? ''],
     [tokenVariable, input.token ?? ''],
-    [outlivesVariable, input.outlivesHost === true ? '1' : ''],
+    [outlivesHostVariable, input.outlivesHost === true ? '1' : ''],
   ];
   return [...always, ...whenOffered.filter(([, value]) => value !== '')];
 }

@@ -2,7 +2,7 @@
 export const quoteLimit = 200;
 
 // JSON leaves these as they are, yet a terminal acts on the C1 controls and hides or reorders with the others.
-const unseen = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const invisibleCharacters = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /**
  * A plugin's own words, safe to print in a message: at most `limit` characters, with every control
@@ -11,7 +11,7 @@ const unseen = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 export function visibleText(text: string, limit: number = quoteLimit): string {
   const cut = text.length > limit;
   const shown = cut ? text.slice(0, limit) : text;
-  return JSON.stringify(shown).slice(1, -1).replace(unseen, escapeCharacter) + (cut ? '…' : '');
+  return JSON.stringify(shown).slice(1, -1).replace(invisibleCharacters, escapeCharacter) + (cut ? '…' : '');
 }
 
 /** {@link visibleText} between double quotes. */

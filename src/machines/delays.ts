@@ -21,13 +21,13 @@ export function indexDelays(root: AnyActor): void {
 }
 
 /** Stands for "never": the longest delay that a timer can hold, in milliseconds. */
-export const never = 2 ** 31 - 1;
+export const maxTimerMs = 2 ** 31 - 1;
 
 /**
  * The delay by which whoever decides about several actors waits until all has been heard that is being told. Less than
  * no time: it comes ahead of every pause, also of one of 0 ms.
  */
-export const settled = -1;
+export const mailboxDrainedMs = -1;
 
 /** Describes the states that wait for it. */
-export const untilSettled = 'Something has moved: what follows is decided once all have heard of it.';
+export const untilMailboxDrained = 'Something has moved: what follows is decided once all have heard of it.';

@@ -64,7 +64,7 @@ export type EnvironmentEvent =
    * killed, and left them.
    */
   | {
-      readonly type: 'environment.swept';
+      readonly type: 'environment.orphansReaped';
       readonly at: number;
       readonly because: 'plugin.exited' | 'environment.stopped' | 'host.died';
       readonly processes: readonly number[];
@@ -75,9 +75,9 @@ export type EnvironmentEvent =
    * be written, so that what changes does not survive this host; `kept`: it can again.
    */
   | {
-      readonly type: 'environment.intent';
+      readonly type: 'environment.stateDirectory';
       readonly at: number;
-      readonly state: 'setAside' | 'notKept' | 'kept';
+      readonly state: 'quarantined' | 'unwritable' | 'writable';
       /** The file as it is called now, or the directory. */
       readonly file: string;
       readonly problem: string | null;

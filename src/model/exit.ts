@@ -7,10 +7,10 @@ import type { PluginError, PluginPhase } from './errors.js';
  * `lost` could not be ended; `released` was let go of, as it is not ours to end, and may live on.
  */
 export type ExitKind =
-  'exit' | 'signal' | 'oom' | 'hang' | 'handshake' | 'spawn' | 'health' | 'lost' | 'released';
+  'exit' | 'signal' | 'oom' | 'hang' | 'handshake' | 'spawn' | 'health' | 'lost' | 'detached';
 
 /** The rung of the stop ladder that was reached; `null` when the process ended unasked. */
-export type StopRung = 'draining' | 'deactivating' | 'asking' | 'terminating' | 'killing';
+export type StopStep = 'draining' | 'deactivating' | 'requestingShutdown' | 'terminating' | 'killing';
 
 /** The end of one generation, with all that is known about it. */
 export interface ExitRecord {
@@ -20,7 +20,7 @@ export interface ExitRecord {
   /** For example `SIGSEGV`, or `null`. */
   readonly signal: string | null;
   readonly phase: PluginPhase;
-  readonly rung: StopRung | null;
+  readonly stopStep: StopStep | null;
   readonly generation: number;
   /** Milliseconds since the epoch. */
   readonly at: number;

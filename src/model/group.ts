@@ -53,7 +53,14 @@ export const rootGroup = 'root';
 
 /** Where a supervisor is. `running` looks after its children; `failed` has given up. */
 export type SupervisorState =
-  'running' | 'gathering' | 'pausing' | 'starting' | 'held' | 'escalating' | 'failed' | 'stopping';
+  | 'running'
+  | 'stoppingChildren'
+  | 'backingOff'
+  | 'startingChildren'
+  | 'suspended'
+  | 'escalating'
+  | 'failed'
+  | 'stopping';
 
 /**
  * What a supervisor reports about itself, with OTP's four fields. `restarting`: children go down and come up together.

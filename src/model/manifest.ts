@@ -1,5 +1,5 @@
-import type { Checksums } from './checksum.js';
-import type { ResourceLimits } from './limits.js';
+import type { Checksums } from './lock-file.js';
+import type { ResourceLimits } from './resource-limits.js';
 import type { Backoff, Deadlines, HealthPolicy, PresetName, RestartPolicy } from './policy.js';
 
 export type PluginRuntime = 'python' | 'node' | 'executable';
@@ -39,7 +39,7 @@ export interface Manifest {
   readonly group?: string | undefined;
   /** Whether its end by itself counts for the auto-shutdown of its group. Not for a `permanent` one. Default `false`. */
   readonly significant?: boolean | undefined;
-  readonly supervision: Supervision;
+  readonly supervision: SupervisionOptions;
   /** What its process may take of the machine; the environment's own limits hold beside them. */
   readonly limits?: ResourceLimits | undefined;
   /** Environment variables for the plugin's process. */
@@ -51,7 +51,7 @@ export interface Manifest {
 }
 
 /** How one plugin is looked after; what is left out comes from the environment's options. */
-export interface Supervision {
+export interface SupervisionOptions {
   readonly preset?: PresetName | undefined;
   readonly restart?:
     (Partial<Omit<RestartPolicy, 'backoff'>> & { readonly backoff?: Partial<Backoff> }) | undefined;
@@ -79,5 +79,5 @@ export interface Bundle {
   /** Only for a bare program: what it reads on stdin. Left out: what the environment says. */
   readonly stdin?: StdinMode | undefined;
   /** What the lock file says of it; left out where no lock is used. */
-  readonly locked?: Checksums | undefined;
+  readonly lockedChecksums?: Checksums | undefined;
 }

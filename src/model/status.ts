@@ -1,6 +1,6 @@
 import type { PluginError, PluginPhase } from './errors.js';
 import type { ExitRecord } from './exit.js';
-import type { ExcuseReason } from './reading.js';
+import type { ExcuseReason } from './host-sample.js';
 
 /**
  * The one flat word for where a plugin is. `waiting`: activated, and not started yet, as others come first.
@@ -8,7 +8,7 @@ import type { ExcuseReason } from './reading.js';
  */
 export type PluginState =
   | 'idle'
-  | 'waiting'
+  | 'pending'
   | 'spawning'
   | 'handshaking'
   | 'healthy'

@@ -1,26 +1,32 @@
 export {
-  createPretendedEnvironment,
-  type PretendedEnvironment,
-  type PretendedOptions,
-  type PretendedPlugin,
-} from './pretended-environment.js';
-export type { PretendedService } from './in-process/server-call.js';
-export * from './behaviours.js';
+  createSimulatedEnvironment,
+  type SimulatedEnvironment,
+  type SimulatedEnvironmentOptions,
+  type SimulatedPlugin,
+} from './simulated-environment.js';
+export type { SimulatedService } from './grpc/in-process-server.js';
+export * from './plugins/behaviours.js';
 export {
-  inTurn,
-  playsOut,
-  together,
+  inSequence,
+  replays,
+  allOf,
   type Behaviour,
-  type Conduct,
+  type ProcessBehaviour,
   type ProcessEnd,
-  type StartOfProcess,
-  type Turn,
-} from './conduct.js';
-export * from './possible-facts.js';
-export * from './pretended-bundle.js';
-export * from './pretended-effects.js';
-export * from './pretended-facts.js';
-export * from './promises.js';
-export * from './stepping-clock.js';
-export { inject, randomStrikes, strikeNames, type Strike, type StrikeName } from './strikes.js';
-export * from './try-faults.js';
+  type ProcessStart,
+  type ProcessFault,
+} from './plugins/process-behaviour.js';
+export * from './effects/possible-events.js';
+export * from './plugins/simulated-bundle.js';
+export * from './effects/effect-simulator.js';
+export * from './effects/simulated-events.js';
+export * from './faults/invariants.js';
+export * from './clock/simulated-clock.js';
+export {
+  injectFault,
+  randomFaults,
+  faultNames,
+  type InjectedFault,
+  type FaultName,
+} from './faults/inject-fault.js';
+export * from './faults/try-faults.js';

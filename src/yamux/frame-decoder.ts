@@ -21,14 +21,14 @@ export function createFrameDecoder(): FrameDecoder {
   let headHeld = 0;
   let header: FrameHeader | null = null;
   let bodyRest = 0;
-  let isRefused = false;
+  let isFailed = false;
 
   const readHeader = (bytes: Uint8Array): FramePart | null => {
     head.set(bytes, headHeld);
     headHeld = (headHeld + bytes.length) % headerBytes;
     if (headHeld > 0) return null;
     const reading = decodeHeader(head);
-    isRefused = !reading.ok;
+    isFailed = !reading.ok;
     if (!reading.ok) return { type: 'refusal', problem: reading.problem };
     header = reading.header;
     bodyRest = header.type === 'data' ? header.length : 0;
@@ -39,7 +39,7 @@ export function createFrameDecoder(): FrameDecoder {
     push(chunk) {
       const parts: FramePart[] = [];
       let at = 0;
-      while (at < chunk.length && !isRefused) {
+      while (at < chunk.length && !isFailed) {
         const bytes = chunk.subarray(at, at + (bodyRest > 0 ? bodyRest : headerBytes - headHeld));
         at += bytes.length;
         if (header !== null && bodyRest > 0) {

@@ -22,7 +22,7 @@ export interface FrameHeader {
   readonly length: number;
 }
 
-export type HeaderReading =
+export type HeaderResult =
   { readonly ok: true; readonly header: FrameHeader } | { readonly ok: false; readonly problem: string };
 
 export function encodeHeader({ type, flags, streamId, length }: FrameHeader): Uint8Array {
@@ -37,7 +37,7 @@ export function encodeHeader({ type, flags, streamId, length }: FrameHeader): Ui
 }
 
 /** Reads the twelve bytes of a header. Flags that nobody has defined are kept as they are. */
-export function decodeHeader(bytes: Uint8Array): HeaderReading {
+export function decodeHeader(bytes: Uint8Array): HeaderResult {
   const view = new DataView(bytes.buffer, bytes.byteOffset, headerBytes);
   const spoken = view.getUint8(0);
   if (spoken !== version) return { ok: false, problem: `a frame of version ${spoken}, and only 0 exists` };

@@ -7,9 +7,9 @@ export {
   headerBytes,
   initialWindow,
   type FrameHeader,
-  type HeaderReading,
+  type HeaderResult,
 } from './frame.js';
-export { longestBody } from './session-sending.js';
-export type { Role, SessionFact, Turn } from './session-state.js';
-export { createSessionCore, defaultBacklog, type SessionCore } from './session.js';
+export { maxBodyBytes } from './session-sending.js';
+export type { Role, SessionEvent, SessionStep } from './session-state.js';
+export { createSessionCore, defaultBacklog, type SessionCore } from './session-core.js';
 export { YamuxError, type YamuxReason } from './yamux-error.js';

@@ -3,23 +3,23 @@ import { flag, goAwayCode, type FrameHeader } from './frame.js';
 import {
   addStream,
   forgetStream,
-  settleOpening,
+  finishOpening,
   writeFlags,
   writeHeader,
-  type OpenTurn,
+  type SessionStepDraft,
   type SessionState,
   type StreamState,
 } from './session-state.js';
 import { YamuxError, type YamuxReason } from './yamux-error.js';
 
 /** What a part of the peer's bytes means for the session. */
-export function receivePart(session: SessionState, part: FramePart, turn: OpenTurn): void {
+export function receivePart(session: SessionState, part: FramePart, turn: SessionStepDraft): void {
   if (part.type === 'header') receiveHeader(session, part.header, turn);
   else if (part.type === 'body') receiveBody(session, part, turn);
   else violation(session, turn, part.problem);
 }
 
-function receiveHeader(session: SessionState, header: FrameHeader, turn: OpenTurn): void {
+function receiveHeader(session: SessionState, header: FrameHeader, turn: SessionStepDraft): void {
   switch (header.type) {
     case 'ping':
       receivePing(header, turn);
@@ -33,13 +33,13 @@ function receiveHeader(session: SessionState, header: FrameHeader, turn: OpenTur
   }
 }
 
-function receivePing({ flags, length }: FrameHeader, turn: OpenTurn): void {
+function receivePing({ flags, length }: FrameHeader, turn: SessionStepDraft): void {
   if (has(flags, flag.syn)) writeHeader(turn, { type: 'ping', flags: flag.ack, streamId: 0, length });
-  else turn.facts.push({ type: 'ping.answered', value: length });
+  else turn.events.push({ type: 'ping.answered', value: length });
 }
 
-function receiveGoAway(session: SessionState, code: number, turn: OpenTurn): void {
-  if (code === goAwayCode.normal) session.isPeerLeaving = true;
+function receiveGoAway(session: SessionState, code: number, turn: SessionStepDraft): void {
+  if (code === goAwayCode.normal) session.isPeerGoingAway = true;
   else if (code === goAwayCode.protocolError)
     fail(session, turn, 'peer-failed', 'The peer ended the session: it says that the protocol was broken.');
   else if (code === goAwayCode.internalError)
@@ -47,33 +47,33 @@ function receiveGoAway(session: SessionState, code: number, turn: OpenTurn): voi
   else violation(session, turn, `a go-away with the unknown code ${code}`);
 }
 
-function receiveOfStream(session: SessionState, header: FrameHeader, turn: OpenTurn): void {
+function receiveOfStream(session: SessionState, header: FrameHeader, turn: SessionStepDraft): void {
   const { flags, streamId } = header;
   if (has(flags, flag.syn)) receiveOpening(session, streamId, turn);
   const stream = session.streams.get(streamId);
   // Frames that crossed our reset, most likely. Their bodies find no stream either.
   if (stream === undefined || session.failure !== null) return;
   // Any frame will do: the reference leaves the acknowledgement out when it ends a stream before accepting it.
-  if (stream.opening === 'offered') {
-    settleOpening(session, stream, turn);
-    turn.facts.push({ type: 'stream.accepted', id: streamId });
+  if (stream.opening === 'synSent') {
+    finishOpening(session, stream, turn);
+    turn.events.push({ type: 'stream.accepted', id: streamId });
   }
   if (has(flags, flag.rst)) {
-    turn.facts.push({ type: 'stream.reset', id: streamId });
+    turn.events.push({ type: 'stream.reset', id: streamId });
     forgetStream(session, stream, turn);
   } else if (header.type === 'data') receiveData(session, stream, header, turn);
   else receiveCredit(session, stream, header, turn);
 }
 
-function receiveOpening(session: SessionState, id: number, turn: OpenTurn): void {
+function receiveOpening(session: SessionState, id: number, turn: SessionStepDraft): void {
   const isTheirs = id !== 0 && (id % 2 === 0) === (session.role === 'client');
   if (!isTheirs) violation(session, turn, `stream ${id} opened, an id that is not the peer's to choose`);
   else if (session.streams.has(id)) violation(session, turn, `stream ${id} opened while it is open`);
-  else if (session.isLeaving || session.held >= session.backlog) writeFlags(turn, id, flag.rst);
+  else if (session.isGoingAway || session.unaccepted >= session.backlog) writeFlags(turn, id, flag.rst);
   else {
-    addStream(session, id, 'held');
-    session.held += 1;
-    turn.facts.push({ type: 'stream.opened', id });
+    addStream(session, id, 'synReceived');
+    session.unaccepted += 1;
+    turn.events.push({ type: 'stream.opened', id });
   }
 }
 
@@ -81,10 +81,10 @@ function receiveCredit(
   session: SessionState,
   stream: StreamState,
   { flags, length }: FrameHeader,
-  turn: OpenTurn,
+  turn: SessionStepDraft,
 ): void {
   stream.sendWindow += length;
-  if (length > 0 && !stream.isEndedHere) turn.facts.push({ type: 'stream.credited', id: stream.id });
+  if (length > 0 && !stream.isLocalClosed) turn.events.push({ type: 'stream.credited', id: stream.id });
   if (has(flags, flag.fin)) receiveEnd(session, stream, turn);
 }
 
@@ -92,7 +92,7 @@ function receiveData(
   session: SessionState,
   stream: StreamState,
   { flags, length }: FrameHeader,
-  turn: OpenTurn,
+  turn: SessionStepDraft,
 ): void {
   if (length > stream.receiveWindow) {
     const room = stream.receiveWindow;
@@ -106,7 +106,7 @@ function receiveData(
 function receiveBody(
   session: SessionState,
   { header, bytes, rest }: Extract<FramePart, { type: 'body' }>,
-  turn: OpenTurn,
+  turn: SessionStepDraft,
 ): void {
   const stream = session.streams.get(header.streamId);
   if (stream === undefined) return;
@@ -116,28 +116,28 @@ function receiveBody(
     return;
   }
   // In the reference a write can be overtaken by the close that came after it: such bytes are dropped.
-  if (!stream.isEndedThere) turn.facts.push({ type: 'stream.received', id: stream.id, bytes });
+  if (!stream.isRemoteClosed) turn.events.push({ type: 'stream.received', id: stream.id, bytes });
   if (rest === 0 && has(header.flags, flag.fin)) receiveEnd(session, stream, turn);
 }
 
-function receiveEnd(session: SessionState, stream: StreamState, turn: OpenTurn): void {
-  if (stream.isEndedThere) {
+function receiveEnd(session: SessionState, stream: StreamState, turn: SessionStepDraft): void {
+  if (stream.isRemoteClosed) {
     violation(session, turn, `a second end of stream ${stream.id}`);
     return;
   }
-  stream.isEndedThere = true;
-  turn.facts.push({ type: 'stream.ended', id: stream.id });
-  if (stream.isEndedHere) forgetStream(session, stream, turn);
+  stream.isRemoteClosed = true;
+  turn.events.push({ type: 'stream.ended', id: stream.id });
+  if (stream.isLocalClosed) forgetStream(session, stream, turn);
 }
 
-function violation(session: SessionState, turn: OpenTurn, what: string): void {
+function violation(session: SessionState, turn: SessionStepDraft, what: string): void {
   writeHeader(turn, { type: 'goAway', flags: 0, streamId: 0, length: goAwayCode.protocolError });
   fail(session, turn, 'protocol-violated', `The peer broke the yamux protocol: it sent ${what}.`);
 }
 
-function fail(session: SessionState, turn: OpenTurn, reason: YamuxReason, message: string): void {
+function fail(session: SessionState, turn: SessionStepDraft, reason: YamuxReason, message: string): void {
   session.failure = new YamuxError(reason, message);
-  turn.facts.push({ type: 'session.failed', error: session.failure });
+  turn.events.push({ type: 'session.failed', error: session.failure });
 }
 
 function has(flags: number, wanted: number): boolean {

@@ -5,7 +5,7 @@ import type { YamuxError } from './yamux-error.js';
 export type Role = 'client' | 'server';
 
 /** What has happened in a session, as far as its owner must know. */
-export type SessionFact =
+export type SessionEvent =
   /** The peer opened a stream. It waits until it is accepted. */
   | { readonly type: 'stream.opened'; readonly id: number }
   /** The peer has taken a stream that we opened. */
@@ -23,15 +23,15 @@ export type SessionFact =
   | { readonly type: 'session.failed'; readonly error: YamuxError };
 
 /** What one step of a session brings about: bytes to write, in order, and what is to be known. */
-export interface Turn {
+export interface SessionStep {
   readonly output: readonly Uint8Array[];
-  readonly facts: readonly SessionFact[];
+  readonly events: readonly SessionEvent[];
 }
 
 /** A turn while it is being made. */
-export interface OpenTurn {
+export interface SessionStepDraft {
   readonly output: Uint8Array[];
-  readonly facts: SessionFact[];
+  readonly events: SessionEvent[];
 }
 
 export interface StreamState {
@@ -40,15 +40,15 @@ export interface StreamState {
    * Ours are `queued` until the peer's backlog has room, then `offered` until it answers. The peer's are
    * `held` until they are accepted.
    */
-  opening: 'queued' | 'offered' | 'held' | 'established';
+  opening: 'queued' | 'synSent' | 'synReceived' | 'established';
   /** What we may still send. */
   sendWindow: number;
   /** What the peer may still send. */
   receiveWindow: number;
   /** Received and read, but not yet given back to the peer as credit. */
   consumed: number;
-  isEndedHere: boolean;
-  isEndedThere: boolean;
+  isLocalClosed: boolean;
+  isRemoteClosed: boolean;
   /** Nobody here reads it any more. */
   isAbandoned: boolean;
 }
@@ -58,10 +58,10 @@ export interface SessionState {
   readonly backlog: number;
   readonly streams: Map<number, StreamState>;
   nextId: number;
-  offered: number;
-  held: number;
-  isLeaving: boolean;
-  isPeerLeaving: boolean;
+  unacknowledged: number;
+  unaccepted: number;
+  isGoingAway: boolean;
+  isPeerGoingAway: boolean;
   failure: YamuxError | null;
 }
 
@@ -71,10 +71,10 @@ export function createSessionState(role: Role, backlog: number): SessionState {
     backlog,
     streams: new Map(),
     nextId: role === 'client' ? 1 : 2,
-    offered: 0,
-    held: 0,
-    isLeaving: false,
-    isPeerLeaving: false,
+    unacknowledged: 0,
+    unaccepted: 0,
+    isGoingAway: false,
+    isPeerGoingAway: false,
     failure: null,
   };
 }
@@ -86,55 +86,55 @@ export function addStream(session: SessionState, id: number, opening: StreamStat
     sendWindow: initialWindow,
     receiveWindow: initialWindow,
     consumed: 0,
-    isEndedHere: false,
-    isEndedThere: false,
+    isLocalClosed: false,
+    isRemoteClosed: false,
     isAbandoned: false,
   };
   session.streams.set(id, stream);
   return stream;
 }
 
-export function newTurn(): OpenTurn {
-  return { output: [], facts: [] };
+export function newStep(): SessionStepDraft {
+  return { output: [], events: [] };
 }
 
-export function writeHeader(turn: OpenTurn, header: FrameHeader): void {
+export function writeHeader(turn: SessionStepDraft, header: FrameHeader): void {
   turn.output.push(encodeHeader(header));
 }
 
 /** A window update without credit is how a flag travels alone. */
-export function writeFlags(turn: OpenTurn, streamId: number, flags: number): void {
+export function writeFlags(turn: SessionStepDraft, streamId: number, flags: number): void {
   writeHeader(turn, { type: 'windowUpdate', flags, streamId, length: 0 });
 }
 
 /** Takes a stream out of the session; its place in a backlog goes to the next one. */
-export function forgetStream(session: SessionState, stream: StreamState, turn: OpenTurn): void {
-  settleOpening(session, stream, turn);
+export function forgetStream(session: SessionState, stream: StreamState, turn: SessionStepDraft): void {
+  finishOpening(session, stream, turn);
   session.streams.delete(stream.id);
-  turn.facts.push({ type: 'stream.closed', id: stream.id });
+  turn.events.push({ type: 'stream.closed', id: stream.id });
 }
 
 /** Ends the opening of a stream, whichever side it comes from, and offers the next one of ours. */
-export function settleOpening(session: SessionState, stream: StreamState, turn: OpenTurn): void {
+export function finishOpening(session: SessionState, stream: StreamState, turn: SessionStepDraft): void {
   const { opening } = stream;
   stream.opening = 'established';
-  if (opening === 'held') session.held -= 1;
-  if (opening !== 'offered') return;
-  session.offered -= 1;
+  if (opening === 'synReceived') session.unaccepted -= 1;
+  if (opening !== 'synSent') return;
+  session.unacknowledged -= 1;
   for (const next of session.streams.values()) {
     if (next.opening !== 'queued') continue;
-    offerStream(session, next, turn);
+    sendSyn(session, next, turn);
     return;
   }
 }
 
 /** Tells the peer of a new stream of ours, if its backlog has room; otherwise the stream stays queued. */
-export function offerStream(session: SessionState, stream: StreamState, turn: OpenTurn): void {
-  if (session.offered >= session.backlog) return;
-  session.offered += 1;
-  stream.opening = 'offered';
+export function sendSyn(session: SessionState, stream: StreamState, turn: SessionStepDraft): void {
+  if (session.unacknowledged >= session.backlog) return;
+  session.unacknowledged += 1;
+  stream.opening = 'synSent';
   writeFlags(turn, stream.id, flag.syn);
   // It may have been ended while it was queued.
-  if (stream.isEndedHere) writeFlags(turn, stream.id, flag.fin);
-  else turn.facts.push({ type: 'stream.credited', id: stream.id });
+  if (stream.isLocalClosed) writeFlags(turn, stream.id, flag.fin);
+  else turn.events.push({ type: 'stream.credited', id: stream.id });
 }

@@ -1,11 +1,11 @@
 import {
   bundleListing,
-  isLeftOut,
-  manifestMeaning,
+  isExcluded,
+  canonicalManifest,
   parseChecksum,
-  parseLock,
+  parseLockFile,
   parseManifest,
-  renderLock,
+  renderLockFile,
 } from '../../src/bundle/index.js';
 import type { Manifest } from '../../src/model/index.js';
 
@@ -74,14 +74,14 @@ describe('what a checksum of a bundle covers', () => {
   });
 
   it('is of the manifest what it means, without its own checksums', () => {
-    const json = manifestMeaning(
+    const json = canonicalManifest(
       '{ "id": "x", "bundle": "sha256:1", "env": { "B": "2", "A": "1" } }',
       'p.json',
     );
     expect(json).toBe('{"env":{"A":"1","B":"2"},"id":"x"}');
-    expect(manifestMeaning('# why\nenv: {A: "1", B: "2"}\nid: x\n', 'p.yaml')).toBe(json);
-    expect(manifestMeaning('{"id":"x","env":{"A":"1","B":"3"}}', 'p.json')).not.toBe(json);
-    expect(manifestMeaning('{', 'p.json')).toBeNull();
+    expect(canonicalManifest('# why\nenv: {A: "1", B: "2"}\nid: x\n', 'p.yaml')).toBe(json);
+    expect(canonicalManifest('{"id":"x","env":{"A":"1","B":"3"}}', 'p.json')).not.toBe(json);
+    expect(canonicalManifest('{', 'p.json')).toBeNull();
   });
 
   const manifest: Manifest = {
@@ -99,7 +99,7 @@ describe('what a checksum of a bundle covers', () => {
     ['venv', false, with_({ dependency_mode: 'bundled' }), 'python'],
     ['node_modules', false, manifest, 'node'],
   ])('leaves out %s: %s', (path, left, of, runtime) => {
-    expect(isLeftOut(path, of, runtime)).toBe(left);
+    expect(isExcluded(path, of, runtime)).toBe(left);
   });
 });
 
@@ -109,10 +109,10 @@ describe('a lock file', () => {
       version: 1,
       plugins: { b: { files: {}, bundle: sum }, a: { files: { z: sum, 'a.py': sum } } },
     } as const;
-    const text = renderLock(lock);
+    const text = renderLockFile(lock);
     expect(text.indexOf('"a"')).toBeLessThan(text.indexOf('"b"'));
     expect(text.indexOf('"a.py"')).toBeLessThan(text.indexOf('"z"'));
-    expect(parseLock(text, 'lock')).toEqual(lock);
+    expect(parseLockFile(text, 'lock')).toEqual(lock);
   });
 
   it.each([
@@ -139,7 +139,7 @@ describe('a lock file', () => {
     ],
     ['something else', '[]', /lock:1:1/],
   ])('is refused when it is %s', (_, text, message) => {
-    const read = () => parseLock(text, 'lock');
+    const read = () => parseLockFile(text, 'lock');
     expect(read).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error);
     expect(read).toThrow(message);
   });

@@ -1,4 +1,4 @@
-import { settleDuplicates, type FoundBundle } from '../../src/bundle/index.js';
+import { rejectDuplicates, type FoundBundle } from '../../src/bundle/index.js';
 import { PluginError, type Bundle } from '../../src/model/index.js';
 
 function whole(id: string, path: string): FoundBundle {
@@ -20,14 +20,14 @@ function broken(id: string, path: string): FoundBundle {
 
 describe('the bundles of one directory', () => {
   it('are sorted by id, whatever the locale', () => {
-    const ids = settleDuplicates(['b.b', 'a_a', 'a-a', 'a.a', 'aaa'].map((id) => whole(id, `/p/${id}`))).map(
+    const ids = rejectDuplicates(['b.b', 'a_a', 'a-a', 'a.a', 'aaa'].map((id) => whole(id, `/p/${id}`))).map(
       ({ id }) => id,
     );
     expect(ids).toEqual(['a-a', 'a.a', 'a_a', 'aaa', 'b.b']);
   });
 
   it('that share an id are all refused, and each names the others', () => {
-    const settled = settleDuplicates([
+    const settled = rejectDuplicates([
       whole('abc', '/p/2'),
       whole('other', '/p/x'),
       whole('abc', '/p/1'),
@@ -51,7 +51,7 @@ describe('the bundles of one directory', () => {
   });
 
   it('that share an id with a broken one keep its reason in sight', () => {
-    const [first, second] = settleDuplicates([whole('abc', '/p/1'), broken('abc', '/p/2')]);
+    const [first, second] = rejectDuplicates([whole('abc', '/p/1'), broken('abc', '/p/2')]);
     expect(first).toMatchObject({ ok: false, error: { code: 'PLUGIN_DUPLICATE' } });
     expect(second).toMatchObject({
       ok: false,

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { promisify } from 'node:util';
 import ts from 'typescript';
-import { runningMachines } from '../../src/environment/index.js';
+import { machineDefinitions } from '../../src/environment/index.js';
 import { PluginError, pluginErrorCodes, presetNames } from '../../src/model/index.js';
 import { chartOf, renderChart } from '../../src/observe/index.js';
 import { decideRestart, presets } from '../../src/policy/index.js';
@@ -81,7 +81,7 @@ describe('the page of restarts', () => {
       const error = new PluginError({ code, message: '' });
       const exit = { ...serving, kind: 'exit' as const, code: 1, error };
       const question = { policy: restart, exit, failures: [0], wasHealthy: true, random: 0 };
-      return decideRestart(question).verdict === 'giveUp';
+      return decideRestart(question).decision === 'giveUp';
     });
     const shown = [...partOf(page, 'unrecoverable').matchAll(/^- \[`([A-Z_]+)`\]/gm)].map(([, code]) => code);
     expect(shown).toEqual(givenUp);
@@ -109,7 +109,7 @@ describe('the page of the lifecycle', () => {
     const [chart] = blocksOf(partOf(read('docs/lifecycle.md'), 'chart'));
     expect(chart).toEqual({
       language: 'mermaid',
-      text: renderChart(chartOf(runningMachines().plugin), 'mermaid'),
+      text: renderChart(chartOf(machineDefinitions().plugin), 'mermaid'),
     });
   });
 });
@@ -117,7 +117,7 @@ describe('the page of the lifecycle', () => {
 const serving = {
   signal: null,
   phase: 'serving',
-  rung: null,
+  stopStep: null,
   generation: 1,
   at: 0,
   uptimeMs: 0,

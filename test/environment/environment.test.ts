@@ -266,7 +266,7 @@ describe('the events', () => {
   it('can be explained, step by step', async () => {
     const { env, id } = await environmentWith('healthy');
     await env.activate(id);
-    const { history, summary, next } = env.explain(id);
+    const { history, summary, hint } = env.explain(id);
     expect(history.map(({ because }) => because)).toEqual([
       'it was activated',
       'its program was found',
@@ -277,7 +277,7 @@ describe('the events', () => {
       'its hook has returned',
     ]);
     expect(summary).toMatch(/^Generation 1 \(process \d+\) serves\.$/);
-    expect(next).toBeNull();
+    expect(hint).toBeNull();
   });
 
   it('go to a logger where one is given', async () => {

@@ -11,7 +11,7 @@ import type { FakeInterpreterName } from '../../fake-interpreters/index.js';
 import { fakeInterpreterPath } from '../../fake-interpreters/index.js';
 
 /** Enough for every line; of a flood only the amount matters. */
-const keptBytes = 512 * 1024;
+const maxOutputBytes = 512 * 1024;
 
 export interface Ending {
   readonly code: number | null;
@@ -111,7 +111,7 @@ function collect(pipe: Readable): Output {
   let length = 0;
   pipe.on('data', (chunk: Buffer) => {
     length += chunk.length;
-    if (kept.length < keptBytes) kept = Buffer.concat([kept, chunk]);
+    if (kept.length < maxOutputBytes) kept = Buffer.concat([kept, chunk]);
   });
 
   function until(holds: (output: Output) => boolean): Promise<void> {

@@ -42,7 +42,7 @@ const staying: readonly Expected[] = [
 const fakes = createLauncher();
 afterAll(fakes.endAll);
 
-const said = (fake: LaunchedFake, { stdout }: Expected) =>
+const printedOutput = (fake: LaunchedFake, { stdout }: Expected) =>
   fake.stdout.until((output) => stdout.test(output.text()));
 
 describe('a fake that never becomes a plugin', () => {
@@ -54,7 +54,7 @@ describe('a fake that never becomes a plugin', () => {
     for (const { name } of [...staying, ...exiting]) launched.set(name, fakes.launch(name));
     const fake = (name: string) => launched.get(name) as LaunchedFake;
     await Promise.all(exiting.map(async ({ name }) => endings.set(name, await fake(name).ended)));
-    await Promise.all(staying.map((expected) => said(fake(expected.name), expected)));
+    await Promise.all(staying.map((expected) => printedOutput(fake(expected.name), expected)));
     for (const { name } of staying) fake(name).child.kill('SIGTERM');
     await Promise.all(staying.map(async ({ name }) => endings.set(name, await fake(name).ended)));
   });

@@ -5,6 +5,6 @@ export function wholeNumber(name: string, text: string): number {
   throw new Error(`--${name} must be a whole number above 0, not ${text}. See --help.`);
 }
 
-export function tell(text: string): void {
+export function print(text: string): void {
   process.stdout.write(text);
 }

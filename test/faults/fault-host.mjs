@@ -13,7 +13,7 @@ env.events.subscribe((event) => {
   if (event.type === 'plugin.status') tell({ status: event.status });
   else if (event.type === 'plugin.log') tell({ log: event.entry.message, plugin: event.plugin });
   else if (event.type === 'environment.guardian') tell({ guardian: event.pid });
-  else if (event.type === 'environment.intent') tell({ intent: event });
+  else if (event.type === 'environment.stateDirectory') tell({ intent: event });
 });
 
 const deeds = {

@@ -1,4 +1,4 @@
-import type { Fault } from './fault.js';
+import type { FaultScenario } from './fault-scenario.js';
 import { matrix } from './matrix.js';
 
 /** docs/faults.md, from the table that the run has held against real processes. */
@@ -28,25 +28,31 @@ ${matrix.map(({ title, faults }) => `## ${title}\n\n${table(faults)}`).join('\n\
 `;
 }
 
-function table(faults: readonly Fault[]): string {
+function table(faults: readonly FaultScenario[]): string {
   const head = ['fault', 'how it is made', 'what is seen', 'within', 'what follows'];
-  const lines = faults.map((fault) => [fault.name, fault.made, seen(fault), bound(fault), fault.follows]);
+  const lines = faults.map((fault) => [
+    fault.name,
+    fault.injection,
+    seen(fault),
+    bound(fault),
+    fault.expectation,
+  ]);
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-function seen({ states, end, endsHost }: Fault): string {
+function seen({ states, end, endsHost }: FaultScenario): string {
   if (states.length === 0) return endsHost === true ? 'no process is left' : 'stays `healthy`';
   const path = states.join(' → ');
   return end === undefined ? path : `${path}; ${endOf(end)}`;
 }
 
-function endOf({ kind, code, exit, signal }: NonNullable<Fault['end']>): string {
+function endOf({ kind, code, exit, signal }: NonNullable<FaultScenario['end']>): string {
   const how = signal ?? (exit === undefined ? null : `exit code ${exit}`);
   return [`kind \`${kind}\``, how, code === undefined ? null : `\`${code}\``]
     .filter((part) => part !== null)
     .join(', ');
 }
 
-function bound({ withinMs }: Fault): string {
+function bound({ withinMs }: FaultScenario): string {
   return `${withinMs / 1000} s`;
 }

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { faultsPage } from './faults-page.js';
-import { tell, wholeNumber } from './command.js';
+import { print, wholeNumber } from './command.js';
 import { matrix } from './matrix.js';
-import { tryFault, type Outcome } from './try-fault.js';
+import { runScenario, type Outcome } from './run-scenario.js';
 
 const help = `Does every fault of the matrix to real plugins and hosts, and looks whether what has to follow does.
 
@@ -31,16 +31,16 @@ export async function main(root: string, args: string[]): Promise<number> {
     },
   });
   if (values.help) {
-    tell(help);
+    print(help);
     return 0;
   }
   const begun = performance.now();
   const outcomes = await runAll(root, positionals, wholeNumber('parallel', values.parallel));
   const failed = outcomes.filter(({ problem }) => problem !== null).length;
   const seconds = ((performance.now() - begun) / 1000).toFixed(0);
-  tell(`\n${outcomes.length - failed} faults as they have to be, ${failed} not, in ${seconds} s\n`);
+  print(`\n${outcomes.length - failed} faults as they have to be, ${failed} not, in ${seconds} s\n`);
   if (failed > 0 || outcomes.length === 0) return 1;
-  return positionals.length > 0 ? 0 : settlePage(join(root, 'docs/faults.md'), values.write);
+  return positionals.length > 0 ? 0 : updatePage(join(root, 'docs/faults.md'), values.write);
 }
 
 async function runAll(root: string, names: readonly string[], parallel: number): Promise<Outcome[]> {
@@ -50,9 +50,9 @@ async function runAll(root: string, names: readonly string[], parallel: number):
   const outcomes: Outcome[] = [];
   const work = async (): Promise<void> => {
     for (let fault = waiting.shift(); fault !== undefined; fault = waiting.shift()) {
-      const outcome = await tryFault(fault, root);
+      const outcome = await runScenario(fault, root);
       outcomes.push(outcome);
-      tell(lineOf(outcome));
+      print(lineOf(outcome));
     }
   };
   await Promise.all(Array.from({ length: parallel }, work));
@@ -65,11 +65,11 @@ function lineOf({ fault, foundMs, tookMs, problem }: Outcome): string {
   return `${head}  (${(tookMs / 1000).toFixed(1)} s)${problem === null ? '' : `\n      ${problem}`}\n`;
 }
 
-async function settlePage(page: string, write: boolean): Promise<number> {
+async function updatePage(page: string, write: boolean): Promise<number> {
   const text = await format(faultsPage(), { ...(await resolveConfig(page)), filepath: page });
   if (existsSync(page) && readFileSync(page, 'utf8') === text) return 0;
   if (write) writeFileSync(page, text);
-  tell(
+  print(
     write ? 'docs/faults.md is written.\n' : 'docs/faults.md is stale: run `npm run faults -- --write`.\n',
   );
   return write ? 0 : 1;

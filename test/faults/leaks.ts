@@ -5,10 +5,10 @@ import { parseArgs } from 'node:util';
 import type { Environment } from '../../src/index.js';
 import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
 import type { FakeInterpreterName } from '../../fake-interpreters/index.js';
-import { tell, wholeNumber } from './command.js';
-import { holdings, slope, type Holdings } from './figures.js';
+import { print, wholeNumber } from './command.js';
+import { resourceUsage, slope, type ResourceUsage } from './resource-usage.js';
 import { builtPackage } from './package.js';
-import { comesTrue } from './processes.js';
+import { waitUntil } from './processes.js';
 
 const help = `Kills real plugins over and over in one host, and counts what that host holds before and after.
 
@@ -33,10 +33,10 @@ const heapBytesPerCycle = 1024;
 /** Short runs have so few cycles that the collector's own noise is above that. */
 const heapNoiseBytes = 1024 * 1024;
 
-const settleMs = 500;
-const settleDeadlineMs = 5000;
+const idleMs = 500;
+const idleDeadlineMs = 5000;
 
-type Sample = Holdings & { readonly subscriptions: number; readonly directories: number };
+type Sample = ResourceUsage & { readonly subscriptions: number; readonly directories: number };
 
 const counts = [
   'files',
@@ -56,7 +56,7 @@ export async function main(root: string, args: string[]): Promise<number> {
     options: { cycles: { type: 'string', default: '10000' }, help: { type: 'boolean', default: false } },
   });
   if (values.help) {
-    tell(help);
+    print(help);
     return 0;
   }
   const cycles = wholeNumber('cycles', values.cycles);
@@ -83,16 +83,16 @@ export async function main(root: string, args: string[]): Promise<number> {
 
 async function measure(env: Environment, home: string, cycles: number): Promise<Sample[]> {
   await killAndRestart(env, warmUpCycles);
-  const taken = [await settled(env, home, null)];
+  const taken = [await waitUntilIdle(env, home, null)];
   const begun = performance.now();
   let done = 0;
   while (done < cycles) {
     const next = Math.min(cycles, Math.round((cycles * taken.length) / samples));
     await killAndRestart(env, next - done);
     done = next;
-    taken.push(await settled(env, home, taken[0] ?? null));
+    taken.push(await waitUntilIdle(env, home, taken[0] ?? null));
     const seconds = (performance.now() - begun) / 1000;
-    tell(`${done} of ${cycles} cycles, ${(done / seconds).toFixed(1)} a second\n`);
+    print(`${done} of ${cycles} cycles, ${(done / seconds).toFixed(1)} a second\n`);
   }
   return taken;
 }
@@ -127,21 +127,21 @@ async function killOnce(env: Environment, id: string): Promise<void> {
 }
 
 /** Some moments after a process has ended its pipes are closed, and what it left is swept: what stays is a leak. */
-async function settled(env: Environment, home: string, before: Sample | null): Promise<Sample> {
-  await comesTrue(() => false, settleMs);
+async function waitUntilIdle(env: Environment, home: string, before: Sample | null): Promise<Sample> {
+  await waitUntil(() => false, idleMs);
   let sample = sampleOf(env, home);
   const isAsBefore = (): boolean => {
     sample = sampleOf(env, home);
     return before === null || counts.every((name) => sample[name] <= before[name]);
   };
-  await comesTrue(isAsBefore, settleDeadlineMs);
+  await waitUntil(isAsBefore, idleDeadlineMs);
   return sample;
 }
 
 function sampleOf(env: Environment, home: string): Sample {
   const sockets = readdirSync(home, { recursive: true, encoding: 'utf8' });
   return {
-    ...holdings(),
+    ...resourceUsage(),
     subscriptions: observersOf(env).length,
     directories: sockets.filter((path) => path.startsWith('espalier-')).length,
   };
@@ -162,14 +162,14 @@ function report(taken: readonly Sample[], cycles: number): number {
   const mayGrow = Math.max(cycles * heapBytesPerCycle, heapNoiseBytes);
   const names = [...counts, 'heap'] as const;
   const grown = names.filter((name) => (name === 'heap' ? growth > mayGrow : after[name] > before[name]));
-  tell(`\n${'held'.padEnd(16)}${['before', 'midway', 'after'].map((word) => word.padStart(14)).join('')}\n`);
+  print(`\n${'held'.padEnd(16)}${['before', 'midway', 'after'].map((word) => word.padStart(14)).join('')}\n`);
   for (const name of names) {
     const numbers = [before, middle, after].map((sample) => sample[name].toLocaleString('en').padStart(14));
-    tell(`${name.padEnd(16)}${numbers.join('')}${grown.includes(name) ? '  LEAKS' : ''}\n`);
+    print(`${name.padEnd(16)}${numbers.join('')}${grown.includes(name) ? '  LEAKS' : ''}\n`);
   }
-  tell(
+  print(
     `\nheap: ${(growth / cycles).toFixed(0)} bytes a cycle by least squares, ${(mayGrow / cycles).toFixed(0)} allowed\n`,
   );
-  tell(grown.length === 0 ? `${cycles} cycles left nothing behind\n` : `these leak: ${grown.join(', ')}\n`);
+  print(grown.length === 0 ? `${cycles} cycles left nothing behind\n` : `these leak: ${grown.join(', ')}\n`);
   return grown.length === 0 ? 0 : 1;
 }

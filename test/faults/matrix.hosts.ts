@@ -1,125 +1,126 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
-import { endWithHost, fakeCall, goesOn, isRestarted, isStopped, pause, sends } from './deeds.js';
-import type { Fault } from './fault.js';
+import { endWithHost, fakeCall, keepsServing, isRestarted, isStopped, pause, sends } from './inject.js';
+import type { FaultScenario } from './fault-scenario.js';
 import { guardianOf } from './processes.js';
-import { victim, type Stage } from './stage.js';
+import { victim, type HostUnderTest } from './host-under-test.js';
 
 const again = ['crashed', 'restarting', 'spawning', 'handshaking', 'healthy'] as const;
-const goodbye = { states: ['stopping', 'idle'], foundBy: 'idle', withinMs: 10_000 } as const;
-const survives = { states: [], follows: 'Both plugins go on, and answer probes.' } as const;
+const stopsInOrder = { states: ['stopping', 'idle'], foundBy: 'idle', withinMs: 10_000 } as const;
+const survives = { states: [], expectation: 'Both plugins go on, and answer probes.' } as const;
 const hour = 3_600_000;
 
 /** Faults of an end that was wanted. */
-export const stops: readonly Fault[] = [
+export const stops: readonly FaultScenario[] = [
   {
     name: 'Ignores SIGTERM',
-    made: 'neither Shutdown nor SIGTERM ends it; it is deactivated',
+    injection: 'neither Shutdown nor SIGTERM ends it; it is deactivated',
     plugin: 'ignores-sigterm-and-shutdown',
-    ...goodbye,
-    follows: 'It is ended by SIGKILL, after the deadlines of the rungs before.',
+    ...stopsInOrder,
+    expectation: 'It is ended by SIGKILL, after the deadlines of the rungs before.',
     end: { kind: 'signal', signal: 'SIGKILL' },
     ...isStopped,
   },
   {
     name: 'Hangs in OnDeactivate',
-    made: 'the hook never returns; it is deactivated',
+    injection: 'the hook never returns; it is deactivated',
     plugin: 'hangs-in-on-deactivate',
-    ...goodbye,
-    follows: 'It is asked to end once the hook has had its time.',
+    ...stopsInOrder,
+    expectation: 'It is asked to end once the hook has had its time.',
     end: { kind: 'exit', exit: 0 },
     ...isStopped,
   },
 ];
 
 /** Faults of the host and its machine. */
-export const hosts: readonly Fault[] = [
+export const hosts: readonly FaultScenario[] = [
   {
     name: 'Disk full for logs',
-    made: 'the sink of its stderr is /dev/full, where each write fails with ENOSPC',
+    injection: 'the sink of its stderr is /dev/full, where each write fails with ENOSPC',
     plugin: 'floods-stderr',
     options: { sink: '/dev/full' },
     states: [],
-    follows: 'The log says once that the sink has failed; the plugin goes on.',
+    expectation: 'The log says once that the sink has failed; the plugin goes on.',
     withinMs: 20_000,
-    ...goesOn((stage) => stage.until('the failure is told', () => stage.logs.some(isAboutNoSpace))),
+    ...keepsServing((stage) => stage.until('the failure is told', () => stage.logs.some(isAboutNoSpace))),
   },
   {
     name: 'Disk full, then freed',
-    made: 'logs and `stateDir` are on a tmpfs of 1 MiB, which is filled; there is room again, and it is sent SIGKILL',
+    injection:
+      'logs and `stateDir` are on a tmpfs of 1 MiB, which is filled; there is room again, and it is sent SIGKILL',
     plugin: 'healthy',
     onSmallDisk: true,
     states: again,
-    follows:
-      'The log and `notKept` tell ENOSPC, once each. With room, `kept` is told and what was lost is written; the next process is logged again.',
+    expectation:
+      'The log and `unwritable` tell ENOSPC, once each. With room, `writable` is told and what was lost is written; the next process is logged again.',
     withinMs: 20_000,
     end: { kind: 'signal', code: 'PLUGIN_CRASHED', signal: 'SIGKILL' },
-    play: async (stage) => {
+    run: async (stage) => {
       await isRestarted(async (_, { pid }) => {
-        await loseWrites(stage);
+        await fillDisk(stage);
         stage.disk().free();
         process.kill(pid ?? 0, 'SIGKILL');
-      }).play(stage);
-      await findWrites(stage);
+      }).run(stage);
+      await freeDisk(stage);
     },
   },
   {
     name: 'EMFILE',
-    made: 'the host has no file descriptor left for 3 s, and the plugin is sent SIGKILL',
+    injection: 'the host has no file descriptor left for 3 s, and the plugin is sent SIGKILL',
     plugin: 'healthy',
     openFiles: 100,
     supervision: {
       restart: { retryFailedStart: true, backoff: { firstMs: 0, baseMs: 4000, capMs: 4000, jitter: 'none' } },
     },
     states: ['crashed', 'restarting', 'spawning', ...again],
-    follows:
+    expectation:
       'Its start fails with `SPAWN_FAILED` and is tried again by its policy. The other plugin is not accused.',
     withinMs: 3000,
     end: { kind: 'spawn', code: 'SPAWN_FAILED' },
     ...isRestarted(async (stage, { pid }) => {
-      await stage.order('hoard');
+      await stage.command('hoard');
       process.kill(pid ?? 0, 'SIGKILL');
       await pause(3000);
-      await stage.order('release');
+      await stage.command('release');
     }),
   },
   {
     name: 'Clock jumps ahead',
-    made: "the host's Date is set an hour ahead",
+    injection: "the host's Date is set an hour ahead",
     plugin: 'healthy',
     ...survives,
     withinMs: 10_000,
-    ...goesOn((stage) => stage.order('shiftClock', { ms: hour })),
+    ...keepsServing((stage) => stage.command('shiftClock', { ms: hour })),
   },
   {
     name: 'Clock jumps back',
-    made: "the host's Date is set back by an hour, and the plugin is sent SIGKILL",
+    injection: "the host's Date is set back by an hour, and the plugin is sent SIGKILL",
     plugin: 'healthy',
     states: again,
-    follows: 'It is restarted as soon as ever.',
+    expectation: 'It is restarted as soon as ever.',
     withinMs: 3000,
     end: { kind: 'signal', code: 'PLUGIN_CRASHED', signal: 'SIGKILL' },
     ...isRestarted(async (stage, status) => {
-      await stage.order('shiftClock', { ms: -hour });
+      await stage.command('shiftClock', { ms: -hour });
       await sends('SIGKILL')(stage, status);
     }),
   },
   {
     name: "Host's loop blocked for 5 s",
-    made: 'its only thread computes',
+    injection: 'its only thread computes',
     plugin: 'healthy',
     ...survives,
     withinMs: 20_000,
-    ...goesOn((stage) => stage.order('block', { ms: 5000 })),
+    ...keepsServing((stage) => stage.command('block', { ms: 5000 })),
   },
   {
     name: 'Host paused and continued',
-    made: 'the host is sent SIGSTOP, and SIGCONT after 4 s',
+    injection: 'the host is sent SIGSTOP, and SIGCONT after 4 s',
     plugin: 'healthy',
     ...survives,
     withinMs: 20_000,
-    ...goesOn(async ({ host }) => {
+    ...keepsServing(async ({ host }) => {
       host.kill('SIGSTOP');
       await pause(4000);
       host.kill('SIGCONT');
@@ -127,12 +128,12 @@ export const hosts: readonly Fault[] = [
   },
   {
     name: 'Guardian killed',
-    made: 'the process that would end the plugins is sent SIGKILL',
+    injection: 'the process that would end the plugins is sent SIGKILL',
     plugin: 'healthy',
     states: [],
-    follows: 'Another guardian takes its place.',
+    expectation: 'Another guardian takes its place.',
     withinMs: 10_000,
-    ...goesOn(async (stage) => {
+    ...keepsServing(async (stage) => {
       const first = stage.guardian();
       // One that dies within a second of its start is only replaced at the next start of a plugin.
       await pause(1000);
@@ -142,31 +143,31 @@ export const hosts: readonly Fault[] = [
   },
   {
     name: 'Host SIGKILL',
-    made: 'the host is sent it',
+    injection: 'the host is sent it',
     plugin: 'double-forks',
     states: [],
-    follows: 'The guardian ends all that they and what they have started are.',
+    expectation: 'The guardian ends all that they and what they have started are.',
     withinMs: 3000,
     endsHost: true,
     ...endWithHost(({ host }) => host.kill('SIGKILL')),
   },
   {
     name: 'Host SIGINT at a terminal',
-    made: '`espalier run` runs in a pseudo-terminal, and Ctrl-C is typed',
+    injection: '`espalier run` runs in a pseudo-terminal, and Ctrl-C is typed',
     plugin: 'healthy',
     atTerminal: true,
     states: [],
-    follows: 'Both plugins are brought down in order, and the host exits with 0.',
+    expectation: 'Both plugins are brought down in order, and the host exits with 0.',
     withinMs: 10_000,
     endsHost: true,
-    play: async (stage) => {
+    run: async (stage) => {
       const row = new RegExp(`${victim} +healthy`);
       await stage.until(
         'both are healthy',
         () => row.test(stage.logs.join('')) && stage.survivors().length > 2,
       );
       const ended = new Promise((resolve) => stage.host.once('exit', resolve));
-      stage.strike();
+      stage.markFault();
       stage.host.stdin?.write('\x03');
       const code = await ended;
       if (code !== 0) throw new Error(`It exited with ${String(code)}.`);
@@ -177,7 +178,7 @@ export const hosts: readonly Fault[] = [
 const lost = { deadlines: { termMs: 400 } };
 
 /** Has something logged and something written down while there is no room. */
-async function loseWrites(stage: Stage): Promise<void> {
+async function fillDisk(stage: HostUnderTest): Promise<void> {
   await stage.until('it is written down', () => recordIn(stage).includes('"reattach": {'));
   stage.disk().fill();
   await printsTo(stage, 'nowhere');
@@ -188,12 +189,12 @@ async function loseWrites(stage: Stage): Promise<void> {
   await stage.call('setPolicy', victim, lost);
   await printsTo(stage, 'nowhere');
   const [intent] = stage.intents;
-  if (intent?.state !== 'notKept' || !(intent.problem ?? '').includes('ENOSPC'))
+  if (intent?.state !== 'unwritable' || !(intent.problem ?? '').includes('ENOSPC'))
     throw new Error(`Of the full disk it told ${JSON.stringify(intent)}.`);
 }
 
-async function findWrites(stage: Stage): Promise<void> {
-  await stage.until('it is written again', () => stage.intents.at(-1)?.state === 'kept');
+async function freeDisk(stage: HostUnderTest): Promise<void> {
+  await stage.until('it is written again', () => stage.intents.at(-1)?.state === 'writable');
   await stage.until('what was lost is written', () => recordIn(stage).includes('"termMs": 400'));
   await printsTo(stage, 'somewhere');
   const isLogged = (): boolean => readFileSync(join(stage.disk().view, 'stderr'), 'utf8') === 'somewhere\n';
@@ -202,11 +203,11 @@ async function findWrites(stage: Stage): Promise<void> {
   if (told !== '2 and 1') throw new Error(`It told ${told} times of the disk: ${stage.logs.join('; ')}`);
 }
 
-function recordIn(stage: Stage): string {
+function recordIn(stage: HostUnderTest): string {
   return readFileSync(join(stage.disk().view, `state/plugins/${victim}.json`), 'utf8');
 }
 
-function printsTo(stage: Stage, word: string): Promise<unknown> {
+function printsTo(stage: HostUnderTest, word: string): Promise<unknown> {
   return fakeCall(stage, fakeService.Print.path, { channel: 'stderr', to: 'pipe', text: `${word}\n` });
 }
 

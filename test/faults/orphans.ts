@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { tell, wholeNumber } from './command.js';
-import { makeCrowd, type Crowd } from './crowd.js';
-import { carriersOf, comesTrue, guardianOf, killAll } from './processes.js';
+import { print, wholeNumber } from './command.js';
+import { createHostFleet, type HostFleet } from './host-fleet.js';
+import { pidsWithMarker, waitUntil, guardianOf, killPids } from './processes.js';
 import { seededRandom } from './random.js';
 
 const help = `Kills hosts with their plugins under way, and counts what is left of the plugins.
@@ -49,35 +49,35 @@ export async function main(root: string, args: string[]): Promise<number> {
   const kills = wholeNumber('kills', values.kills);
   const plugins = wholeNumber('plugins', values.plugins);
   const random = seededRandom(wholeNumber('seed', values.seed));
-  const crowd = makeCrowd(plugins, root);
+  const crowd = createHostFleet(plugins, root);
   const outcomes: Outcome[] = [];
   try {
     for (let round = 0; round < kills; round += 1) {
       outcomes.push(await killOne(crowd, round, random));
-      if ((round + 1) % 20 === 0 || round + 1 === kills) tell(`${round + 1} of ${kills} hosts killed\n`);
+      if ((round + 1) % 20 === 0 || round + 1 === kills) print(`${round + 1} of ${kills} hosts killed\n`);
     }
-    const idle = await comesTrue(() => outcomes.every(({ host }) => guardianOf(host) === null), 10_000);
+    const idle = await waitUntil(() => outcomes.every(({ host }) => guardianOf(host) === null), 10_000);
     return report(outcomes, idle, readdirSync(crowd.runtimeDir));
   } finally {
     crowd.remove();
   }
 }
 
-async function killOne(crowd: Crowd, round: number, random: () => number): Promise<Outcome> {
+async function killOne(fleet: HostFleet, round: number, random: () => number): Promise<Outcome> {
   const mark = `orphans-${process.pid}-${round}.`;
   const early = random() < killedEarly;
   const moment = random() * longestLifeMs;
-  const host = crowd.start({ seed: Math.floor(random() * 2 ** 32), mark });
+  const host = fleet.start({ seed: Math.floor(random() * 2 ** 32), mark });
   const ended = new Promise((resolve) => host.child.once('exit', resolve));
   if (!early) await host.ready;
   await new Promise((resolve) => setTimeout(resolve, moment));
   host.child.kill('SIGKILL');
   const killedAt = performance.now();
   const states = [...host.states.values()];
-  const cleared = await comesTrue(() => carriersOf(mark).length === 0, clearDeadlineMs);
+  const cleared = await waitUntil(() => pidsWithMarker(mark).length === 0, clearDeadlineMs);
   const clearMs = performance.now() - killedAt;
-  const survivors = cleared ? [] : carriersOf(mark);
-  killAll(survivors);
+  const survivors = cleared ? [] : pidsWithMarker(mark);
+  killPids(survivors);
   await ended;
   return { host: host.child.pid ?? 0, survivors: survivors.length, clearMs, states };
 }
@@ -91,9 +91,9 @@ function report(outcomes: readonly Outcome[], guardiansEnded: boolean, left: rea
   for (const state of outcomes.flatMap((outcome) => outcome.states))
     tally.set(state, (tally.get(state) ?? 0) + 1);
   const states = [...tally].sort(([, a], [, b]) => b - a).map(([state, count]) => `${state} ${count}`);
-  tell(`the plugins were: ${states.join(', ')}\n`);
-  tell(`until nothing was left: median ${at(0.5)} ms, p95 ${at(0.95)} ms, longest ${at(1)} ms\n`);
-  tell(`guardians left: ${guardiansEnded ? 'none' : 'some'}; directories left: ${left.length}\n`);
-  tell(`survivors: ${survivors} after ${outcomes.length} kills\n`);
+  print(`the plugins were: ${states.join(', ')}\n`);
+  print(`until nothing was left: median ${at(0.5)} ms, p95 ${at(0.95)} ms, longest ${at(1)} ms\n`);
+  print(`guardians left: ${guardiansEnded ? 'none' : 'some'}; directories left: ${left.length}\n`);
+  print(`survivors: ${survivors} after ${outcomes.length} kills\n`);
   return survivors === 0 && guardiansEnded && left.length === 0 ? 0 : 1;
 }

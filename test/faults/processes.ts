@@ -4,22 +4,22 @@ import { readdirSync, readFileSync } from 'node:fs';
  * The processes in whose environment a text is, by their pids: everything that a host has started, wherever it went,
  * if the host gave its plugins that text. A zombie has no environment, and is none.
  */
-export function carriersOf(mark: string): number[] {
+export function pidsWithMarker(mark: string): number[] {
   return pids().filter((pid) => read(`/proc/${pid}/environ`).includes(mark));
 }
 
 /** The processes in whose command line a text is. */
-export function commandsWith(text: string): number[] {
+export function pidsWithCommand(text: string): number[] {
   return pids().filter((pid) => read(`/proc/${pid}/cmdline`).includes(text));
 }
 
 /** The guardian of a host; `null` when there is none. */
 export function guardianOf(host: number): number | null {
-  return commandsWith(`espalier-guardian-of-${host}\0`)[0] ?? null;
+  return pidsWithCommand(`espalier-guardian-of-${host}\0`)[0] ?? null;
 }
 
 /** Waits until a condition holds, looking every two milliseconds; answers whether it came to hold in time. */
-export async function comesTrue(condition: () => boolean, deadlineMs: number): Promise<boolean> {
+export async function waitUntil(condition: () => boolean, deadlineMs: number): Promise<boolean> {
   const end = performance.now() + deadlineMs;
   while (!condition()) {
     if (performance.now() > end) return false;
@@ -29,7 +29,7 @@ export async function comesTrue(condition: () => boolean, deadlineMs: number): P
 }
 
 /** Kills what a check has found, so that the next one does not find it again. */
-export function killAll(found: readonly number[]): void {
+export function killPids(found: readonly number[]): void {
   for (const pid of found) {
     try {
       process.kill(pid, 'SIGKILL');

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Environment } from '../../src/index.js';
-import { tell, wholeNumber } from './command.js';
+import { print, wholeNumber } from './command.js';
 import { builtPackage } from './package.js';
-import { carriersOf, comesTrue, guardianOf, killAll } from './processes.js';
+import { pidsWithMarker, waitUntil, guardianOf, killPids } from './processes.js';
 import { seededRandom } from './random.js';
-import { soakDeeds, type SoakDeedName } from './soak-deeds.js';
+import { soakFaults, type SoakFaultName } from './soak-faults.js';
 import { makePlugins } from './soak-plugins.js';
-import { watchSoak, type SoakWatch } from './soak-watch.js';
+import { createSoakMonitor, type SoakMonitor } from './soak-monitor.js';
 
 const help = `Runs plugins under random faults, one a second, and holds every promise against what happens.
 
@@ -25,9 +25,9 @@ Ctrl-C ends it, with a summary. Exits with 1 when a promise was broken.
 
 const faultEveryMs = 1000;
 const clearDeadlineMs = 10_000;
-const budget = { intensity: 20, periodMs: 60_000 };
+const restartIntensity = { intensity: 20, periodMs: 60_000 };
 const policy = {
-  restart: { backoff: { firstMs: 0, baseMs: 100, capMs: 2000 }, ...budget },
+  restart: { backoff: { firstMs: 0, baseMs: 100, capMs: 2000 }, ...restartIntensity },
   // A machine with fifty plugins that restart is a busy one.
   health: { intervalMs: 2000, retryIntervalMs: 500, deadlineMs: 2000, misses: 2, freshDialEvery: 2 },
   deadlines: { startMs: 60_000, drainMs: 100, hookMs: 1000, shutdownMs: 1000, termMs: 1000 },
@@ -46,7 +46,7 @@ export async function main(root: string, args: string[]): Promise<number> {
     },
   });
   if (values.help) {
-    tell(help);
+    print(help);
     return 0;
   }
   const minutes = Number(values.minutes);
@@ -55,7 +55,7 @@ export async function main(root: string, args: string[]): Promise<number> {
   const plugins = wholeNumber('plugins', values.plugins);
   const seed = wholeNumber('seed', values.seed);
   const summary = await soak(root, { minutes, plugins, seed, quiet: values.json });
-  tell(values.json ? `${JSON.stringify(summary, null, 2)}\n` : textOf(summary));
+  print(values.json ? `${JSON.stringify(summary, null, 2)}\n` : textOf(summary));
   return summary.violations.length === 0 ? 0 : 1;
 }
 
@@ -80,13 +80,13 @@ async function soak(root: string, options: SoakOptions) {
     groups,
     policy,
   });
-  const watch = watchSoak(env, budget);
+  const watch = createSoakMonitor(env, restartIntensity);
   const left: string[] = [];
-  const faults: Partial<Record<SoakDeedName, number>> = {};
+  const faults: Partial<Record<SoakFaultName, number>> = {};
   const begun = performance.now();
   try {
     await env.activateAll();
-    await disturb(env, watch, options, faults);
+    await injectFaults(env, watch, options, faults);
   } finally {
     watch.close();
     await env.shutdown();
@@ -97,15 +97,15 @@ async function soak(root: string, options: SoakOptions) {
 }
 
 /** A fault each second, each to another plugin, until the time is over or Ctrl-C is typed. */
-async function disturb(
+async function injectFaults(
   env: Environment,
-  watch: SoakWatch,
+  watch: SoakMonitor,
   { minutes, seed, quiet }: SoakOptions,
-  faults: Partial<Record<SoakDeedName, number>>,
+  faults: Partial<Record<SoakFaultName, number>>,
 ): Promise<void> {
   const random = seededRandom(seed);
   const pick = <Item>(items: readonly Item[]): Item | undefined => items[Math.floor(random() * items.length)];
-  const names = Object.keys(soakDeeds) as SoakDeedName[];
+  const names = Object.keys(soakFaults) as SoakFaultName[];
   const ids = env.available().map(({ id }) => id);
   const end = performance.now() + minutes * 60_000;
   const stopped = new AbortController();
@@ -116,11 +116,11 @@ async function disturb(
   for (let round = 1; !stopped.signal.aborted && performance.now() < end; round += 1) {
     const name = pick(names) ?? 'kill';
     const id = pick(ids) ?? '';
-    if (doDeed(env, watch, name, id, random)) faults[name] = (faults[name] ?? 0) + 1;
-    await comesTrue(() => stopped.signal.aborted, faultEveryMs);
-    watch.look();
+    if (injectSoakFault(env, watch, name, id, random)) faults[name] = (faults[name] ?? 0) + 1;
+    await waitUntil(() => stopped.signal.aborted, faultEveryMs);
+    watch.poll();
     if (!quiet && round % 30 === 0)
-      tell(
+      print(
         `${round} s: ${env.active().length} healthy, ${watch.restarts()} restarts, ${watch.violations.length} promises broken\n`,
       );
   }
@@ -128,20 +128,20 @@ async function disturb(
 }
 
 /** Answers whether there was something to do it to. What it rejects with is an answer that may be given. */
-function doDeed(
+function injectSoakFault(
   env: Environment,
-  watch: SoakWatch,
-  name: SoakDeedName,
+  watch: SoakMonitor,
+  name: SoakFaultName,
   id: string,
   random: () => number,
 ): boolean {
-  const { breaks, needsProcess, act } = soakDeeds[name];
+  const { breaks, needsProcess, act } = soakFaults[name];
   const status = env.statuses().find((each) => each.id === id);
   if (status === undefined || (needsProcess && status.state !== 'healthy')) return false;
   // A plugin on TCP has no socket file, and one that multiplexes is never dialled anew.
   if (name === 'unlink' && (status.multiplexed === true || status.address?.startsWith('unix:') !== true))
     return false;
-  if (breaks) watch.expectFall(id);
+  if (breaks) watch.expectFailure(id);
   const done = async (): Promise<void> => {
     await act({ env, status, random });
   };
@@ -150,12 +150,12 @@ function doDeed(
 }
 
 async function leftovers(mark: string, directory: string): Promise<string[]> {
-  const isClear = await comesTrue(
-    () => carriersOf(mark).length === 0 && guardianOf(process.pid) === null,
+  const isClear = await waitUntil(
+    () => pidsWithMarker(mark).length === 0 && guardianOf(process.pid) === null,
     clearDeadlineMs,
   );
-  const survivors = carriersOf(mark);
-  killAll(survivors);
+  const survivors = pidsWithMarker(mark);
+  killPids(survivors);
   const files = readdirSync(directory);
   return [
     ...survivors.map((pid) => `process ${pid}`),
@@ -165,12 +165,12 @@ async function leftovers(mark: string, directory: string): Promise<string[]> {
 }
 
 interface Result extends SoakOptions {
-  readonly faults: Partial<Record<SoakDeedName, number>>;
+  readonly faults: Partial<Record<SoakFaultName, number>>;
   readonly left: readonly string[];
   readonly seconds: number;
 }
 
-function summaryOf(watch: SoakWatch, { faults, left, seconds, plugins, seed }: Result) {
+function summaryOf(watch: SoakMonitor, { faults, left, seconds, plugins, seed }: Result) {
   const times = [...watch.detectionsMs].sort((a, b) => a - b);
   const at = (part: number): number | null =>
     times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? null;

@@ -3,13 +3,13 @@ import { bidirectional } from './bidirectional.js';
 import { unary } from './calls.js';
 import { helperCommand, hostOfExample, hostOfHelper, temporaryFolder } from './host.js';
 import { programs } from './programs.js';
-import { proves } from './proves.js';
+import { testRow } from './proves.js';
 import { AddHelper, Counter, Test } from './services.js';
-import { ways } from './ways.js';
+import { connectionModes } from './ways.js';
 
 describe(programs.helper.name, () => {
-  proves(41, async () => {
-    for (const { options, transport } of ways) {
+  testRow(41, async () => {
+    for (const { options, transport } of connectionModes) {
       const { env, id } = await hostOfHelper(helperCommand('test-grpc'), options);
       await env.activate(id);
       expect(env.status(id)).toMatchObject({ transport, multiplexed: options.multiplex === 'required' });
@@ -22,18 +22,18 @@ describe(programs.helper.name, () => {
         expect(pinged()).toBe(1);
       }
       await env.deactivate(id);
-      expect(env.status(id).lastExit).toMatchObject({ code: 0, rung: 'asking', error: null });
+      expect(env.status(id).lastExit).toMatchObject({ code: 0, stopStep: 'requestingShutdown', error: null });
     }
   });
 
-  proves(42, async () => {
+  testRow(42, async () => {
     const { env, id } = await hostOfHelper(helperCommand('test-grpc'));
     await env.activate(id);
     const { ping } = await bidirectional(env, id);
     for (let round = 0; round < 3; round += 1) await expect(ping()).resolves.toEqual({ msg: 'pong' });
   });
 
-  proves(47, async () => {
+  testRow(47, async () => {
     const { env, id } = await hostOfHelper(helperCommand('test-mtls'), { offered: [2], mtls: 'required' });
     await env.activate(id);
     await env.performHealthCheck(id);
@@ -46,7 +46,7 @@ describe(programs.helper.name, () => {
 });
 
 describe(programs.bidirectional.name, () => {
-  it.each(ways)('has the host do its sums, once for each call, $way', async ({ options }) => {
+  it.each(connectionModes)('has the host do its sums, once for each call, $way', async ({ options }) => {
     const { env, id } = await hostOfExample('bidirectional-counter', { cwd: temporaryFolder(), ...options });
     await env.activate(id);
     const counter = env.plugin(id).client(Counter);

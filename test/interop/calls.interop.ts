@@ -1,21 +1,21 @@
 import { duplex, unary } from './calls.js';
 import { helperCommand, hostOfHelper } from './host.js';
 import { programs } from './programs.js';
-import { proves } from './proves.js';
+import { testRow } from './proves.js';
 import { Test } from './services.js';
 
 describe(programs.helper.name, () => {
-  proves(7, async () => {
+  testRow(7, async () => {
     const { env, id } = await hostOfHelper(helperCommand('test-grpc'));
     await env.activate(id);
     expect(env.status(id).protocolVersion).toBe(1);
     const client = env.plugin(id).client(Test);
     await expect(unary(client, 'Double', { input: 21 })).resolves.toEqual({ output: 42 });
     await env.deactivate(id);
-    expect(env.status(id).lastExit).toMatchObject({ code: 0, rung: 'asking', error: null });
+    expect(env.status(id).lastExit).toMatchObject({ code: 0, stopStep: 'requestingShutdown', error: null });
   });
 
-  proves(43, async () => {
+  testRow(43, async () => {
     for (const multiplex of ['off', 'required'] as const) {
       const { env, id } = await hostOfHelper(helperCommand('test-grpc'), { multiplex });
       await env.activate(id);

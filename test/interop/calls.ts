@@ -14,7 +14,7 @@ const inFiveSeconds = (): Options => ({ deadline: Date.now() + 5_000 });
 
 export function unary<Response = object>(client: Client, name: string, request: object): Promise<Response> {
   return new Promise((resolve, reject) => {
-    methodOf(client, name)(request, inFiveSeconds(), settle(resolve, reject));
+    methodOf(client, name)(request, inFiveSeconds(), callbackFor(resolve, reject));
   });
 }
 
@@ -26,7 +26,7 @@ export function sendAll<Response = object>(
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
     const open = methodOf(client, name);
-    const stream = open(inFiveSeconds(), settle(resolve, reject)) as ClientWritableStream<object>;
+    const stream = open(inFiveSeconds(), callbackFor(resolve, reject)) as ClientWritableStream<object>;
     for (const message of messages) stream.write(message);
     stream.end();
   });
@@ -51,7 +51,7 @@ export function duplex<Request, Response>(
   return methodOf(client, name)(inFiveSeconds()) as ClientDuplexStream<Request, Response>;
 }
 
-function settle<Response>(
+function callbackFor<Response>(
   resolve: (response: Response) => void,
   reject: (error: Error) => void,
 ): Callback<Response> {

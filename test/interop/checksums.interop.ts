@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { unary } from './calls.js';
 import { helper, helperCommand, hostOfHelper, temporaryFolder } from './host.js';
 import { programs } from './programs.js';
-import { proves } from './proves.js';
+import { testRow } from './proves.js';
 import { Test } from './services.js';
 
 describe(programs.helper.name, () => {
-  proves(24, async () => {
+  testRow(24, async () => {
     const right = `sha256:${createHash('sha256').update(readFileSync(helper)).digest('hex')}`;
     const wrong = `sha256:${createHash('sha256').update('something else').digest('hex')}`;
 

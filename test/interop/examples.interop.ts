@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { receiveAll, sendAll, unary } from './calls.js';
-import { hostOfExample, temporaryFolder, type Host } from './host.js';
+import { hostOfExample, temporaryFolder, type PluginHost } from './host.js';
 import { programs } from './programs.js';
 import { KV, Streamer } from './services.js';
-import { ways } from './ways.js';
+import { connectionModes } from './ways.js';
 
 describe(programs.kv.name, () => {
-  it.each(ways)(
+  it.each(connectionModes)(
     'stores a value in its working directory, and answers with it, $way',
     async ({ options, transport }) => {
       const cwd = temporaryFolder();
@@ -39,7 +39,7 @@ describe(programs.kv.name, () => {
 });
 
 describe(programs.negotiated.name, () => {
-  it.each(ways)('agrees on version 3 of 1, 3 and 9, $way', async ({ options }) => {
+  it.each(connectionModes)('agrees on version 3 of 1, 3 and 9, $way', async ({ options }) => {
     const { env, id } = await hostOfExample('negotiated-kv', { offered: [3, 9, 1], ...options });
     await env.activate(id);
     expect(env.status(id).protocolVersion).toBe(3);
@@ -68,24 +68,29 @@ describe(programs.negotiated.name, () => {
 });
 
 describe(programs.streaming.name, () => {
-  it.each(ways)('takes a file in chunks, and gives it back in chunks, $way', async ({ options }) => {
-    const path = join(temporaryFolder(), 'streamed');
-    const { env, id } = await hostOfExample('streaming-file', options);
-    await env.activate(id);
-    const client = env.plugin(id).client(Streamer);
-    const text = 'A climbing rose needs a trellis, and the trellis a gardener.';
-    await unary(client, 'Configure', { path, chunk_size: 10 });
-    const pieces = text.match(/.{1,7}/g)?.map((piece) => ({ data: Buffer.from(piece) })) ?? [];
-    // The example ends this call well but without an answer, which Go's client takes for the end of a file.
-    await expect(sendAll(client, 'Write', pieces)).rejects.toMatchObject({ details: 'No message received' });
-    expect(readFileSync(path, 'utf8')).toBe(text);
-    const chunks = await receiveAll<{ data: Buffer }>(client, 'Read', {});
-    expect(chunks.map(({ data }) => data.length)).toEqual([10, 10, 10, 10, 10, 10]);
-    expect(Buffer.concat(chunks.map(({ data }) => data)).toString()).toBe(text);
-  });
+  it.each(connectionModes)(
+    'takes a file in chunks, and gives it back in chunks, $way',
+    async ({ options }) => {
+      const path = join(temporaryFolder(), 'streamed');
+      const { env, id } = await hostOfExample('streaming-file', options);
+      await env.activate(id);
+      const client = env.plugin(id).client(Streamer);
+      const text = 'A climbing rose needs a trellis, and the trellis a gardener.';
+      await unary(client, 'Configure', { path, chunk_size: 10 });
+      const pieces = text.match(/.{1,7}/g)?.map((piece) => ({ data: Buffer.from(piece) })) ?? [];
+      // The example ends this call well but without an answer, which Go's client takes for the end of a file.
+      await expect(sendAll(client, 'Write', pieces)).rejects.toMatchObject({
+        details: 'No message received',
+      });
+      expect(readFileSync(path, 'utf8')).toBe(text);
+      const chunks = await receiveAll<{ data: Buffer }>(client, 'Read', {});
+      expect(chunks.map(({ data }) => data.length)).toEqual([10, 10, 10, 10, 10, 10]);
+      expect(Buffer.concat(chunks.map(({ data }) => data)).toString()).toBe(text);
+    },
+  );
 });
 
-async function putAndGet({ env, id }: Pick<Host, 'env' | 'id'>): Promise<string> {
+async function putAndGet({ env, id }: Pick<PluginHost, 'env' | 'id'>): Promise<string> {
   const client = env.plugin(id).client(KV);
   await unary(client, 'Put', { key: 'greeting', value: Buffer.from('hello') });
   const { value } = await unary<{ value: Buffer }>(client, 'Get', { key: 'greeting' });

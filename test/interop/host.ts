@@ -35,26 +35,26 @@ export function helperCommand(mode: string, ...args: readonly string[]): readonl
  * Most modes print a line without a protocol, which means netrpc, and so end here before anything else of them can
  * be seen. These let the shell add the missing field, or keep the line from the host altogether.
  */
-export function asGrpc(command: readonly string[]): readonly [string, ...string[]] {
+export function withGrpcField(command: readonly string[]): readonly [string, ...string[]] {
   return ['sh', '-c', '"$0" "$@" | sed -u "s/$/|grpc/"', ...command];
 }
 
-export function unheard(command: readonly string[]): readonly [string, ...string[]] {
+export function withoutStdout(command: readonly string[]): readonly [string, ...string[]] {
   return ['sh', '-c', 'exec "$0" "$@" > /dev/null', ...command];
 }
 
 /** One plugin, and everything it said and did. */
-export interface Host {
+export interface PluginHost {
   readonly env: Environment;
   readonly id: string;
   /** What the plugin printed, in order. */
-  readonly said: readonly PluginLogEntry[];
+  readonly logEntries: readonly PluginLogEntry[];
   /** What the environment's logger got at error. */
   readonly errors: readonly string[];
   /** The error of a start that has to fail. */
   readonly failedStart: () => Promise<PluginError>;
   /** Waits until the plugin has printed something. */
-  readonly heard: (matches: (entry: PluginLogEntry) => boolean) => Promise<PluginLogEntry>;
+  readonly waitForLog: (matches: (entry: PluginLogEntry) => boolean) => Promise<PluginLogEntry>;
 }
 
 export interface HostOptions extends Partial<EnvironmentOptions> {
@@ -67,7 +67,7 @@ export interface HostOptions extends Partial<EnvironmentOptions> {
 export function hostOfHelper(
   command: readonly [string, ...string[]],
   options: HostOptions = {},
-): Promise<Host> {
+): Promise<PluginHost> {
   return hostOf({
     program: programOf(command, helperVariables),
     cookie: helperCookie,
@@ -76,7 +76,10 @@ export function hostOfHelper(
 }
 
 /** An environment over one of the examples, gone after the test. */
-export function hostOfExample(name: string, options: HostOptions & { cwd?: string } = {}): Promise<Host> {
+export function hostOfExample(
+  name: string,
+  options: HostOptions & { cwd?: string } = {},
+): Promise<PluginHost> {
   const { cwd, ...rest } = options;
   const program = { ...programOf([binary(name)]), cwd: cwd ?? temporaryFolder() };
   return hostOf({ program, cookie: ['BASIC_PLUGIN', 'hello'], ...rest });
@@ -86,7 +89,7 @@ export function hostOfExample(name: string, options: HostOptions & { cwd?: strin
 export function hostOfPython(
   script: string,
   { variables = {}, ...options }: HostOptions & { variables?: Record<string, string> } = {},
-): Promise<Host> {
+): Promise<PluginHost> {
   const program = programOf([resolve('test/interop/.venv/bin/python'), script], {
     PYTHONDONTWRITEBYTECODE: '1',
     ...variables,
@@ -113,14 +116,14 @@ async function hostOf({
   startMs = 10_000,
   checksums,
   ...options
-}: HostOptions & { program: ProgramOptions; cookie: readonly [string, string] }): Promise<Host> {
+}: HostOptions & { program: ProgramOptions; cookie: readonly [string, string] }): Promise<PluginHost> {
   const said: PluginLogEntry[] = [];
   const errors: string[] = [];
   const env = await createEnvironment({
     programs: [{ ...program, checksums }],
     handshake: { cookieKey, cookieValue, protocolVersions: offered },
     policy: { restart: { restart: 'temporary', retryFailedStart: false }, deadlines: { startMs } },
-    logger: errorsInto(errors),
+    logger: errorCollector(errors),
     ...options,
   });
   afterTest(() => env.shutdown());
@@ -131,7 +134,7 @@ async function hostOf({
   return {
     env,
     id,
-    said,
+    logEntries: said,
     errors,
     failedStart: () =>
       env.activate(id).then(
@@ -140,7 +143,7 @@ async function hostOf({
         },
         (error: unknown) => error as PluginError,
       ),
-    heard: (matches) =>
+    waitForLog: (matches) =>
       new Promise((found) => {
         const before = said.find(matches);
         if (before !== undefined) {
@@ -156,7 +159,7 @@ async function hostOf({
   };
 }
 
-function errorsInto(errors: string[]): Logger {
+function errorCollector(errors: string[]): Logger {
   const ignore = (): undefined => undefined;
   const error = (_: object, message: string): void => {
     errors.push(message);

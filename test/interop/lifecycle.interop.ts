@@ -1,15 +1,17 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive, until } from '../support/environment.js';
-import { asGrpc, helperCommand, hostOfHelper, temporaryFolder, type Host } from './host.js';
+import { withGrpcField, helperCommand, hostOfHelper, temporaryFolder, type PluginHost } from './host.js';
 import { programs } from './programs.js';
-import { proves } from './proves.js';
+import { testRow } from './proves.js';
 
-const restsInOrder = { code: 0, signal: null, rung: 'asking', error: null };
+const restsInOrder = { code: 0, signal: null, stopStep: 'requestingShutdown', error: null };
 
 describe(programs.helper.name, () => {
-  proves(1, async () => {
-    const { env, id, failedStart } = await hostOfHelper(asGrpc(helperCommand('mock')), { startMs: 2_000 });
+  testRow(1, async () => {
+    const { env, id, failedStart } = await hostOfHelper(withGrpcField(helperCommand('mock')), {
+      startMs: 2_000,
+    });
     const error = await failedStart();
     expect(error).toMatchObject({ code: 'CONNECT_FAILED', phase: 'dial' });
     expect(error.message).toContain(':1234 ');
@@ -19,7 +21,7 @@ describe(programs.helper.name, () => {
     expect(env.status(id)).toMatchObject({ state: 'crashed', pid: null, lastExit: { signal: 'SIGKILL' } });
   });
 
-  proves(2, async () => {
+  testRow(2, async () => {
     const marker = join(temporaryFolder(), 'booted');
     const { env, id, failedStart } = await hostOfHelper(helperCommand('bad-version', marker));
     await expect(failedStart()).resolves.toMatchObject({ code: 'APP_VERSION_MISMATCH' });
@@ -31,14 +33,14 @@ describe(programs.helper.name, () => {
     expect(env.status(id)).toMatchObject({ state: 'idle', pid: null, generation: 1 });
   });
 
-  proves(3, async () => {
+  testRow(3, async () => {
     const { env, id, errors } = await running('test-grpc');
     await env.deactivate(id);
     expect(env.status(id).lastExit).toMatchObject(restsInOrder);
     expect(errors).toEqual([]);
   });
 
-  proves(4, async () => {
+  testRow(4, async () => {
     const { env, id, errors } = await running('test-grpc');
     for (let again = 0; again < 10; again += 1) await env.restartPlugin(id);
     await env.deactivate(id);
@@ -46,11 +48,11 @@ describe(programs.helper.name, () => {
     expect(errors).toEqual([]);
   });
 
-  proves(6, async () => {
+  testRow(6, async () => {
     await expectQuickNotice(await running('test-grpc'));
   });
 
-  proves(17, async () => {
+  testRow(17, async () => {
     const { env, id, failedStart } = await hostOfHelper(helperCommand('start-timeout'), { startMs: 500 });
     const pid = pidOf({ env, id });
     await expect(failedStart()).resolves.toMatchObject({ code: 'START_TIMEOUT' });
@@ -58,20 +60,20 @@ describe(programs.helper.name, () => {
     expect(isAlive(await pid)).toBe(false);
   });
 
-  proves(28, async () => {
+  testRow(28, async () => {
     const { env, id } = await running('test-grpc');
     await env.performHealthCheck(id);
     await env.deactivate(id);
     await expect(env.performHealthCheck(id)).rejects.toMatchObject({ code: 'PLUGIN_NOT_RUNNING' });
   });
 
-  proves(32, async () => {
+  testRow(32, async () => {
     const host = await running('test-mtls', { offered: [2] });
     expect(host.env.status(host.id).protocolVersion).toBe(2);
     await expectQuickNotice(host);
   });
 
-  proves(44, async () => {
+  testRow(44, async () => {
     for (const multiplex of ['off', 'required'] as const) {
       const host = await running('test-grpc', { multiplex });
       const { env, id } = host;
@@ -82,13 +84,13 @@ describe(programs.helper.name, () => {
     }
   });
 
-  proves(49, async () => {
+  testRow(49, async () => {
     const { env, id } = await running('test-grpc');
     expect(socketOf({ env, id })).toMatch(/\/espalier-\w+\/1\/plugin\d+$/);
     expect(existsSync(socketOf({ env, id }))).toBe(true);
   });
 
-  proves(51, async () => {
+  testRow(51, async () => {
     const host = await running('test-grpc');
     const { env, id } = host;
     const first = socketOf(host);
@@ -100,14 +102,14 @@ describe(programs.helper.name, () => {
   });
 });
 
-async function running(mode: string, options = {}): Promise<Host> {
+async function running(mode: string, options = {}): Promise<PluginHost> {
   const host = await hostOfHelper(helperCommand(mode), options);
   await host.env.activate(host.id);
   return host;
 }
 
 /** Kills the plugin from outside, as its own crash would, and waits for the host to say so. */
-async function expectQuickNotice({ env, id }: Pick<Host, 'env' | 'id'>): Promise<void> {
+async function expectQuickNotice({ env, id }: Pick<PluginHost, 'env' | 'id'>): Promise<void> {
   const { pid } = env.status(id);
   const killedAt = performance.now();
   process.kill(pid ?? NaN, 'SIGKILL');
@@ -120,11 +122,11 @@ async function expectQuickNotice({ env, id }: Pick<Host, 'env' | 'id'>): Promise
   });
 }
 
-function socketOf({ env, id }: Pick<Host, 'env' | 'id'>): string {
+function socketOf({ env, id }: Pick<PluginHost, 'env' | 'id'>): string {
   return env.status(id).address?.replace(/^unix:/, '') ?? '';
 }
 
-function pidOf({ env, id }: Pick<Host, 'env' | 'id'>): Promise<number> {
+function pidOf({ env, id }: Pick<PluginHost, 'env' | 'id'>): Promise<number> {
   return new Promise((resolve) => {
     const subscription = env.events.subscribe(() => {
       const { pid } = env.status(id);

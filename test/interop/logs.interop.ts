@@ -1,39 +1,39 @@
-import { createLineSplitter } from '../../src/effects/lines.js';
+import { createLineSplitter } from '../../src/effects/logs/line-splitter.js';
 import { classifyLine } from '../../src/go-plugin/index.js';
 import { until } from '../support/environment.js';
 import { unary } from './calls.js';
-import { asGrpc, helperCommand, hostOfHelper, unheard } from './host.js';
+import { withGrpcField, helperCommand, hostOfHelper, withoutStdout } from './host.js';
 import { programs } from './programs.js';
-import { proves } from './proves.js';
+import { testRow } from './proves.js';
 import { Test } from './services.js';
 
 describe(programs.helper.name, () => {
-  proves(18, async () => {
-    const { env, id, said, failedStart } = await hostOfHelper(unheard(helperCommand('stderr')));
+  testRow(18, async () => {
+    const { env, id, logEntries, failedStart } = await hostOfHelper(withoutStdout(helperCommand('stderr')));
     await expect(failedStart()).resolves.toMatchObject({ code: 'EXITED_BEFORE_HANDSHAKE' });
-    expect(said.map(({ message }) => message)).toEqual(['HELLO', 'WORLD']);
-    expect(env.status(id).lastExit).toMatchObject({ code: 0, signal: null, rung: null });
+    expect(logEntries.map(({ message }) => message)).toEqual(['HELLO', 'WORLD']);
+    expect(env.status(id).lastExit).toMatchObject({ code: 0, signal: null, stopStep: null });
   });
 
-  proves(19, async () => {
-    const { said, failedStart } = await hostOfHelper(unheard(helperCommand('stderr-json')));
+  testRow(19, async () => {
+    const { logEntries, failedStart } = await hostOfHelper(withoutStdout(helperCommand('stderr-json')));
     await failedStart();
-    expect(said.map(({ message, level }) => [message, level])).toEqual([
+    expect(logEntries.map(({ message, level }) => [message, level])).toEqual([
       ['["HELLO"]', 'debug'],
       ['12345', 'debug'],
       ['{"a":1}', 'debug'],
     ]);
   });
 
-  proves(20, async () => {
-    const { said, failedStart } = await hostOfHelper(unheard(helperCommand('level-warn-text')));
+  testRow(20, async () => {
+    const { logEntries, failedStart } = await hostOfHelper(withoutStdout(helperCommand('level-warn-text')));
     await failedStart();
-    expect(said).toMatchObject([{ level: 'warn', message: '[WARN] test line 98765' }]);
+    expect(logEntries).toMatchObject([{ level: 'warn', message: '[WARN] test line 98765' }]);
   });
 
-  proves(22, async () => {
+  testRow(22, async () => {
     const withVariable = (mode: string, inheritEnv: 'all' | 'minimal') =>
-      hostOfHelper(unheard(helperCommand(mode)), { inheritEnv });
+      hostOfHelper(withoutStdout(helperCommand(mode)), { inheritEnv });
     process.env['PLUGIN_TEST_SKIP_HOST_ENV'] = 'anything';
     try {
       const hosts = await Promise.all([
@@ -49,33 +49,33 @@ describe(programs.helper.name, () => {
     }
   });
 
-  proves(35, async () => {
-    const { env, id, heard, errors } = await hostOfHelper(helperCommand('test-interface-logger-grpc'));
+  testRow(35, async () => {
+    const { env, id, waitForLog, errors } = await hostOfHelper(helperCommand('test-interface-logger-grpc'));
     await env.activate(id);
     const client = env.plugin(id).client(Test);
     await unary(client, 'PrintKV', { key: 'foo', text: 'bar' });
     await unary(client, 'PrintKV', { key: 'foo', number: 12 });
     const logged = { level: 'info', message: 'PrintKV called', source: 'stderr' };
-    await expect(heard(({ fields }) => fields['foo'] === 'bar')).resolves.toMatchObject(logged);
-    await expect(heard(({ fields }) => fields['foo'] === 12)).resolves.toMatchObject(logged);
+    await expect(waitForLog(({ fields }) => fields['foo'] === 'bar')).resolves.toMatchObject(logged);
+    await expect(waitForLog(({ fields }) => fields['foo'] === 12)).resolves.toMatchObject(logged);
     await env.deactivate(id);
-    expect(env.status(id).lastExit).toMatchObject({ code: 0, rung: 'asking' });
+    expect(env.status(id).lastExit).toMatchObject({ code: 0, stopStep: 'requestingShutdown' });
     expect(errors).toEqual([]);
   });
 
-  proves(36, async () => {
-    const { env, id, said } = await hostOfHelper(helperCommand('test-interface-logger-grpc'));
+  testRow(36, async () => {
+    const { env, id, logEntries } = await hostOfHelper(helperCommand('test-interface-logger-grpc'));
     await env.activate(id);
     const client = env.plugin(id).client(Test);
     await expect(unary(client, 'Panic', { message: 'invalid foo bar' })).rejects.toMatchObject({ code: 14 });
     await until(env, id, 'crashed');
-    const alarms = said.filter(({ level }) => level === 'error').map(({ message }) => message);
+    const alarms = logEntries.filter(({ level }) => level === 'error').map(({ message }) => message);
     expect(alarms[0]).toBe('panic: invalid foo bar');
     expect(alarms.length).toBeGreaterThan(10);
     expect(env.status(id).lastExit).toMatchObject({ kind: 'exit', code: 2 });
   });
 
-  proves(38, () => {
+  testRow(38, () => {
     const short = '{"@level":"info","@message":"this is a message"}';
     const long = `{"@level":"info","@message":"this is a message that is longer than the buffer"}`;
     const lines = createLineSplitter(64);
@@ -88,21 +88,21 @@ describe(programs.helper.name, () => {
   });
 
   it('prints through GRPCStdio, which arrives as lines', async () => {
-    const { env, id, heard } = await hostOfHelper(helperCommand('test-grpc'));
+    const { env, id, waitForLog } = await hostOfHelper(helperCommand('test-grpc'));
     await env.activate(id);
     const output = {
       stdout: Buffer.from('hello\nworld!\n'),
       stderr: Buffer.from('[WARN] and some error\n'),
     };
     await unary(env.plugin(id).client(Test), 'PrintStdio', output);
-    await heard(({ source, message }) => source === 'stdio-stdout' && message === 'hello');
-    await heard(({ source, message }) => source === 'stdio-stdout' && message === 'world!');
-    await heard(({ source, level }) => source === 'stdio-stderr' && level === 'warn');
+    await waitForLog(({ source, message }) => source === 'stdio-stdout' && message === 'hello');
+    await waitForLog(({ source, message }) => source === 'stdio-stdout' && message === 'world!');
+    await waitForLog(({ source, level }) => source === 'stdio-stderr' && level === 'warn');
     expect(env.status(id).stdio).toBe(true);
   });
 
   it('is told as gone when it prints its line and ends at once', async () => {
-    const { failedStart } = await hostOfHelper(asGrpc(helperCommand('stderr')));
+    const { failedStart } = await hostOfHelper(withGrpcField(helperCommand('stderr')));
     await expect(failedStart()).resolves.toMatchObject({
       code: 'EXITED_BEFORE_HANDSHAKE',
       phase: 'dial',

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { bidirectional } from './bidirectional.js';
 import { helperCommand, hostOfHelper } from './host.js';
 import { programs } from './programs.js';
-import { proves } from './proves.js';
+import { testRow } from './proves.js';
 
 /** What makes the helper's modes for old plugins begin at all: they refuse a host that does not ask. */
 const asked = { multiplex: 'required' } as const;
 
 describe(programs.helper.name, () => {
-  proves(23, async () => {
+  testRow(23, async () => {
     for (const mode of ['mux-grpc-with-old-plugin', 'mux-grpc-with-unsupported-plugin']) {
       const { env, id, failedStart } = await hostOfHelper(helperCommand(mode), asked);
       await expect(failedStart()).resolves.toMatchObject({ code: 'MUX_UNSUPPORTED', phase: 'handshake' });

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { sniffExecutable, sniffLength } from '../../src/go-plugin/index.js';
 import { binary, helperCommand, hostOfHelper } from './host.js';
 import { programs } from './programs.js';
-import { proves } from './proves.js';
+import { testRow } from './proves.js';
 
 const netrpcModes = [
   'test-interface',
@@ -13,7 +13,7 @@ const netrpcModes = [
 ];
 
 describe(programs.helper.name, () => {
-  proves(15, async () => {
+  testRow(15, async () => {
     const { failedStart } = await hostOfHelper(helperCommand('bad-version'));
     await expect(failedStart()).resolves.toMatchObject({
       code: 'APP_VERSION_MISMATCH',
@@ -21,7 +21,7 @@ describe(programs.helper.name, () => {
     });
   });
 
-  proves(16, async () => {
+  testRow(16, async () => {
     const { failedStart } = await hostOfHelper(helperCommand('test-versioned-plugins'));
     await expect(failedStart()).resolves.toMatchObject({
       code: 'APP_VERSION_MISMATCH',
@@ -29,14 +29,14 @@ describe(programs.helper.name, () => {
     });
   });
 
-  proves(29, async () => {
+  testRow(29, async () => {
     const { failedStart } = await hostOfHelper(helperCommand('test-proto-upgraded-plugin'));
     const error = await failedStart();
     expect(error).toMatchObject({ code: 'PROTOCOL_UNSUPPORTED', facts: { field: 'protocol' } });
     expect(error.hint).toContain('plugin.DefaultGRPCServer');
   });
 
-  proves(31, async () => {
+  testRow(31, async () => {
     const host = await hostOfHelper(helperCommand('test-proto-upgraded-client'), {
       offered: [2],
       startMs: 2_000,
@@ -65,7 +65,7 @@ describe(programs.helper.name, () => {
     expect(error.message).toContain('"PASS"');
   });
 
-  proves(53, async () => {
+  testRow(53, async () => {
     const arch = process.arch === 'arm64' ? 'x64' : 'arm64';
     const linux = binary(`foreign-linux-${arch === 'x64' ? 'amd64' : 'arm64'}`);
     expect(sniffExecutable(headOf(linux))).toEqual({ format: 'elf', arch });

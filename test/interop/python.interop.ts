@@ -73,13 +73,13 @@ describe(programs.python.name, () => {
       channel.close();
     }
     await env.deactivate(id);
-    expect(env.status(id).lastExit).toMatchObject({ code: 0, rung: 'asking', error: null });
+    expect(env.status(id).lastExit).toMatchObject({ code: 0, stopStep: 'requestingShutdown', error: null });
   });
 
   it('refuse a host whose key is P-521, as their TLS library knows no such signature', async () => {
-    const { failedStart, said } = await plugin('echo', { mtls: { mode: 'required', curve: 'P-521' } });
+    const { failedStart, logEntries } = await plugin('echo', { mtls: { mode: 'required', curve: 'P-521' } });
     await expect(failedStart()).resolves.toMatchObject({ code: 'CONNECT_FAILED', phase: 'dial' });
-    expect(said.map(({ message }) => message).join('\n')).toContain('P-521');
+    expect(logEntries.map(({ message }) => message).join('\n')).toContain('P-521');
   });
 
   it.each([
@@ -93,26 +93,26 @@ describe(programs.python.name, () => {
   });
 
   it('have what they print and log arrive', async () => {
-    const { env, id, heard } = await plugin('echo', { mtls: 'required' });
+    const { env, id, waitForLog } = await plugin('echo', { mtls: 'required' });
     await env.activate(id);
     await callUnary(clientOf(env, id), printOut, 'printed by Python\n');
-    await expect(heard(({ message }) => message === 'printed by Python')).resolves.toMatchObject({
+    await expect(waitForLog(({ message }) => message === 'printed by Python')).resolves.toMatchObject({
       source: 'stdio-stdout',
     });
     await callUnary(clientOf(env, id), log, 'hello');
-    await expect(heard(({ message }) => message === 'said hello')).resolves.toMatchObject({
+    await expect(waitForLog(({ message }) => message === 'said hello')).resolves.toMatchObject({
       level: 'warn',
       fields: { size: 5 },
     });
   });
 
   it('are told of their activation and deactivation', async () => {
-    const { env, id, heard } = await plugin('hooked');
+    const { env, id, waitForLog } = await plugin('hooked');
     await env.activate(id);
     expect(env.status(id).hooks).toBe(true);
-    await heard(({ message }) => message === 'activated');
+    await waitForLog(({ message }) => message === 'activated');
     await env.deactivate(id);
-    await heard(({ message }) => message === 'deactivated');
+    await waitForLog(({ message }) => message === 'deactivated');
     expect(env.status(id).lastExit).toMatchObject({ code: 0, error: null });
   });
 
@@ -152,7 +152,11 @@ describe(programs.barePython.name, () => {
       details: 'no such key: none',
     });
     await env.deactivate(id);
-    expect(env.status(id).lastExit).toMatchObject({ signal: 'SIGTERM', rung: 'terminating', error: null });
+    expect(env.status(id).lastExit).toMatchObject({
+      signal: 'SIGTERM',
+      stopStep: 'terminating',
+      error: null,
+    });
   });
 
   it('streams until nobody listens any more', async () => {
@@ -166,7 +170,7 @@ describe(programs.barePython.name, () => {
     expect(change.key).toBe('books');
     watch.on('error', () => undefined).cancel();
     await env.deactivate(id);
-    expect(env.status(id).lastExit).toMatchObject({ rung: 'terminating', error: null });
+    expect(env.status(id).lastExit).toMatchObject({ stopStep: 'terminating', error: null });
   });
 
   it('is refused where mutual TLS is required', async () => {

@@ -5,16 +5,23 @@ import { createEnvironment, type Environment, type ReattachConfig } from '../../
 import { parseHandshakeLine } from '../../src/go-plugin/index.js';
 import { afterTest, isAlive, until } from '../support/environment.js';
 import { unary } from './calls.js';
-import { helper, helperCommand, helperCookie, helperVariables, hostOfHelper, type Host } from './host.js';
+import {
+  helper,
+  helperCommand,
+  helperCookie,
+  helperVariables,
+  hostOfHelper,
+  type PluginHost,
+} from './host.js';
 import { programs } from './programs.js';
-import { proves } from './proves.js';
+import { testRow } from './proves.js';
 import { Test } from './services.js';
 
 const attached = 'attached';
-const endedInOrder = { kind: 'exit', rung: 'asking', error: null };
+const endedInOrder = { kind: 'exit', stopStep: 'requestingShutdown', error: null };
 
 /** A plugin that a first host has started, and what a second one needs to know of it. */
-async function running(): Promise<{ first: Host; config: ReattachConfig }> {
+async function running(): Promise<{ first: PluginHost; config: ReattachConfig }> {
   const first = await hostOfHelper(helperCommand('test-grpc'), { mtls: 'off' });
   await first.env.activate(first.id);
   const config = first.env.reattachConfig(first.id);
@@ -61,7 +68,7 @@ async function expectDouble(env: Environment, id: string): Promise<void> {
 }
 
 describe(programs.helper.name, () => {
-  proves(12, async () => {
+  testRow(12, async () => {
     const { first, config } = await running();
     const second = await secondHost();
     const empty = { ...config, protocol: '' } as unknown as ReattachConfig;
@@ -72,7 +79,7 @@ describe(programs.helper.name, () => {
     expect(first.env.status(first.id)).toMatchObject({ state: 'healthy', pid: config.pid });
   });
 
-  proves(13, async () => {
+  testRow(13, async () => {
     const { first, config } = await running();
     const second = await secondHost();
     await second.reattach({ id: attached }, config);
@@ -84,7 +91,7 @@ describe(programs.helper.name, () => {
     expect(first.env.status(first.id).lastExit).toMatchObject({ kind: 'exit', code: 0, signal: null });
   });
 
-  proves(14, async () => {
+  testRow(14, async () => {
     const { first, config } = await running();
     await first.env.deactivate(first.id);
     const second = await secondHost();
@@ -93,7 +100,7 @@ describe(programs.helper.name, () => {
     });
   });
 
-  proves(39, async () => {
+  testRow(39, async () => {
     const { config, ended } = await startedElsewhere();
     const env = await secondHost();
     await env.reattach({ id: attached }, config);
@@ -105,7 +112,7 @@ describe(programs.helper.name, () => {
     expect(env.status(attached).lastExit).toMatchObject(endedInOrder);
   });
 
-  proves(46, async () => {
+  testRow(46, async () => {
     const { first, config } = await running();
     const second = await secondHost();
     expect(config.protocolVersion).toBe(1);

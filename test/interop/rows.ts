@@ -1,7 +1,7 @@
 /**
  * The tests that go-plugin runs against its own host, and what becomes of each here.
  * `proven`: one of our tests holds us to it, with go-plugin's own programs on the other side.
- * `foreign`: it cannot apply to this host.
+ * `notApplicable`: it cannot apply to this host.
  */
 export type Row = {
   readonly number: number;
@@ -9,14 +9,14 @@ export type Row = {
   readonly name: string;
   /** What has to hold here. */
   readonly holds: string;
-} & ({ readonly state: 'proven' } | { readonly state: 'foreign'; readonly why: string });
+} & ({ readonly state: 'proven' } | { readonly state: 'notApplicable'; readonly why: string });
 
 function proven(number: number, name: string, holds: string): Row {
   return { number, name, holds, state: 'proven' };
 }
 
-function foreign(number: number, name: string, holds: string, why: string): Row {
-  return { number, name, holds, state: 'foreign', why };
+function notApplicable(number: number, name: string, holds: string, why: string): Row {
+  return { number, name, holds, state: 'notApplicable', why };
 }
 
 export const rows: readonly Row[] = [
@@ -36,7 +36,7 @@ export const rows: readonly Row[] = [
     'TestClient_noStdoutScannerRace',
     'starts and stops in quick succession leave no reader behind, and log nothing at error',
   ),
-  foreign(
+  notApplicable(
     5,
     'TestClient_testInterface',
     'a call is answered, and the plugin ends in order',
@@ -44,20 +44,20 @@ export const rows: readonly Row[] = [
   ),
   proven(6, 'TestClient_grpc_servercrash', 'a killed plugin is noticed within 2 s'),
   proven(7, 'TestClient_grpc', 'Double(21) is 42 over gRPC, and the plugin ends in order'),
-  foreign(
+  notApplicable(
     8,
     'TestClient_grpcNotAllowed',
     'a gRPC plugin is refused by a host that allows netrpc only',
     'gRPC is the only protocol of this host.',
   ),
   proven(9, 'TestClient_grpcSyncStdio', 'what the plugin prints reaches two sinks byte for byte'),
-  foreign(
+  notApplicable(
     10,
     'TestClient_cmdAndReattach',
     'a command and a running process together are refused',
     'They go together here: the running process is taken over, and the command starts the next one.',
   ),
-  foreign(
+  notApplicable(
     11,
     'TestClient_reattach',
     'a second host takes over a running plugin, and ends it in order',
@@ -100,7 +100,7 @@ export const rows: readonly Row[] = [
     'TestClient_SecureConfig',
     'a program with another checksum is not started, and one with the right checksum is',
   ),
-  foreign(
+  notApplicable(
     25,
     'TestClient_TLS',
     'a call is answered over TLS with given certificates',
@@ -111,7 +111,7 @@ export const rows: readonly Row[] = [
     'TestClient_TLS_grpc',
     'Double is answered over TLS with given certificates, and the plugin ends in order',
   ),
-  foreign(
+  notApplicable(
     27,
     'TestClient_secureConfigAndReattach',
     'a checksum and a running process together are refused',
@@ -119,7 +119,7 @@ export const rows: readonly Row[] = [
   ),
   proven(28, 'TestClient_ping', 'a ping is answered, and fails once the plugin was brought down'),
   proven(29, 'TestClient_wrongVersion', 'the version in common may be a netrpc one, which is refused'),
-  foreign(
+  notApplicable(
     30,
     'TestClient_legacyClient',
     'the version in common is a netrpc one, and a ping without TLS fails',
@@ -140,7 +140,7 @@ export const rows: readonly Row[] = [
     'TestClient_mtlsClient',
     'Double(3) is 6 over mutual TLS, and a killed plugin is noticed within 2 s',
   ),
-  foreign(34, 'TestClient_mtlsNetRPCClient', 'netrpc over mutual TLS', 'The plugin speaks netrpc.'),
+  notApplicable(34, 'TestClient_mtlsNetRPCClient', 'netrpc over mutual TLS', 'The plugin speaks netrpc.'),
   proven(35, 'TestClient_logger', 'the fields of a log record arrive, strings and numbers alike'),
   proven(36, 'TestServerLogPanic', 'a panic fails the call, and it and its stack are logged at error'),
   proven(37, 'TestClient_logStderr', 'the raw copy of stderr is the same byte for byte, long lines too'),
@@ -167,7 +167,7 @@ export const rows: readonly Row[] = [
     'TestGRPC_Ping',
     'two pings are answered, and a third fails once the server is gone, also multiplexed',
   ),
-  foreign(
+  notApplicable(
     45,
     'TestGRPC_Reflection',
     'the plugin lists its services',
@@ -179,7 +179,7 @@ export const rows: readonly Row[] = [
     'a running plugin that is taken over in test mode is pinged, and not ended',
   ),
   proven(47, 'TestServer_testMode_AutoMTLS', 'pings, calls and brokered calls work over mutual TLS'),
-  foreign(
+  notApplicable(
     48,
     'TestProtocolSelection_no_server',
     'a plugin without a gRPC server announces netrpc',
@@ -192,7 +192,7 @@ export const rows: readonly Row[] = [
     'the socket has mode 0660 and the asked group, by number or by name',
   ),
   proven(51, 'TestRmListener', 'no socket file is left, neither after an orderly end nor after a kill'),
-  foreign(
+  notApplicable(
     52,
     'TestServer_RPC, TestServer_testStdLogger',
     'a netrpc server serves, and logs',

@@ -4,7 +4,7 @@ import { Collector } from '../support/collector.js';
 import { unary } from './calls.js';
 import { helperCommand, hostOfHelper, temporaryFolder } from './host.js';
 import { programs } from './programs.js';
-import { proves } from './proves.js';
+import { testRow } from './proves.js';
 import { Test } from './services.js';
 
 /** Lets the shell write a copy of the plugin's stderr into a file, on its way to the host. */
@@ -14,7 +14,7 @@ function copied(file: string, command: readonly string[]): readonly [string, ...
 }
 
 describe(programs.helper.name, () => {
-  proves(9, async () => {
+  testRow(9, async () => {
     const sinks = { stdout: new Collector(), stderr: new Collector() };
     const { env, id } = await hostOfHelper(helperCommand('test-grpc'), { sinks, mtls: 'off' });
     await env.activate(id);
@@ -28,7 +28,7 @@ describe(programs.helper.name, () => {
     expect(sinks.stderr.bytes()).toEqual(stderr);
   });
 
-  proves(37, async () => {
+  testRow(37, async () => {
     const rawStderr = new Collector();
     const copy = join(temporaryFolder(), 'stderr');
     const { env, id } = await hostOfHelper(copied(copy, helperCommand('test-interface-logger-grpc')), {

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { helperCommand, hostOfHelper, temporaryFolder } from './host.js';
 import { programs } from './programs.js';
-import { proves } from './proves.js';
+import { testRow } from './proves.js';
 
 // Root may give files to any group, others only to their own.
 const gid = process.getuid?.() === 0 ? 1 : (process.getgid?.() ?? 0);
@@ -31,7 +31,7 @@ const permissionsOf = (path: string) => {
 };
 
 describe(programs.helper.name, () => {
-  proves(40, async () => {
+  testRow(40, async () => {
     for (const group of given) {
       const { directory, socket, told } = await runningWith(group);
       const own = dirname(socket);
@@ -41,7 +41,7 @@ describe(programs.helper.name, () => {
     }
   });
 
-  proves(50, async () => {
+  testRow(50, async () => {
     for (const group of given) {
       const { socket } = await runningWith(group);
       expect(statSync(socket).isSocket()).toBe(true);

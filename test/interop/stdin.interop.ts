@@ -1,7 +1,7 @@
-import { startHost } from '../support/host.js';
-import { helperCommand, helperCookie, helperVariables, unheard } from './host.js';
+import { startHostProcess } from '../support/host-process.js';
+import { helperCommand, helperCookie, helperVariables, withoutStdout } from './host.js';
 import { programs } from './programs.js';
-import { proves } from './proves.js';
+import { testRow } from './proves.js';
 
 /** Tells how the plugin ended: the helper ends with 0 when it has read `hello`, and with 100 at the end of stdin. */
 const host = `
@@ -12,9 +12,9 @@ const host = `
 `;
 
 function startHostOfHelper(stdin: 'ignore' | 'inherit') {
-  const [command, ...args] = unheard(helperCommand('stdin'));
+  const [command, ...args] = withoutStdout(helperCommand('stdin'));
   const [cookieKey, cookieValue] = helperCookie;
-  return startHost(host, {
+  return startHostProcess(host, {
     programs: [{ id: 'plugin', command, args, env: helperVariables, stdin }],
     handshake: { cookieKey, cookieValue, protocolVersions: [1] },
     policy: { restart: { restart: 'temporary', retryFailedStart: false } },
@@ -22,7 +22,7 @@ function startHostOfHelper(stdin: 'ignore' | 'inherit') {
 }
 
 describe(programs.helper.name, () => {
-  proves(21, async () => {
+  testRow(21, async () => {
     for (const [stdin, code] of [
       ['inherit', 0],
       ['ignore', 100],

@@ -4,11 +4,11 @@ import { until } from '../support/environment.js';
 import { unary } from './calls.js';
 import { binary, helperCommand, hostOfHelper } from './host.js';
 import { programs } from './programs.js';
-import { proves } from './proves.js';
+import { testRow } from './proves.js';
 import { Test } from './services.js';
 
 describe(programs.helper.name, () => {
-  proves(26, async () => {
+  testRow(26, async () => {
     const { env, id } = await hostOfHelper(helperCommand('test-grpc-tls'), {
       tls: { rootCertificates: signerOfHelper(), serverName: '127.0.0.1' },
     });
@@ -16,10 +16,10 @@ describe(programs.helper.name, () => {
     const client = env.plugin(id).client(Test);
     await expect(unary(client, 'Double', { input: 21 })).resolves.toEqual({ output: 42 });
     await env.deactivate(id);
-    expect(env.status(id).lastExit).toMatchObject({ code: 0, rung: 'asking' });
+    expect(env.status(id).lastExit).toMatchObject({ code: 0, stopStep: 'requestingShutdown' });
   });
 
-  proves(33, async () => {
+  testRow(33, async () => {
     const { env, id } = await hostOfHelper(helperCommand('test-mtls'), { offered: [2], mtls: 'required' });
     await env.activate(id);
     expect(env.status(id)).toMatchObject({ protocolVersion: 2, transport: 'mtls' });

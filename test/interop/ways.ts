@@ -1,7 +1,7 @@
 import type { HostOptions } from './host.js';
 
 /** The four ways in which host and plugin may be connected. */
-export const ways = [
+export const connectionModes = [
   { way: 'in the clear', options: { mtls: 'off', multiplex: 'off' }, transport: 'plaintext' },
   { way: 'over mutual TLS', options: { mtls: 'required', multiplex: 'off' }, transport: 'mtls' },
   { way: 'over one socket', options: { mtls: 'off', multiplex: 'required' }, transport: 'plaintext' },

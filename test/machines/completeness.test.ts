@@ -1,5 +1,5 @@
 import type { AnyStateNode } from 'xstate';
-import { runningMachines } from '../../src/environment/index.js';
+import { machineDefinitions } from '../../src/environment/index.js';
 import type {
   EnvironmentMachineEvent,
   HealthEvent,
@@ -26,16 +26,16 @@ const plugin = {
     'plugin.deactivate': anybody,
     'plugin.check': anybody,
     'plugin.restart': anybody,
-    'plugin.rest': anybody,
+    'plugin.stop': anybody,
     'plugin.giveUp': anybody,
     'plugin.setPolicy': anybody,
-    'plugin.queue': anybody,
-    'plugin.await': anybody,
-    'plugin.proceed': anybody,
-    'plugin.refuse': anybody,
-    'plugin.hold': anybody,
-    'plugin.release': anybody,
-    'plugin.dismiss': anybody,
+    'plugin.enqueue': anybody,
+    'plugin.wait': anybody,
+    'plugin.start': anybody,
+    'plugin.reject': anybody,
+    'plugin.suspend': anybody,
+    'plugin.resume': anybody,
+    'plugin.remove': anybody,
     'process.located': 'process',
     'process.started': 'process',
     'process.attached': 'process',
@@ -43,7 +43,7 @@ const plugin = {
     // Beside the process effect, the attachment tells it of an attached process.
     'process.exited': 'process',
     'handshake.noise': 'handshake',
-    'handshake.pending': 'handshake',
+    'handshake.partialLine': 'handshake',
     'handshake.read': 'handshake',
     'handshake.rejected': 'handshake',
     'channel.ready': 'dial',
@@ -61,21 +61,21 @@ const plugin = {
     'shutdown.unsupported': 'shutdown',
     'drain.finished': 'drain',
     'health.passed': 'health',
-    'health.refused': 'health',
+    'health.notServing': 'health',
     'health.missed': 'health',
     'health.excused': 'health',
     'health.ready': 'health',
     'health.unready': 'health',
     'health.watched': 'health',
     'health.lost': 'health',
-    'effect.broke':
+    'effect.errored':
       'process stdio broker logs handshake dial probe onActivate onDeactivate drain shutdown signal',
   } satisfies Record<PluginEvent['type'], Sender>,
   /** What no state invokes, by the state that it ends with: actors that a transition starts, and actions. */
   spawned: { stdio: 'live', broker: 'live', logs: 'live', connection: 'live' },
   ignored: [
     ...['live', 'restarting', 'failed', 'idle'].flatMap((state) =>
-      ['plugin.restart', 'plugin.rest', 'plugin.giveUp']
+      ['plugin.restart', 'plugin.stop', 'plugin.giveUp']
         // What an earlier host has given up begins so.
         .filter((event) => state !== 'idle' || event !== 'plugin.giveUp')
         .map((event) => ({ event, state, because: 'a verdict answers a crash, at once' })),
@@ -85,31 +85,31 @@ const plugin = {
       state: 'live',
       because: 'what runs is not attached to; the environment refuses it',
     },
-    ...['plugin.restart', 'plugin.rest'].map((event) => ({
+    ...['plugin.restart', 'plugin.stop'].map((event) => ({
       event,
-      state: 'held',
+      state: 'pending',
       because: 'a verdict answers a crash, and what waits has not crashed',
     })),
     ...['idle', 'live.handshaking', 'live.healthy', 'crashed', 'restarting', 'failed'].flatMap((state) =>
-      ['plugin.await', 'plugin.proceed', 'plugin.refuse', 'plugin.release'].map((event) => ({
+      ['plugin.wait', 'plugin.start', 'plugin.reject', 'plugin.resume'].map((event) => ({
         event,
         state,
         because: 'only what waits goes on, or is refused',
       })),
     ),
-    ...['plugin.deactivate', 'plugin.hold'].map((event) => ({
+    ...['plugin.deactivate', 'plugin.suspend'].map((event) => ({
       event,
       state: 'idle',
       because: 'it is down, and nobody wants it',
     })),
     ...['live.handshaking', 'live.healthy'].map((state) => ({
-      event: 'plugin.queue',
+      event: 'plugin.enqueue',
       state,
       because: 'it is up or on its way, and has no turn to wait for',
     })),
     ...[
       'idle',
-      'held',
+      'pending',
       'live.spawning',
       'live.handshaking',
       'live.stopping',
@@ -140,7 +140,7 @@ const plugin = {
     },
     {
       event: 'shutdown.requested',
-      state: 'live.stopping.asking',
+      state: 'live.stopping.requestingShutdown',
       because: 'the exit tells whether it has done so, or the deadline',
     },
   ] as readonly Ignored[],
@@ -153,22 +153,22 @@ const health = {
     'channel.lost': anybody,
     'probe.passed': 'probe redial',
     'probe.failed': 'probe redial',
-    'watch.affirmed': 'watch',
-    'watch.denied': 'watch',
+    'watch.serving': 'watch',
+    'watch.notServing': 'watch',
     'watch.unavailable': 'watch',
-    'watch.broke': 'watch',
-    'effect.broke': 'probe redial watch',
+    'watch.ended': 'watch',
+    'effect.errored': 'probe redial watch',
   } satisfies Record<HealthEvent['type'], Sender>,
   spawned: {},
   ignored: [] as readonly Ignored[],
 };
 
 const supervisorStates = [
-  'steady',
-  'gathering',
-  'pausing',
-  'starting',
-  'held',
+  'running',
+  'stoppingChildren',
+  'backingOff',
+  'startingChildren',
+  'suspended',
   'escalating',
   'failed',
   'stopping',
@@ -177,36 +177,36 @@ const allBut = (...states: readonly string[]) => supervisorStates.filter((state)
 
 const supervisor = {
   senders: {
-    'group.gather': anybody,
-    'group.gathered': 'bringDown',
-    'group.started': 'bringUp',
+    'group.stop': anybody,
+    'group.stopped': 'stopNext',
+    'group.started': 'startNext',
     'supervisor.children': anybody,
-    'supervisor.hold': anybody,
-    'supervisor.close': anybody,
-    'supervisor.proceed': anybody,
+    'supervisor.suspend': anybody,
+    'supervisor.deactivate': anybody,
+    'supervisor.resume': anybody,
     'supervisor.restart': anybody,
     'supervisor.giveUp': anybody,
     'supervisor.stop': anybody,
     'member.activate': anybody,
-    'member.queue': anybody,
+    'member.enqueue': anybody,
     'member.reattach': anybody,
     'member.setPolicy': anybody,
-    'supervisor.moved': anybody,
+    'supervisor.changed': anybody,
     'supervisor.gaveUp': anybody,
-    'supervisor.asked': anybody,
+    'supervisor.retryRequested': anybody,
     'supervisor.ended': anybody,
     'supervisor.reported': anybody,
-    'plugin.placed': anybody,
-    'plugin.moved': anybody,
+    'plugin.spawned': anybody,
+    'plugin.changed': anybody,
     'plugin.crashed': anybody,
-    'plugin.broke': anybody,
+    'plugin.actorError': anybody,
     'xstate.error.actor.*': anybody,
-    'branch.cleared': anybody,
+    'subtree.cleared': anybody,
   } satisfies Record<SupervisorEvent['type'], Sender>,
-  spawned: { bringDown: 'gathering', bringUp: 'starting' },
+  spawned: { stopNext: 'stoppingChildren', startNext: 'startingChildren' },
   ignored: [
-    ...allBut('held').map((state) => ({
-      event: 'supervisor.proceed',
+    ...allBut('suspended').map((state) => ({
+      event: 'supervisor.resume',
       state,
       because: 'only what waits for its parent goes on',
     })),
@@ -215,20 +215,20 @@ const supervisor = {
       state,
       because: 'a verdict answers its giving up, at once',
     })),
-    ...allBut('held', 'escalating').map((state) => ({
+    ...allBut('suspended', 'escalating').map((state) => ({
       event: 'supervisor.giveUp',
       state,
       because:
         'a verdict answers its giving up, at once, and a parent that gives up reaches those that it holds',
     })),
     ...allBut('failed', 'stopping').map((state) => ({
-      event: 'supervisor.asked',
+      event: 'supervisor.retryRequested',
       state,
       because: 'it has been tried again since, and those that were given up with it start with it',
     })),
-    { event: 'supervisor.asked', state: 'stopping', because: 'nothing is started any more' },
-    ...['steady', 'pausing', 'held', 'escalating', 'stopping'].map((state) => ({
-      event: 'supervisor.moved',
+    { event: 'supervisor.retryRequested', state: 'stopping', because: 'nothing is started any more' },
+    ...['running', 'backingOff', 'suspended', 'escalating', 'stopping'].map((state) => ({
+      event: 'supervisor.changed',
       state,
       because: 'it waits for no group: none is coming down or up together with others',
     })),
@@ -247,18 +247,18 @@ const environment = {
     'environment.restart': anybody,
     'environment.setPolicy': anybody,
     'environment.stop': anybody,
-    'supervisor.moved': anybody,
+    'supervisor.changed': anybody,
     'supervisor.gaveUp': anybody,
-    'supervisor.asked': anybody,
+    'supervisor.retryRequested': anybody,
     'supervisor.ended': anybody,
     'supervisor.reported': anybody,
-    'plugin.placed': anybody,
-    'plugin.moved': anybody,
-    'desk.quiet': 'lookForQuiet',
+    'plugin.spawned': anybody,
+    'plugin.changed': anybody,
+    'environment.allStopped': 'checkAllStopped',
     'xstate.error.actor.*': anybody,
-    'branch.cleared': anybody,
+    'subtree.cleared': anybody,
   } satisfies Record<EnvironmentMachineEvent['type'], Sender>,
-  spawned: { lookForQuiet: 'stopping' },
+  spawned: { checkAllStopped: 'stopping' },
   ignored: [
     ...[
       'bundles.added',
@@ -283,14 +283,14 @@ const environment = {
       because: 'each is brought down by the policy that it had',
     },
     ...['running', 'stopping'].flatMap((state) => [
-      { event: 'supervisor.moved', state, because: 'nobody holds the root, and nobody waits for it' },
-      { event: 'supervisor.asked', state, because: 'the root is given up with nobody' },
+      { event: 'supervisor.changed', state, because: 'nobody holds the root, and nobody waits for it' },
+      { event: 'supervisor.retryRequested', state, because: 'the root is given up with nobody' },
       { event: 'supervisor.ended', state, because: 'nobody is above the root; its report is passed on' },
     ]),
   ] as readonly Ignored[],
 };
 
-const machines = runningMachines();
+const machines = machineDefinitions();
 
 describe.each([
   ['plugin', machines.plugin.root, plugin],

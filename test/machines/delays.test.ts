@@ -1,6 +1,6 @@
 import { createActor, setup, stopChild, type AnyActorRef } from 'xstate';
 import { indexDelays } from '../../src/machines/index.js';
-import { createSteppingClock } from '../../src/testing/index.js';
+import { createSimulatedClock } from '../../src/testing/index.js';
 
 const child = setup({}).createMachine({
   initial: 'waiting',
@@ -12,7 +12,7 @@ const parent = setup({ actors: { child } }).createMachine({
 });
 
 function begin() {
-  const clock = createSteppingClock();
+  const clock = createSimulatedClock();
   const root = createActor(parent, { clock });
   const { system } = root;
   indexDelays(root);
@@ -23,11 +23,11 @@ function begin() {
 describe('the delays of an actor', () => {
   it('end with it, and nobody else’s do', () => {
     const { clock, root, system, delays } = begin();
-    clock.pass(1000);
+    clock.advance(1000);
     expect(delays()).toHaveLength(2);
     root.send({ type: 'drop' });
     expect(delays()).toHaveLength(1);
-    clock.pass(500);
+    clock.advance(500);
     expect((system.get('other') as AnyActorRef).getSnapshot()).toMatchObject({ value: 'waiting' });
   });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { presetNames, type Fault, type Supervision } from '../../src/model/index.js';
+import { presetNames, type Fault, type SupervisionOptions } from '../../src/model/index.js';
 import { composePolicy, repeating, seededRandom, simulate } from '../../src/policy/index.js';
-import { playOut } from '../support/play-out.js';
+import { replayTrace } from '../support/replay-trace.js';
 
 const time = (max: number) => fc.integer({ min: 0, max });
 const served = fc.record({
@@ -23,7 +23,7 @@ const faults: fc.Arbitrary<Fault[]> = fc.array(
     maxLength: 8,
   },
 );
-const supervisions: fc.Arbitrary<Supervision> = fc.record({
+const supervisions: fc.Arbitrary<SupervisionOptions> = fc.record({
   preset: fc.constantFrom(...presetNames),
   restart: fc.record(
     {
@@ -57,7 +57,7 @@ describe('a simulation and the machines that run', () => {
           generations: 200,
         });
         fc.pre(!cutShort);
-        expect(await playOut(supervision, trace, { forMs, startMs, random: seededRandom(seed) })).toEqual(
+        expect(await replayTrace(supervision, trace, { forMs, startMs, random: seededRandom(seed) })).toEqual(
           timeline,
         );
       }),
@@ -71,7 +71,7 @@ describe('a simulation and the machines that run', () => {
       const trace: Fault[] = [{ afterHealthyMs, kind: 'hang' }];
       const options = { forMs: 60_000, startMs: 100 };
       const ended = simulate(composePolicy(), trace, options).timeline.find(({ type }) => type === 'ended');
-      const played = await playOut({}, trace, { ...options, random: () => 0.5 });
+      const played = await replayTrace({}, trace, { ...options, random: () => 0.5 });
       const really = played.find(({ type }) => type === 'ended');
       expect(really).toMatchObject({
         exit: { kind: 'hang', phase: 'serving', error: { code: 'HEALTH_TIMEOUT' } },

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
-import type { Supervision } from '../../src/model/index.js';
-import { plantings, supervision, type Planting } from './planting.js';
+import type { SupervisionOptions } from '../../src/model/index.js';
+import { treeSpecs, supervision, type TreeSpec } from './tree-spec.js';
 
 /** What somebody asks of the tree, or the world does to it. Numbers pick among whatever there is, modulo its count. */
 export type Operation =
   | { readonly do: 'activate' | 'restart'; readonly plugin: number }
   | { readonly do: 'deactivate' | 'check' | 'remove' | 'add'; readonly plugin: number }
   | { readonly do: 'reattach'; readonly plugin: number; readonly test: boolean; readonly proven: boolean }
-  | { readonly do: 'set policy'; readonly plugin: number; readonly supervision: Supervision }
+  | { readonly do: 'set policy'; readonly plugin: number; readonly supervision: SupervisionOptions }
   | { readonly do: 'activate all' | 'stop' }
   /** All that runs says what it says when all goes well, so many times. */
-  | { readonly do: 'go well'; readonly times: number }
-  | { readonly do: 'say'; readonly which: number; readonly what: number }
+  | { readonly do: 'respond well'; readonly times: number }
+  | { readonly do: 'respond'; readonly which: number; readonly what: number }
   | { readonly do: 'exit'; readonly which: number; readonly how: number }
   | { readonly do: 'break'; readonly which: number }
   | { readonly do: 'pass'; readonly ms: number }
@@ -21,17 +21,17 @@ export type Operation =
   | { readonly do: 'sleep' | 'keep busy' | 'answer calls' };
 
 export interface Sequence {
-  readonly planting: Planting;
+  readonly treeSpec: TreeSpec;
   readonly operations: readonly Operation[];
   /** Whether plugins end when they are asked to at the last stop. */
-  readonly endsWell: boolean;
+  readonly stopsOnRequest: boolean;
   readonly random: number;
 }
 
 const plugin = fc.nat(5);
 const which = fc.nat(40);
 /** The first thing that an effect can say is what it says when all goes well. */
-const saying = fc.constantFrom(0, 0, 0, 1, 2, 3, 4);
+const response = fc.constantFrom(0, 0, 0, 1, 2, 3, 4);
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('activate', 'activate', 'restart'), plugin }) },
@@ -48,8 +48,11 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('reattach'), plugin, test: fc.boolean(), proven: fc.boolean() }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('set policy'), plugin, supervision }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('go well'), times: fc.integer({ min: 1, max: 9 }) }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('say'), which, what: saying }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ do: fc.constant('respond well'), times: fc.integer({ min: 1, max: 9 }) }),
+  },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('respond'), which, what: response }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('exit'), which, how: fc.nat(3) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('break'), which }) },
   {
@@ -70,8 +73,8 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 
 /** Sequences of commands and faults over a tree of a few plugins. */
 export const sequences: fc.Arbitrary<Sequence> = fc.record({
-  planting: plantings,
+  treeSpec: treeSpecs,
   operations: fc.array(operation, { minLength: 1, maxLength: 40, size: 'max' }),
-  endsWell: fc.boolean(),
+  stopsOnRequest: fc.boolean(),
   random: fc.constantFrom(0, 0.5, 0.999),
 });

@@ -4,20 +4,20 @@ import {
   rootGroup,
   type PluginErrorCode,
   type PluginState,
-  type Supervision,
+  type SupervisionOptions,
 } from '../../src/model/index.js';
 import { presets } from '../../src/policy/index.js';
 import {
-  exit,
-  failToSpawn,
-  pretendedChannel,
-  pretendedHandshake,
-  pretendedProcess,
+  emitExit,
+  emitSpawnFailure,
+  simulatedChannel,
+  simulatedHandshake,
+  simulatedProcessHandle,
 } from '../../src/testing/index.js';
-import { hero, tellStory, type Story } from '../support/story.js';
-import { intensity, type ModelEvent, type Remembered } from './plugin-model.js';
+import { defaultPlugin, createTreeWithPlugin, type SimulatedTree } from '../support/simulated-tree.js';
+import { intensity, type ModelEvent, type ModelContext } from './plugin-model.js';
 
-const supervision: Supervision = {
+const supervision: SupervisionOptions = {
   restart: { intensity, resetAfterMs: null, halfOpenAfterMs: null, backoff: { firstMs: 100 } },
 };
 const { deadlines, health } = presets.espalier;
@@ -25,7 +25,7 @@ const { deadlines, health } = presets.espalier;
 const failure = (code: PluginErrorCode): PluginError => new PluginError({ code, message: code });
 
 /** How each event of the model is done to the real machine. */
-const deeds: Readonly<Record<ModelEvent['type'], (story: Story) => void>> = {
+const performers: Readonly<Record<ModelEvent['type'], (story: SimulatedTree) => void>> = {
   activate: (story) => {
     story.activate();
   },
@@ -33,58 +33,58 @@ const deeds: Readonly<Record<ModelEvent['type'], (story: Story) => void>> = {
     story.deactivate();
   },
   restart: ({ root }) => {
-    root.send({ type: 'environment.restart', plugin: hero });
+    root.send({ type: 'environment.restart', plugin: defaultPlugin });
   },
-  spawned: ({ world, clock }) => {
-    world.running('process').say({
+  spawned: ({ simulator, clock }) => {
+    simulator.running('process').emit({
       type: 'process.started',
-      process: pretendedProcess(1, clock.now()),
+      process: simulatedProcessHandle(1, clock.now()),
     });
   },
-  'not spawned': ({ world }) => {
-    failToSpawn(world, failure('SPAWN_FAILED'));
+  'not spawned': ({ simulator }) => {
+    emitSpawnFailure(simulator, failure('SPAWN_FAILED'));
   },
-  'not there': ({ world }) => {
-    failToSpawn(world, failure('EXECUTABLE_NOT_FOUND'));
+  'not there': ({ simulator }) => {
+    emitSpawnFailure(simulator, failure('EXECUTABLE_NOT_FOUND'));
   },
-  'line read': ({ world }) => {
-    world.running('handshake').say({
+  'line read': ({ simulator }) => {
+    simulator.running('handshake').emit({
       type: 'handshake.read',
-      handshake: pretendedHandshake(),
+      handshake: simulatedHandshake(),
     });
   },
-  'line refused': ({ world }) => {
-    world.running('handshake').say({
+  'line refused': ({ simulator }) => {
+    simulator.running('handshake').emit({
       type: 'handshake.rejected',
       error: failure('HANDSHAKE_UNRECOGNIZED'),
     });
   },
-  connected: ({ world }) => {
-    world.running('dial').say({ type: 'channel.ready', channel: pretendedChannel() });
+  connected: ({ simulator }) => {
+    simulator.running('dial').emit({ type: 'channel.ready', channel: simulatedChannel() });
   },
-  'not connected yet': ({ world }) => {
-    world.running('dial').say({ type: 'channel.refused', error: failure('CONNECT_FAILED') });
+  'not connected yet': ({ simulator }) => {
+    simulator.running('dial').emit({ type: 'channel.refused', error: failure('CONNECT_FAILED') });
   },
-  'not connected': ({ world }) => {
-    world.running('dial').say({ type: 'channel.failed', error: failure('CERTIFICATE_INVALID') });
+  'not connected': ({ simulator }) => {
+    simulator.running('dial').emit({ type: 'channel.failed', error: failure('CERTIFICATE_INVALID') });
   },
-  serving: ({ world }) => {
-    if (world.isRunning('watch')) world.running('watch').say({ type: 'watch.affirmed' });
-    else world.running('probe').say({ type: 'probe.passed', ms: 1 });
+  serving: ({ simulator }) => {
+    if (simulator.isRunning('watch')) simulator.running('watch').emit({ type: 'watch.serving' });
+    else simulator.running('probe').emit({ type: 'probe.passed', ms: 1 });
   },
-  'not serving': ({ world }) => {
+  'not serving': ({ simulator }) => {
     const error = failure('NOT_SERVING');
-    if (world.isRunning('watch')) world.running('watch').say({ type: 'watch.denied', error });
-    else world.running('probe').say({ type: 'probe.failed', error });
+    if (simulator.isRunning('watch')) simulator.running('watch').emit({ type: 'watch.notServing', error });
+    else simulator.running('probe').emit({ type: 'probe.failed', error });
   },
-  activated: ({ world }) => {
-    world.running('onActivate').say({ type: 'hook.returned', hooks: ['OnActivate', 'OnDeactivate'] });
+  activated: ({ simulator }) => {
+    simulator.running('onActivate').emit({ type: 'hook.returned', hooks: ['OnActivate', 'OnDeactivate'] });
   },
-  'not activated': ({ world }) => {
-    world.running('onActivate').say({ type: 'hook.failed', error: failure('HOOK_FAILED') });
+  'not activated': ({ simulator }) => {
+    simulator.running('onActivate').emit({ type: 'hook.failed', error: failure('HOOK_FAILED') });
   },
   silent: (story) => {
-    passUntilLeft(
+    advanceUntilLeft(
       story,
       health.intervalMs + health.deadlineMs + 2 * (health.retryIntervalMs + health.deadlineMs),
     );
@@ -93,65 +93,65 @@ const deeds: Readonly<Record<ModelEvent['type'], (story: Story) => void>> = {
     // It lives, and says so each time it is asked.
     const end = story.clock.now() + (health.notServingMs ?? 0);
     while (story.state() === 'healthy' && story.clock.now() < end) {
-      const probe = story.world.isRunning('redial') ? 'redial' : 'probe';
-      if (story.world.isRunning(probe))
-        story.world.running(probe).say({ type: 'probe.failed', error: failure('NOT_SERVING') });
-      story.pass(Math.max(0, (story.clock.next() ?? end) - story.clock.now()));
+      const probe = story.simulator.isRunning('redial') ? 'redial' : 'probe';
+      if (story.simulator.isRunning(probe))
+        story.simulator.running(probe).emit({ type: 'probe.failed', error: failure('NOT_SERVING') });
+      story.advance(Math.max(0, (story.clock.nextAt() ?? end) - story.clock.now()));
     }
   },
-  drained: ({ world }) => {
-    world.running('drain').say({ type: 'drain.finished' });
+  drained: ({ simulator }) => {
+    simulator.running('drain').emit({ type: 'drain.finished' });
   },
-  deactivated: ({ world }) => {
-    world.running('onDeactivate').say({ type: 'hook.returned', hooks: null });
+  deactivated: ({ simulator }) => {
+    simulator.running('onDeactivate').emit({ type: 'hook.returned', hooks: null });
   },
-  'has no controller': ({ world }) => {
-    world.running('shutdown').say({ type: 'shutdown.unsupported' });
+  'has no controller': ({ simulator }) => {
+    simulator.running('shutdown').emit({ type: 'shutdown.unsupported' });
   },
-  exit: ({ world }) => {
-    exit(world, { code: 1 });
+  exit: ({ simulator }) => {
+    emitExit(simulator, { code: 1 });
   },
   deadline: (story) => {
-    passUntilLeft(story, deadlineOf(story));
+    advanceUntilLeft(story, deadlineOf(story));
   },
   'pause over': (story) => {
-    story.pass(story.state() === 'restarting' ? 100 : health.startIntervalMs);
+    story.advance(story.state() === 'restarting' ? 100 : health.startIntervalMs);
   },
 };
 
 /** The way of the real machine through the events of a path. */
-export interface Drive {
+export interface PluginDriver {
   perform(event: ModelEvent): void;
   /** Where it is, in the words of the model. */
   place(): unknown;
-  remembered(): Remembered;
+  context(): ModelContext;
   state(): PluginState;
 }
 
-export function drive(): Drive {
-  const story = tellStory(supervision);
+export function createPluginDriver(): PluginDriver {
+  const tree = createTreeWithPlugin(supervision);
   return {
     perform: ({ type }) => {
-      deeds[type](story);
+      performers[type](tree);
     },
-    place: () => placeOf(story),
-    remembered: () => ({
-      wanted: story.status().wanted,
-      again: story.state() === 'stopping' && story.snapshot().context.turn !== null,
-      failures: failuresOf(story),
+    place: () => stateOf(tree),
+    context: () => ({
+      wanted: tree.status().wanted,
+      again: tree.state() === 'stopping' && tree.snapshot().context.queued !== null,
+      failures: countedFailures(tree),
     }),
-    state: () => story.state(),
+    state: () => tree.state(),
   };
 }
 
 /** What its supervisor holds against it. */
-function failuresOf({ root }: Story): number {
+function countedFailures({ root }: SimulatedTree): number {
   const supervisor = supervisorRef(root.system, rootGroup)?.getSnapshot() as { context: SupervisorContext };
-  const child = supervisor.context.children.find(({ id }) => id === hero);
-  return child?.kind === 'plugin' ? child.memory.failures.length : 0;
+  const child = supervisor.context.children.find(({ id }) => id === defaultPlugin);
+  return child?.kind === 'plugin' ? child.history.failures.length : 0;
 }
 
-function placeOf(story: Story): unknown {
+function stateOf(story: SimulatedTree): unknown {
   const { value } = story.snapshot();
   if (typeof value === 'string') return value;
   const { live } = value;
@@ -159,27 +159,27 @@ function placeOf(story: Story): unknown {
 }
 
 /** The deadline of the rung, or of the start, that the plugin is at. */
-function deadlineOf(story: Story): number {
-  const { value } = story.snapshot();
+function deadlineOf(tree: SimulatedTree): number {
+  const { value } = tree.snapshot();
   const live = typeof value === 'string' ? value : value.live;
   if (typeof live === 'string' || !('stopping' in live)) return deadlines.startMs;
   const { drainMs, hookMs, shutdownMs, termMs, killMs } = deadlines;
-  const rungs = {
+  const stopSteps = {
     draining: drainMs,
     deactivating: hookMs,
-    asking: shutdownMs,
+    requestingShutdown: shutdownMs,
     terminating: termMs,
     killing: killMs,
   };
-  return rungs[live.stopping as keyof typeof rungs];
+  return stopSteps[live.stopping as keyof typeof stopSteps];
 }
 
 /** Lets at most so much time pass, and none once the plugin is somewhere else: the next place has a deadline, too. */
-function passUntilLeft(story: Story, ms: number): void {
+function advanceUntilLeft(story: SimulatedTree, ms: number): void {
   const end = story.clock.now() + ms;
   const isStart = story.state() === 'handshaking';
-  const [from, before] = [JSON.stringify(placeOf(story)), story.state()];
-  const hasLeft = () => (isStart ? story.state() !== before : JSON.stringify(placeOf(story)) !== from);
+  const [from, before] = [JSON.stringify(stateOf(story)), story.state()];
+  const hasLeft = () => (isStart ? story.state() !== before : JSON.stringify(stateOf(story)) !== from);
   while (!hasLeft() && story.clock.now() < end)
-    story.pass(Math.max(0, Math.min(story.clock.next() ?? end, end) - story.clock.now()));
+    story.advance(Math.max(0, Math.min(story.clock.nextAt() ?? end, end) - story.clock.now()));
 }

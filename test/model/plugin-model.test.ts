@@ -1,13 +1,13 @@
 import { getAdjacencyMap, getShortestPaths, getSimplePaths } from 'xstate/graph';
-import { drive } from './plugin-driver.js';
+import { createPluginDriver } from './plugin-driver.js';
 import { modelEvents, pluginModel, type ModelEvent } from './plugin-model.js';
 
 /** A fourth failure shows nothing that the third did not. */
-const mostFailures = 2;
+const maxFailures = 2;
 const bounds = {
   events: [...modelEvents],
   serializeState: (state: Snapshot) => JSON.stringify([state.value, state.context]),
-  stopWhen: ({ context }: Snapshot) => context.failures > mostFailures,
+  stopWhen: ({ context }: Snapshot) => context.failures > maxFailures,
   limit: 50_000,
 };
 type Snapshot = ReturnType<typeof pluginModel.getInitialSnapshot>;
@@ -24,11 +24,11 @@ function nameOf(steps: readonly Step[]): string {
 
 /** Walks the real machine along a path, and holds it against the model after each step. */
 function walk(steps: readonly Step[]): void {
-  const real = drive();
+  const real = createPluginDriver();
   steps.forEach(({ event, state }, index) => {
     real.perform(event as ModelEvent);
     const way = nameOf(steps.slice(0, index + 1));
-    expect({ way, place: real.place(), ...real.remembered() }).toEqual({
+    expect({ way, place: real.place(), ...real.context() }).toEqual({
       way,
       place: state.value,
       ...state.context,
@@ -37,7 +37,7 @@ function walk(steps: readonly Step[]): void {
 }
 
 /** Simple paths are too many with all of them. */
-const ofASimpleLife = new Set<ModelEvent['type']>([
+const startAndStopEvents = new Set<ModelEvent['type']>([
   'activate',
   'deactivate',
   'spawned',
@@ -70,7 +70,7 @@ describe('the real plugin machine, after each event in each state of its model',
     Record<string, { readonly transitions: Readonly<Record<string, Step>> }>
   >;
 
-  const followed = shortest.filter((steps) => (steps.at(-1)?.state.context.failures ?? 0) <= mostFailures);
+  const followed = shortest.filter((steps) => (steps.at(-1)?.state.context.failures ?? 0) <= maxFailures);
 
   it.each(followed.map((steps) => [nameOf(steps), steps] as const))('%s, and then', (_, steps) => {
     const from = steps.at(-1)?.state ?? pluginModel.getInitialSnapshot(undefined as never);
@@ -84,7 +84,7 @@ describe('the real plugin machine, after each event in each state of its model',
 describe('the real plugin machine, on each simple path of a start and its end', () => {
   const simple = getSimplePaths(pluginModel, {
     ...bounds,
-    events: modelEvents.filter(({ type }) => ofASimpleLife.has(type)),
+    events: modelEvents.filter(({ type }) => startAndStopEvents.has(type)),
     stopWhen: ({ context }: Snapshot) => context.failures > 0,
   }).map(stepsOf);
 

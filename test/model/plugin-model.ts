@@ -1,7 +1,7 @@
 import { assign, setup } from 'xstate';
 
 /** What the model remembers beside its state. */
-export interface Remembered {
+export interface ModelContext {
   readonly wanted: boolean;
   /** Wanted again while it was on its way down. */
   readonly again: boolean;
@@ -42,14 +42,14 @@ export interface ModelEvent {
 /** Restarts that the policy of the model allows. */
 export const intensity = 1;
 
-const toVerdict = [
+const toDecision = [
   { guard: 'isUnwanted', target: '#model.idle' },
   { guard: 'isWantedAgain', target: '#model.spawning', actions: 'begin' },
   { guard: 'isWithinBudget', target: '#model.restarting', actions: 'fail' },
   { target: '#model.failed', actions: 'fail' },
 ] as const;
 /** What is not tried again: the bundle lacks its program, or the process cannot be ended. */
-const toFailure = [
+const afterUnrecoverable = [
   { guard: 'isUnwanted', target: '#model.idle' },
   { target: '#model.failed', actions: 'fail' },
 ] as const;
@@ -59,7 +59,7 @@ const toFailure = [
  * from the page on the lifecycle, not from the machine, and is held against it.
  */
 export const pluginModel = setup({
-  types: {} as { context: Remembered; events: ModelEvent },
+  types: {} as { context: ModelContext; events: ModelEvent },
   guards: {
     isUnwanted: ({ context }) => !context.wanted,
     isWanted: ({ context }) => context.wanted,
@@ -95,16 +95,16 @@ export const pluginModel = setup({
         restart: { actions: 'keepWanting' },
         deactivate: { actions: 'unwant' },
         spawned: [{ guard: 'isWanted', target: 'handshaking' }, { target: 'stopping.killing' }],
-        'not spawned': toVerdict,
-        'not there': toFailure,
-        deadline: toVerdict,
+        'not spawned': toDecision,
+        'not there': afterUnrecoverable,
+        deadline: toDecision,
       },
     },
     handshaking: {
       initial: 'reading',
       on: {
         activate: { actions: 'want' },
-        exit: toVerdict,
+        exit: toDecision,
         deadline: 'stopping.killing',
       },
       states: {
@@ -119,13 +119,13 @@ export const pluginModel = setup({
         dialling: {
           on: {
             connected: 'probing',
-            'not connected yet': 'redialling',
+            'not connected yet': 'dialBackoff',
             'not connected': '#model.stopping.killing',
             deactivate: { target: '#model.stopping.terminating', actions: 'unwant' },
             restart: { target: '#model.stopping.terminating', actions: 'wantAgainWithFailures' },
           },
         },
-        redialling: {
+        dialBackoff: {
           on: {
             'pause over': 'dialling',
             deactivate: { target: '#model.stopping.terminating', actions: 'unwant' },
@@ -135,24 +135,24 @@ export const pluginModel = setup({
         probing: {
           on: {
             serving: 'activating',
-            'not serving': 'pausing',
-            deactivate: { target: '#model.stopping.asking', actions: 'unwant' },
-            restart: { target: '#model.stopping.asking', actions: 'wantAgainWithFailures' },
+            'not serving': 'probeBackoff',
+            deactivate: { target: '#model.stopping.requestingShutdown', actions: 'unwant' },
+            restart: { target: '#model.stopping.requestingShutdown', actions: 'wantAgainWithFailures' },
           },
         },
-        pausing: {
+        probeBackoff: {
           on: {
             'pause over': 'probing',
-            deactivate: { target: '#model.stopping.asking', actions: 'unwant' },
-            restart: { target: '#model.stopping.asking', actions: 'wantAgainWithFailures' },
+            deactivate: { target: '#model.stopping.requestingShutdown', actions: 'unwant' },
+            restart: { target: '#model.stopping.requestingShutdown', actions: 'wantAgainWithFailures' },
           },
         },
         activating: {
           on: {
             activated: '#model.healthy',
-            'not activated': '#model.stopping.asking',
-            deactivate: { target: '#model.stopping.asking', actions: 'unwant' },
-            restart: { target: '#model.stopping.asking', actions: 'wantAgainWithFailures' },
+            'not activated': '#model.stopping.requestingShutdown',
+            deactivate: { target: '#model.stopping.requestingShutdown', actions: 'unwant' },
+            restart: { target: '#model.stopping.requestingShutdown', actions: 'wantAgainWithFailures' },
           },
         },
       },
@@ -164,11 +164,11 @@ export const pluginModel = setup({
         deactivate: { target: 'stopping.draining', actions: 'unwant' },
         restart: { target: 'stopping.draining', actions: 'wantAgainWithFailures' },
         silent: 'stopping.terminating',
-        exit: toVerdict,
+        exit: toDecision,
       },
       states: {
         ready: { on: { 'not serving': 'unready' } },
-        unready: { on: { serving: 'ready', 'out of patience': '#model.stopping.asking' } },
+        unready: { on: { serving: 'ready', 'out of patience': '#model.stopping.requestingShutdown' } },
       },
     },
     stopping: {
@@ -177,14 +177,14 @@ export const pluginModel = setup({
         activate: { actions: 'wantAgain' },
         restart: { actions: 'wantAgainWithFailures' },
         deactivate: { actions: 'unwant' },
-        exit: toVerdict,
+        exit: toDecision,
       },
       states: {
         draining: { on: { drained: 'deactivating', deadline: 'deactivating' } },
-        deactivating: { on: { deactivated: 'asking', deadline: 'asking' } },
-        asking: { on: { 'has no controller': 'terminating', deadline: 'terminating' } },
+        deactivating: { on: { deactivated: 'requestingShutdown', deadline: 'requestingShutdown' } },
+        requestingShutdown: { on: { 'has no controller': 'terminating', deadline: 'terminating' } },
         terminating: { on: { deadline: 'killing' } },
-        killing: { on: { deadline: toFailure } },
+        killing: { on: { deadline: afterUnrecoverable } },
       },
     },
     restarting: {

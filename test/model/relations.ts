@@ -1,12 +1,12 @@
 import { rootGroup, type SupervisorSpec } from '../../src/model/index.js';
-import type { Planted } from './planting.js';
+import type { SpecifiedPlugin } from './tree-spec.js';
 
 /**
  * Everything that a plugin requires, directly or not, among those that there are; `null` where one is missing or a
  * circle makes it hopeless. Said again here, as the model must not believe what it tests.
  */
-export function needsOf(
-  known: ReadonlyMap<string, Pick<Planted, 'requires'>>,
+export function requirementsOf(
+  known: ReadonlyMap<string, Pick<SpecifiedPlugin, 'requires'>>,
   id: string,
   above: readonly string[] = [],
 ): ReadonlySet<string> | null {
@@ -14,7 +14,7 @@ export function needsOf(
   if (requires === undefined || above.includes(id)) return null;
   const needs = new Set<string>();
   for (const other of requires) {
-    const further = needsOf(known, other, [...above, id]);
+    const further = requirementsOf(known, other, [...above, id]);
     if (further === null) return null;
     needs.add(other);
     for (const one of further) needs.add(one);
@@ -24,21 +24,21 @@ export function needsOf(
 
 /** All that require it, directly or not, and can themselves be started. */
 export function dependentsOf(
-  known: ReadonlyMap<string, Pick<Planted, 'requires'>>,
+  known: ReadonlyMap<string, Pick<SpecifiedPlugin, 'requires'>>,
   id: string,
 ): readonly string[] {
-  return [...known.keys()].filter((other) => needsOf(known, other)?.has(id));
+  return [...known.keys()].filter((other) => requirementsOf(known, other)?.has(id));
 }
 
 /** Those that can be started: what one requires before it, otherwise by id. */
-export function startOrder(known: ReadonlyMap<string, Pick<Planted, 'requires'>>): readonly string[] {
+export function startOrder(known: ReadonlyMap<string, Pick<SpecifiedPlugin, 'requires'>>): readonly string[] {
   const order = new Set<string>();
-  const put = (id: string): void => {
-    if (needsOf(known, id) === null) return;
-    for (const other of known.get(id)?.requires ?? []) put(other);
+  const addWithRequirements = (id: string): void => {
+    if (requirementsOf(known, id) === null) return;
+    for (const other of known.get(id)?.requires ?? []) addWithRequirements(other);
     order.add(id);
   };
-  for (const id of [...known.keys()].sort()) put(id);
+  for (const id of [...known.keys()].sort()) addWithRequirements(id);
   return [...order];
 }
 
@@ -52,7 +52,7 @@ export function groupsAbove(specs: readonly SupervisorSpec[], group: string): re
 export function childWithin(
   specs: readonly SupervisorSpec[],
   group: string,
-  plugin: Pick<Planted, 'id' | 'group'>,
+  plugin: Pick<SpecifiedPlugin, 'id' | 'group'>,
 ): string | null {
   const above = groupsAbove(specs, plugin.group);
   const at = above.indexOf(group);

@@ -1,7 +1,7 @@
 import type { SupervisorSpec } from '../../src/model/index.js';
-import type { AnyPretendedEffect } from '../../src/testing/index.js';
-import type { GroupLedger } from './group-ledger.js';
-import type { Ledger } from './ledger.js';
+import type { AnySimulatedEffect } from '../../src/testing/index.js';
+import type { GroupTracker } from './group-tracker.js';
+import type { PluginTracker } from './plugin-tracker.js';
 import type { Sequence } from './operations.js';
 import type { Tree } from './tree.js';
 
@@ -13,16 +13,16 @@ export interface Run {
   readonly tree: Tree;
   readonly sequence: Sequence;
   readonly specs: readonly SupervisorSpec[];
-  readonly ledgers: Map<string, Ledger>;
-  readonly groups: Map<string, GroupLedger>;
+  readonly plugins: Map<string, PluginTracker>;
+  readonly groups: Map<string, GroupTracker>;
   /** Generations used up by plugins that were removed. */
   readonly generations: Map<string, number>;
   /** Processes that were started and have not ended. */
-  readonly running: WeakSet<AnyPretendedEffect>;
+  readonly running: WeakSet<AnySimulatedEffect>;
   /** When the environment was told to stop, without moments lost to a stall. */
   stopping: number | null;
   /** The first sentence that turned out not to be true in the midst of a step. */
-  broken: string | null;
+  violation: string | null;
   readonly tally: Tally;
 }
 
@@ -31,6 +31,6 @@ export function count({ tally }: Pick<Run, 'tally'>, what: string): void {
 }
 
 /** Notes that something is not true, to be told when the step is over: nothing may be thrown into an actor. */
-export function object(run: Run, sentence: string): void {
-  run.broken ??= `not true that ${sentence}`;
+export function recordViolation(run: Run, sentence: string): void {
+  run.violation ??= `not true that ${sentence}`;
 }

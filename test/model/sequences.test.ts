@@ -15,10 +15,17 @@ describe('a tree of plugins, whatever it is asked and whatever happens', () => {
     for (const what of ['orderly stop', 'stop with its group', 'supervisor.restarting', 'supervisor.gaveUp'])
       expect(tally[what]).toBeGreaterThan(20);
     expect(tally['supervisor.shutDown']).toBeGreaterThan(1);
-    for (const state of ['gathering', 'pausing', 'starting', 'held', 'escalating', 'failed'])
+    for (const state of [
+      'stoppingChildren',
+      'backingOff',
+      'startingChildren',
+      'suspended',
+      'escalating',
+      'failed',
+    ])
       expect(tally[`group became ${state}`]).toBeGreaterThan(5);
     for (const state of [
-      'waiting',
+      'pending',
       'spawning',
       'handshaking',
       'healthy',

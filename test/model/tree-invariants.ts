@@ -8,8 +8,8 @@ const invariants: readonly ((run: Run, status: SupervisorStatus) => string | nul
     const found = children.flatMap((child) => (child.kind === 'supervisor' ? [child.supervisor.name] : []));
     return isEqual(found.sort(), expected) ? null : `the groups of ${name} are ${expected.join(', ')}`;
   },
-  ({ ledgers }, { name, children }) => {
-    const expected = [...ledgers.values()].flatMap(({ id, group }) => (group === name ? [id] : [])).sort();
+  ({ plugins }, { name, children }) => {
+    const expected = [...plugins.values()].flatMap(({ id, group }) => (group === name ? [id] : [])).sort();
     const found = children.flatMap((child) => (child.kind === 'plugin' ? [child.id] : []));
     return isEqual(found.sort(), expected) ? null : `the plugins of ${name} are ${expected.join(', ')}`;
   },
@@ -24,22 +24,22 @@ const invariants: readonly ((run: Run, status: SupervisorStatus) => string | nul
   },
   ({ groups }, { name, state }) => {
     const known = groups.get(name)?.state;
-    return state === (known === 'steady' ? 'running' : known)
+    return state === (known === 'running' ? 'running' : known)
       ? null
       : `${name} is told to be ${known ?? 'nothing'}`;
   },
 ];
 
 /** The first sentence about a supervisor that is not true, or `null`. Whoever is at ease again has nothing fallen. */
-export function brokenTreeInvariant(run: Run): string | null {
+export function violatedTreeInvariant(run: Run): string | null {
   if (run.groups.size === 0) return null;
   const root = run.tree.tree();
   for (const status of [root, ...below(root)]) {
-    for (const told of invariants) {
-      const untrue = told(run, status);
+    for (const invariant of invariants) {
+      const untrue = invariant(run, status);
       if (untrue !== null) return `not true that ${untrue}`;
     }
-    if (status.state === 'running') run.groups.get(status.name)?.fallen.clear();
+    if (status.state === 'running') run.groups.get(status.name)?.exited.clear();
   }
   const names = new Set([rootGroup, ...below(root).map(({ name }) => name)]);
   return names.size === run.specs.length ? null : 'not true that each group is in the tree once';

@@ -17,21 +17,21 @@ import {
   type SupervisorStatus,
 } from '../../src/model/index.js';
 import {
-  createSteppingClock,
-  pretendedBundle,
-  pretendWorld,
-  type PretendedWorld,
-  type SteppingClock,
+  createSimulatedClock,
+  simulatedBundle,
+  createEffectSimulator,
+  type EffectSimulator,
+  type SimulatedClock,
 } from '../../src/testing/index.js';
-import type { Planted } from './planting.js';
+import type { SpecifiedPlugin } from './tree-spec.js';
 
 export type PluginRef = ActorRefFrom<PluginMachine>;
-type Command = Parameters<ReturnType<typeof grow>['send']>[0];
+type Command = Parameters<ReturnType<typeof createRoot>['send']>[0];
 
 /** The real tree over a pretended world. All that the model knows of how the tree is made is in this file. */
 export interface Tree {
-  readonly clock: SteppingClock;
-  readonly world: PretendedWorld;
+  readonly clock: SimulatedClock;
+  readonly simulator: EffectSimulator;
   send(command: Command): void;
   /** `active`, `done`, or `error` when the environment broke. */
   status(): string;
@@ -42,61 +42,61 @@ export interface Tree {
 }
 
 /** Machines are costly to make and know nothing of a run: one serves all, over the world of the run under way. */
-let present: { readonly effects: PluginEffects; readonly random: number } | null = null;
+let currentRun: { readonly effects: PluginEffects; readonly random: number } | null = null;
 
-const reached = (): PluginEffects => {
-  if (present === null) throw new Error('No run is under way.');
-  return present.effects;
+const currentEffects = (): PluginEffects => {
+  if (currentRun === null) throw new Error('No run is under way.');
+  return currentRun.effects;
 };
-const passedOn: PluginEffects = {
-  now: () => reached().now(),
-  random: () => reached().random(),
-  reading: (input) => reached().reading(input),
-  process: (input) => reached().process(input),
-  look: (input) => reached().look(input),
-  logs: (input) => reached().logs(input),
-  handshake: (input) => reached().handshake(input),
-  dial: (input) => reached().dial(input),
-  connection: (input) => reached().connection(input),
-  probe: (input) => reached().probe(input),
-  redial: (input) => reached().redial(input),
-  watch: (input) => reached().watch(input),
-  onActivate: (input) => reached().onActivate(input),
-  onDeactivate: (input) => reached().onDeactivate(input),
-  stdio: (input) => reached().stdio(input),
-  broker: (input) => reached().broker(input),
-  drain: (input) => reached().drain(input),
-  shutdown: (input) => reached().shutdown(input),
-  signal: (input) => reached().signal(input),
+const delegatingEffects: PluginEffects = {
+  now: () => currentEffects().now(),
+  random: () => currentEffects().random(),
+  sampleHost: (input) => currentEffects().sampleHost(input),
+  process: (input) => currentEffects().process(input),
+  pollProcess: (input) => currentEffects().pollProcess(input),
+  logs: (input) => currentEffects().logs(input),
+  handshake: (input) => currentEffects().handshake(input),
+  dial: (input) => currentEffects().dial(input),
+  connection: (input) => currentEffects().connection(input),
+  probe: (input) => currentEffects().probe(input),
+  redial: (input) => currentEffects().redial(input),
+  watch: (input) => currentEffects().watch(input),
+  onActivate: (input) => currentEffects().onActivate(input),
+  onDeactivate: (input) => currentEffects().onDeactivate(input),
+  stdio: (input) => currentEffects().stdio(input),
+  broker: (input) => currentEffects().broker(input),
+  drain: (input) => currentEffects().drain(input),
+  shutdown: (input) => currentEffects().shutdown(input),
+  signal: (input) => currentEffects().signal(input),
 };
-const machine = createEnvironmentMachine(passedOn, { random: () => present?.random ?? 0 });
+const machine = createEnvironmentMachine(delegatingEffects, { random: () => currentRun?.random ?? 0 });
 
-function grow(clock: SteppingClock, input: EnvironmentInput) {
+function createRoot(clock: SimulatedClock, input: EnvironmentInput) {
   return createActor(machine, { clock, input });
 }
 
 /** `reported` hears what supervisors tell the embedder, at the moment at which they do. */
-export function growTree(
+export function createTree(
   random: number,
   input: EnvironmentInput,
-  reported: (report: SupervisorReport) => void,
+  onReport: (report: SupervisorReport) => void,
 ): Tree {
-  const clock = createSteppingClock();
-  const world = pretendWorld(clock, () => random);
-  present = { effects: world.effects, random };
-  const root = grow(clock, input);
+  const clock = createSimulatedClock();
+  const simulator = createEffectSimulator(clock, () => random);
+  currentRun = { effects: simulator.effects, random };
+  const root = createRoot(clock, input);
   // Else a defect would be thrown at whoever runs the model.
   root.subscribe({ error: () => undefined });
   root.on('supervisor.reported', ({ report }) => {
-    reported(report);
+    onReport(report);
   });
   root.start();
   return {
     clock,
-    world,
+    simulator,
     send: (command: Command) => {
       root.send(command);
-      clock.settle();
+      clock.flush();
     },
     status: () => root.getSnapshot().status,
     plugin: (id) => pluginRef(root.system, id),
@@ -112,7 +112,7 @@ export function growTree(
 export const stateOf = (ref: PluginRef) => pluginState(ref.getSnapshot());
 export const statusOf = (ref: PluginRef): PluginStatus => pluginStatus(ref.getSnapshot());
 
-export function addition({ id, policy, group, requires, significant }: Planted, generation: number) {
-  const bundle = pretendedBundle(id, { requires });
+export function addEvent({ id, policy, group, requires, significant }: SpecifiedPlugin, generation: number) {
+  const bundle = simulatedBundle(id, { requires });
   return { type: 'bundles.added' as const, bundles: [{ bundle, policy, generation, group, significant }] };
 }

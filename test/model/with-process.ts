@@ -1,4 +1,4 @@
 import type { PluginState } from '../../src/model/index.js';
 
 /** The states in which a process exists or is being made. */
-export const withProcess: readonly PluginState[] = ['spawning', 'handshaking', 'healthy', 'stopping'];
+export const statesWithProcess: readonly PluginState[] = ['spawning', 'handshaking', 'healthy', 'stopping'];

@@ -2,4 +2,5 @@
 // longer than the tests.
 const { readdirSync } = require('node:fs');
 
-for (const file of readdirSync(__dirname)) if (file.endsWith('.test.ts')) require(`./${file}`);
+for (const file of readdirSync(__dirname, { recursive: true }))
+  if (file.endsWith('.test.ts')) require(`./${file}`);

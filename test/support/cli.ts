@@ -24,9 +24,9 @@ export function espalier(
 ): CliRun {
   const token = randomUUID();
   const env = { ...process.env, ESPALIER_TEST_TOKEN: token, NO_COLOR: '1' };
-  const words = [process.execPath, main, ...args];
+  const argv = [process.execPath, main, ...args];
   const [command = '', ...rest] =
-    options.pty === true ? ['script', '-qfec', `exec ${words.map(quoted).join(' ')}`, '/dev/null'] : words;
+    options.pty === true ? ['script', '-qfec', `exec ${argv.map(quoted).join(' ')}`, '/dev/null'] : argv;
   const child = spawn(command, rest, { env, stdio: options.stdio ?? ['ignore', 'pipe', 'pipe'] });
   afterTest(() => {
     child.kill('SIGKILL');
@@ -52,15 +52,15 @@ export function espalier(
     ended,
     printed: (pattern) =>
       new Promise((resolve, reject) => {
-        const look = (): void => {
+        const check = (): void => {
           const match = pattern.exec(stdout());
           if (match !== null) resolve(match);
         };
-        child.stdout?.on('data', look);
+        child.stdout?.on('data', check);
         void ended.then(({ code }) => {
           reject(new Error(`It ended with ${code} without printing ${pattern}:\n${stdout()}\n${stderr()}`));
         });
-        look();
+        check();
       }),
     survivors: () => processesWith(token).filter((pid) => pid !== child.pid),
   };

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Address } from '../../src/effects/socket.js';
+import type { Address } from '../../src/effects/socket/open-socket.js';
 import { afterTest } from './environment.js';
 
 /** What the servers of node:net, node:tls and node:http2 have in common. */

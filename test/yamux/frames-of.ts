@@ -3,7 +3,7 @@ import {
   encodeHeader,
   flag,
   type FrameHeader,
-  type Turn,
+  type SessionStep,
 } from '../../src/yamux/index.js';
 
 const letters = [
@@ -31,7 +31,7 @@ export function bytesOf(...frames: readonly string[]): Buffer {
 }
 
 /** What a turn writes, in the same words. */
-export function writtenBy({ output }: Turn): string[] {
+export function writtenBy({ output }: SessionStep): string[] {
   return createFrameDecoder()
     .push(Buffer.concat(output))
     .flatMap((part) => (part.type === 'header' ? [wordsOf(part.header)] : []));
@@ -43,8 +43,8 @@ function wordsOf({ type, flags, streamId, length }: FrameHeader): string {
 }
 
 /** What a turn tells, without the bytes. */
-export function toldBy({ facts }: Turn): string[] {
-  return facts.map((fact) => {
+export function toldBy({ events }: SessionStep): string[] {
+  return events.map((fact) => {
     if (fact.type === 'session.failed') return `${fact.type} ${fact.error.reason}`;
     if (fact.type === 'ping.answered') return `${fact.type} ${fact.value}`;
     return fact.type === 'stream.received'

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { carry, createSide, open, pump, read, type Side } from './two-cores.js';
 
-type Deed = 'open' | 'write' | 'read' | 'end' | 'carry';
+type Step = 'open' | 'write' | 'read' | 'end' | 'carry';
 
-const deed = fc.record({
+const step = fc.record({
   deed: fc.oneof(
-    { weight: 1, arbitrary: fc.constantFrom<Deed>('open', 'end') },
-    { weight: 3, arbitrary: fc.constantFrom<Deed>('write', 'read', 'carry') },
+    { weight: 1, arbitrary: fc.constantFrom<Step>('open', 'end') },
+    { weight: 3, arbitrary: fc.constantFrom<Step>('write', 'read', 'carry') },
   ),
   side: fc.constantFrom(0 as const, 1 as const),
   stream: fc.nat(),
@@ -16,7 +16,7 @@ const deed = fc.record({
 describe('two sides of a session', () => {
   it('deliver every byte in order and never send beyond the window, however their deeds interleave', () => {
     fc.assert(
-      fc.property(fc.array(deed, { maxLength: 120 }), (deeds) => {
+      fc.property(fc.array(step, { maxLength: 120 }), (deeds) => {
         const sides = [createSide('client'), createSide('server')] as const;
         const twinOf = (side: Side): Side => (side === sides[0] ? sides[1] : sides[0]);
         for (const { deed, side: index, stream, size } of deeds) {
@@ -31,7 +31,7 @@ describe('two sides of a session', () => {
           else if (deed === 'write' && flow?.isEndWanted === false) flow.wanted += size;
           pump(side, id);
         }
-        settle(sides);
+        drain(sides);
         expect(sides.flatMap(({ complaints }) => complaints)).toEqual([]);
         for (const side of sides)
           for (const [id, flow] of side.flows)
@@ -46,7 +46,7 @@ describe('two sides of a session', () => {
 });
 
 /** Carries, reads and sends until nothing moves any more. */
-function settle([one, other]: readonly [Side, Side]): void {
+function drain([one, other]: readonly [Side, Side]): void {
   for (let isMoving = true; isMoving;) {
     for (const side of [one, other])
       for (const id of side.flows.keys()) {

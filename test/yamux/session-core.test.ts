@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { createSessionCore, initialWindow, longestBody, YamuxError } from '../../src/yamux/index.js';
+import { createSessionCore, initialWindow, maxBodyBytes, YamuxError } from '../../src/yamux/index.js';
 import { bytesOf, toldBy, writtenBy } from './frames-of.js';
 
 const some = (length: number): Uint8Array => new Uint8Array(length);
@@ -124,13 +124,13 @@ describe('flow control', () => {
     const core = createSessionCore('client');
     core.open();
     const turns = Array.from({ length: 6 }, () => core.send(1, some(300_000)));
-    expect(turns.map(({ sent }) => sent)).toEqual([...Array<number>(4).fill(longestBody), 0, 0]);
+    expect(turns.map(({ sent }) => sent)).toEqual([...Array<number>(4).fill(maxBodyBytes), 0, 0]);
     expect(toldBy(core.receive(bytesOf('windowUpdate - 1 70000')))).toEqual([
       'stream.accepted 1',
       'stream.credited 1',
     ]);
-    expect(core.send(1, some(300_000)).sent).toBe(longestBody);
-    expect(core.send(1, some(300_000)).sent).toBe(70_000 - longestBody);
+    expect(core.send(1, some(300_000)).sent).toBe(maxBodyBytes);
+    expect(core.send(1, some(300_000)).sent).toBe(70_000 - maxBodyBytes);
   });
 
   it('gives credit when half of the window was read, and not before', () => {
@@ -245,12 +245,12 @@ describe('the session', () => {
     core.receive(bytesOf('windowUpdate S 1 0'));
     const turn = core.receive(Buffer.concat([bytes, bytesOf('ping S 0 1')]));
     expect(writtenBy(turn)).toEqual(['goAway - 0 1']);
-    const [last] = turn.facts.slice(-1);
+    const [last] = turn.events.slice(-1);
     if (last?.type !== 'session.failed') throw new Error('It goes on.');
     expect(last.error).toBeInstanceOf(YamuxError);
     expect(last.error.reason).toBe('protocol-violated');
     expect(last.error.message).toContain(`The peer broke the yamux protocol: it sent ${what}`);
-    const silent = { output: [], facts: [] };
+    const silent = { output: [], events: [] };
     expect(core.receive(bytesOf('ping S 0 1'))).toEqual(silent);
     expect([core.accept(1), core.end(1), core.reset(1), core.ping(1), core.goAway()]).toEqual(
       Array(5).fill(silent),
@@ -265,10 +265,10 @@ describe('the session', () => {
   ])('ends without a word when the peer goes away with code %d', (code, why) => {
     const turn = createSessionCore('client').receive(bytesOf(`goAway - 0 ${code}`));
     expect(turn.output).toEqual([]);
-    expect(turn.facts).toEqual([
+    expect(turn.events).toEqual([
       { type: 'session.failed', error: expect.objectContaining({ reason: 'peer-failed' }) as unknown },
     ]);
-    expect(turn.facts[0]?.type === 'session.failed' && turn.facts[0].error.message).toContain(why);
+    expect(turn.events[0]?.type === 'session.failed' && turn.events[0].error.message).toContain(why);
   });
 
   it('never throws, whatever the peer sends', () => {
@@ -291,7 +291,7 @@ describe('the session', () => {
           const core = createSessionCore(role, 2);
           const { id } = core.open();
           for (const chunk of chunks) {
-            const failed = core.receive(chunk).facts.findIndex(({ type }) => type === 'session.failed');
+            const failed = core.receive(chunk).events.findIndex(({ type }) => type === 'session.failed');
             core.send(id, some(10));
             if (failed >= 0) expect(() => core.open()).toThrow(YamuxError);
           }

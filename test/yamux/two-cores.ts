@@ -5,7 +5,7 @@ import {
   type FrameDecoder,
   type Role,
   type SessionCore,
-  type Turn,
+  type SessionStep,
 } from '../../src/yamux/index.js';
 
 const period = 251;
@@ -93,9 +93,9 @@ export function carry(from: Side, to: Side, length: number): boolean {
   return chunk.length > 0;
 }
 
-function perform(side: Side, { output, facts }: Turn): void {
+function perform(side: Side, { output, events }: SessionStep): void {
   side.wire.push(...output.map((bytes) => Buffer.from(bytes)));
-  for (const fact of facts) {
+  for (const fact of events) {
     if (fact.type === 'session.failed') side.complaints.push(fact.error.message);
     if (fact.type === 'stream.reset') side.complaints.push(`stream ${fact.id} was reset`);
     if (fact.type === 'stream.opened') {

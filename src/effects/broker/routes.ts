@@ -2,12 +2,12 @@ import type { Duplex } from 'node:stream';
 import type { Observable } from 'rxjs';
 import type { Announcement } from '../../go-plugin/index.js';
 import type { Acceptor } from './acceptor.js';
-import type { ConnInfo } from './desk.js';
+import type { ConnInfo } from './broker-state.js';
 
 /** How the connections beside the main one come about: by addresses of their own, or as streams of one socket. */
 export interface BrokerRoutes {
   /** The plugin has said something on the control stream. */
-  received(message: ConnInfo): void;
+  receive(message: ConnInfo): void;
   /** Emits once where the plugin serves an id. Errors with a PluginError when this will not be known any more. */
   announcementOf(id: number): Observable<Announcement>;
   /**
@@ -16,10 +16,10 @@ export interface BrokerRoutes {
    */
   open(id: number, announcement: Announcement, waits: (waits: boolean) => void): Observable<Duplex>;
   /** Lets the plugin reach an acceptor by an id. Rejects with a PluginError. */
-  offer(id: number, acceptor: Acceptor): Promise<Offer>;
+  offer(id: number, acceptor: Acceptor): Promise<BrokerOffer>;
 }
 
-export interface Offer {
+export interface BrokerOffer {
   /** For example `unix:/run/…/host-1-3f9a04`. */
   readonly address: string;
   /** The plugin cannot reach it any more. */

@@ -2,7 +2,7 @@ import { lstat, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { interpretersInBundle, mayUseSystemPython } from '../../bundle/index.js';
 import { PluginError, type Bundle } from '../../model/index.js';
-import { isExecutableFile, pathDirectories, searchPath, type HostEnv } from './search-path.js';
+import { isExecutableFile, pathDirectories, searchPath, type HostEnv } from '../process/search-path.js';
 
 /**
  * The Python that runs a bundle: its own, else the first on PATH where the manifest allows that. The path is not
@@ -14,7 +14,7 @@ export async function findInterpreter(bundle: Bundle, env: HostEnv, platform: st
   for (const candidate of interpretersInBundle(bundle.manifest, platform)) {
     const path = join(bundle.directory, candidate);
     if (await isExecutableFile(path)) return path;
-    const fault = await faultOf(path, candidate);
+    const fault = await unusableReason(path, candidate);
     if (fault !== null) broken.push(fault);
   }
   // A virtual environment that broke is not passed over: another Python would only lack its packages, and say so later.
@@ -27,7 +27,7 @@ export async function findInterpreter(bundle: Bundle, env: HostEnv, platform: st
 }
 
 /** Why something that is there cannot be run; `null` where there is nothing. */
-async function faultOf(path: string, candidate: string): Promise<string | null> {
+async function unusableReason(path: string, candidate: string): Promise<string | null> {
   const link = await lstat(path).catch(() => null);
   if (link === null) return null;
   const target = await stat(path).catch(() => null);

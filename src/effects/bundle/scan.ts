@@ -1,14 +1,14 @@
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { settleDuplicates, type FoundBundle, type ScannedBundle } from '../../bundle/index.js';
+import { rejectDuplicates, type FoundBundle, type ScannedBundle } from '../../bundle/index.js';
 import { messageOf, PluginError } from '../../model/index.js';
 import { findManifests, isMissing } from './manifest-file.js';
 import { readBundle, type BundleOptions } from './read-bundle.js';
 
 export { readBundle, type BundleOptions } from './read-bundle.js';
 
-const openAtOnce = 16;
+const maxConcurrency = 16;
 
 /**
  * Every bundle in a directory, one level deep, sorted by id; the broken ones with their reason. Plain files, names that
@@ -20,14 +20,14 @@ export async function scanBundles(directory: string, options: BundleOptions = {}
   const waiting = entries.filter(({ name }) => !name.startsWith('.'));
   const found: FoundBundle[] = [];
   // A few at a time, as a thousand manifests opened together may be more than the limit on open files.
-  const takeTurns = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     for (let entry = waiting.pop(); entry !== undefined; entry = waiting.pop()) {
       const path = join(root, entry.name);
       if (await mayBeBundle(path, entry)) found.push({ path, scanned: await readBundle(path, options) });
     }
   };
-  await Promise.all(Array.from({ length: openAtOnce }, takeTurns));
-  return settleDuplicates(found);
+  await Promise.all(Array.from({ length: maxConcurrency }, worker));
+  return rejectDuplicates(found);
 }
 
 async function listDirectory(root: string): Promise<Dirent[]> {

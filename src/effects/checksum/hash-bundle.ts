@@ -3,8 +3,8 @@ import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import {
   bundleListing,
-  isLeftOut,
-  manifestMeaning,
+  isExcluded,
+  canonicalManifest,
   type ChecksumAlgorithm,
   type DigestedEntry,
 } from '../../bundle/index.js';
@@ -20,7 +20,7 @@ export async function hashBundle(bundle: Bundle, algorithm: ChecksumAlgorithm): 
   for (let directory = directories.pop(); directory !== undefined; directory = directories.pop()) {
     for (const found of await readdir(join(bundle.directory, directory), { withFileTypes: true })) {
       const path = directory === '' ? found.name : `${directory}/${found.name}`;
-      if (found.isDirectory() && !isLeftOut(path, bundle.manifest, bundle.runtime)) directories.push(path);
+      if (found.isDirectory() && !isExcluded(path, bundle.manifest, bundle.runtime)) directories.push(path);
       const entry = await digest(bundle, path, found, algorithm);
       if (entry !== null) entries.push(entry);
     }
@@ -35,21 +35,21 @@ async function digest(
   algorithm: ChecksumAlgorithm,
 ): Promise<DigestedEntry | null> {
   const absolute = join(bundle.directory, path);
-  if (found.isSymbolicLink() && !isLeftOut(path, bundle.manifest, bundle.runtime)) {
-    await refuseWayOut(bundle, path);
+  if (found.isSymbolicLink() && !isExcluded(path, bundle.manifest, bundle.runtime)) {
+    await refuseEscape(bundle, path);
     return { kind: 'link', path, hex: hashText(await readlink(absolute), algorithm) };
   }
   if (!found.isFile()) return null;
   const meaning =
     path === relative(bundle.directory, bundle.manifestPath)
-      ? manifestMeaning(await readFile(absolute, 'utf8'), path)
+      ? canonicalManifest(await readFile(absolute, 'utf8'), path)
       : null;
   const hex = meaning === null ? await hashFile(absolute, algorithm) : hashText(meaning, algorithm);
   return { kind: 'file', path, hex };
 }
 
 /** What lies outside could change without the checksum. */
-async function refuseWayOut(bundle: Bundle, path: string): Promise<void> {
+async function refuseEscape(bundle: Bundle, path: string): Promise<void> {
   const real = await realpath(join(bundle.directory, path)).catch(() => null);
   if (real !== null && isInside(bundle.directory, real)) return;
   throw new PluginError({

@@ -1,2 +1,8 @@
-export { readLockFile, takeChecksums, underLock, writeLockFile, type LockOptions } from './lock-file.js';
-export { verifyChecksums } from './verify.js';
+export {
+  readLockfile,
+  computeChecksums,
+  applyLockfile,
+  writeLockfile,
+  type LockfileOptions,
+} from './lockfile.js';
+export { verifyChecksums } from './verify-checksums.js';

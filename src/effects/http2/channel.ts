@@ -1,11 +1,11 @@
 import { connectivityState, status as code, type ChannelInterface, type StatusObject } from '@grpc/grpc-js';
 import type { Observable, Subscription } from 'rxjs';
 import { messageOf } from '../../model/index.js';
-import { createHttp2Call, type Guest, type Reception } from './call.js';
+import { createHttp2Call, type PendingHttp2Call, type ConnectionQueue } from './http2-call.js';
 import { isUsable, type Http2Connection } from './connection.js';
-import { withParent } from './parent.js';
+import { withParent } from '../grpc/propagation.js';
 import { statusOf } from './status.js';
-import { createWatchers } from './watchers.js';
+import { createConnectivityWatchers } from '../grpc/connectivity-watchers.js';
 
 type ChannelzRef = ReturnType<ChannelInterface['getChannelzRef']>;
 
@@ -35,9 +35,9 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
   let state = connectivityState.IDLE;
   /** The connection's, and those that a server has said goodbye on and that still have calls. */
   const sessions = new Set<Session>();
-  const waiting = new Map<Guest, { readonly forReady: boolean }>();
-  const askers: ((failure: unknown) => void)[] = [];
-  const watchers = createWatchers(() => state);
+  const waiting = new Map<PendingHttp2Call, { readonly forReady: boolean }>();
+  const connectors: ((failure: unknown) => void)[] = [];
+  const watchers = createConnectivityWatchers(() => state);
   const isShut = (): boolean => state === connectivityState.SHUTDOWN;
 
   const move = (next: connectivityState): void => {
@@ -45,8 +45,8 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
     state = next;
     watchers.changed();
   };
-  const settle = (outcome: unknown): void => {
-    for (const done of askers.splice(0)) done(outcome);
+  const notifyConnectors = (outcome: unknown): void => {
+    for (const done of connectors.splice(0)) done(outcome);
   };
   const begin = (): void => {
     if (attempt !== null || isShut()) return;
@@ -63,10 +63,10 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
       lose();
     });
     move(connectivityState.READY);
-    settle(null);
+    notifyConnectors(null);
     for (const guest of [...waiting.keys()]) {
       waiting.delete(guest);
-      guest.admit(next);
+      guest.start(next);
     }
     function lose(): void {
       if (connection !== next) return;
@@ -77,8 +77,8 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
   const fail = (error: unknown): void => {
     attempt = null;
     move(connectivityState.TRANSIENT_FAILURE);
-    settle(error);
-    for (const [guest, { forReady }] of [...waiting]) if (!forReady) guest.refuse(unconnected(target, error));
+    notifyConnectors(error);
+    for (const [guest, { forReady }] of [...waiting]) if (!forReady) guest.fail(unconnected(target, error));
   };
   const usable = (): Http2Connection | null =>
     connection !== null && isUsable(connection) ? connection : null;
@@ -88,21 +88,21 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
     if (isShut()) return;
     move(connectivityState.SHUTDOWN);
     attempt?.unsubscribe();
-    settle(new Error('the channel was closed'));
-    for (const guest of [...waiting.keys()]) guest.refuse(closed());
+    notifyConnectors(new Error('the channel was closed'));
+    for (const guest of [...waiting.keys()]) guest.fail(closed());
   };
-  const reception: Reception = {
+  const connections: ConnectionQueue = {
     target,
-    enter(guest, forReady) {
+    request(guest, forReady) {
       const now = usable();
-      if (isShut()) guest.refuse(closed());
-      else if (now !== null) guest.admit(now);
+      if (isShut()) guest.fail(closed());
+      else if (now !== null) guest.start(now);
       else {
         waiting.set(guest, { forReady });
         begin();
       }
     },
-    leave: (guest) => waiting.delete(guest),
+    cancel: (guest) => waiting.delete(guest),
   };
 
   return {
@@ -115,12 +115,12 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
         done(new Error('the channel was closed'));
         return;
       }
-      askers.push(done);
+      connectors.push(done);
       begin();
     },
     createCall: (method, deadline, host, parent, flags) =>
       withParent(parent, flags, deadline, (until) =>
-        createHttp2Call({ method, deadline: until, host }, reception),
+        createHttp2Call({ method, deadline: until, host }, connections),
       ),
     getTarget: () => target,
     getConnectivityState(tryToConnect) {

@@ -1,10 +1,10 @@
 import { status as code, type CallCredentials, type Metadata, type StatusObject } from '@grpc/grpc-js';
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { messageOf } from '../../model/index.js';
-import type { CallTarget } from './call.js';
+import type { CallTarget } from './http2-call.js';
 import { acceptedEncodings } from './compression.js';
 import type { Http2Connection } from './connection.js';
-import { grpcTimeout } from './deadline.js';
+import { grpcTimeout } from '../grpc/deadline.js';
 import { knownCode, statusOf } from './status.js';
 
 /** The headers of a call: gRPC's own over the caller's metadata. */

@@ -1,6 +1,6 @@
 import { status as code, type Metadata, type StatusObject } from '@grpc/grpc-js';
 import { messageOf } from '../../model/index.js';
-import type { CallListener } from '../grpc/waiting-call.js';
+import type { CallListener } from '../grpc/pending-call.js';
 import { unpacked } from './compression.js';
 import { createMessageReader } from './message-reader.js';
 import { statusOf } from './status.js';
@@ -9,7 +9,7 @@ import { statusOf } from './status.js';
 const mostHeldBytes = 64 * 1024;
 
 /** What the reading side of a call asks of its stream. */
-export interface Tap {
+export interface FlowControl {
   pause(): void;
   resume(): void;
   /** The call is over: by the server's own word, or by ours. Its status is told next. */
@@ -33,7 +33,7 @@ export interface Incoming {
   isOver(): boolean;
 }
 
-export function createIncoming(listener: CallListener, tap: Tap): Incoming {
+export function createIncoming(listener: CallListener, flowControl: FlowControl): Incoming {
   const reader = createMessageReader();
   const held: Buffer[] = [];
   let heldBytes = 0;
@@ -68,8 +68,8 @@ export function createIncoming(listener: CallListener, tap: Tap): Incoming {
     const isFull = heldBytes >= mostHeldBytes;
     if (isFull === isPaused) return;
     isPaused = isFull;
-    if (isFull) tap.pause();
-    else tap.resume();
+    if (isFull) flowControl.pause();
+    else flowControl.resume();
   };
   const conclude = (): void => {
     if (last === null || isOver || isDelivering) return;
@@ -98,7 +98,7 @@ export function createIncoming(listener: CallListener, tap: Tap): Incoming {
   const close = (by: 'server' | 'us'): void => {
     isOver = true;
     held.length = 0;
-    tap.close(by);
+    flowControl.close(by);
   };
   const abort = (status: StatusObject): void => {
     if (isOver) return;

@@ -5,7 +5,7 @@ import {
   type ClientHttp2Stream,
   type IncomingHttpHeaders,
 } from 'node:http2';
-import { hasPassed, type Deadline } from './deadline.js';
+import { hasPassed, type Deadline } from '../grpc/deadline.js';
 import type { Incoming } from './incoming.js';
 import {
   connectionDropped,

@@ -1,5 +1,5 @@
 import type { ClientHttp2Stream } from 'node:http2';
-import type { MessageContext } from '../grpc/waiting-call.js';
+import type { MessageContext } from '../grpc/pending-call.js';
 import { withPrefix } from './message-reader.js';
 
 /** One message on its way, and whom to call back when it is written. */

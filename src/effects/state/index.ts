@@ -1,7 +1,7 @@
-export { bundleMark } from './bundle-mark.js';
-export { findTokens } from './find-tokens.js';
-export { takeHostLock, type HostLock, type Predecessor } from './host-lock.js';
-export { removeKeptDirectory, removeKeptPlace } from './kept-directory.js';
-export { lookAtProcess, takesConnections } from './look-at-process.js';
+export { bundleFingerprint } from '../checksum/bundle-fingerprint.js';
+export { findProcessTokens } from '../orphans/find-process-tokens.js';
+export { acquireStateLock, type StateLock, type PreviousHost } from './state-lock.js';
+export { removeInheritedDirectory, removeInheritedRoot } from '../orphans/inherited-directory.js';
+export { matchRecordedProcess, acceptsConnections } from '../orphans/match-recorded-process.js';
 export { readRecords, removeRecord, writeRecord, type ReadRecords } from './plugin-records.js';
-export { createRecordQueue, type RecordQueue } from './record-queue.js';
+export { createRecordWriter, type RecordWriter } from './record-writer.js';

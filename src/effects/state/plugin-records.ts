@@ -4,36 +4,36 @@ import { join } from 'node:path';
 import { parsePluginRecord, renderPluginRecord } from '../../bundle/index.js';
 import { messageOf, type PluginRecord } from '../../model/index.js';
 import { setAside } from './set-aside.js';
-import { syncNames, writeWhole } from './write-whole.js';
+import { syncDirectory, writeAtomically } from './write-atomically.js';
 
 /** A file that was no record of ours, and where it is now. */
-export interface SetAside {
+export interface SetAsideFile {
   readonly file: string;
   readonly problem: string;
 }
 
 export interface ReadRecords {
   readonly records: readonly PluginRecord[];
-  readonly aside: readonly SetAside[];
+  readonly setAside: readonly SetAsideFile[];
 }
 
 const folder = (directory: string): string => join(directory, 'plugins');
 
 /** A file name has 255 bytes, some of which are for the endings of drafts and of what is set aside. */
-const longestName = 200;
+const maxNameBytes = 200;
 
 /** An id may hold what a file name may not, and be longer. */
 function fileOf(directory: string, plugin: string): string {
   const name = encodeURIComponent(plugin);
   const digest = createHash('sha256').update(plugin).digest('hex');
-  return join(folder(directory), `${name.length > longestName ? digest : name}.json`);
+  return join(folder(directory), `${name.length > maxNameBytes ? digest : name}.json`);
 }
 
 /** Reads every record of a state directory. What is none is set aside; a directory without any is empty. */
 export async function readRecords(directory: string): Promise<ReadRecords> {
   const names = await readdir(folder(directory)).catch(() => []);
   const records: PluginRecord[] = [];
-  const aside: SetAside[] = [];
+  const aside: SetAsideFile[] = [];
   for (const name of names.filter((one) => one.endsWith('.json')).sort()) {
     const path = join(folder(directory), name);
     const read = await readRecord(path);
@@ -44,7 +44,7 @@ export async function readRecords(directory: string): Promise<ReadRecords> {
       aside.push({ file, problem });
     }
   }
-  return { records, aside };
+  return { records, setAside: aside };
 }
 
 async function readRecord(path: string): Promise<ReturnType<typeof parsePluginRecord>> {
@@ -57,11 +57,11 @@ async function readRecord(path: string): Promise<ReturnType<typeof parsePluginRe
 
 export async function writeRecord(directory: string, record: PluginRecord): Promise<void> {
   await mkdir(folder(directory), { recursive: true, mode: 0o700 });
-  await writeWhole(fileOf(directory, record.plugin), renderPluginRecord(record));
+  await writeAtomically(fileOf(directory, record.plugin), renderPluginRecord(record));
 }
 
 export async function removeRecord(directory: string, plugin: string): Promise<void> {
   const path = fileOf(directory, plugin);
   await rm(path, { force: true });
-  await syncNames(path);
+  await syncDirectory(path);
 }

@@ -1,12 +1,12 @@
 import { access, rename } from 'node:fs/promises';
 
 /** How many files of one name are kept; the next one takes the place of the last. */
-const mostKept = 9;
+const maxKept = 9;
 
 /** Puts a file that cannot be read out of the way, and keeps it for whoever wants to look; answers where it is now. */
 export async function setAside(path: string): Promise<string> {
   let place = '';
-  for (let number = 1; number <= mostKept; number += 1) {
+  for (let number = 1; number <= maxKept; number += 1) {
     place = `${path}.aside-${number}`;
     const isTaken = await access(place).then(
       () => true,

@@ -17,7 +17,7 @@ export interface IdentitySource {
 const generate = promisify(generateKeyPair);
 
 /** A clock that runs a little behind must not take a certificate for one of the future. */
-const slackMs = 30_000;
+const clockSkewMs = 30_000;
 /** As long as go-plugin's own, 30 years: a certificate ends with its process, never by its date. */
 const lifetimeMs = 262_980 * 3_600_000;
 
@@ -30,7 +30,7 @@ export async function makeIdentity(curve: Curve, now: number): Promise<Identity>
     publicKey: spki,
     keyId: createHash('sha256').update(spki).digest().subarray(0, 20),
     serial: randomBytes(16),
-    notBefore: now - slackMs,
+    notBefore: now - clockSkewMs,
     notAfter: now + lifetimeMs,
   };
   const certificate = makeCertificate(draft, (body) => sign(curves[curve], body, privateKey));

@@ -37,12 +37,12 @@ export interface Security {
   readonly server: ServerTls | 'none' | null;
 }
 
-export function inTheClear(): Security {
+export function plaintext(): Security {
   return { transport: 'plaintext', tls: null, server: null };
 }
 
 /** AutoMTLS: each side trusts the one certificate that it was told, and no other. */
-export function pinned(identity: Identity, pluginCertificate: Uint8Array): Security {
+export function pinnedMutualTls(identity: Identity, pluginCertificate: Uint8Array): Security {
   const material: SecureContextOptions = {
     ca: certificatePem(pluginCertificate),
     cert: identity.certificatePem,
@@ -67,7 +67,7 @@ export function pinned(identity: Identity, pluginCertificate: Uint8Array): Secur
 }
 
 /** The embedder's own TLS. Servers for the plugin need the host's own certificate. */
-export function manual(options: ManualTls): Security {
+export function manualTls(options: ManualTls): Security {
   const { rootCertificates, serverName, certificate, privateKey } = options;
   const material: SecureContextOptions = {
     ca: rootCertificates,

@@ -8,13 +8,13 @@ export interface Pings {
   fail(error: YamuxError): void;
 }
 
-interface Waiting {
+interface PendingPing {
   readonly resolve: () => void;
   readonly reject: (error: YamuxError) => void;
 }
 
 export function createPings(): Pings {
-  const waiting = new Map<number, Waiting>();
+  const waiting = new Map<number, PendingPing>();
   let count = 0;
   return {
     expect() {

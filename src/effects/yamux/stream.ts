@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
-import { longestBody, YamuxError } from '../../yamux/index.js';
-import { createInbox } from './inbox.js';
+import { maxBodyBytes, YamuxError } from '../../yamux/index.js';
+import { createReceiveBuffer } from './receive-buffer.js';
 
 /**
  * One stream of a session. Beside what every duplex has, it answers to what `node:http2`, `node:tls` and grpc-js
@@ -15,7 +15,7 @@ export interface YamuxStream extends Duplex {
 }
 
 /** What a stream asks of its session. */
-export interface StreamLink {
+export interface StreamControl {
   /** Sends a part of the bytes and returns its length; 0 if there is no window. Calls back once it has left. */
   send(bytes: Uint8Array, sent: () => void): number;
   consume(length: number): void;
@@ -25,7 +25,7 @@ export interface StreamLink {
 }
 
 /** A stream as its session holds it. */
-export interface StreamPort {
+export interface StreamHandle {
   readonly stream: YamuxStream;
   receive(bytes: Uint8Array): void;
   receiveEnd(): void;
@@ -33,7 +33,7 @@ export interface StreamPort {
   resume(): void;
 }
 
-export function createStreamPort(link: StreamLink): StreamPort {
+export function createStreamHandle(link: StreamControl): StreamHandle {
   let unsent: Uint8Array | null = null;
   let sent: (error?: Error) => void = () => undefined;
   let isLeaving = false;
@@ -62,7 +62,7 @@ export function createStreamPort(link: StreamLink): StreamPort {
   };
 
   const stream = new Duplex({
-    writableHighWaterMark: longestBody,
+    writableHighWaterMark: maxBodyBytes,
     read() {
       inbox.pull();
     },
@@ -88,16 +88,16 @@ export function createStreamPort(link: StreamLink): StreamPort {
       if (isUnsent) sent(error ?? new YamuxError('stream-reset', 'The stream was destroyed during a write.'));
     },
   });
-  const inbox = createInbox({
+  const inbox = createReceiveBuffer({
     push: (bytes) => stream.push(bytes),
     consume: (length) => {
       link.consume(length);
     },
   });
-  return { stream: answerLikeSocket(stream), receive: inbox.add, receiveEnd: inbox.end, resume };
+  return { stream: withSocketMethods(stream), receive: inbox.add, receiveEnd: inbox.end, resume };
 }
 
-function answerLikeSocket(stream: Duplex): YamuxStream {
+function withSocketMethods(stream: Duplex): YamuxStream {
   const ignore = (): unknown => stream;
   return Object.assign(stream, {
     setNoDelay: ignore,

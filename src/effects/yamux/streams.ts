@@ -1,83 +1,83 @@
-import { YamuxError, type SessionCore, type SessionFact, type Turn } from '../../yamux/index.js';
+import { YamuxError, type SessionCore, type SessionEvent, type SessionStep } from '../../yamux/index.js';
 import type { Deadlines } from './deadlines.js';
 import type { YamuxOptions } from './options.js';
-import { createStreamPort, type StreamLink, type StreamPort, type YamuxStream } from './stream.js';
+import { createStreamHandle, type StreamControl, type StreamHandle, type YamuxStream } from './stream.js';
 
-export type StreamFact = Extract<SessionFact, { readonly type: `stream.${string}` }>;
+export type StreamEvent = Extract<SessionEvent, { readonly type: `stream.${string}` }>;
 export type StreamListener = (stream: YamuxStream) => void;
 
 /** The streams of a session, as duplexes. */
 export interface Streams {
   readonly open: () => YamuxStream;
   readonly onStream: (listener: StreamListener) => void;
-  readonly learn: (fact: StreamFact) => void;
+  readonly handle: (fact: StreamEvent) => void;
   /** Ends every stream that is open. */
-  readonly breakAll: (error: YamuxError) => void;
+  readonly failAll: (error: YamuxError) => void;
 }
 
 export interface StreamsInput {
   readonly core: SessionCore;
   /** Carries out what a step of the core has brought about, and tells when its output has left. */
-  readonly perform: (turn: Turn, left?: () => void) => void;
+  readonly apply: (turn: SessionStep, left?: () => void) => void;
   readonly deadlines: Deadlines;
   readonly settings: Required<YamuxOptions>;
   readonly onOpenTimeout: () => void;
 }
 
-export function createStreams({ core, perform, deadlines, settings, onOpenTimeout }: StreamsInput): Streams {
-  const ports = new Map<number, StreamPort>();
+export function createStreams({ core, apply, deadlines, settings, onOpenTimeout }: StreamsInput): Streams {
+  const ports = new Map<number, StreamHandle>();
   /** Those of the peer's that nobody was given yet. */
-  const held = new Set<number>();
+  const unaccepted = new Set<number>();
   let listener: StreamListener | null = null;
 
-  const linkTo = (id: number): StreamLink => ({
+  const linkTo = (id: number): StreamControl => ({
     send(bytes, left) {
       const { sent, ...turn } = core.send(id, bytes);
-      perform(turn, left);
+      apply(turn, left);
       return sent;
     },
     consume(length) {
-      perform(core.consume(id, length));
+      apply(core.consume(id, length));
     },
     end() {
       // The reference does not acknowledge a stream that was ended before it was accepted.
       deadlines.clear(`open ${id}`);
-      perform(core.end(id));
+      apply(core.end(id));
     },
     abandon() {
       if (!ports.delete(id)) return;
       deadlines.clear(`open ${id}`);
       deadlines.set(`close ${id}`, settings.closeTimeout, () => {
-        perform(core.reset(id));
+        apply(core.reset(id));
       });
-      perform(core.abandon(id));
+      apply(core.abandon(id));
     },
     reset() {
-      perform(core.reset(id));
+      apply(core.reset(id));
     },
   });
 
-  const add = (id: number): StreamPort => {
-    const port = createStreamPort(linkTo(id));
+  const add = (id: number): StreamHandle => {
+    const port = createStreamHandle(linkTo(id));
     ports.set(id, port);
     return port;
   };
   const remove = (id: number): void => {
     ports.delete(id);
-    held.delete(id);
+    unaccepted.delete(id);
     deadlines.clear(`open ${id}`);
     deadlines.clear(`close ${id}`);
   };
   const breakOff = (id: number, error: YamuxError): void => {
     // Nobody would hear the error of a stream that nobody was given.
-    ports.get(id)?.stream.destroy(held.has(id) ? undefined : error);
+    ports.get(id)?.stream.destroy(unaccepted.has(id) ? undefined : error);
   };
   const handOut = (): void => {
     if (listener === null) return;
-    for (const id of held) {
+    for (const id of unaccepted) {
       const port = ports.get(id);
-      held.delete(id);
-      perform(core.accept(id));
+      unaccepted.delete(id);
+      apply(core.accept(id));
       if (port !== undefined) listener(port.stream);
     }
   };
@@ -87,18 +87,18 @@ export function createStreams({ core, perform, deadlines, settings, onOpenTimeou
       const { id, ...turn } = core.open();
       const { stream } = add(id);
       deadlines.set(`open ${id}`, settings.openTimeout, onOpenTimeout);
-      perform(turn);
+      apply(turn);
       return stream;
     },
     onStream(next) {
       listener = next;
       handOut();
     },
-    learn(fact) {
+    handle(fact) {
       switch (fact.type) {
         case 'stream.opened':
           add(fact.id);
-          held.add(fact.id);
+          unaccepted.add(fact.id);
           handOut();
           return;
         case 'stream.accepted':
@@ -120,10 +120,10 @@ export function createStreams({ core, perform, deadlines, settings, onOpenTimeou
           remove(fact.id);
       }
     },
-    breakAll(error) {
+    failAll(error) {
       for (const id of [...ports.keys()]) breakOff(id, error);
       ports.clear();
-      held.clear();
+      unaccepted.clear();
     },
   };
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createYamuxSession, type YamuxSession, type YamuxStream } from '../../../src/effects/yamux/index.js';
 import { initialWindow } from '../../../src/yamux/index.js';
-import { endOf, openStream, quiet, readAll } from '../../yamux/support.js';
+import { endOf, openStream, quiet, readAll } from '../../effects/yamux/support.js';
 import { untilTrue } from '../../support/until-true.js';
 
 const mebi = 1024 * 1024;

@@ -27,10 +27,10 @@ export interface PageElement {
   setAttribute(name: string, value: string): void;
   getAttribute(name: string): string | null;
   removeAttribute(name: string): void;
-  addEventListener(type: string, listener: (event: PageEvent) => void): void;
+  addEventListener(type: string, listener: (event: DomEvent) => void): void;
 }
 
-export interface PageEvent {
+export interface DomEvent {
   readonly key?: string;
   readonly data?: unknown;
   readonly ctrlKey?: boolean;
@@ -54,7 +54,7 @@ interface Browser {
     getElementById(id: string): PageElement | null;
     createElement(name: string): PageElement & { getContext(kind: '2d'): TextMeasure | null };
     createElementNS(namespace: string, name: string): PageElement;
-    addEventListener(type: string, listener: (event: PageEvent) => void): void;
+    addEventListener(type: string, listener: (event: DomEvent) => void): void;
   };
   readonly location: { readonly host: string; readonly protocol: string; hash: string };
   readonly history: { replaceState(state: null, title: string, url: string): void };
@@ -62,7 +62,7 @@ interface Browser {
   requestAnimationFrame(draw: () => void): void;
   setTimeout(callback: () => void, ms: number): number;
   clearTimeout(timer: number): void;
-  addEventListener(type: string, listener: (event: PageEvent) => void): void;
+  addEventListener(type: string, listener: (event: DomEvent) => void): void;
 }
 
 interface TextMeasure {
@@ -86,36 +86,40 @@ export function element(
   attributes: Attributes = {},
   ...children: readonly (PageElement | string)[]
 ): PageElement {
-  return filled(browser.document.createElement(name), attributes, children);
+  return withContent(browser.document.createElement(name), attributes, children);
 }
 
-export function drawn(
+export function svgElement(
   name: string,
   attributes: Attributes = {},
   ...children: readonly (PageElement | string)[]
 ): PageElement {
-  return filled(browser.document.createElementNS('http://www.w3.org/2000/svg', name), attributes, children);
+  return withContent(
+    browser.document.createElementNS('http://www.w3.org/2000/svg', name),
+    attributes,
+    children,
+  );
 }
 
-function filled(
-  made: PageElement,
+function withContent(
+  target: PageElement,
   attributes: Attributes,
   children: readonly (PageElement | string)[],
 ): PageElement {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== false) made.setAttribute(name, value === true ? '' : String(value));
+    if (value !== false) target.setAttribute(name, value === true ? '' : String(value));
   }
-  made.append(...children);
-  return made;
+  target.append(...children);
+  return target;
 }
 
 /** Writes a text only where it differs, so that a selection in it survives. */
-export function write(target: PageElement, text: string): void {
+export function setText(target: PageElement, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
 /** How wide a text is, in pixels. */
-export function measureWith(font: string): (text: string) => number {
+export function textMeasureFor(font: string): (text: string) => number {
   const context = browser.document.createElement('canvas').getContext('2d');
   if (context === null) return (text) => text.length * 7;
   context.font = font;

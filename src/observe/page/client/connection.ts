@@ -1,7 +1,7 @@
 import { browser } from './browser.js';
-import type { WireMessage } from './wire.js';
+import type { WireMessage } from './wire-messages.js';
 
-export type LinkState =
+export type ConnectionState =
   | { readonly name: 'connecting' }
   | { readonly name: 'live' }
   | { readonly name: 'lost'; readonly retryInMs: number };
@@ -10,17 +10,17 @@ export interface Connection {
   retry(): void;
 }
 
-const firstPauseMs = 500;
-const longestPauseMs = 5000;
+const initialRetryMs = 500;
+const maxRetryMs = 5000;
 
 /** Stays connected to the server of this page, as far as there is one. */
 export function connect(listener: {
   /** A new connection begins by telling everything anew. */
   begin(): void;
   receive(message: WireMessage): void;
-  change(state: LinkState): void;
+  change(state: ConnectionState): void;
 }): Connection {
-  let pauseMs = firstPauseMs;
+  let retryMs = initialRetryMs;
   let timer = 0;
   let isOpening = false;
 
@@ -31,7 +31,7 @@ export function connect(listener: {
     const { host, protocol } = browser.location;
     const socket = new browser.WebSocket(`${protocol === 'https:' ? 'wss' : 'ws'}://${host}/`);
     socket.onopen = () => {
-      pauseMs = firstPauseMs;
+      retryMs = initialRetryMs;
       listener.begin();
       listener.change({ name: 'live' });
     };
@@ -40,9 +40,9 @@ export function connect(listener: {
     };
     socket.onclose = () => {
       isOpening = false;
-      listener.change({ name: 'lost', retryInMs: pauseMs });
-      timer = browser.setTimeout(open, pauseMs);
-      pauseMs = Math.min(longestPauseMs, pauseMs * 2);
+      listener.change({ name: 'lost', retryInMs: retryMs });
+      timer = browser.setTimeout(open, retryMs);
+      retryMs = Math.min(maxRetryMs, retryMs * 2);
     };
   };
 

@@ -1,15 +1,15 @@
-import { browser, byId, element, write } from './browser.js';
-import { connect, type LinkState } from './connection.js';
-import { createKeyedList } from './keyed.js';
+import { browser, byId, element, setText } from './browser.js';
+import { connect, type ConnectionState } from './connection.js';
+import { createKeyedList } from './keyed-list.js';
 import { createActorView } from './view-actor.js';
-import { createStreamView } from './view-stream.js';
+import { createEventsView } from './view-events.js';
 import { createTreeView } from './view-tree.js';
-import { toneOf } from './words.js';
-import { createWorld, wordFor, type PageActor } from './world.js';
+import { toneOf } from './state-labels.js';
+import { createPageState, stateLabel, type PageActor } from './page-state.js';
 
-const world = createWorld();
+const pageState = createPageState();
 const actorView = createActorView();
-const streamView = createStreamView();
+const eventsView = createEventsView();
 const treeView = createTreeView((actor) => {
   selectedPath = actor.path;
   browser.history.replaceState(null, '', `#${encodeURI(actor.path)}`);
@@ -20,26 +20,26 @@ const summary = createKeyedList<readonly [word: string, count: number]>(
   ([word]) => word,
   ([word]) => element('li', { class: `word ${toneOf(word)}` }),
   (item, [word, count]) => {
-    write(item, `${count} ${word}`);
+    setText(item, `${count} ${word}`);
   },
 );
 
 /** The path outlives its actor, so that the next one in its place is selected. */
-let selectedPath = pathInAddress();
-let link: LinkState = { name: 'connecting' };
+let selectedPath = pathFromLocation();
+let connectionState: ConnectionState = { name: 'connecting' };
 let isDrawPending = false;
 
 const connection = connect({
   begin: () => {
-    world.forget();
+    pageState.clear();
   },
   receive(message) {
-    world.learn(message);
+    pageState.apply(message);
     drawSoon();
   },
   change(state) {
-    link = state;
-    drawLink();
+    connectionState = state;
+    drawConnection();
     drawSoon();
   },
 });
@@ -51,17 +51,17 @@ browser.addEventListener('resize', () => {
   drawSoon();
 });
 browser.addEventListener('hashchange', () => {
-  selectedPath = pathInAddress();
+  selectedPath = pathFromLocation();
   drawSoon();
 });
 browser.document.addEventListener('keydown', (event) => {
   const isTyping = ['INPUT', 'TEXTAREA'].includes(event.target.tagName ?? '');
   if (isTyping || event.ctrlKey === true || event.metaKey === true || event.altKey === true) return;
-  if (event.key === 'p') streamView.togglePause();
-  else if (event.key === 'Escape') actorView.unchoose();
+  if (event.key === 'p') eventsView.togglePause();
+  else if (event.key === 'Escape') actorView.clearSelection();
   else if (event.key === '/') {
     event.preventDefault();
-    streamView.focusFilter();
+    eventsView.focusFilter();
   }
 });
 
@@ -75,18 +75,18 @@ function drawSoon(): void {
 }
 
 function draw(): void {
-  const actors = world.actors();
-  const selected = selectedAmong(actors);
-  byId('empty').hidden = actors.length > 0 || link.name !== 'live';
+  const actors = pageState.actors();
+  const selected = selectedActor(actors);
+  byId('empty').hidden = actors.length > 0 || connectionState.name !== 'live';
   byId('main').hidden = actors.length === 0;
-  treeView.show(actors, selected?.session ?? null);
+  treeView.show(actors, selected?.sessionId ?? null);
   actorView.show(selected);
-  streamView.show(world.happenings(), selected?.path ?? null);
+  eventsView.show(pageState.events(), selected?.path ?? null);
   drawSummary(actors);
 }
 
 /** The one that the reader chose; until then, the first plugin, or else the first actor. */
-function selectedAmong(actors: readonly PageActor[]): PageActor | null {
+function selectedActor(actors: readonly PageActor[]): PageActor | null {
   return (
     actors.find(({ path }) => path === selectedPath) ??
     actors.find(({ path }) => selectedPath?.startsWith(`${path}/`) === true && path.includes('/')) ??
@@ -99,27 +99,30 @@ function selectedAmong(actors: readonly PageActor[]): PageActor | null {
 function drawSummary(actors: readonly PageActor[]): void {
   const counts = new Map<string, number>();
   for (const actor of actors) {
-    if (actor.chart?.id === 'plugin') counts.set(wordFor(actor), (counts.get(wordFor(actor)) ?? 0) + 1);
+    if (actor.chart?.id === 'plugin') counts.set(stateLabel(actor), (counts.get(stateLabel(actor)) ?? 0) + 1);
   }
-  const words = [...counts].sort(([one], [other]) => one.localeCompare(other));
-  summary.show(words);
-  const told = words.map(([word, count]) => `${count} ${word}`).join(', ');
-  browser.document.title = told === '' ? 'Espalier' : `${told} — Espalier`;
+  const labels = [...counts].sort(([one], [other]) => one.localeCompare(other));
+  summary.show(labels);
+  const summaryText = labels.map(([word, count]) => `${count} ${word}`).join(', ');
+  browser.document.title = summaryText === '' ? 'Espalier' : `${summaryText} — Espalier`;
 }
 
-function drawLink(): void {
-  const isLost = link.name === 'lost';
+function drawConnection(): void {
+  const isLost = connectionState.name === 'lost';
   const texts = { connecting: 'connecting', live: 'live', lost: 'disconnected' } as const;
-  write(byId('link'), texts[link.name]);
-  byId('link').setAttribute('class', link.name === 'live' ? 'good' : isLost ? 'bad' : '');
+  setText(byId('link'), texts[connectionState.name]);
+  byId('link').setAttribute('class', connectionState.name === 'live' ? 'good' : isLost ? 'bad' : '');
   byId('lost').hidden = !isLost;
   byId('main').classList.toggle('stale', isLost);
-  if (link.name !== 'lost') return;
-  const seconds = link.retryInMs / 1000;
-  write(byId('lost-text'), `Disconnected: the program has ended, or is busy. Trying again in ${seconds} s.`);
+  if (connectionState.name !== 'lost') return;
+  const seconds = connectionState.retryInMs / 1000;
+  setText(
+    byId('lost-text'),
+    `Disconnected: the program has ended, or is busy. Trying again in ${seconds} s.`,
+  );
 }
 
-function pathInAddress(): string | null {
+function pathFromLocation(): string | null {
   const hash = browser.location.hash.slice(1);
   return hash === '' ? null : decodeURI(hash);
 }

@@ -1,16 +1,16 @@
-import type { Chart, ChartState, ChartTransition } from '../../chart.js';
-import { byId, element, write, type PageElement } from './browser.js';
-import { pluginFacts, troubleOf } from './facts.js';
-import { createKeyedList } from './keyed.js';
-import { activeStates, shortId, transitionsFrom } from './next.js';
+import type { Chart, ChartState, ChartTransition } from '../../chart/chart.js';
+import { byId, element, setText, type PageElement } from './browser.js';
+import { pluginDetails, errorDetails } from './plugin-details.js';
+import { createKeyedList } from './keyed-list.js';
+import { activeStates, shortId, transitionsFrom } from './transitions.js';
 import { createChartView } from './view-chart.js';
-import { stateText, toneOf } from './words.js';
-import { wordFor, type PageActor } from './world.js';
+import { statePath, toneOf } from './state-labels.js';
+import { stateLabel, type PageActor } from './page-state.js';
 
 export interface ActorView {
   show(actor: PageActor | null): void;
   /** Goes back from a state that was chosen to those that are active. */
-  unchoose(): void;
+  clearSelection(): void;
 }
 
 /** Everything about the selected actor: where it is, what can happen next, what it knows. */
@@ -26,49 +26,54 @@ export function createActorView(): ActorView {
     contextText: byId('context-text'),
   };
   let shown: PageActor | null = null;
-  let chosen: ChartState | null = null;
+  let selectedState: ChartState | null = null;
 
-  const choose = (state: ChartState | null): void => {
-    chosen = state?.id === chosen?.id ? null : state;
+  const selectState = (state: ChartState | null): void => {
+    selectedState = state?.id === selectedState?.id ? null : state;
     draw();
   };
-  const chartView = createChartView(choose);
-  const facts = createFactList();
-  const trouble = createTrouble();
-  const next = createNextList(chartView.point);
+  const chartView = createChartView(selectState);
+  const showDetails = createDetailList();
+  const showError = createErrorBox();
+  const next = createTransitionList(chartView.highlight);
 
   const draw = (): void => {
     const actor = shown;
     parts.pane.hidden = actor === null;
     if (actor === null) return;
     const { chart, snapshot } = actor;
-    const word = wordFor(actor);
-    write(parts.name, actor.name);
-    write(parts.state, chart === null ? snapshot.status : stateText(snapshot.value) || snapshot.status);
-    parts.state.setAttribute('class', `word ${toneOf(word)}`);
+    const label = stateLabel(actor);
+    setText(parts.name, actor.name);
+    setText(parts.state, chart === null ? snapshot.status : statePath(snapshot.value) || snapshot.status);
+    parts.state.setAttribute('class', `word ${toneOf(label)}`);
     const active = chart === null ? [] : activeStates(chart, snapshot.value);
-    write(parts.about, active.at(-1)?.description ?? chart?.description ?? '');
-    const known = pluginFacts(actor);
-    facts(known?.list ?? []);
-    trouble(known?.trouble ?? troubleOf(snapshot.error));
-    drawChart(chart, active, word);
+    setText(parts.about, active.at(-1)?.description ?? chart?.description ?? '');
+    const details = pluginDetails(actor);
+    showDetails(details?.fields ?? []);
+    showError(details?.error ?? errorDetails(snapshot.error));
+    drawChart(chart, active, label);
     drawContext(actor);
   };
 
-  const drawChart = (chart: Chart | null, active: readonly ChartState[], word: string): void => {
-    const from = chosen === null ? active : [chosen];
+  const drawChart = (chart: Chart | null, active: readonly ChartState[], label: string): void => {
+    const from = selectedState === null ? active : [selectedState];
     const listed =
       chart === null
         ? []
-        : transitionsFrom(chart, from).filter(({ from: id }) => chosen === null || id === chosen.id);
+        : transitionsFrom(chart, from).filter(
+            ({ from: id }) => selectedState === null || id === selectedState.id,
+          );
     parts.machine.hidden = chart === null;
     chartView.show(chart, {
       active: new Set(active.map(({ id }) => id)),
-      tone: toneOf(word),
+      tone: toneOf(label),
       reachable: new Set(listed.flatMap(({ to }) => (to === null ? [] : [to]))),
-      chosen: chosen?.id ?? null,
+      selected: selectedState?.id ?? null,
     });
-    write(parts.nextTitle, chosen === null ? 'What can happen next' : `From ${chosen.path.join('.')}`);
+    setText(
+      parts.nextTitle,
+      selectedState === null ? 'What can happen next' : `From ${selectedState.path.join('.')}`,
+    );
     if (chart !== null) next(chart, listed);
   };
 
@@ -76,54 +81,57 @@ export function createActorView(): ActorView {
     const { context, input, output, error } = snapshot;
     const data = context ?? { input, output, error };
     parts.context.hidden = Object.values(data).every((value) => value === undefined);
-    if (parts.context.open) write(parts.contextText, JSON.stringify(data, null, 2));
+    if (parts.context.open) setText(parts.contextText, JSON.stringify(data, null, 2));
   };
   parts.context.addEventListener('toggle', draw);
 
   return {
     show(actor) {
-      if (actor?.session !== shown?.session) chosen = null;
+      if (actor?.sessionId !== shown?.sessionId) selectedState = null;
       shown = actor;
       draw();
     },
-    unchoose() {
-      choose(null);
+    clearSelection() {
+      selectState(null);
     },
   };
 }
 
-type Fact = readonly [name: string, value: string];
+type DetailField = readonly [name: string, value: string];
 
-function createFactList(): (facts: readonly Fact[]) => void {
-  const parent = byId('facts');
-  const list = createKeyedList<Fact>(
+function createDetailList(): (fields: readonly DetailField[]) => void {
+  const parent = byId('details');
+  const list = createKeyedList<DetailField>(
     parent,
     ([name]) => name,
     ([name]) => element('div', {}, element('dt', {}, name), element('dd')),
     (entry, [, value]) => {
-      write(entry.children[1] as PageElement, value);
+      setText(entry.children[1] as PageElement, value);
     },
   );
-  return (facts) => {
-    parent.hidden = facts.length === 0;
-    list.show(facts);
+  return (fields) => {
+    parent.hidden = fields.length === 0;
+    list.show(fields);
   };
 }
 
-function createTrouble(): (trouble: ReturnType<typeof troubleOf>) => void {
-  const [box, code, message, hint] = ['trouble', 'trouble-code', 'trouble-message', 'trouble-hint'].map(
-    byId,
-  ) as [PageElement, PageElement, PageElement, PageElement];
-  return (trouble) => {
-    box.hidden = trouble === null;
-    write(code, trouble?.code ?? '');
-    write(message, trouble?.message ?? '');
-    write(hint, trouble?.hint ?? '');
+function createErrorBox(): (error: ReturnType<typeof errorDetails>) => void {
+  const [box, code, message, hint] = ['error', 'error-code', 'error-message', 'error-hint'].map(byId) as [
+    PageElement,
+    PageElement,
+    PageElement,
+    PageElement,
+  ];
+  return (error) => {
+    box.hidden = error === null;
+    setText(code, error?.code ?? '');
+    setText(message, error?.message ?? '');
+    setText(hint, error?.hint ?? '');
   };
 }
 
-function createNextList(
-  point: (id: string | null) => void,
+function createTransitionList(
+  highlight: (id: string | null) => void,
 ): (chart: Chart, transitions: readonly ChartTransition[]) => void {
   const parent = byId('next');
   let shown = '';
@@ -131,32 +139,34 @@ function createNextList(
     const key = JSON.stringify(transitions);
     if (key === shown) return;
     shown = key;
-    point(null);
-    parent.replaceChildren(...transitions.map((transition) => createNext(chart, transition, point)));
+    highlight(null);
+    parent.replaceChildren(
+      ...transitions.map((transition) => createTransitionItem(chart, transition, highlight)),
+    );
   };
 }
 
-function createNext(
+function createTransitionItem(
   chart: Chart,
   { event, guard, to, actions }: ChartTransition,
-  point: (id: string | null) => void,
+  highlight: (id: string | null) => void,
 ): PageElement {
-  const made = element(
+  const item = element(
     'li',
     {},
     element('p', {}, event, ...(guard === null ? [] : [element('span', { class: 'guard' }, ` [${guard}]`)])),
     element(
       'p',
       {},
-      element('span', { class: 'goal' }, to === null ? 'stays' : `→ ${shortId(chart, to)}`),
-      ...(actions.length === 0 ? [] : [element('span', { class: 'acts' }, ` / ${actions.join(', ')}`)]),
+      element('span', { class: 'target' }, to === null ? 'stays' : `→ ${shortId(chart, to)}`),
+      ...(actions.length === 0 ? [] : [element('span', { class: 'actions' }, ` / ${actions.join(', ')}`)]),
     ),
   );
-  made.addEventListener('mouseenter', () => {
-    point(to);
+  item.addEventListener('mouseenter', () => {
+    highlight(to);
   });
-  made.addEventListener('mouseleave', () => {
-    point(null);
+  item.addEventListener('mouseleave', () => {
+    highlight(null);
   });
-  return made;
+  return item;
 }

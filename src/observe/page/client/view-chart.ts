@@ -1,20 +1,20 @@
-import type { Chart, ChartState } from '../../chart.js';
-import { layOut, type Box } from './boxes.js';
-import { byId, drawn, measureWith, type PageElement } from './browser.js';
-import type { Tone } from './words.js';
+import type { Chart, ChartState } from '../../chart/chart.js';
+import { layOutChart, type Box } from './chart-layout.js';
+import { byId, svgElement, textMeasureFor, type PageElement } from './browser.js';
+import type { StatusTone } from './state-labels.js';
 
 export interface ChartView {
   show(chart: Chart | null, marks: ChartMarks): void;
   /** Points at a state while something that leads to it is looked at. */
-  readonly point: (id: string | null) => void;
+  readonly highlight: (id: string | null) => void;
 }
 
 export interface ChartMarks {
   readonly active: ReadonlySet<string>;
-  readonly tone: Tone;
+  readonly tone: StatusTone;
   /** Where the listed transitions lead. */
   readonly reachable: ReadonlySet<string>;
-  readonly chosen: string | null;
+  readonly selected: string | null;
 }
 
 const font = '600 12.5px system-ui, sans-serif';
@@ -22,22 +22,22 @@ const font = '600 12.5px system-ui, sans-serif';
 const margin = 2;
 
 /** A machine's states as boxes in boxes, the active ones in colour. */
-export function createChartView(choose: (state: ChartState) => void): ChartView {
+export function createChartView(onSelect: (state: ChartState) => void): ChartView {
   const svg = byId('chart');
   const figure = byId('figure');
-  const measure = measureWith(font);
+  const measure = textMeasureFor(font);
   const boxes = new Map<string, PageElement>();
   let shown: Chart | null = null;
   let width = 0;
 
   const draw = (chart: Chart): void => {
-    const drawing = layOut(chart, width - 2 * margin, measure);
+    const drawing = layOutChart(chart, width - 2 * margin, measure);
     boxes.clear();
     svg.setAttribute('width', String(drawing.width + 2 * margin));
     svg.setAttribute('height', String(drawing.height + 2 * margin));
     svg.replaceChildren(
       ...drawing.boxes.map((box) => {
-        const made = drawBox(box, choose);
+        const made = drawBox(box, onSelect);
         boxes.set(box.state.id, made);
         return made;
       }),
@@ -45,37 +45,41 @@ export function createChartView(choose: (state: ChartState) => void): ChartView 
   };
 
   return {
-    show(chart, { active, tone, reachable, chosen }) {
-      const room = figure.clientWidth;
-      if (chart !== null && (chart !== shown || room !== width)) {
-        width = room;
+    show(chart, { active, tone, reachable, selected }) {
+      const availableWidth = figure.clientWidth;
+      if (chart !== null && (chart !== shown || availableWidth !== width)) {
+        width = availableWidth;
         draw(chart);
       }
       shown = chart;
       for (const [id, box] of boxes) {
         box.classList.toggle('active', active.has(id));
-        for (const name of ['good', 'busy', 'leaving', 'bad', 'rest']) {
+        for (const name of ['good', 'busy', 'stopping', 'bad', 'inactive']) {
           box.classList.toggle(name, active.has(id) && name === tone);
         }
         box.classList.toggle('reach', reachable.has(id) && !active.has(id));
-        box.classList.toggle('chosen', id === chosen);
-        box.setAttribute('aria-pressed', String(id === chosen));
+        box.classList.toggle('chosen', id === selected);
+        box.setAttribute('aria-pressed', String(id === selected));
         if (active.has(id)) box.setAttribute('aria-current', 'true');
         else box.removeAttribute('aria-current');
       }
     },
-    point(id) {
+    highlight(id) {
       for (const [other, box] of boxes) box.classList.toggle('pointed', other === id);
     },
   };
 }
 
-function drawBox({ state, x, y, width, height }: Box, choose: (state: ChartState) => void): PageElement {
+function drawBox({ state, x, y, width, height }: Box, onSelect: (state: ChartState) => void): PageElement {
   const isCompound = state.states.length > 0;
   const label = isCompound
-    ? drawn('text', { x: x + margin + 12, y: y + margin + 19 }, state.name)
-    : drawn('text', { x: x + margin + width / 2, y: y + margin + 20, 'text-anchor': 'middle' }, state.name);
-  const box = drawn(
+    ? svgElement('text', { x: x + margin + 12, y: y + margin + 19 }, state.name)
+    : svgElement(
+        'text',
+        { x: x + margin + width / 2, y: y + margin + 20, 'text-anchor': 'middle' },
+        state.name,
+      );
+  const box = svgElement(
     'g',
     {
       class: `box ${isCompound ? 'compound' : state.type}`,
@@ -83,17 +87,17 @@ function drawBox({ state, x, y, width, height }: Box, choose: (state: ChartState
       role: 'button',
       'aria-label': state.name,
     },
-    drawn('title', {}, tooltipOf(state)),
-    drawn('rect', { x: x + margin, y: y + margin, width, height, rx: isCompound ? 10 : 8 }),
+    svgElement('title', {}, tooltipOf(state)),
+    svgElement('rect', { x: x + margin, y: y + margin, width, height, rx: isCompound ? 10 : 8 }),
     label,
   );
   box.addEventListener('click', () => {
-    choose(state);
+    onSelect(state);
   });
   box.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' && event.key !== ' ') return;
     event.preventDefault();
-    choose(state);
+    onSelect(state);
   });
   return box;
 }

@@ -1,9 +1,9 @@
-import { byId, element, write, type PageElement } from './browser.js';
-import { createKeyedList } from './keyed.js';
-import { pluginFacts, type PluginFacts } from './facts.js';
-import { treeLines, type TreeLine } from './tree.js';
-import { toneOf } from './words.js';
-import { wordFor, type PageActor } from './world.js';
+import { byId, element, setText, type PageElement } from './browser.js';
+import { createKeyedList } from './keyed-list.js';
+import { pluginDetails, type PluginDetails } from './plugin-details.js';
+import { treeLines, type TreeLine } from './tree-lines.js';
+import { toneOf } from './state-labels.js';
+import { stateLabel, type PageActor } from './page-state.js';
 
 export interface TreeView {
   show(actors: readonly PageActor[], selected: string | null): void;
@@ -23,15 +23,15 @@ export function createTreeView(select: (actor: PageActor) => void): TreeView {
 
   const list = createKeyedList<TreeLine>(
     parent,
-    ({ actor }) => actor.session,
-    ({ actor: { session } }) => createLine(() => lineOf(session), toggle, select),
+    ({ actor }) => actor.sessionId,
+    ({ actor: { sessionId } }) => createLine(() => lineOf(sessionId), toggle, select),
     (line, item) => {
-      updateLine(line, item, item.actor.session === shown.selected);
+      updateLine(line, item, item.actor.sessionId === shown.selected);
     },
   );
 
   const lineOf = (session: string): TreeLine | undefined =>
-    lines.find(({ actor }) => actor.session === session);
+    lines.find(({ actor }) => actor.sessionId === session);
 
   const draw = (): void => {
     lines = treeLines(shown.actors, toggled);
@@ -39,16 +39,16 @@ export function createTreeView(select: (actor: PageActor) => void): TreeView {
   };
 
   parent.addEventListener('keydown', (event) => {
-    const index = lines.findIndex(({ actor }) => actor.session === shown.selected);
+    const index = lines.findIndex(({ actor }) => actor.sessionId === shown.selected);
     const line = lines[index];
     if (line === undefined) return;
-    const goal = goalOf(event.key ?? '', lines, index);
-    if (goal === null) return;
+    const target = targetOf(event.key ?? '', lines, index);
+    if (target === null) return;
     event.preventDefault();
-    if (goal === 'toggle') toggle(line.actor.path);
+    if (target === 'toggle') toggle(line.actor.path);
     else {
-      select(goal.actor);
-      const reached = list.elementOf(goal.actor.session);
+      select(target.actor);
+      const reached = list.elementOf(target.actor.sessionId);
       reached?.focus();
       reached?.scrollIntoView({ block: 'nearest' });
     }
@@ -63,7 +63,7 @@ export function createTreeView(select: (actor: PageActor) => void): TreeView {
 }
 
 /** Where a key leads from a line; `null` for a key without a meaning here. */
-function goalOf(key: string, lines: readonly TreeLine[], index: number): TreeLine | 'toggle' | null {
+function targetOf(key: string, lines: readonly TreeLine[], index: number): TreeLine | 'toggle' | null {
   const line = lines[index];
   if (line === undefined) return null;
   switch (key) {
@@ -80,7 +80,7 @@ function goalOf(key: string, lines: readonly TreeLine[], index: number): TreeLin
       return line.isOpen ? (lines[index + 1] ?? null) : 'toggle';
     case 'ArrowLeft':
       if (line.isOpen) return 'toggle';
-      return lines.find(({ actor }) => actor.session === line.actor.parent) ?? null;
+      return lines.find(({ actor }) => actor.sessionId === line.actor.parentSessionId) ?? null;
     default:
       return null;
   }
@@ -91,24 +91,24 @@ function createLine(
   toggle: (path: string) => void,
   select: (actor: PageActor) => void,
 ): PageElement {
-  const twist = element('span', { class: 'twist', 'aria-hidden': 'true' });
-  const made = element(
+  const disclosure = element('span', { class: 'disclosure', 'aria-hidden': 'true' });
+  const row = element(
     'div',
     { role: 'treeitem' },
-    twist,
+    disclosure,
     element('span', { class: 'name' }),
     element('span', {}),
     element('span', { class: 'more' }),
   );
-  made.addEventListener('click', () => {
+  row.addEventListener('click', () => {
     const line = current();
     if (line !== undefined) select(line.actor);
   });
-  twist.addEventListener('click', () => {
+  disclosure.addEventListener('click', () => {
     const line = current();
     if (line?.hasChildren === true) toggle(line.actor.path);
   });
-  return made;
+  return row;
 }
 
 function updateLine(
@@ -116,13 +116,13 @@ function updateLine(
   { actor, depth, isOpen, hasChildren }: TreeLine,
   isSelected: boolean,
 ): void {
-  const [twist, name, word, more] = Array.from(line.children) as [
+  const [disclosure, name, label, more] = Array.from(line.children) as [
     PageElement,
     PageElement,
     PageElement,
     PageElement,
   ];
-  const facts = pluginFacts(actor);
+  const details = pluginDetails(actor);
   const isMachine = actor.chart !== null;
   line.setAttribute('class', isMachine ? 'line' : 'line plain');
   line.style.setProperty('--depth', String(depth));
@@ -131,14 +131,14 @@ function updateLine(
   line.setAttribute('tabindex', isSelected ? '0' : '-1');
   if (hasChildren) line.setAttribute('aria-expanded', String(isOpen));
   else line.removeAttribute('aria-expanded');
-  write(twist, hasChildren ? (isOpen ? '▼' : '▶') : '');
-  write(name, actor.name);
-  write(word, isMachine ? wordFor(actor) : '');
-  word.setAttribute('class', isMachine ? `word ${toneOf(wordFor(actor))}` : '');
-  write(more, facts === null ? '' : processText(facts));
-  more.setAttribute('title', facts === null ? '' : 'generation · process id');
+  setText(disclosure, hasChildren ? (isOpen ? '▼' : '▶') : '');
+  setText(name, actor.name);
+  setText(label, isMachine ? stateLabel(actor) : '');
+  label.setAttribute('class', isMachine ? `word ${toneOf(stateLabel(actor))}` : '');
+  setText(more, details === null ? '' : processText(details));
+  more.setAttribute('title', details === null ? '' : 'generation · process id');
 }
 
-function processText({ generation, pid }: PluginFacts): string {
+function processText({ generation, pid }: PluginDetails): string {
   return pid === null ? `gen ${generation}` : `gen ${generation} · ${pid}`;
 }

@@ -1,0 +1,103 @@
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { lockFileName, type EnvironmentOptions } from '../../environment/index.js';
+import type { SupervisionOptions } from '../../model/index.js';
+import { checkPlugin } from '../check/check-plugin.js';
+import { coloursFor } from '../output/colours.js';
+import { errorText } from '../output/error-text.js';
+import { eventLine, isPrinted } from '../output/event-line.js';
+import { exitCode } from '../exit-code.js';
+import { addSharedFlags, environmentOptions, type SharedFlags } from '../arguments/shared-flags.js';
+import { onStopSignal } from '../stop-signals.js';
+import { parseMilliseconds } from '../arguments/argument-parsers.js';
+
+interface CheckFlags extends SharedFlags {
+  readonly timeout?: number;
+}
+
+export function addCheckCommand(program: Command): void {
+  addSharedFlags(
+    program
+      .command('check')
+      .description('start a plugin once, walk every step of its life, and say what is wrong')
+      .argument('[bundle]', 'the directory with the plugin.json or plugin.yaml')
+      .argument('[command...]', 'after --: a bare program and its arguments, in place of a bundle')
+      .option(
+        '--timeout <ms>',
+        'how long the start may take, in milliseconds (default: 15000)',
+        parseMilliseconds,
+      ),
+  )
+    .addHelpText('after', examples)
+    .action(
+      async (bundle: string | undefined, command: readonly string[], flags: CheckFlags, self: Command) => {
+        process.exitCode = await check(target(bundle, command, self), flags);
+      },
+    );
+}
+
+const examples = `
+Examples:
+  espalier check ./plugins/hello
+  espalier check --timeout 3000 --json ./plugins/hello
+  espalier check --cookie BASIC_PLUGIN=hello -- ./kv-go-grpc
+
+Exit codes: 0 the plugin is fine, 1 it is not, 2 wrong usage.`;
+
+type Target =
+  | { readonly bundles: readonly [string] }
+  | { readonly programs: readonly [{ command: string; args: readonly string[] }] };
+
+function target(first: string | undefined, rest: readonly string[], self: Command): Target {
+  if (first === undefined)
+    self.error('error: name a bundle directory, or a program after --', { exitCode: exitCode.usage });
+  // Commander swallows the `--`; only the raw words tell a bundle from a program.
+  const bare = process.argv.includes('--') || rest.length > 0;
+  return bare ? { programs: [{ command: first, args: rest }] } : { bundles: [first] };
+}
+
+/** A bundle is locked in the directory that holds it. */
+function lockFileFor(
+  plugin: Target,
+  { locked }: CheckFlags,
+  { lockFile }: EnvironmentOptions,
+): EnvironmentOptions['lockFile'] {
+  if (locked !== true || typeof lockFile === 'string') return lockFile;
+  return 'bundles' in plugin ? join(resolve(plugin.bundles[0]), '..', lockFileName) : true;
+}
+
+async function check(plugin: Target, flags: CheckFlags): Promise<number> {
+  const colours = coloursFor(process.stderr, process.env);
+  const abort = new AbortController();
+  const signals = onStopSignal(() => {
+    abort.abort();
+  });
+  // A check starts a plugin beside whatever runs, and leaves nothing behind.
+  const options = { ...environmentOptions(flags), stateDir: undefined };
+  const deadlines: SupervisionOptions['deadlines'] =
+    flags.timeout === undefined ? {} : { startMs: flags.timeout };
+  const policy = { ...options.policy, deadlines: { ...options.policy?.deadlines, ...deadlines } };
+  const { report, error } = await checkPlugin({
+    environment: { ...options, ...plugin, policy, lockFile: lockFileFor(plugin, flags, options) },
+    signal: abort.signal,
+    onEvent: (event) => {
+      if (event.type === 'plugin.log' && isPrinted(event, flags.logLevel)) {
+        process.stderr.write(`${eventLine(event, colours)}\n`);
+      }
+    },
+  });
+  signals.release();
+  if (flags.json === true) {
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+  } else {
+    const out = coloursFor(process.stdout, process.env);
+    for (const { name, ok, ms, detail } of report.steps) {
+      const mark = ok ? out.success('ok  ') : out.error('FAIL');
+      process.stdout.write(`${mark} ${name.padEnd(12)}${out.dim(`${ms} ms`.padStart(9))}  ${detail ?? ''}\n`);
+    }
+    process.stdout.write(
+      report.ok ? `${out.success('fine')}: ${report.plugin}\n` : `${errorText(error, out)}\n`,
+    );
+  }
+  return report.ok ? exitCode.ok : exitCode.failed;
+}

@@ -1,0 +1,23 @@
+import { Argument, Option, type Command } from 'commander';
+import { machineDefinitions } from '../../environment/index.js';
+import { chartOf, renderChart } from '../../observe/index.js';
+
+const formats = ['mermaid', 'dot', 'json'] as const;
+
+export function addGraphCommand(program: Command): void {
+  program
+    .command('graph')
+    .description('print a state chart, drawn from the running code')
+    .addArgument(
+      new Argument('[machine]', 'which one').choices(Object.keys(machineDefinitions())).default('plugin'),
+    )
+    .addOption(new Option('--format <format>', 'how').choices([...formats]).default('mermaid'))
+    .action(
+      (
+        machine: keyof ReturnType<typeof machineDefinitions>,
+        { format }: { format: (typeof formats)[number] },
+      ) => {
+        process.stdout.write(`${renderChart(chartOf(machineDefinitions()[machine]), format).trimEnd()}\n`);
+      },
+    );
+}

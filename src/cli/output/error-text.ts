@@ -1,0 +1,19 @@
+import { isPluginError, messageOf } from '../../model/index.js';
+import type { Colours } from './colours.js';
+
+/** How many lines of stderr are shown with an error. */
+const tailLines = 12;
+
+/** An error for people: what happened, what to do, and what the plugin said last. */
+export function errorText(thrown: unknown, colours: Colours): string {
+  if (!isPluginError(thrown))
+    return colours.error((thrown as Partial<Error> | null)?.stack ?? messageOf(thrown));
+  const lines = [`${colours.error(thrown.code)}: ${thrown.message}`];
+  const tail = thrown.facts['stderrTail'];
+  if (typeof tail === 'string' && tail.trim() !== '') {
+    const last = tail.trimEnd().split('\n').slice(-tailLines);
+    lines.push(colours.dim('the last lines of stderr:'), ...last.map((line) => colours.dim(`  ${line}`)));
+  }
+  if (thrown.hint !== undefined) lines.push(`${colours.bold('next')}: ${thrown.hint}`);
+  return lines.join('\n');
+}

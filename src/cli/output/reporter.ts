@@ -1,0 +1,91 @@
+import { asyncScheduler, auditTime, filter, interval, merge, type Subscription } from 'rxjs';
+import type { Environment } from '../../environment/index.js';
+import type { LogLevel } from '../../model/index.js';
+import { coloursFor } from './colours.js';
+import { eventLine, isPrinted } from './event-line.js';
+import { createScreen } from './screen.js';
+import { statusTable } from './status-table.js';
+
+/** Tells what an environment does, in the way that suits whoever listens. */
+export interface Reporter {
+  /** A line of our own. */
+  readonly print: (line: string) => void;
+  close(): void;
+}
+
+interface ReporterInput {
+  readonly json: boolean;
+  readonly logLevel: LogLevel;
+  readonly env: Environment;
+}
+
+/** How often the table may change, in milliseconds. */
+const redrawMs = 100;
+
+export function createReporter(setting: ReporterInput): Reporter {
+  if (setting.json) return jsonReporter(setting);
+  return process.stdout.isTTY ? tableReporter(setting) : lineReporter(setting);
+}
+
+function jsonReporter({ env, logLevel }: ReporterInput): Reporter {
+  const write = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`);
+  for (const plugin of env.statuses()) {
+    if (plugin.state === 'invalid')
+      write({ type: 'plugin.invalid', at: Date.now(), plugin: plugin.id, status: plugin });
+  }
+  const subscription = env.events
+    .pipe(filter((event) => event.type !== 'plugin.log' || isPrinted(event, logLevel)))
+    .subscribe(write);
+  return {
+    print: (message) => write({ type: 'message', at: Date.now(), message }),
+    close: () => {
+      subscription.unsubscribe();
+    },
+  };
+}
+
+function lineReporter({ env, logLevel }: ReporterInput): Reporter {
+  const colours = coloursFor(process.stdout, process.env);
+  const say = (line: string) => {
+    process.stdout.write(`${line}\n`);
+  };
+  for (const { id, state, error } of env.statuses()) {
+    if (state === 'invalid') say(`${id}  invalid  ${[error?.message, error?.hint].join(' ').trimEnd()}`);
+  }
+  const subscription = env.events.pipe(filter((event) => isPrinted(event, logLevel))).subscribe((event) => {
+    say(eventLine(event, colours));
+  });
+  return {
+    print: say,
+    close: () => {
+      subscription.unsubscribe();
+    },
+  };
+}
+
+function tableReporter({ env, logLevel }: ReporterInput): Reporter {
+  const screen = createScreen(process.stdout);
+  const colours = coloursFor(process.stdout, process.env);
+  const draw = (): void => {
+    const { columns, rows } = process.stdout;
+    const table = statusTable(env.statuses(), { now: Date.now(), columns, colours });
+    // A foot taller than the terminal could not be redrawn.
+    screen.draw(['', ...table.slice(0, Math.max(2, rows - 4))]);
+  };
+  const drawing: Subscription = merge(env.events, interval(1000))
+    .pipe(auditTime(redrawMs, asyncScheduler))
+    .subscribe(draw);
+  const printing = env.events.pipe(filter((event) => isPrinted(event, logLevel))).subscribe((event) => {
+    screen.print(eventLine(event, colours));
+  });
+  draw();
+  return {
+    print: screen.print,
+    close() {
+      drawing.unsubscribe();
+      printing.unsubscribe();
+      draw();
+      screen.close();
+    },
+  };
+}

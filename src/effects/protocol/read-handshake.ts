@@ -1,0 +1,78 @@
+import { Observable } from 'rxjs';
+import { looksLikeHandshake, parseHandshakeLine } from '../../go-plugin/index.js';
+import type { HandshakeEvent } from '../../machines/effects.js';
+import { PluginError } from '../../model/index.js';
+import type { LaunchSettings } from '../launch/prepare-launch.js';
+import { createLineSplitter, maxLineBytes } from '../logs/line-splitter.js';
+import type { RunningProcess } from '../process/local-process.js';
+import { checkCertificate } from '../tls/check-certificate.js';
+
+/** How many lines of noise are reported; more would tell nothing new. */
+const maxReportedLines = 5;
+
+/**
+ * Reads the handshake line. Unlike go-plugin's own host it forgives prints before the line (Python plugins
+ * greet), within the bound of one line's length.
+ */
+export function readHandshake(
+  input: { readonly process: RunningProcess },
+  settings: Pick<LaunchSettings, 'handshake' | 'tls' | 'multiplex'>,
+  now: () => number,
+): Observable<HandshakeEvent> {
+  return new Observable((subscriber) => {
+    const lines = createLineSplitter();
+    let bytes = 0;
+    let noise = 0;
+
+    const { tls, multiplex } = settings;
+    const { mode } = tls;
+    const offer = {
+      protocolVersions: settings.handshake.protocolVersions,
+      certificateExpected: mode === 'auto' || mode === 'required',
+      certificateRequired: mode === 'required',
+      multiplexing: multiplex === 'off' ? undefined : multiplex,
+    };
+
+    const parse = (line: string): HandshakeEvent => {
+      const reading = parseHandshakeLine(line, offer);
+      if (!reading.ok) return { type: 'handshake.rejected', error: reading.error };
+      const { handshake } = reading;
+      const error = handshake.certificate === null ? null : checkCertificate(handshake.certificate, now());
+      return error === null ? { type: 'handshake.read', handshake } : { type: 'handshake.rejected', error };
+    };
+
+    const takeLine = (line: string): boolean => {
+      if (looksLikeHandshake(line)) {
+        subscriber.next(parse(line));
+        subscriber.complete();
+        return true;
+      }
+      noise += 1;
+      if (noise <= maxReportedLines && line.trim() !== '')
+        subscriber.next({ type: 'handshake.noise', line: line.slice(0, 200) });
+      return false;
+    };
+
+    return input.process.stdout.subscribe({
+      next(chunk) {
+        bytes += chunk.length;
+        if (lines.push(chunk).some(takeLine)) return;
+        if (bytes >= maxLineBytes) subscriber.next({ type: 'handshake.rejected', error: noLineError() });
+        else subscriber.next({ type: 'handshake.partialLine', text: lines.rest().slice(0, 200) });
+      },
+      complete() {
+        // A last line counts even without its line end; without one, the exit or the deadline tells the story.
+        if (lines.rest() !== '') takeLine(lines.rest());
+      },
+    });
+  });
+}
+
+function noLineError(): PluginError {
+  return new PluginError({
+    code: 'HANDSHAKE_UNRECOGNIZED',
+    phase: 'handshake',
+    message: `The plugin printed ${maxLineBytes} bytes to stdout without a handshake line.`,
+    hint: 'Print to stderr instead until the handshake line is out.',
+  });
+}

@@ -1,0 +1,180 @@
+import type { ActorRefFrom } from 'xstate';
+import {
+  createPluginChannel,
+  type AtDeadline,
+  type GenerationChannel,
+  type PluginChannel,
+} from '../../effects/index.js';
+import { pluginStatus, type PluginMachine, type PluginSnapshot } from '../../machines/index.js';
+import {
+  PluginError,
+  isPluginError,
+  messageOf,
+  type EnvironmentEvent,
+  type PluginState,
+  type PluginStatus,
+} from '../../model/index.js';
+import { describeCause, groupGaveUpHint, type HistoryEntry, type PluginHistory } from './explain.js';
+
+/** How many steps of a plugin's life are remembered. */
+const historyLength = 100;
+
+/** The environment's eye on one plugin: its status, its story, and the channel that its clients use. */
+export interface PluginObserver {
+  readonly ref: ActorRefFrom<PluginMachine>;
+  readonly channel: PluginChannel;
+  status(): PluginStatus;
+  history(): PluginHistory;
+  /** Waits for the first snapshot that `decide` answers with something else than `undefined`. */
+  until<Answer>(decide: (snapshot: PluginSnapshot) => Answer | undefined): Promise<Answer>;
+  /** The plugin leaves the environment. */
+  close(): void;
+}
+
+/** Follows one plugin's actor. Status is only ever derived from its snapshots. */
+export function observePlugin(
+  ref: ActorRefFrom<PluginMachine>,
+  emit: (event: EnvironmentEvent) => void,
+  now: () => number,
+  atDeadline?: AtDeadline,
+): PluginObserver {
+  const history: HistoryEntry[] = [];
+  const read = (): PluginStatus => pluginStatus(ref.getSnapshot());
+  let last = read();
+  let lastCause = ref.getSnapshot().context.because;
+  let connected: unknown = null;
+  const channel = createPluginChannel(() => {
+    const { id, state, wanted } = read();
+    return { plugin: id, state, isTemporary: wanted && state !== 'failed' };
+  }, atDeadline);
+
+  const onSnapshot = (snapshot: PluginSnapshot): void => {
+    const status = pluginStatus(snapshot);
+    const before = last;
+    last = status;
+    updateChannel(status.state, snapshot);
+    if (readinessChanged(before, status)) emitReadiness(status);
+    const { because } = snapshot.context;
+    const waitReasonChanged = isAwaitingStart(status) && because !== lastCause;
+    lastCause = because;
+    const hasChanged = stateChanged(before, status);
+    if (!hasChanged && !waitReasonChanged) return;
+    const { id, state, phase, generation, since } = status;
+    addToHistory({
+      at: hasChanged ? since : now(),
+      generation,
+      state,
+      phase,
+      because: describeCause(because, id),
+    });
+    emit({ type: 'plugin.status', at: now(), plugin: id, from: before.state, because, status });
+    if (state === 'failed' && before.state !== 'failed') {
+      emit({ type: 'plugin.gaveUp', at: now(), plugin: id, error: gaveUpError(status, snapshot), status });
+    }
+  };
+
+  const emitReadiness = (status: PluginStatus): void => {
+    const { id, ready, error, generation, state, phase } = status;
+    const because = describeCause(ready ? 'health.ready' : 'health.unready', id);
+    addToHistory({ at: now(), generation, state, phase, because });
+    emit({ type: 'plugin.readiness', at: now(), plugin: id, ready, error: ready ? null : error, status });
+  };
+  const addToHistory = (entry: HistoryEntry): void => {
+    history.push(entry);
+    if (history.length > historyLength) history.shift();
+  };
+
+  const updateChannel = (state: PluginState, snapshot: PluginSnapshot): void => {
+    const wanted = state === 'healthy' ? snapshot.context.channel : null;
+    if (wanted !== connected) {
+      connected = wanted;
+      if (wanted === null) channel.disconnect();
+      else channel.connect(wanted as GenerationChannel);
+    }
+    if (wanted === null) channel.failUnservable();
+  };
+
+  const subscription = ref.subscribe(onSnapshot);
+  return {
+    ref,
+    channel,
+    status: read,
+    history: () => ({ history: [...history], failedWithGroup: ref.getSnapshot().context.failedWithGroup }),
+    until: (decide) => untilSnapshot(ref, decide),
+    close() {
+      subscription.unsubscribe();
+      channel.shutDown();
+    },
+  };
+}
+
+/** Whether a plugin that stays healthy began or ceased to say that it can serve. */
+function readinessChanged(before: PluginStatus, after: PluginStatus): boolean {
+  return before.state === 'healthy' && after.state === 'healthy' && before.ready !== after.ready;
+}
+
+function stateChanged(before: PluginStatus, after: PluginStatus): boolean {
+  return (
+    before.state !== after.state || before.phase !== after.phase || before.generation !== after.generation
+  );
+}
+
+/** Whether it is wanted and has no process, so that it may wait for one thing after the other. */
+function isAwaitingStart({ state }: PluginStatus): boolean {
+  return state === 'pending' || state === 'restarting';
+}
+
+function gaveUpError(status: PluginStatus, { context }: PluginSnapshot): PluginError {
+  const { id, error, failedReason, retryAt } = status;
+  if (context.failedWithGroup) return groupGaveUpError(status);
+  const ending = failedReason === 'FailedToStart' ? 'could not be started' : 'could not be kept running';
+  return new PluginError({
+    code: 'PLUGIN_GAVE_UP',
+    plugin: id,
+    message: `The plugin ${ending}: ${error?.message ?? 'unknown reason'}`,
+    hint: error?.hint ?? (retryAt === null ? 'Mend it and activate it again.' : undefined),
+    facts: { failedReason, retryAt },
+    cause: error,
+  });
+}
+
+function groupGaveUpError({ id, error, failedReason }: PluginStatus): PluginError {
+  return new PluginError({
+    code: 'PLUGIN_GAVE_UP',
+    plugin: id,
+    message: 'The plugin was given up with its group.',
+    hint: groupGaveUpHint,
+    facts: { failedReason, retryAt: null },
+    ...(error !== null && { cause: error }),
+  });
+}
+
+function untilSnapshot<Answer>(
+  ref: ActorRefFrom<PluginMachine>,
+  decide: (snapshot: PluginSnapshot) => Answer | undefined,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const stopped = (): void => {
+      reject(
+        new PluginError({
+          code: 'ENVIRONMENT_STOPPED',
+          message: 'The plugin left its environment before an answer came.',
+          hint: 'Do not call a plugin while it is removed or the environment is shut down.',
+        }),
+      );
+    };
+    const evaluate = (snapshot: PluginSnapshot): void => {
+      try {
+        const answer = decide(snapshot);
+        if (answer === undefined) return;
+        subscription.unsubscribe();
+        resolve(answer);
+      } catch (error) {
+        subscription.unsubscribe();
+        reject(isPluginError(error) ? error : new Error(messageOf(error), { cause: error }));
+      }
+    };
+    const subscription = ref.subscribe({ next: evaluate, complete: stopped, error: reject });
+    evaluate(ref.getSnapshot());
+  });
+}

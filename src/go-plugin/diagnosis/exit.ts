@@ -1,0 +1,129 @@
+import { programName } from './facts.js';
+import type { Diagnosis, DiagnosisFacts } from './facts.js';
+import { looksLikeHandshake } from '../handshake/handshake-line.js';
+import { quoteText } from '../visible-text.js';
+
+/** A signal ended it. A shell or a container's init reports the same as 128 and the signal's number. */
+export const signalDiagnosis: Diagnosis = ({ exitCode, signal }) => {
+  const ended = signal ?? signalOf(exitCode);
+  if (ended === null) return null;
+  return (
+    signalAdvice.get(ended) ?? `The plugin was ended by ${ended}: find out what sent it, or why it raised it.`
+  );
+};
+
+/** What the exit code alone tells. */
+export const exitDiagnoses: readonly Diagnosis[] = [
+  (facts) =>
+    facts.exitCode === 126
+      ? `${programName(facts)} could not be executed (exit code 126): make it executable with chmod +x.`
+      : null,
+  (facts) =>
+    facts.exitCode === 127
+      ? `${programName(facts)} called a command that does not exist (exit code 127): check its #! line, and the PATH in its environment.`
+      : null,
+  (facts) => unexpectedStdout(facts),
+  (facts) =>
+    facts.exitCode === 0 && !announced(facts)
+      ? 'The plugin ended normally without a handshake line: it must start its gRPC server, print the line and keep serving; a Go plugin also exits 0 when it cannot listen, so look for an error in its log and check that the socket directory is writable and its path short.'
+      : null,
+  (facts) => (stillRunning(facts) && !announced(facts) ? noHandshakeLine(facts) : null),
+];
+
+/** What to do when nothing above is it. */
+export function generalAdvice(facts: DiagnosisFacts): string {
+  const words = lastStderrLine(facts.stderrTail);
+  const said = words === '' ? 'said nothing on stderr' : `last said ${quoteText(words)}`;
+  const how =
+    facts.exitCode === null ? 'The plugin' : `The plugin ended with exit code ${facts.exitCode} and`;
+  return `${how} ${said}: run \`espalier check\` on it to see each step, or start it by hand with the environment variable ${quoteText(facts.cookieKey)} set.`;
+}
+
+/** Node ends the report of an uncaught error with its own version, and the error stands above its stack. */
+function lastStderrLine(stderr: string): string {
+  const lines = stderr.trimEnd().split('\n');
+  const last = lines.at(-1)?.trim() ?? '';
+  if (!/^Node\.js v\d/.test(last)) return last;
+  return lines.findLast((line) => /^\w*Error\b.*: /.test(line))?.trim() ?? last;
+}
+
+const signalAdvice: ReadonlyMap<string, string> = new Map([
+  [
+    'SIGKILL',
+    'The plugin was killed (SIGKILL): possibly by the system for lack of memory; look for "Out of memory" in the kernel log (dmesg) and at the memory limit of the container or unit.',
+  ],
+  [
+    'SIGXCPU',
+    'The plugin used up its processor time (SIGXCPU): raise limits.cpuSeconds, or find what keeps it busy.',
+  ],
+  [
+    'SIGSEGV',
+    'The plugin crashed in native code (SIGSEGV): set PYTHONFAULTHANDLER=1 in its env to see where, and update or rebuild its compiled packages.',
+  ],
+  [
+    'SIGBUS',
+    'The plugin crashed in native code (SIGBUS): check that its disk is not full, and rebuild its compiled packages.',
+  ],
+  [
+    'SIGILL',
+    'The plugin uses instructions that this processor does not have (SIGILL): install a build of it and its compiled packages for this machine.',
+  ],
+  ['SIGABRT', 'The plugin aborted itself (SIGABRT): read the last lines of its stderr for the failed check.'],
+  [
+    'SIGFPE',
+    'The plugin crashed in an arithmetic error in native code (SIGFPE): update or rebuild its compiled packages.',
+  ],
+  [
+    'SIGSYS',
+    'A system call of the plugin was forbidden (SIGSYS): allow it in the seccomp profile of the container or unit.',
+  ],
+  [
+    'SIGPIPE',
+    'The plugin wrote to a pipe that nobody reads (SIGPIPE): let it ignore SIGPIPE, or find what closed the other end.',
+  ],
+  ['SIGTERM', 'Something asked the plugin to end (SIGTERM): look for what else manages this process.'],
+  [
+    'SIGINT',
+    'The plugin was interrupted (SIGINT, Ctrl-C): let it ignore SIGINT, so that its host can stop it in order.',
+  ],
+  [
+    'SIGHUP',
+    'The terminal of the plugin was closed (SIGHUP): run the host under a service manager, or let the plugin ignore SIGHUP.',
+  ],
+]);
+
+const signalNumbers: ReadonlyMap<number, string> = new Map([
+  [132, 'SIGILL'],
+  [134, 'SIGABRT'],
+  [136, 'SIGFPE'],
+  [137, 'SIGKILL'],
+  [139, 'SIGSEGV'],
+  [143, 'SIGTERM'],
+  [152, 'SIGXCPU'],
+]);
+
+function signalOf(exitCode: number | null): string | null {
+  return exitCode === null ? null : (signalNumbers.get(exitCode) ?? null);
+}
+
+function unexpectedStdout(facts: DiagnosisFacts): string | null {
+  const first = facts.stdoutLines?.find((line) => line.trim() !== '');
+  if (first === undefined || announced(facts)) return null;
+  return `The plugin printed ${quoteText(first, 80)} on stdout, but no handshake line: check that it is a go-plugin program, that it was started with the right arguments, and that it prints the line and flushes stdout.`;
+}
+
+function noHandshakeLine(facts: DiagnosisFacts): string {
+  const flush =
+    facts.runtime === 'python'
+      ? 'print the line with flush=True (or run with PYTHONUNBUFFERED=1)'
+      : 'flush stdout after the line';
+  return `The plugin is running but has printed no handshake line: let it ${flush}, or raise the start deadline if it needs longer.`;
+}
+
+function announced({ stdoutLines }: DiagnosisFacts): boolean {
+  return stdoutLines?.some(looksLikeHandshake) ?? false;
+}
+
+function stillRunning({ exitCode, signal, spawnError }: DiagnosisFacts): boolean {
+  return exitCode === null && signal === null && spawnError === undefined;
+}

@@ -1,0 +1,113 @@
+import { onStderr, programName } from './facts.js';
+import type { Diagnosis, DiagnosisFacts } from './facts.js';
+import { quoteText } from '../visible-text.js';
+
+/** The system did not start any process. */
+export const spawnDiagnoses: readonly Diagnosis[] = [
+  (facts) => (facts.spawnError === 'ENOENT' ? notFound(facts) : null),
+  (facts) =>
+    facts.spawnError === 'EACCES' || facts.spawnError === 'EPERM'
+      ? `${programName(facts)} may not be executed: it must be a file, not a directory, with the executable bit (chmod +x), on a file system not mounted noexec.`
+      : null,
+  ({ spawnError }) =>
+    spawnError === 'E2BIG'
+      ? 'The arguments or environment of the plugin are too large for the system (128 KiB for one variable): pass the large value in a file, or inherit fewer variables.'
+      : null,
+  ({ spawnError }) =>
+    spawnError !== undefined && ['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE'].includes(spawnError)
+      ? `This machine had no room for one more process (${spawnError}): raise the host's limit on processes, files or memory, or run fewer plugins.`
+      : null,
+];
+
+/** The program file is there but cannot run on this machine. */
+export const programDiagnoses: readonly Diagnosis[] = [
+  onStderr(
+    /(?:\\r|\r)['’]?: (?:No such file|not found|bad interpreter)/,
+    (_, facts) =>
+      `The first line of ${programName(facts)} ends in a carriage return: save the file with unix line ends (LF).`,
+  ),
+  onStderr(
+    /\benv: ['‘]?([^'’:\n]+)['’]?: No such file or directory/,
+    ([, command = ''], facts) =>
+      `The first line of ${programName(facts)} names ${quoteText(command)}, which is not on the plugin's PATH: install it, or let the #! line name its full path.`,
+  ),
+  onStderr(
+    /version [`'"]?((?:GLIBC|GLIBCXX|CXXABI|MUSL)_[\d.]+)['"]? not found/,
+    ([, version = '']) =>
+      `The plugin was built for a newer C library than this machine has (${version}): build it on an older system, or link it statically.`,
+  ),
+  onStderr(
+    /(?:while loading shared libraries|rror loading shared library):? ([^\s:]+)|(?:^|[\s:])([^\s:]+): cannot open shared object file/,
+    (groups) => missingLibrary(groups[1] || (groups[2] ?? '')),
+  ),
+  onStderr(/Library not loaded: (\S+)/, ([, library = '']) => missingLibrary(library)),
+  (facts) => wrongMachine(facts),
+  onStderr(
+    /exec format error|bad CPU type in executable|cannot execute binary file/i,
+    (_, facts) =>
+      `${programName(facts)} is not built for this machine: install a build for ${machine(facts)}.`,
+  ),
+  (facts) => notAProgram(facts),
+];
+
+function notFound(facts: DiagnosisFacts): string {
+  const { executable, runtime } = facts;
+  if (executable?.format === 'script') {
+    return `${programName(facts)} is there, but its interpreter ${quoteText(executable.interpreter)} is not: install it, or correct the #! line.`;
+  }
+  if (executable) {
+    return `${programName(facts)} is there, but the loader that it names is not: install a build for this system's C library, or a static one.`;
+  }
+  const missing = `${programName(facts)} does not exist`;
+  switch (runtime) {
+    case 'python':
+      return `${missing}: run \`espalier prepare\` on the plugin directory to make its virtual environment, or install Python.`;
+    case 'node':
+      return `${missing}: install Node and put it on PATH.`;
+    case 'executable':
+      return `${missing}: build the plugin, or correct server.executable in the manifest.`;
+  }
+}
+
+function missingLibrary(library: string): string {
+  return `The shared library ${quoteText(library)} is missing on this machine: install the system package that has it, or link the plugin statically.`;
+}
+
+function wrongMachine(facts: DiagnosisFacts): string | null {
+  const { executable } = facts;
+  if (!executable || executable.format === 'script') return null;
+  const { format, arch } = executable;
+  if (format === nativeFormat(facts.hostPlatform) && canRun(arch, facts)) return null;
+  return `${programName(facts)} is built for ${arch} ${systems[format]}, but this machine is ${machine(facts)}: install a build for it, under server.executables in the manifest.`;
+}
+
+const systems = { elf: 'Linux or another unix (ELF)', macho: 'macOS (Mach-O)', pe: 'Windows (PE)' } as const;
+
+function nativeFormat(platform: string): 'elf' | 'macho' | 'pe' {
+  if (platform === 'darwin') return 'macho';
+  return platform === 'win32' ? 'pe' : 'elf';
+}
+
+function canRun(arch: string, { hostArch, hostPlatform }: DiagnosisFacts): boolean {
+  if (arch === hostArch || arch === 'unknown' || arch === 'universal') return true;
+  // 32-bit programs run on their 64-bit successors; macOS and Windows translate x64 for arm64.
+  if (arch === 'ia32') return hostArch === 'x64' || (hostArch === 'arm64' && hostPlatform === 'win32');
+  if (arch === 'x64') return hostArch === 'arm64' && (hostPlatform === 'darwin' || hostPlatform === 'win32');
+  return arch === 'arm' && hostArch === 'arm64';
+}
+
+function notAProgram(facts: DiagnosisFacts): string | null {
+  const { executable, runtime, entry = '', stderrTail } = facts;
+  if (executable !== null || runtime !== 'executable') return null;
+  // The system hands a file that it does not know to the shell, which then complains about its first words.
+  const shellFailed = facts.exitCode === 126 || facts.exitCode === 127;
+  if (!shellFailed && !/not found|syntax error|unexpected/i.test(stderrTail)) return null;
+  const remedy = entry.endsWith('.py')
+    ? 'set server.runtime to python in the manifest'
+    : 'put a #! line at its top if it is a script, or build it again';
+  return `${programName(facts)} is neither a program nor a script with a #! line, so the shell tried to run it: ${remedy}.`;
+}
+
+function machine({ hostArch, hostPlatform }: DiagnosisFacts): string {
+  return `${hostPlatform}-${hostArch}`;
+}

@@ -1,0 +1,120 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { PluginError, messageOf } from '../../model/index.js';
+import { isLoopbackHost, isSameOrigin } from './origin-check.js';
+
+/** Only programs of this machine can connect. */
+const loopbackAddress = '127.0.0.1';
+
+/** Nobody has anything to tell an inspector. */
+const maxMessageBytes = 64 * 1024;
+
+export interface InspectorServerInput {
+  readonly port: number;
+  readonly page: { readonly html: string; readonly policy: string };
+  onClient(client: WebSocket): void;
+  /** Whether one more client may come. */
+  acceptsClients(): boolean;
+}
+
+export interface InspectorServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Serves the page and the WebSockets on one port of the loopback interface. It does not keep its program running. */
+export async function startInspectorServer(input: InspectorServerInput): Promise<InspectorServer> {
+  const server = createServer((request, response) => {
+    respond(request, response, input.page);
+  });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, clientTracking: false });
+  server.on('connection', (connection) => connection.unref());
+  server.on('upgrade', (request, connection, head) => {
+    const rejection = rejectionOf(request, input.acceptsClients());
+    if (rejection !== null) rejectUpgrade(connection, rejection);
+    else
+      sockets.handleUpgrade(request, connection, head, (client) => {
+        input.onClient(client);
+      });
+  });
+  const port = await listenOnLoopback(server, input.port).catch((cause: unknown) => {
+    throw portUnusable(input.port, cause);
+  });
+  // What goes wrong with a window is no reason to end the program that is looked at.
+  server.on('error', () => undefined);
+  server.unref();
+  return { url: `http://${loopbackAddress}:${port}/`, close: () => closeServer(server) };
+}
+
+function respond(
+  { headers, method, url }: IncomingMessage,
+  response: ServerResponse,
+  page: InspectorServerInput['page'],
+): void {
+  if (!isLoopbackHost(headers.host)) sendResponse(response, 403, 'This host name is not served here.');
+  else if (method !== 'GET' && method !== 'HEAD')
+    sendResponse(response, 405, 'There is only a page to read.');
+  else if (url?.split('?')[0] !== '/') sendResponse(response, 404, 'There is only one page, at /.');
+  else {
+    response.setHeader('content-security-policy', page.policy);
+    sendResponse(response, 200, page.html, 'text/html; charset=utf-8');
+  }
+}
+
+function sendResponse(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  type = 'text/plain; charset=utf-8',
+): void {
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'cross-origin-resource-policy': 'same-origin',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(body);
+}
+
+function rejectionOf({ headers }: IncomingMessage, acceptsClients: boolean): string | null {
+  if (!isLoopbackHost(headers.host) || !isSameOrigin(headers.origin, headers.host)) return '403 Forbidden';
+  return acceptsClients ? null : '503 Service Unavailable';
+}
+
+function rejectUpgrade(connection: Duplex, status: string): void {
+  // The other side may be gone already.
+  connection.on('error', () => undefined);
+  connection.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function listenOnLoopback(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, loopbackAddress, () => {
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function portUnusable(port: number, cause: unknown): PluginError {
+  return new PluginError({
+    code: 'CONFIG_INVALID',
+    message: `The inspector cannot listen on port ${port} of ${loopbackAddress}: ${messageOf(cause)}`,
+    hint: 'Choose another port, or none to be given a free one.',
+    facts: { port },
+    cause,
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+    server.closeAllConnections();
+  });
+}

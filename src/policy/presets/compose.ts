@@ -1,0 +1,23 @@
+import type { SupervisionOptions, SupervisionPolicy } from '../../model/index.js';
+import { presets } from './presets.js';
+
+/**
+ * The policy of one plugin, from the most general layer to the most particular one. A layer that names a preset
+ * starts anew from it; every other number only overrides its like.
+ */
+export function composePolicy(...layers: readonly (SupervisionOptions | undefined)[]): SupervisionPolicy {
+  const given = layers.filter((layer) => layer !== undefined);
+  const start = given.findLastIndex((layer) => layer.preset !== undefined);
+  return given
+    .slice(Math.max(start, 0))
+    .reduce<SupervisionPolicy>(override, presets[given[start]?.preset ?? 'espalier']);
+}
+
+function override(policy: SupervisionPolicy, layer: SupervisionOptions): SupervisionPolicy {
+  const backoff = { ...policy.restart.backoff, ...layer.restart?.backoff };
+  return {
+    restart: { ...policy.restart, ...layer.restart, backoff },
+    health: { ...policy.health, ...layer.health },
+    deadlines: { ...policy.deadlines, ...layer.deadlines },
+  };
+}

@@ -1,0 +1,169 @@
+import { makeFakeBundle } from '../../../fake-interpreters/bundle.js';
+import { fakeInterpreterPath, type FakeInterpreterName } from '../../../fake-interpreters/index.js';
+import { afterTest } from '../../support/environment.js';
+import { espalier } from '../../support/cli.js';
+import { untilTrue } from '../../support/until-true.js';
+
+interface Report {
+  ok: boolean;
+  plugin: string;
+  steps: { name: string; ok: boolean; ms: number; detail?: string }[];
+  error?: { code: string; message: string; hint?: string };
+}
+
+function bundle(name: FakeInterpreterName): string {
+  const made = makeFakeBundle(name);
+  afterTest(() => {
+    made.remove();
+  });
+  return made.directory;
+}
+
+const inherit = ['--inherit-env', 'PATH,ESPALIER_TEST_TOKEN'];
+
+async function check(...args: string[]) {
+  const run = espalier(['check', '--json', ...inherit, ...args]);
+  const { code } = await run.ended;
+  expect(run.survivors()).toEqual([]);
+  return { code, report: JSON.parse(run.stdout()) as Report };
+}
+
+describe('espalier check', () => {
+  it('says whether a plugin multiplexes, and refuses one that does not where that is required', async () => {
+    const fine = await check('--multiplex', 'required', bundle('multiplexes'));
+    expect(fine).toMatchObject({ code: 0, report: { ok: true } });
+    const dial = fine.report.steps.find(({ name }) => name === 'dial');
+    expect(dial?.detail).toMatch(/^unix:.*, multiplexed$/);
+    const refused = await check('--multiplex', 'required', bundle('declines-multiplexing'));
+    expect(refused).toMatchObject({ code: 1, report: { ok: false, error: { code: 'MUX_UNSUPPORTED' } } });
+    const allowed = await check('--multiplex', 'auto', bundle('declines-multiplexing'));
+    expect(allowed).toMatchObject({ code: 0, report: { ok: true } });
+  });
+
+  it('looks at a plugin without those that it lives among', async () => {
+    const manifest = { requires: ['com.example.elsewhere'], group: 'shop' };
+    const made = makeFakeBundle('healthy', { manifest });
+    afterTest(() => {
+      made.remove();
+    });
+    expect(await check(made.directory)).toMatchObject({ code: 0, report: { ok: true } });
+  });
+
+  it('walks every step of a plugin that is fine', async () => {
+    const { code, report } = await check(bundle('healthy'));
+    expect(code).toBe(0);
+    expect(report).toMatchObject({ ok: true, plugin: 'healthy' });
+    expect(report.steps.map(({ name, ok }) => [name, ok])).toEqual(
+      [
+        'manifest',
+        'interpreter',
+        'spawn',
+        'handshake',
+        'tls',
+        'dial',
+        'health',
+        'hooks',
+        'stdio',
+        'shutdown',
+      ].map((name) => [name, true]),
+    );
+    expect(report.steps.every(({ ms }) => Number.isFinite(ms) && ms >= 0)).toBe(true);
+    expect(report).not.toHaveProperty('error');
+  });
+
+  it('takes a bare program after --', async () => {
+    const { code, report } = await check('--', fakeInterpreterPath('healthy-on-tcp'), 'an', 'argument');
+    expect(code).toBe(0);
+    expect(report.plugin).toBe('healthy-on-tcp');
+    expect(report.steps.find(({ name }) => name === 'dial')?.detail).toMatch(/^tcp:127\.0\.0\.1:\d+$/);
+  });
+
+  it.each<[FakeInterpreterName, string, string]>([
+    ['never-prints-a-line', 'handshake', 'START_TIMEOUT'],
+    ['prints-netrpc', 'handshake', 'PROTOCOL_UNSUPPORTED'],
+    ['never-accepts', 'dial', 'CONNECT_FAILED'],
+    ['health-not-serving', 'health', 'NOT_SERVING'],
+    ['fails-on-activate', 'hooks', 'HOOK_FAILED'],
+    ['ignores-sigterm-and-shutdown', 'shutdown', 'PLUGIN_CRASHED'],
+  ])('says that %s fails at %s with %s', async (name, step, code) => {
+    const { code: exit, report } = await check('--timeout', '900', bundle(name));
+    expect(exit).toBe(1);
+    expect(report).toMatchObject({ ok: false, error: { code } });
+    expect(report.error?.hint).toMatch(/\w/);
+    const last = report.steps.at(-1);
+    expect(last).toMatchObject({ name: step, ok: false });
+    expect(report.steps.slice(0, -1).every(({ ok }) => ok)).toBe(true);
+  });
+
+  it('tells people what failed, what the plugin said, and what to do', async () => {
+    const run = espalier(['check', bundle('missing-python-module')]);
+    expect((await run.ended).code).toBe(1);
+    expect(run.stdout()).toMatch(/^ok +spawn/m);
+    expect(run.stdout()).toMatch(/^FAIL handshake/m);
+    expect(run.stdout()).toContain('EXITED_BEFORE_HANDSHAKE');
+    expect(run.stdout()).toContain('ModuleNotFoundError');
+    expect(run.stdout()).toMatch(/^next: .*yaml/m);
+  });
+
+  it.each([
+    [[], 'mtls'],
+    [['--mtls', 'required'], 'mtls'],
+    [['--mtls', 'off'], 'plaintext'],
+  ])('says with %j that the transport is %s', async (flags, transport) => {
+    const { code, report } = await check(...flags, bundle('healthy-with-mtls'));
+    expect(code).toBe(0);
+    expect(report.steps.find(({ name }) => name === 'tls')).toMatchObject({ ok: true, detail: transport });
+  });
+
+  it.each<[string, FakeInterpreterName, string, string]>([
+    ['auto', 'certificate-mismatch', 'tls', 'CERTIFICATE_INVALID'],
+    ['auto', 'distrusts-the-host', 'tls', 'CONNECT_FAILED'],
+    ['required', 'healthy', 'handshake', 'MTLS_UNSUPPORTED'],
+  ])('says under --mtls %s that %s fails at %s with %s', async (mode, name, step, code) => {
+    const { code: exit, report } = await check('--mtls', mode, bundle(name));
+    expect(exit).toBe(1);
+    expect(report.error).toMatchObject({ code });
+    expect(report.steps.at(-1)).toMatchObject({ name: step, ok: false });
+  });
+
+  it('says where a manifest is wrong', async () => {
+    const made = makeFakeBundle('healthy', { manifest: { id: 'x' } });
+    afterTest(() => {
+      made.remove();
+    });
+    const { code, report } = await check(made.directory);
+    expect(code).toBe(1);
+    expect(report).toMatchObject({
+      ok: false,
+      error: { code: 'MANIFEST_INVALID' },
+      steps: [{ name: 'manifest', ok: false }],
+    });
+    expect(report.error?.message).toMatch(/plugin\.json:\d+:\d+/);
+  });
+
+  it.each([
+    [[]],
+    [['--timeout', 'soon', '.']],
+    [['--cookie', 'no-equals-sign', '.']],
+    [['--protocol-versions', 'one', '.']],
+    [['--policy', 'nomad', '.']],
+    [['--no-such-flag', '.']],
+    [['--config', '/nowhere.json', '.']],
+    [['--mtls', 'sometimes', '.']],
+  ])('ends with 2 for wrong usage: %j', async (args) => {
+    const run = espalier(['check', ...args]);
+    expect((await run.ended).code).toBe(2);
+    expect(run.stderr()).toMatch(/error|CONFIG_INVALID/);
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'leaves nothing behind when %s ends it early',
+    async (signal) => {
+      const run = espalier(['check', '--log-level', 'info', ...inherit, bundle('never-prints-a-line')]);
+      await untilTrue(() => run.survivors().length > 0);
+      run.child.kill(signal);
+      expect((await run.ended).code).toBe(1);
+      expect(run.survivors()).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,87 @@
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeFakeBundle } from '../../../fake-interpreters/bundle.js';
+import { espalier } from '../../support/cli.js';
+import { afterTest } from '../../support/environment.js';
+
+function plugins() {
+  const made = makeFakeBundle('healthy');
+  afterTest(() => {
+    made.remove();
+  });
+  return made;
+}
+
+async function run(...args: string[]) {
+  const started = espalier(args);
+  const { code } = await started.ended;
+  return { code, out: started.stdout(), err: started.stderr() };
+}
+
+describe('espalier lock', () => {
+  it('writes a lock that --check finds fine, until a file is changed, added or gone', async () => {
+    const { pluginDir, directory, id } = plugins();
+    expect(await run('lock', pluginDir)).toMatchObject({ code: 0, out: `${id}  locked\n` });
+    const lock: unknown = JSON.parse(readFileSync(join(pluginDir, 'plugins.lock.json'), 'utf8'));
+    const sum = expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string;
+    expect(lock).toEqual({
+      version: 1,
+      plugins: { [id]: { files: { 'plugin.json': sum, 'plugin.py': sum } } },
+    });
+    expect(await run('lock', '--check', pluginDir)).toMatchObject({ code: 0, out: `${id}  fine\n` });
+
+    appendFileSync(join(directory, 'plugin.py'), 'evil');
+    const changed = await run('lock', '--check', '--json', pluginDir);
+    expect(changed.code).toBe(1);
+    expect(JSON.parse(changed.out)).toMatchObject({ plugin: id, error: { code: 'CHECKSUM_MISMATCH' } });
+
+    makeFakeBundle('healthy', { directory: pluginDir, id: 'added' });
+    rmSync(directory, { recursive: true });
+    const moved = await run('lock', '--check', pluginDir);
+    expect(moved.code).toBe(1);
+    expect(moved.out).toMatch(/added {2}failed\nCHECKSUM_MISMATCH: .* does not know/);
+    expect(moved.out).toMatch(/healthy {2}failed\nCHECKSUM_MISMATCH: .* is gone/);
+  });
+
+  it('pins whole bundles with --bundle, and by another algorithm', async () => {
+    const { pluginDir, directory } = plugins();
+    expect((await run('lock', '--bundle', '--algorithm', 'sha512', pluginDir)).code).toBe(0);
+    expect(readFileSync(join(pluginDir, 'plugins.lock.json'), 'utf8')).toMatch(/"bundle": "sha512:/);
+    writeFileSync(join(directory, 'json.py'), 'evil');
+    expect((await run('lock', '--check', pluginDir)).code).toBe(1);
+  });
+
+  it.each([
+    [['lock']],
+    [['lock', '/nowhere']],
+    [['lock', '--algorithm', 'md5', '.']],
+    [['lock', '--check', 'docs']],
+  ])('ends with 2 for wrong usage: %j', async (args) => {
+    expect((await run(...args)).code).toBe(2);
+  });
+});
+
+describe('--locked', () => {
+  it('lets check start only what the lock knows', async () => {
+    const { pluginDir, directory } = plugins();
+    expect((await run('check', '--locked', directory)).code).toBe(2);
+    await run('lock', pluginDir);
+    expect((await run('check', '--locked', directory)).code).toBe(0);
+    appendFileSync(join(directory, 'plugin.py'), 'evil');
+    const refused = await run('check', '--locked', directory);
+    expect(refused).toMatchObject({ code: 1 });
+    expect(refused.out).toMatch(/^FAIL interpreter .*\nCHECKSUM_MISMATCH/m);
+    expect((await run('check', directory)).code).toBe(0);
+  });
+
+  it('lets run start only what the lock knows', async () => {
+    const { pluginDir, directory, id } = plugins();
+    await run('lock', pluginDir);
+    appendFileSync(join(directory, 'plugin.py'), 'evil');
+    const started = espalier(['run', '--json', '--locked', pluginDir]);
+    const [line] = await started.printed(/.*plugin\.gaveUp.*/);
+    expect(JSON.parse(line)).toMatchObject({ plugin: id, status: { error: { code: 'CHECKSUM_MISMATCH' } } });
+    started.child.kill('SIGTERM');
+    expect((await started.ended).code).toBe(0);
+  });
+});

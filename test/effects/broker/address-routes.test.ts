@@ -1,0 +1,22 @@
+import { firstValueFrom } from 'rxjs';
+import { createAddressRoutes } from '../../../src/effects/broker/address-routes.js';
+import { createBrokerState } from '../../../src/effects/broker/broker-state.js';
+
+describe('an address that a plugin announces', () => {
+  it.each([
+    ['unix', '@p', /abstract namespace/],
+    ['unix', '', /path is empty/],
+    ['tcp', 'localhost', /not host:port/],
+    ['udp', '127.0.0.1:1', /only the networks unix and tcp/],
+  ])('is not dialled when it is %s %j', async (network, address, problem) => {
+    const places = { network: 'unix', socketDirectory: '/nowhere', shareSocket: () => undefined } as const;
+    const routes = createAddressRoutes(createBrokerState(), places, () => 0);
+    const refused: unknown = await firstValueFrom(
+      routes.open(1, { network, address }, () => undefined),
+    ).catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      code: 'NETWORK_UNSUPPORTED',
+      message: expect.stringMatching(problem) as string,
+    });
+  });
+});

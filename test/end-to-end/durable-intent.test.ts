@@ -1,0 +1,611 @@
+import { spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
+import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
+import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
+import { createEnvironment, type Environment } from '../../src/index.js';
+import { waitUntil, guardianOf, killPids } from '../faults/processes.js';
+import { seededRandom } from '../faults/random.js';
+import { afterTest, isAlive, until } from '../support/environment.js';
+import { fakeClientOf } from '../support/fake-client.js';
+import { startHostProcess } from '../support/host-process.js';
+import {
+  environmentIn,
+  startHostIn,
+  isReattachable,
+  killHost,
+  createHostSetup,
+  waitForRecord,
+  runningPids,
+  callHost,
+} from '../support/successive-hosts.js';
+
+const name = 'outlives-its-host';
+
+describe('plugins that may outlive their host', () => {
+  it('are served by the next one with the same processes and the same generations', async () => {
+    const place = createHostSetup([name, 'talks-without-its-host']);
+    const { host, told } = await startHostIn(place, [name, 'talks-without-its-host']);
+    await waitForRecord(place, name, isReattachable);
+    await waitForRecord(place, 'talks-without-its-host', isReattachable);
+    await killHost(host);
+    const { env } = await environmentIn(place);
+    const restored = await env.restore();
+    expect(restored.map(({ outcome }) => outcome)).toEqual(['reattached', 'reattached']);
+    for (const { id, pid, generation, state, wanted } of env.statuses()) {
+      expect({ id, pid, generation, state, wanted }).toEqual({
+        id,
+        pid: told.pids[id],
+        generation: 1,
+        state: 'healthy',
+        wanted: true,
+      });
+    }
+    expect(String(await callUnary(fakeClientOf(env, name), fakeService.Echo, Buffer.from('hi')))).toBe('hi');
+    await env.restartPlugin(name);
+    expect(env.status(name).generation).toBe(2);
+    await env.shutdown();
+    expect(runningPids(place)).toEqual([]);
+    expect(readdirSync(place.runtime)).toEqual([]);
+  });
+
+  it.each<[string, (place: ReturnType<typeof createHostSetup>) => void, object]>([
+    ['that is no use to it', () => undefined, { handshake: { protocolVersions: [2] } }],
+    [
+      'that no record tells of',
+      (place) => {
+        rmSync(place.file(name));
+      },
+      {},
+    ],
+  ])('do not end a host that has nothing to do but to end one %s', async (_, prepare, changes) => {
+    const place = createHostSetup([name]);
+    const { host, told } = await startHostIn(place, [name]);
+    await waitForRecord(place, name, isReattachable);
+    await killHost(host);
+    prepare(place);
+    const next = startHostProcess(
+      `const env = await createEnvironment(argument);
+       await env.restore();
+       process.stdout.write('restored');
+       await env.shutdown();`,
+      { ...place.options, ...changes },
+    );
+    await next.printed(/restored/);
+    expect(await next.ended).toBe(0);
+    // Whoever has adopted it may take a moment to reap it.
+    expect(await waitUntil(() => !isAlive(told.pids[name] ?? 0), 5000)).toBe(true);
+  });
+
+  it('are handed on from host to host', async () => {
+    const place = createHostSetup([name]);
+    const first = await startHostIn(place, [name]);
+    await waitForRecord(place, name, isReattachable);
+    await killHost(first.host);
+    const second = await startHostIn(place);
+    expect(second.told.restored).toMatchObject([{ outcome: 'reattached', because: 'alive' }]);
+    await killHost(second.host);
+    const { env } = await environmentIn(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'reattached' }]);
+    expect(env.status(name)).toMatchObject({ pid: first.told.pids[name], generation: 1 });
+    await env.shutdown();
+    expect(readdirSync(place.runtime)).toEqual([]);
+  });
+
+  it('say what they have to say without a host, and are heard by the next one', async () => {
+    const id = 'talks-without-its-host';
+    const place = createHostSetup([id]);
+    const { host, told } = await startHostIn(place, [id]);
+    await waitForRecord(place, id, isReattachable);
+    await killHost(host);
+    const alive = told.pids[id] as number;
+    const { env, events } = await environmentIn(place);
+    await env.restore();
+    const words = (): number[] =>
+      events.flatMap((event) => {
+        const word = event.type === 'plugin.log' ? /^word (\d+)$/.exec(event.entry.message)?.[1] : undefined;
+        return word === undefined ? [] : [Number(word)];
+      });
+    expect(await waitUntil(() => words().length > 20, 5000)).toBe(true);
+    // Nothing that was said meanwhile is lost.
+    expect(words()).toEqual(words().map((_, index) => (words()[0] ?? 0) + index));
+    expect(env.status(id).pid).toBe(alive);
+  });
+
+  it('are started anew when they were killed meanwhile', async () => {
+    const place = createHostSetup([name]);
+    const { host, told } = await startHostIn(place, [name]);
+    await waitForRecord(place, name, isReattachable);
+    await killHost(host);
+    process.kill(told.pids[name] as number, 'SIGKILL');
+    expect(await waitUntil(() => runningPids(place).length === 0, 3000)).toBe(true);
+    const { env } = await environmentIn(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'started', because: 'processGone' }]);
+    expect(env.status(name)).toMatchObject({ state: 'healthy', generation: 2 });
+    await env.shutdown();
+    expect(readdirSync(place.runtime)).toEqual([]);
+  });
+
+  it('are looked after like any other: one that crashes is restarted', async () => {
+    const place = createHostSetup([name]);
+    const { host, told } = await startHostIn(place, [name]);
+    await waitForRecord(place, name, isReattachable);
+    await killHost(host);
+    const { env } = await environmentIn(place);
+    await env.restore();
+    process.kill(told.pids[name] as number, 'SIGKILL');
+    await until(env, name, 'restarting');
+    await until(env, name, 'healthy');
+    expect(env.status(name)).toMatchObject({ generation: 2, restarts: 1 });
+    await waitForRecord(place, name, ({ generation, restarts }) => generation === 2 && restarts === 1);
+    expect(place.record(name).failureAges).toHaveLength(1);
+  });
+
+  it('are ended when their bundle has changed, and started from the new one', async () => {
+    const place = createHostSetup([name]);
+    const { host, told } = await startHostIn(place, [name]);
+    await waitForRecord(
+      place,
+      name,
+      (record) => isReattachable(record) && record.process?.bundleFingerprint !== null,
+    );
+    await killHost(host);
+    writeFileSync(join(place.bundles[0]?.directory ?? '', 'helper.py'), '# new\n');
+    const { env } = await environmentIn(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'started', because: 'bundleChanged' }]);
+    expect(env.status(name)).toMatchObject({ state: 'healthy', generation: 2 });
+    expect(env.status(name).pid).not.toBe(told.pids[name]);
+    expect(runningPids(place)).toEqual([env.status(name).pid]);
+  });
+
+  it('are ended when nobody has their keys, and started anew', async () => {
+    const place = createHostSetup(['healthy-with-mtls']);
+    const { host } = await startHostIn(place, ['healthy-with-mtls']);
+    await waitForRecord(place, 'healthy-with-mtls', ({ process }) => process?.notReattachable === 'autoMtls');
+    await killHost(host);
+    const { env } = await environmentIn(place);
+    const [restored] = await env.restore();
+    // This one may have noticed the end of its host by itself.
+    expect(['autoMtls', 'processGone']).toContain(restored?.because);
+    expect(env.status('healthy-with-mtls')).toMatchObject({ state: 'healthy', generation: 2 });
+    expect(runningPids(place)).toEqual([env.status('healthy-with-mtls').pid]);
+  });
+
+  it('are ended when their bundle is gone; it is restored when it is found again', async () => {
+    const place = createHostSetup([name, 'healthy']);
+    const { host } = await startHostIn(place, [name]);
+    await waitForRecord(place, name, isReattachable);
+    await killHost(host);
+    const [bundle, other] = place.bundles;
+    const pluginDir = join(place.home, 'plugins');
+    mkdirSync(pluginDir);
+    const { env } = await environmentIn(place, { bundles: [other?.directory ?? ''], pluginDir });
+    const [restored] = await env.restore();
+    expect(restored).toMatchObject({
+      id: name,
+      outcome: 'rejected',
+      because: 'bundleMissing',
+      error: { code: 'PLUGIN_NOT_FOUND' },
+    });
+    expect(runningPids(place)).toEqual([]);
+    expect(place.record(name).wanted).toBe(true);
+    symlinkSync(bundle?.directory ?? '', join(pluginDir, name));
+    await env.rescan();
+    expect(await env.restore()).toMatchObject([{ id: name, outcome: 'started' }]);
+    expect(env.status(name)).toMatchObject({ state: 'healthy', generation: 2 });
+  });
+
+  it('are not started a second time by whoever activates them before they are restored', async () => {
+    const place = createHostSetup([name]);
+    const { host, told } = await startHostIn(place, [name]);
+    await waitForRecord(place, name, isReattachable);
+    await killHost(host);
+    const { env } = await environmentIn(place);
+    await Promise.all([env.activate(name), env.activate(name)]);
+    expect(runningPids(place)).toEqual([told.pids[name]]);
+    expect(env.status(name)).toMatchObject({ pid: told.pids[name], generation: 1 });
+    expect(await env.restore()).toEqual([]);
+  });
+
+  it('are ended when their host died before it could write down that it had started them', async () => {
+    const place = createHostSetup([name]);
+    const { host } = await startHostIn(place, [name]);
+    await waitForRecord(place, name, isReattachable);
+    await killHost(host);
+    rmSync(place.file(name));
+    const { env } = await environmentIn(place);
+    await env.activate(name);
+    expect(runningPids(place)).toEqual([env.status(name).pid]);
+  });
+});
+
+describe('a stranger', () => {
+  it('that was given the pid is left alone', async () => {
+    const place = createHostSetup([name]);
+    const { host, told } = await startHostIn(place, [name]);
+    await waitForRecord(place, name, isReattachable);
+    await killHost(host);
+    process.kill(told.pids[name] as number, 'SIGKILL');
+    const stranger = spawn('/bin/sleep', ['60'], { detached: true });
+    afterTest(() => stranger.kill('SIGKILL'));
+    const record = place.record(name);
+    writeFileSync(
+      place.file(name),
+      JSON.stringify({ ...record, process: { ...record.process, pid: stranger.pid } }),
+    );
+    const { env } = await environmentIn(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'started', because: 'pidReused' }]);
+    await env.shutdown();
+    expect(isAlive(stranger.pid as number)).toBe(true);
+  });
+
+  it('with the same start time is known by the token that it does not carry', async () => {
+    const place = createHostSetup([name]);
+    const { host } = await startHostIn(place, [name]);
+    await waitForRecord(place, name, isReattachable);
+    await killHost(host);
+    const record = place.record(name);
+    writeFileSync(
+      place.file(name),
+      JSON.stringify({ ...record, process: { ...record.process, token: `0123456789.1.${name}.1` } }),
+    );
+    const { env } = await environmentIn(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'started', because: 'pidReused' }]);
+  });
+});
+
+describe('plugins that end with their host', () => {
+  it('are all ended and then started again', async () => {
+    const place = createHostSetup([name, 'double-forks'], { orphans: 'end' });
+    const { host, told } = await startHostIn(place, [name, 'double-forks']);
+    await killHost(host);
+    const { env } = await environmentIn(place);
+    const restored = await env.restore();
+    expect(restored.map(({ id, outcome }) => [id, outcome])).toEqual([
+      ['double-forks', 'started'],
+      [name, 'started'],
+    ]);
+    for (const id of [name, 'double-forks']) {
+      expect(env.status(id)).toMatchObject({ state: 'healthy', generation: 2 });
+      expect(runningPids(place)).not.toContain(told.pids[id]);
+    }
+    expect(runningPids(place)).toHaveLength(3);
+  });
+
+  it('are ended also when their guardian was killed with the host', async () => {
+    const place = createHostSetup([name], { orphans: 'end' });
+    const { host, told } = await startHostIn(place, [name]);
+    await waitForRecord(place, name, ({ process }) => process !== null);
+    process.kill(host.child.pid ?? 0, 'SIGSTOP');
+    killPids([guardianOf(host.child.pid ?? 0) ?? 0]);
+    await killHost(host);
+    expect(runningPids(place)).toEqual([told.pids[name]]);
+    const { env } = await environmentIn(place, { reapOrphans: false });
+    expect(await env.restore()).toMatchObject([{ outcome: 'started', because: 'orphansEnd' }]);
+    expect(runningPids(place)).toEqual([env.status(name).pid]);
+  });
+});
+
+describe('what is wanted', () => {
+  it('survives an orderly shutdown; what was deactivated rests', async () => {
+    const place = createHostSetup(['healthy', 'has-hooks'], { orphans: 'end' });
+    const { host } = await startHostIn(place, ['healthy', 'has-hooks']);
+    await callHost(host, 'deactivate', 'has-hooks');
+    await callHost(host, 'shutdown');
+    await host.ended;
+    expect([place.record('healthy').wanted, place.record('has-hooks').wanted]).toEqual([true, false]);
+    expect(place.record('healthy').process).toBeNull();
+    const { env } = await environmentIn(place);
+    expect(await env.restore()).toMatchObject([
+      { id: 'has-hooks', outcome: 'stopped', because: 'notWanted' },
+      { id: 'healthy', outcome: 'started', because: 'noProcess' },
+    ]);
+    expect(env.status('has-hooks')).toMatchObject({ state: 'idle', generation: 1 });
+    expect(env.status('healthy')).toMatchObject({ state: 'healthy', generation: 2 });
+  });
+
+  it('is not changed by a host that restores nothing', async () => {
+    const place = createHostSetup(['healthy'], { orphans: 'end' });
+    const { host } = await startHostIn(place, ['healthy']);
+    await callHost(host, 'shutdown');
+    const { env } = await environmentIn(place);
+    await env.shutdown();
+    expect(place.record('healthy')).toMatchObject({ wanted: true, generation: 1 });
+  });
+
+  it('is forgotten with a plugin that is removed', async () => {
+    const place = createHostSetup(['healthy'], { orphans: 'end' });
+    const { env } = await environmentIn(place);
+    await env.activate('healthy');
+    await waitForRecord(place, 'healthy', ({ wanted }) => wanted);
+    await env.removePlugin('healthy');
+    expect(existsSync(place.file('healthy'))).toBe(false);
+  });
+
+  it('includes that a plugin was given up, and why', async () => {
+    const place = createHostSetup(['exits-3-before-the-line'], {
+      orphans: 'end',
+      policy: { restart: { intensity: 1, backoff: { firstMs: 0, baseMs: 0 } } },
+    });
+    const id = 'exits-3-before-the-line';
+    const { env: first } = await environmentIn(place);
+    await first.activate(id).catch(() => undefined);
+    await until(first, id, 'failed');
+    const { generation, error } = first.status(id);
+    await first.shutdown();
+    const { env } = await environmentIn(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'givenUp', error: { code: error?.code } }]);
+    expect(env.status(id)).toMatchObject({
+      state: 'failed',
+      generation,
+      wanted: true,
+      error: { code: 'EXITED_BEFORE_HANDSHAKE', message: error?.message },
+    });
+    await env.activate(id).catch(() => undefined);
+    expect(env.status(id).generation).toBeGreaterThan(generation);
+  });
+
+  it('counts failures of before against the budget of now', async () => {
+    const policy = {
+      restart: { intensity: 2, periodMs: 600_000, resetAfterMs: null, backoff: { firstMs: 0, baseMs: 0 } },
+    } as const;
+    const place = createHostSetup(['healthy'], { orphans: 'end', policy });
+    const crash = async (env: Environment, next: 'healthy' | 'failed'): Promise<void> => {
+      process.kill(env.status('healthy').pid as number, 'SIGKILL');
+      await until(env, 'healthy', 'crashed');
+      await until(env, 'healthy', next);
+    };
+    const { env: first } = await environmentIn(place);
+    await first.activate('healthy');
+    await crash(first, 'healthy');
+    await crash(first, 'healthy');
+    await first.shutdown();
+    const { env } = await environmentIn(place);
+    await env.restore();
+    expect(env.status('healthy')).toMatchObject({ restarts: 2, generation: 4 });
+    await crash(env, 'failed');
+  });
+
+  it('is restored in the order of what is required', async () => {
+    const place = createHostSetup([], { orphans: 'end' });
+    const store = makeFakeBundle('healthy', { id: 'store' });
+    const shop = makeFakeBundle('healthy', { id: 'a-shop', manifest: { requires: ['store'] } });
+    afterTest(() => {
+      store.remove();
+      shop.remove();
+    });
+    const bundles = [shop.directory, store.directory];
+    const { env: first } = await environmentIn(place, { bundles });
+    await first.activate('a-shop');
+    await first.shutdown();
+    const { env, events } = await environmentIn(place, { bundles });
+    expect((await env.restore()).map(({ outcome }) => outcome)).toEqual(['started', 'started']);
+    const healthy = events.flatMap((event) =>
+      event.type === 'plugin.status' && event.status.state === 'healthy' ? [event.plugin] : [],
+    );
+    expect(healthy).toEqual(['store', 'a-shop']);
+  });
+});
+
+describe('the policy that an operator has set', () => {
+  const temporary = { restart: { restart: 'temporary' } } as const;
+  const restartOf = (env: Environment) =>
+    env.actor.getSnapshot().context.members.map(({ policy }) => policy.restart.restart);
+
+  it('holds under the next host, until it is taken back', async () => {
+    const place = createHostSetup([name]);
+    const { host } = await startHostIn(place, [name]);
+    await callHost(host, 'setPolicy', name, temporary);
+    await waitForRecord(place, name, (record) => isReattachable(record) && record.policy !== undefined);
+    await killHost(host);
+    const { env } = await environmentIn(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'reattached' }]);
+    expect(restartOf(env)).toEqual(['temporary']);
+    process.kill(env.status(name).pid as number, 'SIGKILL');
+    await until(env, name, 'crashed');
+    expect(env.status(name)).toMatchObject({ wanted: false, generation: 1 });
+    env.setPolicy(name, {});
+    await waitForRecord(place, name, ({ policy }) => policy === undefined);
+    await env.shutdown();
+    const { env: third } = await environmentIn(place);
+    await third.activate(name);
+    expect(restartOf(third)).toEqual(['permanent']);
+    process.kill(third.status(name).pid as number, 'SIGKILL');
+    await until(third, name, 'restarting');
+  });
+
+  it('is kept of a plugin that was never started', async () => {
+    const place = createHostSetup(['healthy'], { orphans: 'end' });
+    const { host } = await startHostIn(place);
+    await callHost(host, 'setPolicy', 'healthy', temporary);
+    await waitForRecord(place, 'healthy', ({ policy }) => policy?.restart?.restart === 'temporary');
+    await killHost(host);
+    const { env } = await environmentIn(place);
+    expect(await env.restore()).toMatchObject([{ outcome: 'stopped', because: 'notWanted' }]);
+    expect(restartOf(env)).toEqual(['temporary']);
+  });
+
+  it('changes nothing else about a plugin that was not restored yet', async () => {
+    const place = createHostSetup(['healthy'], { orphans: 'end' });
+    const { host } = await startHostIn(place, ['healthy']);
+    await waitForRecord(place, 'healthy', isReattachable);
+    await killHost(host);
+    const { env } = await environmentIn(place);
+    const before = place.record('healthy');
+    env.setPolicy('healthy', temporary);
+    await waitForRecord(place, 'healthy', ({ policy }) => policy !== undefined);
+    expect(place.record('healthy')).toEqual({ ...before, policy: temporary });
+    await env.shutdown();
+    expect(place.record('healthy')).toMatchObject({ wanted: true, policy: temporary });
+    const { env: third } = await environmentIn(place);
+    expect(await third.restore()).toMatchObject([{ outcome: 'started' }]);
+    expect(restartOf(third)).toEqual(['temporary']);
+  });
+
+  it('is forgotten with a plugin that is removed', async () => {
+    const place = createHostSetup(['healthy'], { orphans: 'end' });
+    const { env } = await environmentIn(place);
+    env.setPolicy('healthy', temporary);
+    await waitForRecord(place, 'healthy', ({ policy }) => policy !== undefined);
+    await env.removePlugin('healthy');
+    expect(existsSync(place.file('healthy'))).toBe(false);
+    await env.rescan();
+    expect(restartOf(env)).toEqual(['permanent']);
+  });
+
+  it('that is not usable by now has its file set aside; other plugins are restored', async () => {
+    const place = createHostSetup(['healthy', 'has-hooks'], { orphans: 'end' });
+    const { host } = await startHostIn(place, ['healthy', 'has-hooks']);
+    await callHost(host, 'shutdown');
+    await host.ended;
+    const broken = { ...place.record('healthy'), policy: { restart: { restart: 'sometimes' } } };
+    writeFileSync(place.file('healthy'), JSON.stringify(broken));
+    const { env, events } = await environmentIn(place);
+    expect(await env.restore()).toMatchObject([{ id: 'has-hooks', outcome: 'started' }]);
+    expect(events.find(({ type }) => type === 'environment.stateDirectory')).toMatchObject({
+      state: 'quarantined',
+      file: `${place.file('healthy')}.aside-1`,
+      problem: expect.stringContaining('policy.restart.restart') as string,
+    });
+    await env.activate('healthy');
+    expect(restartOf(env)).toEqual(['permanent', 'permanent']);
+  });
+});
+
+describe('a state directory', () => {
+  it('belongs to one host at a time; that of a dead one is taken over', async () => {
+    const place = createHostSetup(['healthy'], { orphans: 'end' });
+    const { host } = await startHostIn(place);
+    await expect(createEnvironment(place.options)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(`process ${host.child.pid} has it`) as string,
+    });
+    await killHost(host);
+    const { env } = await environmentIn(place);
+    await expect(createEnvironment(place.options)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(readdirSync(place.runtime)).toHaveLength(1);
+    await env.shutdown();
+    expect(readdirSync(place.stateDir)).not.toContain('host.json');
+  });
+
+  it('is taken by one of several hosts that find a dead one’s at the same time', async () => {
+    const place = createHostSetup(['healthy'], { orphans: 'end' });
+    const { host } = await startHostIn(place);
+    await killHost(host);
+    const all = await Promise.allSettled(Array.from({ length: 20 }, () => createEnvironment(place.options)));
+    const made = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    for (const env of made) afterTest(() => env.shutdown());
+    expect(made).toHaveLength(1);
+    expect(readdirSync(place.stateDir).sort()).toEqual(['host.alive', 'host.json']);
+    for (const one of all)
+      if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['half a record', '{ "espalier": 1, "plugin": "heal', /no JSON/],
+    ['nothing', '', /empty/],
+    ['somebody else’s file', '{ "name": "package" }', /not a record/],
+    ['a record of a newer version', '{ "espalier": 2, "wish": "run" }', /format 2/],
+    ['a record with a field that is none', '{ "espalier": 1, "plugin": 7 }', /plugin/],
+  ])('with %s in it sets that aside, tells, and goes on', async (_, text, problem) => {
+    const place = createHostSetup(['healthy'], { orphans: 'end' });
+    mkdirSync(join(place.stateDir, 'plugins'), { recursive: true });
+    writeFileSync(place.file('healthy'), text);
+    const { env, events } = await environmentIn(place);
+    expect(await env.restore()).toEqual([]);
+    await env.activate('healthy');
+    const told = events.find((event) => event.type === 'environment.stateDirectory');
+    expect(told).toMatchObject({
+      state: 'quarantined',
+      file: `${place.file('healthy')}.aside-1`,
+      problem: expect.stringMatching(problem) as string,
+    });
+    expect(readFileSync(`${place.file('healthy')}.aside-1`, 'utf8')).toBe(text);
+    await waitForRecord(place, 'healthy', ({ wanted }) => wanted);
+  });
+
+  it('on a full disk is told once, and again when there is room; nothing else suffers', async () => {
+    const place = createHostSetup(['healthy'], { orphans: 'end' });
+    const { env, events } = await environmentIn(place);
+    await env.activate('healthy');
+    await waitForRecord(place, 'healthy', isReattachable);
+    // Each draft is written through this link: the device says ENOSPC.
+    const draft = `${place.file('healthy')}.draft`;
+    symlinkSync('/dev/full', draft);
+    await env.restartPlugin('healthy').catch(() => undefined);
+    const told = () =>
+      events.flatMap((event) => (event.type === 'environment.stateDirectory' ? [event] : []));
+    expect(await waitUntil(() => told().length > 0, 3000)).toBe(true);
+    expect(told()[0]).toMatchObject({
+      state: 'unwritable',
+      problem: expect.stringContaining('ENOSPC') as string,
+    });
+    expect(env.status('healthy').state).toBe('healthy');
+    await env.restartPlugin('healthy');
+    expect(await waitUntil(() => told().length === 2, 3000)).toBe(true);
+    expect(told()[1]).toMatchObject({ state: 'writable', problem: null });
+    await waitForRecord(place, 'healthy', ({ generation }) => generation === 3);
+  });
+
+  it('that cannot be one is refused at once', async () => {
+    const place = createHostSetup(['healthy']);
+    writeFileSync(place.stateDir, 'a file');
+    await expect(createEnvironment(place.options)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(place.stateDir) as string,
+    });
+    await expect(createEnvironment({ ...place.options, stateDir: '' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('stateDir') as string,
+    });
+    expect(readdirSync(place.runtime)).toEqual([]);
+  });
+});
+
+describe('hosts that are killed at random moments, one after the other', () => {
+  it('keep what is wanted, and never have two processes of one plugin', async () => {
+    const place = createHostSetup([name, 'talks-without-its-host', 'healthy-on-tcp']);
+    const ids = [name, 'talks-without-its-host'];
+    const random = seededRandom(7);
+    const { host } = await startHostIn(place, [...ids, 'healthy-on-tcp']);
+    await callHost(host, 'deactivate', 'healthy-on-tcp');
+    await killHost(host);
+    const generations = new Map(ids.map((id) => [id, 1]));
+    for (let round = 0; round < 20; round += 1) {
+      const next = startHostProcess(
+        `const env = await createEnvironment(argument);
+         process.stdout.write('made\\n');
+         await env.restore();
+         for (const id of env.active()) if (Math.random() < 0.3) env.restartPlugin(id).catch(() => undefined);`,
+        place.options,
+      );
+      await next.printed(/made/);
+      await new Promise((resolve) => setTimeout(resolve, random() * 400));
+      await killHost(next);
+      expect([...new Set(ids.map((id) => place.record(id).wanted))]).toEqual([true]);
+      expect(place.record('healthy-on-tcp')).toMatchObject({ wanted: false, process: null });
+    }
+    const { env } = await environmentIn(place);
+    await env.restore();
+    expect(env.statuses().map(({ id, state }) => [id, state])).toEqual([
+      ['healthy-on-tcp', 'idle'],
+      [name, 'healthy'],
+      ['talks-without-its-host', 'healthy'],
+    ]);
+    const served = ids.map((id) => env.status(id).pid as number);
+    expect(runningPids(place).sort()).toEqual(served.sort());
+    for (const id of ids) expect(env.status(id).generation).toBeGreaterThanOrEqual(generations.get(id) ?? 0);
+    await env.shutdown();
+    expect(runningPids(place)).toEqual([]);
+    expect(readdirSync(place.runtime)).toEqual([]);
+  }, 300_000);
+});

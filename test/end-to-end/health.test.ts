@@ -1,0 +1,162 @@
+import { unlinkSync } from 'node:fs';
+import type { Client } from '@grpc/grpc-js';
+import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
+import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
+import type { Environment, EnvironmentEvent, HealthPolicy, PluginStatus } from '../../src/index.js';
+import { environmentWith, until } from '../support/environment.js';
+import { fakeClientOf } from '../support/fake-client.js';
+
+const restart = { restart: 'temporary' as const };
+/** No probe comes by itself while a test runs. */
+const unprobed = { intervalMs: 60_000 };
+
+describe('a plugin whose readiness changes', () => {
+  it('tells it at once, is called all the same, and is not restarted', async () => {
+    const { env, client, id } = await running('healthy', { ...unprobed, notServingMs: null });
+    const changes = readinessOf(env);
+    await callUnary(client, fakeService.SetHealth, { status: 'NOT_SERVING' });
+    await status(env, id, ({ ready }) => !ready);
+    expect(env.status(id)).toMatchObject({ state: 'healthy', error: { code: 'NOT_SERVING', plugin: id } });
+    expect(env.explain(id)).toMatchObject({ summary: expect.stringContaining('NOT_SERVING') as unknown });
+    await expect(env.performHealthCheck(id)).rejects.toMatchObject({ code: 'NOT_SERVING' });
+    await expect(callUnary(client, fakeService.Echo, Buffer.from('x'))).resolves.toEqual(Buffer.from('x'));
+    await callUnary(client, fakeService.SetHealth, { status: 'SERVING' });
+    await status(env, id, ({ ready }) => ready);
+    expect(env.status(id)).toMatchObject({ state: 'healthy', generation: 1, error: null });
+    expect(changes).toMatchObject([
+      { plugin: id, ready: false, error: { code: 'NOT_SERVING' } },
+      { plugin: id, ready: true, error: null },
+    ]);
+    expect(env.explain(id).history.slice(-2)).toMatchObject([
+      { state: 'healthy', because: 'it says NOT_SERVING, and lives' },
+      { state: 'healthy', because: 'it says SERVING again' },
+    ]);
+  });
+
+  it('is asked by probes where nobody may watch', async () => {
+    const { env, client, id } = await running('healthy', {
+      intervalMs: 20,
+      watch: false,
+      notServingMs: null,
+    });
+    await callUnary(client, fakeService.SetHealth, { status: 'NOT_SERVING' });
+    await status(env, id, ({ ready }) => !ready);
+    await callUnary(client, fakeService.SetHealth, { status: 'SERVING' });
+    await status(env, id, ({ ready }) => ready);
+    expect(env.status(id).health.watched).toBeNull();
+  });
+
+  it('is healthy and ready when it has no health service, and is known not to tell', async () => {
+    const { env, id } = await running('no-health-service', {});
+    await status(env, id, ({ health }) => health.watched === false);
+    expect(env.status(id)).toMatchObject({ state: 'healthy', ready: true });
+  });
+});
+
+describe('a plugin that is frozen', () => {
+  it('is found though its watch is open and says nothing', async () => {
+    const health = { intervalMs: 50, retryIntervalMs: 10, deadlineMs: 100, misses: 2, excuses: 0 };
+    const { env, id } = await running('healthy', health);
+    await status(env, id, ({ health: { watched } }) => watched === true);
+    process.kill(env.status(id).pid as number, 'SIGSTOP');
+    await until(env, id, 'crashed');
+    expect(env.status(id)).toMatchObject({ lastExit: { kind: 'hang' }, health: { missed: 2 } });
+  });
+});
+
+describe('a plugin whose socket file is removed', () => {
+  const health = { intervalMs: 20, retryIntervalMs: 10, misses: 2, freshDialEvery: 2 };
+
+  it('still answers over its old connection, and is ended in order all the same, with a hint', async () => {
+    const { env, client, id } = await running('healthy', health);
+    unlinkSync((env.status(id).address as string).slice('unix:'.length));
+    await expect(callUnary(client, fakeService.Echo, Buffer.from('x'))).resolves.toEqual(Buffer.from('x'));
+    await until(env, id, 'crashed');
+    const { lastExit } = env.status(id);
+    expect(lastExit).toMatchObject({
+      kind: 'hang',
+      code: 0,
+      stopStep: 'requestingShutdown',
+      error: { code: 'CONNECT_FAILED' },
+    });
+    expect(lastExit?.error?.message).toMatch(/socket .* is gone/);
+    expect(env.explain(id).hint).toContain('unixSocket.directory');
+  });
+
+  it.each(['healthy', 'healthy-on-tcp', 'healthy-with-mtls', 'healthy-with-mtls-on-tcp'] as const)(
+    'is not suspected when it is %s: a fresh dial succeeds',
+    async (name) => {
+      const { env, id } = await running(name, { ...health, freshDialEvery: 1 });
+      await status(env, id, ({ health: { passed } }) => passed >= 3);
+      expect(env.status(id)).toMatchObject({ state: 'healthy', generation: 1 });
+    },
+  );
+});
+
+describe('a plugin that is only busy', () => {
+  it('is not lost to a host that blocks its own event loop', async () => {
+    const health = { intervalMs: 1, retryIntervalMs: 1, deadlineMs: 200, misses: 1, freshDialEvery: null };
+    const { env, id } = await running('healthy', health);
+    for (let round = 0; round < 4; round += 1) {
+      const { passed } = env.status(id).health;
+      block(600);
+      await status(env, id, (now) => now.health.passed > passed || now.state !== 'healthy');
+    }
+    expect(env.status(id)).toMatchObject({ state: 'healthy', generation: 1, health: { missed: 0 } });
+  });
+
+  it('is excused for what its host slept through, and that is told', async () => {
+    const health = { intervalMs: 1, retryIntervalMs: 0, deadlineMs: 200, misses: 1e6, excuses: 1e6 };
+    const { env, client, id } = await running('healthy', health);
+    await callUnary(client, fakeService.SetHealth, { status: 'silent' });
+    await status(env, id, ({ health: { lastExcuse } }) => {
+      if (lastExcuse !== 'busyHost') block(400);
+      return lastExcuse === 'busyHost';
+    });
+    expect(env.explain(id).summary).toContain('the host itself was too busy to listen');
+  });
+
+  it('is excused while it answers calls, but not for ever', async () => {
+    const health = { intervalMs: 20, retryIntervalMs: 1, deadlineMs: 300, misses: 1, excuses: 2 };
+    const { env, client, id } = await running('healthy', { ...health, freshDialEvery: null });
+    await callUnary(client, fakeService.SetHealth, { status: 'silent' });
+    const excuses = new Set<string | null>();
+    while (env.status(id).state === 'healthy') {
+      await callUnary(client, fakeService.Echo, Buffer.from('x')).catch(() => undefined);
+      excuses.add(env.status(id).health.lastExcuse);
+    }
+    await until(env, id, 'crashed');
+    expect(excuses).toContain('calls');
+    expect(env.status(id)).toMatchObject({ lastExit: { kind: 'hang' }, health: { missed: 1, excused: 2 } });
+  });
+});
+
+async function running(
+  name: Parameters<typeof environmentWith>[0],
+  health: Partial<HealthPolicy>,
+): Promise<{ env: Environment; client: Client; id: string }> {
+  const { env, id } = await environmentWith(name, {
+    policy: { restart, health, deadlines: { termMs: 100 } },
+  });
+  await env.activate(id);
+  return { env, client: fakeClientOf(env, id), id };
+}
+
+/** Waits until a plugin's status is as wanted. Not every change of it is told, so it is looked at. */
+async function status(env: Environment, id: string, isWanted: (now: PluginStatus) => boolean): Promise<void> {
+  while (!isWanted(env.status(id))) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+function readinessOf(env: Environment): EnvironmentEvent[] {
+  const seen: EnvironmentEvent[] = [];
+  env.events.subscribe((event) => {
+    if (event.type === 'plugin.readiness') seen.push(event);
+  });
+  return seen;
+}
+
+/** Keeps this process's event loop from doing anything else. */
+function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}

@@ -1,0 +1,44 @@
+import { environmentWith, isAlive } from '../support/environment.js';
+
+const policy = { restart: { restart: 'temporary' as const }, deadlines: { startMs: 400 } };
+
+describe('start-up timeout', () => {
+  it('fails within the start timeout with a clear error when no handshake line ever comes', async () => {
+    const { env, id } = await environmentWith('never-prints-a-line', { policy });
+    const begun = performance.now();
+    const error = await env.activate(id).catch((thrown: unknown) => thrown);
+    // The bound is generous for a busy machine; without the timeout the wait would have no end at all.
+    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(error).toMatchObject({
+      code: 'START_TIMEOUT',
+      plugin: id,
+      phase: 'handshake',
+      message: 'The plugin printed no handshake line within 400 ms.',
+    });
+    expect(env.status(id).lastExit).toMatchObject({
+      kind: 'handshake',
+      signal: 'SIGKILL',
+      stopStep: 'killing',
+    });
+  });
+});
+
+describe('invalid handshake protocol', () => {
+  it('is refused when the plugin offers netrpc where gRPC is expected', async () => {
+    const { env, id } = await environmentWith('prints-netrpc', { policy });
+    const error = await env.activate(id).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'PROTOCOL_UNSUPPORTED', plugin: id, phase: 'handshake' });
+    expect((error as Error).message).toContain('netrpc');
+    expect(env.statuses().filter(({ pid }) => pid !== null && isAlive(pid))).toEqual([]);
+  });
+});
+
+describe('malformed handshake', () => {
+  it('is refused when the line has too few parts', async () => {
+    const { env, id } = await environmentWith('prints-too-few-fields', { policy });
+    const error = await env.activate(id).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'HANDSHAKE_UNRECOGNIZED', plugin: id, phase: 'handshake' });
+    expect((error as Error).message).toMatch(/1\|1\|/);
+    expect(env.status(id).state).toBe('crashed');
+  });
+});

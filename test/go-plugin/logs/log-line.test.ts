@@ -1,0 +1,423 @@
+import fc from 'fast-check';
+import { classifyLine, verbatimLine } from '../../../src/go-plugin/index.js';
+import type { LogParseMode } from '../../../src/go-plugin/index.js';
+import { logLevels } from '../../../src/model/index.js';
+
+describe('a line of text', () => {
+  it.each([
+    ['[TRACE] x', 'trace'],
+    ['[DEBUG] x', 'debug'],
+    ['[INFO] x', 'info'],
+    ['[WARN] test line 98765', 'warn'],
+    ['[ERROR]', 'error'],
+    ['[warn] x', 'debug'],
+    [' [WARN] x', 'debug'],
+    ['[WARNING] x', 'debug'],
+    ['plain', 'debug'],
+    ['', 'debug'],
+    ['panicking: no', 'debug'],
+    [' panic: no', 'debug'],
+  ])('%j is kept whole at the level %s', (line, level) => {
+    expect(classifyLine(line, 'plain')).toEqual({
+      entry: { level, message: line, fields: {} },
+      mode: 'plain',
+    });
+  });
+});
+
+describe('a line of JSON', () => {
+  it('is a record with its level, message, module, time and the other keys as they are', () => {
+    const line =
+      '{"@level":"info","@message":"hi","@module":"a.b","@caller":"x.go:1","@timestamp":"2026-11-22T10:17:02.480697Z","n":1.5,"list":[1,{"a":null}],"ok":true}';
+    expect(classifyLine(line, 'plain').entry).toEqual({
+      level: 'info',
+      message: 'hi',
+      module: 'a.b',
+      timestamp: '2026-11-22T10:17:02.480697Z',
+      fields: { '@caller': 'x.go:1', n: 1.5, list: [1, { a: null }], ok: true },
+    });
+  });
+
+  it('has neither module nor time when it names none, and an empty message', () => {
+    expect(classifyLine('{"@level":"warn"}', 'plain').entry).toStrictEqual({
+      level: 'warn',
+      message: '',
+      fields: {},
+    });
+  });
+
+  it('may have space around it', () => {
+    expect(classifyLine(' \t{"@level":"warn"} \r', 'plain').entry.level).toBe('warn');
+  });
+
+  it.each([
+    ['trace', 'trace'],
+    ['debug', 'debug'],
+    ['info', 'info'],
+    ['warn', 'warn'],
+    ['error', 'error'],
+    [' INFO ', 'info'],
+    ['Error', 'error'],
+    ['warning', 'warn'],
+    ['WARNING', 'warn'],
+    ['critical', 'error'],
+    ['fatal', 'error'],
+  ])('of the level %j is a record at %s', (level, expected) => {
+    const { entry } = classifyLine(JSON.stringify({ '@level': level, '@message': 'm' }), 'plain');
+    expect(entry).toEqual({ level: expected, message: 'm', fields: {} });
+  });
+
+  it.each([
+    ['has no level', '{"a":1}'],
+    ['has no level but a message', '{"@message":"m"}'],
+    ['is an empty object', '{}'],
+    ['has the level off', '{"@level":"off","@message":"m"}'],
+    ['has the level all', '{"@level":"all","@message":"m"}'],
+    ['has the level err', '{"@level":"err","@message":"m"}'],
+    ['has an empty level', '{"@level":"","@message":"m"}'],
+    ['has a level that objects know by birth', '{"@level":"constructor"}'],
+    ['is null', 'null'],
+  ])('that %s is passed on whole at debug, even after a panic', (_, line) => {
+    const entry = { level: 'debug', message: line, fields: {} };
+    expect(classifyLine(line, 'plain')).toEqual({ entry, mode: 'plain' });
+    expect(classifyLine(line, 'panic')).toEqual({ entry, mode: 'panic' });
+  });
+
+  it.each([
+    ['an array', '["HELLO"]'],
+    ['a number', '12345'],
+    ['a string', '"text"'],
+    ['true', 'true'],
+    ['cut short', '{"@level":"info","@message":"x'],
+    ['followed by more', '{"@level":"info"} x'],
+    ['with a message that is no string', '{"@level":"info","@message":7}'],
+    ['with a message that is null', '{"@level":"info","@message":null}'],
+    ['with a level that is no string', '{"@level":30,"@message":"m"}'],
+    ['with a level that is null', '{"@level":null}'],
+    ['with a time that is no string', '{"@level":"info","@timestamp":1700000000}'],
+    ['with a time that is null', '{"@level":"info","@timestamp":null}'],
+    ['with a time that is none', '{"@level":"info","@timestamp":"yesterday"}'],
+    ['with a bad time and no level', '{"@timestamp":"yesterday"}'],
+    ['nested deeper than any record', `{"@level":"info","a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`],
+  ])('that is %s is text: debug, and error after a panic', (_, line) => {
+    expect(classifyLine(line, 'plain').entry).toEqual({ level: 'debug', message: line, fields: {} });
+    expect(classifyLine(line, 'panic').entry).toEqual({ level: 'error', message: line, fields: {} });
+  });
+
+  it('keeps a module that is no string among the other keys', () => {
+    expect(classifyLine('{"@level":"info","@module":{"a":1}}', 'plain').entry).toStrictEqual({
+      level: 'info',
+      message: '',
+      fields: { '@module': { a: 1 } },
+    });
+  });
+
+  it('cannot reach the prototype of a record', () => {
+    const { fields } = classifyLine('{"@level":"info","__proto__":{"polluted":1}}', 'plain').entry;
+    expect(Object.getPrototypeOf(fields)).toBe(Object.prototype);
+    expect(Object.keys(fields)).toEqual(['__proto__']);
+  });
+});
+
+describe('the time of a record', () => {
+  const timeOf = (timestamp: string) =>
+    classifyLine(JSON.stringify({ '@level': 'info', '@timestamp': timestamp }), 'plain').entry.timestamp;
+
+  it.each([
+    ['2026-11-22T10:17:02.480697Z', '2026-11-22T10:17:02.480697Z'],
+    ['2026-11-22T10:17:02.480697+05:30', '2026-11-22T10:17:02.480697+05:30'],
+    ['2026-11-22T10:17:02Z', '2026-11-22T10:17:02Z'],
+    ['2026-11-22T10:17:02-08:00', '2026-11-22T10:17:02-08:00'],
+    ['2026-11-22T10:17:02.4Z', '2026-11-22T10:17:02.4Z'],
+    ['2026-11-22t10:17:02.123456789z', '2026-11-22T10:17:02.123456789Z'],
+    ['2026-11-22 10:17:02Z', '2026-11-22T10:17:02Z'],
+    ['2024-02-29T00:00:00Z', '2024-02-29T00:00:00Z'],
+    ['2000-02-29T00:00:00Z', '2000-02-29T00:00:00Z'],
+    ['2016-12-31T23:59:60Z', '2016-12-31T23:59:60Z'],
+  ])('%s is read as %s', (written, read) => {
+    expect(timeOf(written)).toBe(read);
+  });
+
+  it.each([
+    '2026-11-22T10:17:02',
+    '2026-11-22',
+    '2026-11-22T10:17Z',
+    '2026-11-22T10:17:02.Z',
+    '2026-11-22T10:17:02+0530',
+    '2026-11-22T10:17:02+24:00',
+    '2026-11-22T10:17:02+05:60',
+    '2026-00-22T10:17:02Z',
+    '2026-13-22T10:17:02Z',
+    '2026-02-29T10:17:02Z',
+    '1900-02-29T10:17:02Z',
+    '2026-04-31T10:17:02Z',
+    '2026-11-00T10:17:02Z',
+    '2026-11-22T24:00:00Z',
+    '2026-11-22T10:60:02Z',
+    '2026-11-22T10:17:61Z',
+    ' 2026-11-22T10:17:02Z',
+    '',
+  ])('%j is none, which makes the record text', (written) => {
+    expect(timeOf(written)).toBeUndefined();
+    expect(
+      classifyLine(JSON.stringify({ '@level': 'info', '@timestamp': written }), 'plain').entry.level,
+    ).toBe('debug');
+  });
+});
+
+describe('a Go panic', () => {
+  it("makes every unmarked line an error for the rest of the process's life, blank lines included", () => {
+    expect(
+      levelsOf([
+        'before',
+        'panic: boom',
+        '',
+        'goroutine 1 [running]:',
+        'main.main()',
+        'Traceback (most recent call last):',
+        'X: y',
+        'z',
+      ]),
+    ).toEqual([
+      'debug before',
+      'error panic: boom',
+      'error ',
+      'error goroutine 1 [running]:',
+      'error main.main()',
+      'error Traceback (most recent call last):',
+      'error X: y',
+      'error z',
+    ]);
+  });
+
+  it('leaves marked lines and records their own level', () => {
+    expect(
+      levelsOf([
+        'fatal error: all goroutines are asleep',
+        '[INFO] a',
+        '{"@level":"trace","@message":"b"}',
+        'c',
+      ]),
+    ).toEqual(['error fatal error: all goroutines are asleep', 'info [INFO] a', 'trace b', 'error c']);
+  });
+
+  it('is taken over from the middle of a traceback', () => {
+    expect(levelsOf(['Traceback (most recent call last):', 'panic: x', 'a', 'b']).slice(2)).toEqual([
+      'error a',
+      'error b',
+    ]);
+  });
+
+  it('has its like in an interpreter that dies', () => {
+    expect(
+      levelsOf([
+        'Fatal Python error: Segmentation fault',
+        '',
+        'Current thread 0x1 (most recent call first):',
+      ]),
+    ).toEqual([
+      'error Fatal Python error: Segmentation fault',
+      'error ',
+      'error Current thread 0x1 (most recent call first):',
+    ]);
+  });
+});
+
+describe('a Python traceback', () => {
+  it('is an error from its header to the line that names the exception', () => {
+    expect(
+      levelsOf([
+        'hello',
+        'Traceback (most recent call last):',
+        '  File "a.py", line 1, in <module>',
+        '    1/0',
+        '',
+        '\tx',
+        'ZeroDivisionError: division by zero',
+        'hello',
+      ]),
+    ).toEqual([
+      'debug hello',
+      'error Traceback (most recent call last):',
+      'error   File "a.py", line 1, in <module>',
+      'error     1/0',
+      'error ',
+      'error \tx',
+      'error ZeroDivisionError: division by zero',
+      'debug hello',
+    ]);
+  });
+
+  it.each([
+    'During handling of the above exception, another exception occurred:',
+    'The above exception was the direct cause of the following exception:',
+  ])('goes on after "%s"', (link) => {
+    const first = ['Traceback (most recent call last):', '  File "a.py", line 1, in f', "KeyError: 'a'"];
+    const lines = [...first, '', link, '', ...first, 'after'];
+    const blankBetween = 3;
+    const levels = levelsOf(lines).map((line) => line.split(' ')[0]);
+    // Before the link nobody can know that the blank line belongs to the chain.
+    expect(levels).toEqual(
+      lines.map((line, at) => (at === blankBetween || line === 'after' ? 'debug' : 'error')),
+    );
+  });
+
+  it("may be interrupted by another thread's record", () => {
+    expect(
+      levelsOf([
+        'Traceback (most recent call last):',
+        '{"@level":"info","@message":"m"}',
+        '[WARN] w',
+        '  File "a.py"',
+        'E: x',
+        'y',
+      ]),
+    ).toEqual([
+      'error Traceback (most recent call last):',
+      'info m',
+      'warn [WARN] w',
+      'error   File "a.py"',
+      'error E: x',
+      'debug y',
+    ]);
+  });
+
+  it('may be announced by the thread that it ended', () => {
+    expect(
+      levelsOf(['Exception in thread Thread-1 (f):', 'Traceback (most recent call last):', '  x', 'E', 'y']),
+    ).toEqual([
+      'error Exception in thread Thread-1 (f):',
+      'error Traceback (most recent call last):',
+      'error   x',
+      'error E',
+      'debug y',
+    ]);
+  });
+
+  it('has no header when the script itself cannot be parsed', () => {
+    expect(
+      levelsOf([
+        '  File "/b/bad.py", line 1',
+        '    def f(:',
+        '          ^',
+        'SyntaxError: invalid syntax',
+        'y',
+      ]),
+    ).toEqual([
+      'error   File "/b/bad.py", line 1',
+      'error     def f(:',
+      'error           ^',
+      'error SyntaxError: invalid syntax',
+      'debug y',
+    ]);
+  });
+
+  it('of an exception group ends with its last ruler', () => {
+    const group = [
+      '  + Exception Group Traceback (most recent call last):',
+      '  |   File "eg.py", line 7, in <module>',
+      '  | ExceptionGroup: outer (2 sub-exceptions)',
+      '  +-+---------------- 1 ----------------',
+      '    | ExceptionGroup: inner (1 sub-exception)',
+      '    +-+---------------- 1 ----------------',
+      '      | TypeError: t',
+      '      +------------------------------------',
+      '    +---------------- 2 ----------------',
+      '    | OSError: x',
+      '    +------------------------------------',
+    ];
+    expect(levelsOf([...group, 'after', '  indented'])).toEqual([
+      ...group.map((line) => `error ${line}`),
+      'debug after',
+      'debug   indented',
+    ]);
+  });
+
+  it('is no traceback when it is quoted in the middle of a line', () => {
+    expect(levelsOf(['saw Traceback (most recent call last):', 'x'])).toEqual([
+      'debug saw Traceback (most recent call last):',
+      'debug x',
+    ]);
+  });
+});
+
+describe('a piece of a line that is too long', () => {
+  it('is not looked into', () => {
+    expect(verbatimLine('{"@level":"error"}')).toEqual({
+      level: 'debug',
+      message: '{"@level":"error"}',
+      fields: {},
+    });
+  });
+});
+
+describe('classification', () => {
+  const line = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string(),
+    fc.json(),
+    fc
+      .record(
+        {
+          '@level': fc.oneof(fc.constantFrom('info', 'warning'), fc.jsonValue()),
+          '@message': fc.jsonValue(),
+          '@timestamp': fc.oneof(fc.date({ noInvalidDate: true }).map(String), fc.jsonValue()),
+        },
+        { requiredKeys: [] },
+      )
+      .map((record) => JSON.stringify(record)),
+  );
+  const mode = fc.constantFrom<LogParseMode>('plain', 'panic', 'traceback');
+
+  it('gives every line a record and a mode', () => {
+    fc.assert(
+      fc.property(line, mode, (text, before) => {
+        const { entry, mode: after } = classifyLine(text, before);
+        expect(logLevels).toContain(entry.level);
+        expect(typeof entry.message).toBe('string');
+        expect(['plain', 'panic', 'traceback']).toContain(after);
+        expect(() => JSON.stringify(entry)).not.toThrow();
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('never comes back from a panic', () => {
+    fc.assert(
+      fc.property(line, (text) => {
+        expect(classifyLine(text, 'panic').mode).toBe('panic');
+      }),
+    );
+  });
+
+  it('gives every record that hclog writes back as it was', () => {
+    const fields = fc.dictionary(
+      fc.string().filter((key) => !key.startsWith('@') && key !== '__proto__'),
+      fc.jsonValue({ maxDepth: 3 }),
+    );
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...logLevels),
+        fc.string(),
+        fields,
+        mode,
+        (level, message, rest, before) => {
+          const written = JSON.stringify({ '@level': level, '@message': message, ...rest });
+          const { entry, mode: after } = classifyLine(written, before);
+          expect(entry).toEqual({ level, message, fields: JSON.parse(JSON.stringify(rest)) as unknown });
+          expect(after).toBe(before);
+        },
+      ),
+    );
+  });
+});
+
+/** Every line with its level, classified one after the other. */
+function levelsOf(lines: readonly string[]): string[] {
+  let mode: LogParseMode = 'plain';
+  return lines.map((line) => {
+    const classified = classifyLine(line, mode);
+    mode = classified.mode;
+    return `${classified.entry.level} ${classified.entry.message}`;
+  });
+}

@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { WebSocket, type ClientOptions } from 'ws';
+
+export interface Message {
+  readonly type: string;
+  readonly sessionId: string;
+  readonly name?: string;
+  readonly parentId?: string;
+  readonly rootId?: string;
+  readonly definition?: string;
+  readonly snapshot?: {
+    readonly status: string;
+    readonly value?: unknown;
+    readonly context?: Record<string, unknown>;
+  };
+  readonly event?: { readonly type: string };
+}
+
+export interface InspectorClient {
+  readonly messages: readonly Message[];
+  readonly socket: WebSocket;
+  /** Resolves as soon as a message is there that fits, told already or not. */
+  readonly waitFor: (fits: (message: Message) => boolean) => Promise<Message>;
+  closed(): Promise<void>;
+}
+
+/** A WebSocket client of an inspector, as a browser or another tool would be. */
+export async function connectClient(url: string, options: ClientOptions = {}): Promise<InspectorClient> {
+  const socket = new WebSocket(url.replace('http:', 'ws:'), options);
+  const messages: Message[] = [];
+  const waiting = new Set<() => void>();
+  socket.on('message', (data: Buffer) => {
+    messages.push(JSON.parse(data.toString()) as Message);
+    for (const check of waiting) check();
+  });
+  await once(socket, 'open');
+  return {
+    messages,
+    socket,
+    waitFor: (fits) =>
+      new Promise((resolve) => {
+        const check = (): void => {
+          const found = messages.find(fits);
+          if (found === undefined) return;
+          waiting.delete(check);
+          resolve(found);
+        };
+        waiting.add(check);
+        check();
+      }),
+    async closed() {
+      if (socket.readyState !== WebSocket.CLOSED) await once(socket, 'close');
+    },
+  };
+}
+
+/** The status that a WebSocket is refused with. */
+export async function rejectionStatus(url: string, options: ClientOptions): Promise<number | undefined> {
+  const rejected = new WebSocket(url.replace('http:', 'ws:'), options);
+  const [, response] = (await once(rejected, 'unexpected-response')) as [
+    unknown,
+    { statusCode?: number; destroy(): void },
+  ];
+  response.destroy();
+  return response.statusCode;
+}

@@ -1,0 +1,321 @@
+import { createWebSocketReceiver } from '@statelyai/inspect';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { assign, createActor, createMachine } from 'xstate';
+import { PluginError } from '../../../src/model/index.js';
+import { startInspector, type Inspector, type InspectorOptions } from '../../../src/observe/index.js';
+import { emitExit } from '../../../src/testing/index.js';
+import { connectClient, rejectionStatus, type Message } from './inspector-client.js';
+import { createInspectedTree } from '../inspected-tree.js';
+
+const open: Inspector[] = [];
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((inspector) => inspector.close()));
+});
+
+async function start(options?: InspectorOptions): Promise<Inspector> {
+  const inspector = await startInspector(options);
+  open.push(inspector);
+  return inspector;
+}
+
+describe('an inspector', () => {
+  it('tells a Stately receiver of the actors, events and snapshots of an environment', async () => {
+    const inspector = await start();
+    const seen: Message[] = [];
+    const receiver = createWebSocketReceiver({ server: inspector.url.replace('http:', 'ws:') });
+    const healthy = new Promise<void>((resolve) => {
+      receiver.subscribe((event) => {
+        seen.push(event as unknown as Message);
+        if (JSON.stringify(event.type === '@xstate.snapshot' && event.snapshot).includes('"healthy"'))
+          resolve();
+      });
+    });
+    const { root, start: startPlugin } = createInspectedTree(inspector.inspect);
+    startPlugin('com.example.hello');
+    await healthy;
+    expect(seen.filter(({ type }) => type === '@xstate.actor').map(({ name }) => name)).toEqual([
+      'environment',
+      'group:root',
+      'com.example.hello',
+      'process',
+      'logs',
+      'handshake',
+      'dial',
+      'stdio',
+      'broker',
+      'probe',
+      'onActivate',
+      'health',
+      'watch',
+    ]);
+    const plugin = seen.find(({ name }) => name === 'com.example.hello');
+    const group = seen.find(({ name }) => name === 'group:root');
+    expect(group).toMatchObject({ rootId: root.sessionId, parentId: root.sessionId, _version: '0.7.2' });
+    expect(plugin).toMatchObject({ rootId: root.sessionId, parentId: group?.sessionId, _version: '0.7.2' });
+    expect(JSON.parse(plugin?.definition ?? '')).toMatchObject({ id: 'plugin', initial: 'idle' });
+    expect(seen).toContainEqual(
+      expect.objectContaining({
+        type: '@xstate.event',
+        sessionId: plugin?.sessionId,
+        event: { type: 'stdio.opened', generation: 1 },
+      }),
+    );
+  });
+
+  it('tells a newcomer where every living actor is, and nothing of those that are gone', async () => {
+    const inspector = await start();
+    const tree = createInspectedTree(inspector.inspect);
+    for (let index = 0; index < 30; index += 1) tree.start(`com.example.plugin${index}`);
+    emitExit(tree.simulator, { code: 0 }, 'com.example.plugin0');
+    for (let index = 0; index < 100; index += 1)
+      tree.root.send({ type: 'environment.activate', plugin: 'nobody' });
+    const { waitFor, messages } = await connectClient(inspector.url);
+    await waitFor(({ event }) => event?.type === 'environment.activate');
+    const actors = messages.filter(({ type }) => type === '@xstate.actor');
+    const names = actors.map(({ name }) => name);
+    expect(names.filter((name) => name?.startsWith('com.example.'))).toHaveLength(30);
+    expect(actors.find(({ name }) => name === 'com.example.plugin7')?.snapshot).toMatchObject({
+      status: 'active',
+      value: { live: 'healthy' },
+      context: { generation: 1, process: { pid: 4711 } },
+    });
+    expect(names.filter((name) => name === 'process')).toHaveLength(29);
+    expect(names).not.toContain('handshake');
+    expect(messages.length).toBeLessThanOrEqual(actors.length + 200);
+  });
+
+  it('forgets actors that were made but never started', async () => {
+    const inspector = await start();
+    const tree = createInspectedTree(inspector.inspect);
+    tree.start('com.example.hello');
+    tree.root.send({ type: 'environment.deactivate', plugin: 'com.example.hello' });
+    tree.simulator.running('drain').emit({ type: 'drain.finished' });
+    const { waitFor, messages } = await connectClient(inspector.url);
+    await waitFor(({ event }) => event?.type === 'drain.finished');
+    expect(messages.map(({ name }) => name)).not.toContain('onDeactivate');
+  });
+
+  it('remembers no more than the newest entries', async () => {
+    const inspector = await start();
+    const actor = createActor(counter, { inspect: inspector.inspect }).start();
+    for (let index = 0; index < 10_000; index += 1) actor.send({ type: 'count' });
+    const { waitFor, messages } = await connectClient(inspector.url);
+    await waitFor(({ snapshot }) => snapshot?.context?.count === 10_000);
+    expect(messages.filter(({ type }) => type !== '@xstate.actor')).toHaveLength(200);
+    expect(messages[0]).toMatchObject({ type: '@xstate.actor', name: 'counter' });
+  });
+
+  it('writes nothing until somebody looks', async () => {
+    const inspector = await start();
+    let written = 0;
+    const machine = createMachine({
+      id: 'm',
+      context: { handle: { toJSON: () => (written += 1) } },
+      on: { go: {} },
+    });
+    const actor = createActor(machine, { inspect: inspector.inspect }).start();
+    for (let index = 0; index < 10; index += 1) actor.send({ type: 'go' });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(written).toBe(0);
+    const { waitFor } = await connectClient(inspector.url);
+    await waitFor(({ type }) => type === '@xstate.snapshot');
+    expect(written).toBeGreaterThan(0);
+  });
+
+  it('never tells environment variables, but tells errors and handles', async () => {
+    const inspector = await start();
+    const tree = createInspectedTree(inspector.inspect);
+    const { waitFor, messages } = await connectClient(inspector.url);
+    tree.start('com.example.hello');
+    tree.start('com.example.broken');
+    tree.simulator.running('process', 'com.example.broken').emit({
+      type: 'process.failed',
+      at: 0,
+      error: new PluginError({ code: 'SPAWN_FAILED', message: 'No more processes.', hint: 'Wait.' }),
+    });
+    const failed = await waitFor(
+      ({ event, snapshot }) => event?.type === 'process.failed' && snapshot !== undefined,
+    );
+    expect(failed.snapshot?.context?.error).toMatchObject({
+      code: 'SPAWN_FAILED',
+      message: 'No more processes.',
+    });
+    const text = JSON.stringify(messages);
+    expect(text).toContain('DATABASE_PASSWORD');
+    expect(text).not.toContain('hunter2');
+    expect(text).not.toContain('de_CH.UTF-8');
+    expect(text).toContain('"process":{"pid":4711');
+    expect(text).toContain(
+      '"channel":{"address":"unix:/pretended","transport":"plaintext","multiplexed":false}',
+    );
+  });
+
+  it('keeps the actors of two roots apart', async () => {
+    const inspector = await start();
+    const one = createActor(counter, { inspect: inspector.inspect }).start();
+    const other = createActor(counter, { inspect: inspector.inspect }).start();
+    one.stop();
+    const { waitFor, messages } = await connectClient(inspector.url);
+    other.send({ type: 'count' });
+    await waitFor(({ event, type }) => event?.type === 'count' && type === '@xstate.snapshot');
+    const states = messages.filter(({ type }) => type === '@xstate.snapshot');
+    expect(
+      states.map(({ rootId, snapshot }) => [rootId, snapshot?.status, snapshot?.context?.count]),
+    ).toEqual([
+      [one.sessionId, 'active', 0],
+      [other.sessionId, 'active', 0],
+      [one.sessionId, 'stopped', 0],
+      [other.sessionId, 'active', 1],
+    ]);
+  });
+
+  it('meets actors that were there before it, parents first', async () => {
+    const inspector = await start();
+    const tree = createInspectedTree(() => undefined);
+    tree.start('com.example.hello');
+    tree.root.system.inspect(inspector.inspect);
+    tree.clock.advance(5000);
+    const { waitFor, messages } = await connectClient(inspector.url);
+    await waitFor(({ name }) => name === 'probe');
+    const names = messages.filter(({ type }) => type === '@xstate.actor').map(({ name }) => name);
+    expect(names).toEqual(['environment', 'group:root', 'com.example.hello', 'health', 'probe']);
+  });
+
+  it('tells what happens in one turn of the event loop in its order, however much it is', async () => {
+    const inspector = await start();
+    const { waitFor, messages } = await connectClient(inspector.url);
+    const actor = createActor(counter, { inspect: inspector.inspect }).start();
+    for (let index = 0; index < 3000; index += 1) actor.send({ type: 'count' });
+    await waitFor(({ snapshot }) => snapshot?.context?.count === 3000);
+    const counts = messages
+      .filter(({ type }) => type === '@xstate.snapshot')
+      .map(({ snapshot }) => snapshot?.context?.count);
+    expect(counts).toEqual(Array.from({ length: 3001 }, (_, index) => index));
+  });
+
+  it('cuts off who does not read, and goes on telling the others', async () => {
+    const inspector = await start();
+    const { socket: reader } = await connectClient(inspector.url);
+    const sleeper = await openAndNeverRead(inspector.url);
+    const actor = createActor(teller, { inspect: inspector.inspect }).start();
+    const chunk = 'x'.repeat(10_000);
+    let told = 0;
+    reader.on('message', () => (told += 1));
+    const gone = once(sleeper, 'close');
+    while (!sleeper.destroyed && told < 100_000) {
+      for (let index = 0; index < 50; index += 1) actor.send({ type: 'tell', chunk });
+      // Waking it up shows whether the other side has hung up, after what was on its way has been read.
+      if (told > 3000) sleeper.resume();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await gone;
+    expect(sleeper.bytesRead).toBeLessThan(told * chunk.length);
+    const before = told;
+    actor.send({ type: 'tell', chunk });
+    await once(reader, 'message');
+    expect(told).toBeGreaterThan(before);
+  });
+
+  it('sends everybody away when it is closed, and frees its port', async () => {
+    const inspector = await startInspector();
+    const listener = await connectClient(inspector.url);
+    const actor = createActor(counter, { inspect: inspector.inspect }).start();
+    await inspector.close();
+    await listener.closed();
+    actor.send({ type: 'count' });
+    const again = await start({ port: Number(new URL(inspector.url).port) });
+    expect(again.url).toBe(inspector.url);
+  });
+
+  it('says so when its port is taken, or is none', async () => {
+    const { url } = await start();
+    const port = Number(new URL(url).port);
+    const refused = {
+      code: 'CONFIG_INVALID',
+      facts: { port },
+      message: expect.stringContaining('EADDRINUSE') as string,
+    };
+    await expect(startInspector({ port })).rejects.toMatchObject(refused);
+    await expect(startInspector({ port: 70_000 })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+});
+
+describe('the door of an inspector', () => {
+  it('shows a page that can load nothing and be framed nowhere', async () => {
+    const { url } = await start();
+    const response = await fetch(url);
+    const page = await response.text();
+    expect(response.status).toBe(200);
+    expect(page).toContain('<title>Espalier</title>');
+    expect(page).not.toMatch(/(src|href)="(?!data:)/);
+    const policy = response.headers.get('content-security-policy');
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+  });
+
+  it.each([
+    ['another path', { path: '/secret' }, 404],
+    ['another method', { method: 'POST' }, 405],
+    ['the host name of somebody else', { headers: { host: 'evil.example:80' } }, 403],
+    ['a host name that only begins like its own', { headers: { host: 'localhost.evil.example' } }, 403],
+    ['its other name', { headers: { host: 'localhost:1' } }, 200],
+  ])('answers %s', async (_, options, status) => {
+    const { url } = await start();
+    const asked = request(url, options).end();
+    const [response] = (await once(asked, 'response')) as [{ statusCode: number; resume(): void }];
+    response.resume();
+    expect(response.statusCode).toBe(status);
+  });
+
+  it.each([
+    ['a page of somebody else', { origin: 'https://evil.example' }],
+    ['another page of this machine', { origin: 'http://127.0.0.1:1' }],
+    ['a sandboxed page', { origin: 'null' }],
+    ['a host name of somebody else', { headers: { host: 'evil.example' } }],
+  ])('refuses a WebSocket from %s', async (_, options) => {
+    const { url } = await start();
+    expect(await rejectionStatus(url, options)).toBe(403);
+  });
+
+  it('lets its own page in', async () => {
+    const { url } = await start();
+    const listener = await connectClient(url, { origin: new URL(url).origin });
+    expect(listener.socket.readyState).toBe(listener.socket.OPEN);
+  });
+
+  it('has room for sixteen', async () => {
+    const { url } = await start();
+    const listeners = await Promise.all(Array.from({ length: 16 }, () => connectClient(url)));
+    expect(await rejectionStatus(url, {})).toBe(503);
+    listeners[0]?.socket.close();
+    await listeners[0]?.closed();
+    await expect(connectClient(url)).resolves.toBeDefined();
+  });
+});
+
+const counter = createMachine({
+  id: 'counter',
+  context: { count: 0 },
+  on: {
+    count: { actions: assign({ count: ({ context }: { context: { count: number } }) => context.count + 1 }) },
+  },
+});
+
+const teller = createMachine({ id: 'teller' });
+
+/** A client that asks to be told everything, and never reads it. */
+async function openAndNeverRead(url: string) {
+  const { hostname, port, host } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  const head = ['GET / HTTP/1.1', `Host: ${host}`, 'Connection: Upgrade', 'Upgrade: websocket'];
+  const key = ['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=='];
+  socket.write(`${[...head, ...key].join('\r\n')}\r\n\r\n`);
+  await once(socket, 'data');
+  socket.removeAllListeners('data');
+  socket.pause();
+  return socket;
+}

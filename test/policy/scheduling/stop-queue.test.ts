@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import {
+  dueStops,
+  requestStop,
+  requestStopAll,
+  allPlugins,
+  isAllStopped,
+} from '../../../src/policy/index.js';
+import {
+  schedulerOf,
+  names,
+  situations,
+  summariesOf,
+  type Graph,
+  type Place,
+  type PluginPlaces,
+} from './situations.js';
+
+const chain = { a: '', b: 'a', c: 'b', d: '' };
+const leave = (ids: string) => ids.split('').map((id) => ({ id }));
+
+describe('a plugin that is to leave', () => {
+  const because = 'requirement.deactivated a';
+
+  it.each<[string, PluginPlaces, stopQueue: string, expected: readonly object[]]>([
+    ['leaves alone where nobody needs it', {}, '', [{ id: 'a' }]],
+    [
+      'takes all with it that require it',
+      { b: 'healthy', c: 'restarting' },
+      '',
+      [{ id: 'a' }, { id: 'b', because }, { id: 'c', because }],
+    ],
+    ['leaves alone those that rest', { c: 'failed', d: 'healthy' }, '', [{ id: 'a' }, { id: 'c', because }]],
+    [
+      'takes those with it that are on their way down',
+      { b: 'stopping' },
+      '',
+      [{ id: 'a' }, { id: 'b', because }],
+    ],
+    [
+      'leaves once, for the newest reason',
+      { b: 'healthy' },
+      'bda',
+      [{ id: 'd' }, { id: 'a' }, { id: 'b', because }],
+    ],
+  ])('%s', (_, at, stopQueue, expected) => {
+    expect(requestStop(schedulerOf(chain, { stopQueue: leave(stopQueue) }), 'a', summariesOf(at))).toEqual(
+      expected,
+    );
+  });
+
+  it('does so with all others that do not rest when the environment stops', () => {
+    const because = 'environment.stopping';
+    expect(requestStopAll(['c', 'b', 'a'], summariesOf({ a: 'healthy', c: 'invalid' }))).toEqual([
+      { id: 'c', because },
+      { id: 'a', because },
+    ]);
+  });
+});
+
+describe('a turn to leave', () => {
+  const pair = { a: '', b: '' };
+
+  it.each<[string, stopQueue: string, PluginPlaces, after: Graph, expected: string]>([
+    ['is given at once where nothing comes after it', 'a', { a: 'healthy', b: 'healthy' }, {}, 'a'],
+    ['is given last things first', 'ab', { a: 'healthy', b: 'healthy' }, { b: 'a' }, 'b'],
+    ['waits for what is on its way down', 'a', { a: 'healthy', b: 'stopping' }, { b: 'a' }, ''],
+    ['waits for what nobody wants, and runs', 'a', { a: 'healthy', b: 'unwanted' }, { b: 'a' }, ''],
+    ['comes when that is down', 'a', { a: 'healthy', b: 'idle' }, { b: 'a' }, 'a'],
+    ['does not wait for what comes up again', 'a', { a: 'healthy', b: 'turning' }, { b: 'a' }, 'a'],
+    ['does not wait for what stays', 'a', { a: 'healthy', b: 'healthy' }, { b: 'a' }, 'a'],
+    [
+      'waits for what is turned by somebody else, and leaves, too',
+      'ab',
+      { a: 'healthy', b: 'turning' },
+      { b: 'a' },
+      'b',
+    ],
+    [
+      'is given at once to whoever comes down already',
+      'ab',
+      { a: 'turning', b: 'healthy' },
+      { b: 'a' },
+      'ab',
+    ],
+    ['is given at once to whoever nobody wants', 'ab', { a: 'unwanted', b: 'healthy' }, { b: 'a' }, 'ab'],
+    ['is given at once to whoever is down', 'ab', { a: 'restarting', b: 'healthy' }, { b: 'a' }, 'ab'],
+    ['is given at once to whoever waits', 'ab', { a: 'suspended', b: 'queued' }, { b: 'a' }, 'ab'],
+    ['is given to nobody where nobody leaves', '', { a: 'stopping', b: 'idle' }, {}, ''],
+  ])('%s', (_, stopQueue, at, after, expected) => {
+    const going = dueStops(schedulerOf(pair, { stopQueue: leave(stopQueue), after }), summariesOf(at));
+    expect(going.map(({ id }) => id).join('')).toBe(expected);
+  });
+
+  it('is given also to those that cannot be started any more, with the reason', () => {
+    const stopQueue = [{ id: 'a', because: 'environment.stopping' }];
+    expect(dueStops(schedulerOf({ a: 'x' }, { stopQueue }), summariesOf({ a: 'healthy' }))).toEqual(
+      stopQueue,
+    );
+  });
+
+  it('waits for those that come after it and leave or are not wanted, and for nobody else', () => {
+    const down: readonly Place[] = [
+      'idle',
+      'invalid',
+      'queued',
+      'awaitsA',
+      'suspended',
+      'queuedAndSuspended',
+      'crashed',
+      'restarting',
+      'failed',
+      'queuedAndFailed',
+    ];
+    fc.assert(
+      fc.property(situations, fc.subarray([...names]), ({ graph, whereabouts }, some) => {
+        const plugins = allPlugins(schedulerOf(graph).layout.plan);
+        const stopQueue = leave(plugins.filter((id) => some.includes(id)).join(''));
+        const desk = schedulerOf(graph, { stopQueue });
+        const standing = summariesOf(whereabouts);
+        const runs = (id: string) => !down.includes(whereabouts[id] ?? 'idle');
+        const goesDown = (id: string) => runs(id) && (some.includes(id) || !standing(id).wanted);
+        const isWaitedFor = (id: string, other: string) =>
+          goesDown(other) && (desk.layout.after.get(other) ?? []).includes(id);
+        const waits = (id: string) =>
+          runs(id) &&
+          standing(id).wanted &&
+          standing(id).state !== 'stopping' &&
+          plugins.some((other) => isWaitedFor(id, other));
+        expect(dueStops(desk, standing)).toEqual(stopQueue.filter(({ id }) => !waits(id)));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('an environment that stops', () => {
+  it.each<[string, stopQueue: string, PluginPlaces, isQuiet: boolean]>([
+    ['is quiet when all rest', '', {}, true],
+    ['is not while somebody has still to leave', 'a', {}, false],
+    ['is not while one comes down', '', { b: 'stopping' }, false],
+    ['is not while one is given up and not let go of', '', { a: 'failed' }, false],
+  ])('%s', (_, stopQueue, at, expected) => {
+    expect(isAllStopped(schedulerOf(chain, { stopQueue: leave(stopQueue) }), summariesOf(at))).toBe(expected);
+  });
+});

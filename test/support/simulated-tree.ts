@@ -1,0 +1,128 @@
+import { createActor, type Actor } from 'xstate';
+import {
+  createEnvironmentMachine,
+  pluginRef,
+  pluginState,
+  pluginStatus,
+  type EnvironmentInput,
+  type EnvironmentMachine,
+  type PluginRef,
+  type PluginSnapshot,
+} from '../../src/machines/index.js';
+import type { PluginState, PluginStatus, SupervisionOptions } from '../../src/model/index.js';
+import { composePolicy } from '../../src/policy/index.js';
+import {
+  createSimulatedClock,
+  simulatedBundle,
+  createEffectSimulator,
+  type EffectSimulator,
+  type SimulatedClock,
+} from '../../src/testing/index.js';
+
+export interface SimulatedTree {
+  readonly root: Actor<EnvironmentMachine>;
+  readonly simulator: EffectSimulator;
+  readonly clock: SimulatedClock;
+  add(plugin: string, supervision?: SupervisionOptions, place?: Placement): void;
+  activate(plugin?: string): void;
+  deactivate(plugin?: string): void;
+  /** Sets the policy that these layers make together. */
+  setPolicy(...layers: readonly SupervisionOptions[]): void;
+  /** The actor of a plugin. */
+  ref(plugin?: string): PluginRef;
+  snapshot(plugin?: string): PluginSnapshot;
+  state(plugin?: string): PluginState;
+  status(plugin?: string): PluginStatus;
+  /** Lets simulated time pass. */
+  advance(ms: number): void;
+  /** Lets it pass while the host is stopped. */
+  stall(ms: number): void;
+}
+
+/** Where in the tree a plugin belongs, and what it needs. */
+export interface Placement {
+  readonly group?: string;
+  readonly requires?: readonly string[];
+  readonly significant?: boolean;
+}
+
+/** The name of the plugin that a story is about when it names none. */
+export const defaultPlugin = 'com.example.hero';
+
+/** The real environment and plugin machines over a pretended world and a simulated clock. */
+export function createTreeWithPlugin(
+  supervision?: SupervisionOptions,
+  random: number | (() => number) = 0.5,
+  clock = createSimulatedClock(),
+): SimulatedTree {
+  const tree = createSimulatedTree({}, random, clock);
+  tree.add(defaultPlugin, supervision);
+  return tree;
+}
+
+/** As {@link createTreeWithPlugin}, with no plugin yet, and with groups. */
+export function createSimulatedTree(
+  input: EnvironmentInput,
+  random: number | (() => number) = 0.5,
+  clock = createSimulatedClock(),
+): SimulatedTree {
+  const draw = typeof random === 'number' ? () => random : random;
+  // The jitter of probes is not drawn from the numbers that a test gives to restarts one by one.
+  const simulator = createEffectSimulator(clock, typeof random === 'number' ? draw : () => 0.5);
+  const root = createActor(createEnvironmentMachine(simulator.effects, { random: draw }), { clock, input });
+  root.subscribe({
+    error: (error) => {
+      throw error as Error;
+    },
+  });
+  const send = root.send.bind(root);
+  root.send = (event) => {
+    send(event);
+    clock.flush();
+  };
+  root.start();
+  const known = new Map<string, PluginRef>();
+  root.on('plugin.spawned', ({ plugin }) => {
+    const ref = pluginRef(root.system, plugin);
+    if (ref !== undefined) known.set(plugin, ref);
+  });
+  const child = (plugin: string) => {
+    // A tree that has stopped knows nobody any more.
+    const found = pluginRef(root.system, plugin) ?? known.get(plugin);
+    if (found === undefined) throw new Error(`The story has no plugin ${plugin}.`);
+    return found;
+  };
+  const tree: SimulatedTree = {
+    root,
+    simulator,
+    clock,
+    add(plugin, supervision, { requires = [], ...place } = {}) {
+      const bundle = simulatedBundle(plugin, { requires });
+      root.send({
+        type: 'bundles.added',
+        bundles: [{ ...place, bundle, policy: composePolicy(supervision), generation: 0 }],
+      });
+    },
+    activate: (plugin = defaultPlugin) => {
+      root.send({ type: 'environment.activate', plugin });
+    },
+    deactivate: (plugin = defaultPlugin) => {
+      root.send({ type: 'environment.deactivate', plugin });
+    },
+    setPolicy: (...layers) => {
+      const policy = composePolicy(...layers);
+      root.send({ type: 'environment.setPolicy', plugin: defaultPlugin, policy });
+    },
+    ref: (plugin = defaultPlugin) => child(plugin),
+    snapshot: (plugin = defaultPlugin) => child(plugin).getSnapshot(),
+    state: (plugin = defaultPlugin) => pluginState(child(plugin).getSnapshot()),
+    status: (plugin = defaultPlugin) => pluginStatus(child(plugin).getSnapshot()),
+    advance: (ms) => {
+      clock.advance(ms);
+    },
+    stall: (ms) => {
+      clock.stall(ms);
+    },
+  };
+  return tree;
+}
