@@ -19,10 +19,11 @@ const layers: Readonly<Record<string, Layer>> = {
   policy: { layers: ['model'], packages: [] },
   'go-plugin': { layers: ['model'], packages: [] },
   yamux: { layers: ['model'], packages: [] },
+  http2: { layers: ['model'], packages: [] },
   bundle: { layers: ['model'], packages: ['zod', 'yaml', 'semver', 'node:path'] },
   machines: { layers: ['model', 'policy'], packages: ['xstate', 'rxjs'] },
   effects: {
-    layers: ['model', 'bundle', 'go-plugin', 'yamux'],
+    layers: ['model', 'bundle', 'go-plugin', 'yamux', 'http2'],
     types: ['machines'],
     packages: ['rxjs', /^@grpc\//, /^node:/],
   },
@@ -130,7 +131,7 @@ describe('the architecture', () => {
 
   it('keeps clocks and chance out of decisions', () => {
     const decisions = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
-      ['model', 'policy', 'machines', 'go-plugin', 'yamux', 'bundle'].includes(layerOf(file)),
+      ['model', 'policy', 'machines', 'go-plugin', 'yamux', 'http2', 'bundle'].includes(layerOf(file)),
     );
     const impure = decisions.filter(
       (file) =>

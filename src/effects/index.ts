@@ -27,6 +27,7 @@ import { watchHealth } from './rpc/watch-health.js';
 
 export * from './bundle/index.js';
 export * from './checksum/index.js';
+export { createPluginClient } from './grpc/fast-client.js';
 export * from './grpc/plugin-channel.js';
 export * from './orphans/index.js';
 export * from './state/index.js';

@@ -78,7 +78,7 @@ function takeResponse<Block>(
   else {
     session.uselessFrames = 0;
     stream.hasResponse = true;
-    stream.handler.headers(stream.owner, response.block);
+    stream.handler.headers(stream.owner, response.block, isLast);
     if (isLast && !stream.isOver) finishStream(session, stream);
   }
 }

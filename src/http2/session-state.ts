@@ -82,6 +82,7 @@ export interface SessionState<Block> {
 export function createSessionState<Block>(
   handler: SessionHandler,
   read: (fields: readonly HeaderField[]) => Block,
+  firstId: number,
 ): SessionState<Block> {
   const peer: PeerSettings = {
     maxConcurrentStreams: limits.assumedConcurrentStreams,
@@ -102,7 +103,7 @@ export function createSessionState<Block>(
     waiting: new Set(),
     ready: [],
     resets: new Map(),
-    nextId: 1,
+    nextId: firstId,
     lastWritten: -1,
     sendWindow: defaultWindow,
     owed: 0,

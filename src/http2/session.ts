@@ -49,12 +49,16 @@ export interface Http2Session<Block> {
   lost(reason: 'socket-lost' | 'session-closed', cause?: unknown): void;
 }
 
-/** Begins a session; its preface is to be taken at once. `read` makes of a response's header fields what its owner needs. */
+/**
+ * Begins a session; its preface is to be taken at once. `read` makes of a response's header fields what its owner
+ * needs. Streams are counted from `firstId`.
+ */
 export function createHttp2Session<Block>(
   handler: SessionHandler,
   read: (fields: readonly HeaderField[]) => Block,
+  firstId = 1,
 ): Http2Session<Block> {
-  const session = createSessionState(handler, read);
+  const session = createSessionState(handler, read, firstId);
   greet(session);
   const known = (stream: Http2Stream): StreamState<Block> => stream as StreamState<Block>;
   return {

@@ -19,8 +19,11 @@ export type StreamEnd =
  * given when it was opened. A handler must not throw.
  */
 export interface StreamHandler<Owner, Block> {
-  /** The header block of the response or its trailers. Informational (1xx) ones are left out. */
-  headers(owner: Owner, block: Block): void;
+  /**
+   * The header block of the response or its trailers; `isLast` where it ends the stream, which `end` tells next.
+   * Informational (1xx) blocks are left out.
+   */
+  headers(owner: Owner, block: Block, isLast: boolean): void;
   /** A part of the body: a slice of what was received, not a copy. */
   data(owner: Owner, bytes: Uint8Array): void;
   /** The server has ended the stream, and with it the stream is over. */

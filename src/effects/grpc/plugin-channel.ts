@@ -1,5 +1,7 @@
 import { connectivityState, Metadata, status as code, type StatusObject } from '@grpc/grpc-js';
 import type { ChannelInterface } from '@grpc/grpc-js';
+import type { Http2Channel } from '../http2/channel.js';
+import type { Http2Connection } from '../http2/connection.js';
 import { atDeadline as atHostDeadline, type AtDeadline } from './deadline.js';
 import { withParent } from './propagation.js';
 import { createConnectivityWatchers } from './connectivity-watchers.js';
@@ -8,7 +10,14 @@ import { createPendingCall, type Call, type PendingCall } from './pending-call.j
 
 /** One generation's connection, as far as calls go. */
 export interface Connection {
-  readonly grpc: ChannelInterface;
+  /** The channel to the generation's process; `ready` where its connection can be used directly. */
+  readonly grpc: ChannelInterface & { ready?(): Http2Connection | null };
+  readonly calls: CallCounter;
+}
+
+/** A connection that takes calls now. */
+export interface ReadyConnection {
+  readonly connection: Http2Connection;
   readonly calls: CallCounter;
 }
 
@@ -22,6 +31,10 @@ export interface PluginChannel extends ChannelInterface {
   failUnservable(): void;
   /** No connection will ever come again. */
   shutDown(): void;
+  /** The HTTP/2 connection behind it, if it takes calls now. */
+  ready(): ReadyConnection | null;
+  /** The same as for every channel, with what the client asks of its calls. */
+  createCall(...call: Parameters<Http2Channel['createCall']>): Call;
 }
 
 /** What is known about a plugin that cannot be called right now. */
@@ -88,10 +101,16 @@ export function createPluginChannel(
       watchers.changed();
       failUnservable();
     },
-    createCall: (method, deadline, host, parent, flags) =>
+    ready() {
+      const now = connection?.grpc.ready?.() ?? null;
+      return connection === null || now === null ? null : { connection: now, calls: connection.calls };
+    },
+    createCall: (method, deadline, host, parent, flags, ...settings) =>
       withParent(parent, flags, deadline, (until) => {
-        const open = (to: Connection): Call =>
-          countCall(to.grpc.createCall(method, until, host, null, null), to.calls);
+        const open = (to: Connection): Call => {
+          const create: Http2Channel['createCall'] = to.grpc.createCall.bind(to.grpc);
+          return countCall(create(method, until, host, null, null, ...settings), to.calls);
+        };
         if (connection !== null && isReady(connection)) return open(connection);
         return createPendingCall<Connection>({
           deadline: until,

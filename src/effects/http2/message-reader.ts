@@ -17,7 +17,12 @@ export interface MessageReader {
   isWithin(): boolean;
 }
 
-export function createMessageReader(): MessageReader {
+/** A message that is longer than the limit. It is not read. */
+export class MessageTooLongError extends RangeError {
+  override readonly name = 'MessageTooLongError';
+}
+
+export function createMessageReader(limit = longestMessage): MessageReader {
   let held: Buffer[] = [];
   let heldBytes = 0;
   /** What has to be there before another message can be read. */
@@ -31,7 +36,7 @@ export function createMessageReader(): MessageReader {
     return whole;
   };
   const hold = (rest: Buffer): void => {
-    needed = rest.length < prefixBytes ? prefixBytes : prefixBytes + lengthOf(rest, 0);
+    needed = rest.length < prefixBytes ? prefixBytes : prefixBytes + lengthOf(rest, 0, limit);
     if (rest.length === 0) return;
     held.push(rest);
     heldBytes = rest.length;
@@ -46,9 +51,12 @@ export function createMessageReader(): MessageReader {
       const messages: WireMessage[] = [];
       let at = 0;
       while (whole.length - at >= prefixBytes) {
-        const end = at + prefixBytes + lengthOf(whole, at);
+        const end = at + prefixBytes + lengthOf(whole, at, limit);
         if (end > whole.length) break;
-        messages.push({ isCompressed: whole[at] === 1, bytes: whole.subarray(at + prefixBytes, end) });
+        messages.push({
+          isCompressed: whole[at] === 1,
+          bytes: unpinned(whole.subarray(at + prefixBytes, end)),
+        });
         at = end;
       }
       hold(whole.subarray(at));
@@ -58,19 +66,45 @@ export function createMessageReader(): MessageReader {
   };
 }
 
-function lengthOf(bytes: Buffer, at: number): number {
+function lengthOf(bytes: Buffer, at: number, limit: number): number {
   const flag = bytes.readUInt8(at);
   const length = bytes.readUInt32BE(at + 1);
   if (flag > 1) throw new RangeError(`a message begins with the byte ${flag}, not with 0 or 1`);
-  if (length > longestMessage) throw new RangeError(`a message of ${length} bytes is announced`);
+  if (length > limit)
+    throw new MessageTooLongError(`Received message larger than max (${length} vs ${limit})`);
   return length;
 }
 
-/** A message with its prefix, uncompressed. */
-export function withPrefix(message: Uint8Array): Buffer {
+/** From this size on a buffer is not kept alive for a message that is a small part of it. */
+const smallestPinned = 16 * 1024;
+
+/** A message that does not keep a much larger buffer in memory. */
+export function unpinned(message: Buffer): Buffer {
+  const { byteLength } = message.buffer;
+  return byteLength >= smallestPinned && message.length * 4 < byteLength ? Buffer.from(message) : message;
+}
+
+/** A message with its prefix. */
+export function withPrefix(message: Uint8Array, isCompressed = false): Buffer {
   const framed = Buffer.allocUnsafe(prefixBytes + message.length);
-  framed[0] = 0;
-  framed.writeUInt32BE(message.length, 1);
+  writePrefix(framed, message.length, isCompressed);
   framed.set(message, prefixBytes);
   return framed;
+}
+
+/** Beyond this length only the beginning of a message is copied behind its prefix. */
+const longestCopy = 64 * 1024;
+const firstPart = 16 * 1024 - prefixBytes;
+
+/** A message with its prefix, in few pieces and without a copy of what is long. */
+export function framedMessage(message: Uint8Array, isCompressed: boolean): readonly Uint8Array[] {
+  if (message.length <= longestCopy) return [withPrefix(message, isCompressed)];
+  const first = withPrefix(message.subarray(0, firstPart), isCompressed);
+  writePrefix(first, message.length, isCompressed);
+  return [first, message.subarray(firstPart)];
+}
+
+function writePrefix(framed: Buffer, length: number, isCompressed: boolean): void {
+  framed[0] = isCompressed ? 1 : 0;
+  framed.writeUInt32BE(length, 1);
 }

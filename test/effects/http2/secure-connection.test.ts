@@ -21,7 +21,7 @@ async function connect(address: Address, security: Security) {
   const opened = openSocket(address).pipe(concatMap((raw) => secureConnection(raw, security, 'the plugin')));
   const connection = await firstValueFrom(opened);
   afterTest(() => {
-    connection.session.destroy();
+    connection.destroy();
   });
   return connection;
 }

@@ -103,7 +103,8 @@ interface Owner {
 }
 
 const handler: StreamHandler<Owner, readonly string[]> = {
-  headers: ({ log }, block) => void log.push(`headers ${block.join(', ')}`),
+  headers: ({ log }, block, isLast) =>
+    void log.push(`${isLast ? 'trailers' : 'headers'} ${block.join(', ')}`),
   data: ({ log, bodies }, bytes) => {
     log.push(`data ${bytes.length}`);
     bodies.push(bytes);
@@ -128,7 +129,7 @@ function wordsFor(end: StreamEnd): string {
 }
 
 /** A pair whose server has greeted, unless it is told not to. */
-export function pair(greeting: readonly Uint8Array[] = [settings(), settingsAck]): Pair {
+export function pair(greeting: readonly Uint8Array[] = [settings(), settingsAck], firstId = 1): Pair {
   const events: Log = [];
   let failure: Http2Error | null = null;
   const session = createHttp2Session<readonly string[]>(
@@ -143,6 +144,7 @@ export function pair(greeting: readonly Uint8Array[] = [settings(), settingsAck]
       finished: () => void events.push('finished'),
     },
     lines,
+    firstId,
   );
   const encoder = createHpackEncoder(0);
   const decoder = createHpackDecoder(4096, Infinity);

@@ -91,7 +91,7 @@ describe('an HTTP/2 session', () => {
       expect(bytes().toString()).toBe('hello world');
       expect(log.filter((line) => !line.startsWith('data'))).toEqual([
         'headers :status: 200, content-type: application/grpc',
-        'headers grpc-status: 0',
+        'trailers grpc-status: 0',
         'end',
       ]);
       expect(server.failure()).toBeNull();
@@ -116,7 +116,7 @@ describe('an HTTP/2 session', () => {
       server.send(server.headers(id, ok), server.headers(id, [`grpc-status: ${call % 70}`], endBoth));
       expect(log).toEqual([
         'headers :status: 200, content-type: application/grpc',
-        `headers grpc-status: ${call % 70}`,
+        `trailers grpc-status: ${call % 70}`,
         'end',
       ]);
     }
@@ -129,7 +129,7 @@ describe('an HTTP/2 session', () => {
     // `:status 200`, and a new name and value that the next block has by its index.
     server.send(frame(1, endBoth, 1, Buffer.from('884001780179', 'hex')));
     server.send(frame(1, endBoth, 3, Buffer.from('88be', 'hex')));
-    expect([one.log, two.log]).toEqual(Array(2).fill(['headers :status: 200, x: y', 'end']));
+    expect([one.log, two.log]).toEqual(Array(2).fill(['trailers :status: 200, x: y', 'end']));
     server.open();
     server.send(settingsAck, frame(1, endBoth, 5, Buffer.from('88be', 'hex')));
     expect(server.failure()?.message).toContain('unknown index 62');
@@ -190,7 +190,7 @@ describe('an HTTP/2 session', () => {
       settings({ 0x99: 7, 8: 1 }),
       server.headers(1, ok, endBoth),
     );
-    expect(log).toEqual(['headers :status: 200, content-type: application/grpc', 'end']);
+    expect(log).toEqual(['trailers :status: 200, content-type: application/grpc', 'end']);
     expect(server.failure()).toBeNull();
   });
 
@@ -293,6 +293,19 @@ describe('the end of an HTTP/2 session', () => {
     server.send(frame(7, 0, 0, uint32(1, 0)));
     expect([one.log, two.log]).toEqual([[], ['unprocessed']]);
     expect(server.events.filter((event) => event === 'leaving')).toHaveLength(1);
+  });
+
+  it('takes no more streams when all numbers are used up', () => {
+    const server = pair(undefined, 2 ** 31 - 3);
+    server.open();
+    expect(server.session.isTaking()).toBe(true);
+    const { log } = server.open();
+    expect(server.session.isTaking()).toBe(false);
+    expect(server.events).toContain('leaving');
+    server.send(server.headers(2 ** 31 - 1, ok, endBoth));
+    expect(log.at(-1)).toBe('end');
+    server.send(server.headers(2 ** 31 - 3, ok, endBoth));
+    expect(server.events.at(-1)).toBe('finished');
   });
 
   it('says what the server said when it ended the connection with an error', () => {

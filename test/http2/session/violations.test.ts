@@ -259,7 +259,7 @@ describe('a server that sends too much', () => {
     server.send(frame(1, 4, 1, Buffer.concat([Buffer.from([0x88]), field, Buffer.alloc(20, 0xbe)])));
     expect(one.log).toEqual(['too-large']);
     server.send(frame(1, 5, 3, Buffer.from([0x88, 0xbe])));
-    expect(two.log).toEqual([`headers :status: 200, a: ${value.toString()}`, 'end']);
+    expect(two.log).toEqual([`trailers :status: 200, a: ${value.toString()}`, 'end']);
   });
 
   it('remembers no more streams that were reset than the limit', () => {
