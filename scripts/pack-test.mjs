@@ -21,7 +21,7 @@ const use = (program) => `
   await env.shutdown();
 `;
 
-const pretend = `
+const simulate = `
   const simulated = await createSimulatedEnvironment({ plugins: { packed: crashesAfter(60_000) } });
   await simulated.env.activate('packed');
   await simulated.runUntil('packed', 'restarting');
@@ -53,7 +53,7 @@ check('ESM', () => {
   writeFileSync(
     join(folder, 'esm.mjs'),
     `import { createEnvironment } from 'espalier';
-      import { crashesAfter, createSimulatedEnvironment } from 'espalier/testing';\n${use(healthy)}${pretend}`,
+      import { crashesAfter, createSimulatedEnvironment } from 'espalier/testing';\n${use(healthy)}${simulate}`,
   );
   run(process.execPath, ['esm.mjs']);
 });
@@ -62,19 +62,29 @@ check('CommonJS', () => {
     join(folder, 'commonjs.cjs'),
     `const { createEnvironment } = require('espalier');
       const { crashesAfter, createSimulatedEnvironment } = require('espalier/testing');
-      (async () => {${use(healthy)}${pretend}})().catch((error) => { console.error(error); process.exit(1); });`,
+      (async () => {${use(healthy)}${simulate}})().catch((error) => { console.error(error); process.exit(1); });`,
   );
   run(process.execPath, ['commonjs.cjs']);
 });
 check('TypeScript', () => {
   const source = `import { createEnvironment, isPluginError, type PluginErrorCode, type PluginStatus } from 'espalier';
       import { crashesAfter, createSimulatedEnvironment, type Behaviour } from 'espalier/testing';
+      import { log, serve, type ServeEnd, type ServeOptions } from 'espalier/plugin';
       export async function main(): Promise<void> {
         ${use(healthy)}
-        ${pretend}
+        ${simulate}
         // @ts-expect-error -- a behaviour that does not exist
         const flies: Behaviour = { flies: true };
         if (typeof flies === 'function') throw new Error();
+        const options: ServeOptions = {
+          services: (server, { broker, version }) => {
+            log.info('never called here', { version, next: broker.nextId(), server });
+          },
+        };
+        // @ts-expect-error -- an end that does not exist
+        const serveIt: () => Promise<'never'> = () => serve(options);
+        const inTime: () => Promise<ServeEnd> = () => serve(options);
+        if (typeof serveIt !== typeof inTime) throw new Error();
         const codes: PluginErrorCode[] = ['START_TIMEOUT'];
         const statuses: readonly PluginStatus[] = env.statuses();
         const error: unknown = statuses[0]?.error;
@@ -111,7 +121,7 @@ check("a CommonJS server's own jest", () => {
     `const { createEnvironment } = require('espalier');
       const { crashesAfter, createSimulatedEnvironment } = require('espalier/testing');
       test('embeds', async () => {${use(healthy)}});
-      test('pretends', async () => {${pretend}});`,
+      test('pretends', async () => {${simulate}});`,
   );
   run(process.execPath, [
     join(root, 'node_modules/jest/bin/jest.js'),
@@ -121,6 +131,21 @@ check("a CommonJS server's own jest", () => {
     '--reporters',
     'default',
   ]);
+});
+check('a plugin of espalier/plugin, as ESM and as CommonJS', () => {
+  const serves = `const Echo = { path: '/packed.Echo/Echo', requestStream: false, responseStream: false,
+      requestSerialize: String, requestDeserialize: String, responseSerialize: Buffer.from, responseDeserialize: String };
+    const implementation = { Echo: ({ request }, answer) => answer(null, request) };
+    serve({ services: [{ definition: { Echo }, implementation }], hooks: { onActivate: () => log.info('packed') } });`;
+  writeFileSync(join(folder, 'plugin.mjs'), `import { log, serve } from 'espalier/plugin';\n${serves}`);
+  writeFileSync(join(folder, 'plugin.cjs'), `const { log, serve } = require('espalier/plugin');\n${serves}`);
+  for (const plugin of ['plugin.mjs', 'plugin.cjs']) {
+    const command = [process.execPath, join(folder, plugin)];
+    const report = JSON.parse(
+      run(join(folder, 'node_modules/.bin/espalier'), ['check', '--json', '--', ...command]),
+    );
+    if (report.ok !== true) throw new Error(JSON.stringify(report));
+  }
 });
 check('the command line', () => {
   const report = JSON.parse(

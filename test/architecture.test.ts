@@ -42,6 +42,8 @@ const layers: Readonly<Record<string, Layer>> = {
     types: ['machines'],
     packages: ['rxjs', '@grpc/grpc-js', 'node:events', 'node:stream', 'node:timers'],
   },
+  // The other side of the protocol: what a plugin's process loads, and nothing of a host.
+  plugin: { layers: ['model', 'go-plugin', 'effects'], packages: ['@grpc/grpc-js', /^node:/] },
   cli: { layers: ['model', 'policy', 'environment', 'observe'], packages: ['commander', 'rxjs', /^node:/] },
   'index.ts': { layers: ['model', 'policy', 'environment', 'observe'], packages: [] },
 };
@@ -49,7 +51,7 @@ const layers: Readonly<Record<string, Layer>> = {
 /** The only places that may know a package: the three sentences of the design. */
 const packageOwners: readonly (readonly [string, string | RegExp, readonly string[]])[] = [
   ['know XState', 'xstate', ['machines', 'environment', 'observe']],
-  ['speak gRPC', /^@grpc\//, ['effects', 'environment', 'testing']],
+  ['speak gRPC', /^@grpc\//, ['effects', 'environment', 'testing', 'plugin']],
   ['start processes', 'node:child_process', ['effects']],
 ];
 

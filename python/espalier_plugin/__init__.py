@@ -1,5 +1,10 @@
 """Write a plugin for Espalier, or for any go-plugin host that speaks gRPC."""
 
+# Before everything that imports grpc.
+import espalier_plugin.forks  # noqa: F401
+
+# isort: split
+
 from espalier_plugin.connections import BrokeredServer
 from espalier_plugin.errors import BrokerError, BrokerTimeoutError
 from espalier_plugin.host import Host

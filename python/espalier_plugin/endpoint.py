@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import grpc
 
@@ -23,8 +22,7 @@ _SERVER_OPTIONS = {**_SIZES, "grpc.so_reuseport": 0}
 _CHANNEL_OPTIONS = {**_SIZES, "grpc.default_authority": NAME, "grpc.enable_http_proxy": 0}
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """What is the same for all connections of one plugin."""
 
     env: Mapping[str, str]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 CORE_VERSION = 1
 
@@ -16,8 +16,7 @@ class StartupError(Exception):
     """The plugin cannot serve. The text says why, for whoever reads its stderr."""
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(NamedTuple):
     """Where the plugin listens, in the words of the handshake line."""
 
     network: str
@@ -61,5 +60,5 @@ def choose_version(ours: Iterable[int], offered: Iterable[int]) -> int:
 def handshake_line(version: int, address: Address, certificate: bytes = b"") -> str:
     """The one line on stdout. Its last field is the certificate, and empty without TLS."""
     # Go's reader refuses the padding.
-    field = b64encode(certificate).decode().rstrip("=")
+    field = b2a_base64(certificate, newline=False).decode().rstrip("=")
     return f"{CORE_VERSION}|{version}|{address.network}|{address.text}|grpc|{field}\n"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 import grpc
 
@@ -19,8 +17,7 @@ _logger = logging.getLogger(__name__)
 _LONGEST_DETAILS = 1000
 
 
-@dataclass(frozen=True)
-class Hooks:
+class Hooks(NamedTuple):
     """The plugin's functions; ``None`` where it has none."""
 
     on_activate: Callable[[], None] | None = None
@@ -52,7 +49,12 @@ def _without_request(hook: Callable[[], None]) -> Callable[[bytes], None]:
 
 
 def _with_json(hook: Callable[[Any], None]) -> Callable[[bytes], None]:
-    return lambda request: hook(json.loads(wire.first_string(request)))
+    def run(request: bytes) -> None:
+        import json  # Only here: it would make every start longer.
+
+        hook(json.loads(wire.first_string(request)))
+
+    return run
 
 
 def _guarded(

@@ -3,34 +3,56 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
+import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from types import FrameType
-from typing import Callable
+from typing import Any, Callable
 
 POLL_SECONDS = 1.0
+_TURN_SECONDS = 0.25
+
+_Handler = Callable[[int, "FrameType | None"], None]
 
 
 def ignore_interrupts() -> None:
-    """Ctrl-C in a terminal reaches the whole process group; the host ends its plugins in order."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Ctrl-C in a terminal reaches the whole process group; the host ends its plugins in order.
+
+    A handler without effect is used instead of ``SIG_IGN``, which the plugin's child processes
+    would inherit.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        handle(signal.SIGINT, lambda _number, _frame: None)
 
 
-@contextmanager
-def stopping_on_sigterm(stop: Callable[[], None]) -> Iterator[None]:
-    """SIGTERM calls ``stop``; afterwards it ends the process again, should that hang."""
+def handle(number: signal.Signals, handler: _Handler) -> Callable[[], None]:
+    """Set the handler of a signal in this process, and not in the processes that it forks.
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        stop()
+    Returns a function that sets the one before.
+    """
+    before = signal.signal(number, handler) or signal.SIG_DFL
 
-    before = signal.signal(signal.SIGTERM, on_signal)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    def restore() -> None:
+        if signal.getsignal(number) is handler:
+            signal.signal(number, before)
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=restore)
+    return restore
+
+
+def wait_for_stop(stops: queue.SimpleQueue[str]) -> str:
+    """The first reason to stop.
+
+    The wait is taken in short turns: a signal that another thread receives, or that comes in the
+    moment before the wait, does not interrupt it, and Python calls the handler only after it.
+    """
+    while True:
+        with suppress(queue.Empty):
+            return stops.get(timeout=_TURN_SECONDS)
 
 
 def end_with_host(stop: Callable[[], None], patience: float) -> None:
@@ -52,3 +74,13 @@ def end_with_host(stop: Callable[[], None], patience: float) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, name="espalier-host-watch", daemon=True).start()
+
+
+def is_starting_a_child() -> bool:
+    """Whether multiprocessing imports the plugin's program to run a function of it.
+
+    That happens in each child process of the start methods ``spawn`` and ``forkserver``. The mark
+    has no public name; multiprocessing refuses to start further processes by it.
+    """
+    processes: Any = sys.modules.get("multiprocessing.process")
+    return processes is not None and getattr(processes.current_process(), "_inheriting", False)

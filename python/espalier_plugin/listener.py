@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
-import socket
 import sys
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
-from urllib.parse import quote
 
 import grpc
 
 from espalier_plugin.handshake import Address, StartupError
+
+# The standard library's larger modules are imported where they are needed: most starts need none.
+
+# What stands for itself in a URI's path.
+_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~/")
 
 # The size of sun_path without its final NUL. gRPC's own complaint does not name the limit.
 _LONGEST_SOCKET_PATH = 103 if sys.platform == "darwin" else 107
@@ -43,21 +42,21 @@ def listen(
 
 def grpc_target(address: Address) -> str:
     """The address as a URI, in which a blank or a percent sign means something else."""
-    return f"unix:{quote(address.text)}" if address.network == "unix" else address.text
+    return f"unix:{_quoted(address.text)}" if address.network == "unix" else address.text
 
 
 def remove_socket(address: Address) -> None:
     """Leave no socket file behind."""
     if address.network == "unix":
         with suppress(OSError):
-            Path(address.text).unlink()
+            os.unlink(address.text)
 
 
 def _listen_on_socket(
     server: grpc.Server, env: Mapping[str, str], credentials: grpc.ServerCredentials | None
 ) -> Address:
-    directory = env.get("PLUGIN_UNIX_SOCKET_DIR") or tempfile.gettempdir()
-    path = str(Path(directory).absolute() / f"plugin{secrets.token_hex(4)}")
+    directory = env.get("PLUGIN_UNIX_SOCKET_DIR") or _temporary_directory()
+    path = os.path.join(os.path.abspath(directory), f"plugin{os.urandom(4).hex()}")
     size = len(os.fsencode(path))
     if size > _LONGEST_SOCKET_PATH:
         raise StartupError(
@@ -73,12 +72,24 @@ def _listen_on_socket(
     return address
 
 
+def _temporary_directory() -> str:
+    import tempfile
+
+    return tempfile.gettempdir()
+
+
+def _quoted(path: str) -> str:
+    return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in os.fsencode(path))
+
+
 def _share_with_group(address: Address, group: str | None) -> None:
     if not group:
         return
+    import shutil
+
     try:
         shutil.chown(address.text, group=int(group) if group.isdecimal() else group)
-        Path(address.text).chmod(0o660)
+        os.chmod(address.text, 0o660)
     except (LookupError, OSError) as error:
         remove_socket(address)
         raise StartupError(f"Cannot give the socket to the group {group}: {error}.") from error
@@ -113,6 +124,8 @@ def _port_range(lowest: str | None, highest: str | None) -> range:
 
 def _is_free(port: int) -> bool:
     """Asked first, because gRPC writes an error to stderr for every port that it cannot bind."""
+    import socket
+
     with socket.socket() as probe:
         try:
             probe.bind(("127.0.0.1", port))

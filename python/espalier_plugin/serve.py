@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Callable
 
-from espalier_plugin import lifetime, logs
+from espalier_plugin import forks, lifetime, logs, output
 from espalier_plugin.endpoint import Endpoint
 from espalier_plugin.handshake import (
     StartupError,
@@ -51,7 +52,7 @@ def serve(
 
     It prints the handshake line, so nothing may be printed before it. It returns after an orderly
     stop, and the program should then end. If the plugin cannot serve, it says why on stderr and
-    exits with code 1.
+    exits with code 1. In a process that multiprocessing starts for the plugin it returns at once.
 
     Args:
         register: Adds the plugin's services to the server, for ``protocol_version``; called with
@@ -73,12 +74,17 @@ def serve(
         exit_with_host: Whether to end when the host is gone. A plugin for hosts that come back to a
             running one (reattach) stays.
     """
+    if lifetime.is_starting_a_child():
+        return
     registers = _by_version(register, protocol_version, versions)
     hooks = Hooks(on_activate, on_deactivate, on_configuration_change)
     # A signal handler may put into this queue at any moment; an Event could deadlock there.
     stops: queue.SimpleQueue[str] = queue.SimpleQueue()
     try:
         check_cookie(cookie, os.environ)
+        output.write_through()
+        stdout = output.Stdout(os.environ)
+        forks.forget_threads_in_children()
         lifetime.ignore_interrupts()
         if exit_with_host:
             lifetime.end_with_host(partial(stops.put, "the host is gone"), grace + _LAST_MOMENTS)
@@ -96,13 +102,16 @@ def serve(
         except BaseException:
             server.stop(0)
             raise
-        with lifetime.stopping_on_sigterm(partial(stops.put, "SIGTERM")):
-            try:
-                address = server.listen()
-                _announce(server, handshake_line(version, address, tls.certificate if tls else b""))
-                _logger.debug("stopping", extra={"reason": stops.get()})
-            finally:
-                server.stop(grace)
+        restore = lifetime.handle(signal.SIGTERM, lambda _number, _frame: stops.put("SIGTERM"))
+        try:
+            address = server.listen()
+            server.grpc.start()
+            stdout.announce(handshake_line(version, address, tls.certificate if tls else b""))
+            _logger.debug("stopping", extra={"reason": lifetime.wait_for_stop(stops)})
+        finally:
+            server.stop(grace)
+            # From here on SIGTERM ends the process, should the rest of the program hang.
+            restore()
     except StartupError as error:
         print(error, file=sys.stderr)
         sys.exit(1)
@@ -126,15 +135,3 @@ def _negotiate(registers: Mapping[int, Register]) -> int:
     for item in unreadable:
         _logger.warning("the host offers a protocol version that is no number: %r", item)
     return choose_version(registers, offered)
-
-
-def _announce(server: PluginServer, line: str) -> None:
-    """Take over what is printed, accept calls, and say so on the real stdout."""
-    stdout = sys.stdout
-    server.stdio.capture()
-    server.grpc.start()
-    try:
-        stdout.flush()
-        os.write(stdout.fileno(), os.fsencode(line))
-    except BrokenPipeError as error:
-        raise StartupError("The host is gone: nobody reads the plugin's stdout.") from error

@@ -11,11 +11,12 @@ from espalier_plugin.connections import Connections
 from espalier_plugin.controller import add_controller
 from espalier_plugin.endpoint import Endpoint
 from espalier_plugin.handshake import Address
-from espalier_plugin.health import Health
+from espalier_plugin.health import add_health
 from espalier_plugin.hooks import Hooks, add_hooks
 from espalier_plugin.host import Host
 from espalier_plugin.listener import remove_socket
-from espalier_plugin.stdio import Stdio
+from espalier_plugin.open_calls import OpenCalls
+from espalier_plugin.stdio import add_stdio
 
 # Threads come into being when they are needed: these are limits, not costs.
 _PROTOCOL_CALLS = 2
@@ -32,15 +33,14 @@ class PluginServer:
         calls = ThreadPoolExecutor(_PROTOCOL_CALLS, "espalier-protocol")
         streams = ThreadPoolExecutor(_PROTOCOL_STREAMS, "espalier-stream")
         self.grpc = endpoint.server(ThreadPoolExecutor(max_workers, "plugin"))
-        self.stdio = Stdio()
         self._endpoint = endpoint
         self._address: Address | None = None
-        self._health = Health()
+        self._open_calls = OpenCalls()
         self._broker = Broker()
         self._connections = Connections(endpoint)
         self.host = Host(self._broker, self._connections, max_workers)
-        self._health.add_to(self.grpc, calls, streams)
-        self.stdio.add_to(self.grpc, streams)
+        add_health(self.grpc, calls, streams, self._open_calls)
+        add_stdio(self.grpc, streams, self._open_calls)
         self._broker.add_to(self.grpc)
         add_controller(self.grpc, calls, stop)
         add_hooks(self.grpc, calls, hooks)
@@ -57,8 +57,7 @@ class PluginServer:
     def stop(self, grace: float) -> None:
         """End the protocol's streams at once, and running calls after ``grace`` seconds."""
         deadline = time.monotonic() + grace
-        self._health.close()
-        self.stdio.release()
+        self._open_calls.close()
         self._broker.close()
         self.grpc.stop(grace).wait(grace + 1)
         if self._address:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import grpc
 
@@ -17,12 +16,12 @@ NAME = "localhost"
 
 Mode = Literal["auto", "required", "off"]
 _INSTALL = "install espalier-plugin[mtls]"
+_PACKAGE = "cryptography"
 
 _logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Tls:
+class Tls(NamedTuple):
     """The same for the main connection and every brokered one, in both directions."""
 
     certificate: bytes
@@ -61,11 +60,7 @@ def _tls(mode: Mode, pem: bytes) -> Tls | None:
             raise StartupError(
                 f"The plugin requires mutual TLS, which needs cryptography ({error}): {_INSTALL}."
             ) from error
-        _logger.info(
-            "the host offers mutual TLS, but this plugin serves in the clear: %s (%s)",
-            error,
-            _INSTALL,
-        )
+        _say_that_it_is_clear(error)
         return None
     try:
         host = read_host_certificate(pem)
@@ -86,3 +81,11 @@ def _tls(mode: Mode, pem: bytes) -> Tls | None:
             root_certificates=host.pem, private_key=own.key, certificate_chain=own.pem
         ),
     )
+
+
+def _say_that_it_is_clear(error: ImportError) -> None:
+    if isinstance(error, ModuleNotFoundError) and (error.name or "").split(".")[0] == _PACKAGE:
+        # Normal without the extra, so it must not read like the cause of a later failure.
+        _logger.info("serving in the clear; to serve over mutual TLS, %s", _INSTALL)
+    else:
+        _logger.warning("serving in the clear, as cryptography cannot be loaded: %s", error)

@@ -22,6 +22,7 @@ from certificates import Identity
 TIMEOUT = 20.0
 PLUGINS = Path(__file__).parent / "plugins"
 COOKIE = {"ESPALIER_PLUGIN": "espalier"}
+LOGS_STDOUT = {"ESPALIER_TOKEN": "test.1.plugin.1"}
 NAMED = (("grpc.ssl_target_name_override", "localhost"), ("grpc.default_authority", "localhost"))
 
 
@@ -31,6 +32,8 @@ class Collected:
     def __init__(self, pipe: IO[bytes]) -> None:
         self._pipe = pipe
         self._bytes = b""
+        self._reading = threading.Event()
+        self._reading.set()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -38,9 +41,20 @@ class Collected:
         with self._pipe:
             while data := os.read(self._pipe.fileno(), 65536):
                 self._bytes += data
+                self._reading.wait()
+
+    def pause(self) -> None:
+        """Read at most once more."""
+        self._reading.clear()
+
+    def resume(self) -> None:
+        self._reading.set()
 
     def so_far(self) -> bytes:
         return self._bytes
+
+    def is_open(self) -> bool:
+        return self._thread.is_alive()
 
     def whole(self) -> bytes:
         self._thread.join(TIMEOUT)
@@ -129,7 +143,11 @@ def spawn(plugin: str, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
 
 
 def clean_environment(env: Mapping[str, str]) -> dict[str, str]:
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith("PLUGIN_")}
+    inherited = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("PLUGIN_", "ESPALIER_"))
+    }
     return {**inherited, "PYTHONDONTWRITEBYTECODE": "1", **env}
 
 

@@ -12,6 +12,7 @@ import grpc
 import pytest
 from plugin_process import (
     COOKIE,
+    LOGS_STDOUT,
     PLUGINS,
     TIMEOUT,
     Collected,
@@ -34,13 +35,21 @@ def test_shutdown_ends_it_with_code_zero_and_without_a_socket(socket_dir: Path) 
 
 
 def test_sigterm_ends_it_the_same_way(socket_dir: Path) -> None:
-    with started("says_goodbye.py", {"PLUGIN_UNIX_SOCKET_DIR": str(socket_dir)}) as plugin:
+    with started(
+        "says_goodbye.py", {**LOGS_STDOUT, "PLUGIN_UNIX_SOCKET_DIR": str(socket_dir)}
+    ) as plugin:
         assert len(list(socket_dir.iterdir())) == 1
         plugin.process.send_signal(signal.SIGTERM)
         assert plugin.process.wait(TIMEOUT) == 0
         assert list(socket_dir.iterdir()) == []
         assert plugin.stdout.whole() == b"served\n"
         assert plugin.stderr.whole() == b""
+
+
+def test_sigterm_ends_it_whichever_thread_gets_it() -> None:
+    with started("ends.py") as plugin:
+        plugin.call("/test.Ends/terminate_another_thread")
+        assert plugin.process.wait(TIMEOUT) == 0
 
 
 def test_sigint_is_ignored() -> None:

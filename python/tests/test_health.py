@@ -67,3 +67,14 @@ def test_a_watch_that_was_given_up_frees_its_thread() -> None:
             updates = watch(plugin, "plugin")
             assert next(updates).status == SERVING
             updates.cancel()
+
+
+def test_more_watches_than_threads_do_not_delay_the_end() -> None:
+    with started("one_worker.py") as plugin:
+        watches = [watch(plugin, "plugin") for _ in range(16)]
+        assert [next(updates).status for updates in watches] == [SERVING] * 16
+        waiting = [watch(plugin, "plugin") for _ in range(16)]
+        waiting[0].cancel()
+        assert check(plugin, "plugin") == SERVING
+        plugin.call("/plugin.GRPCController/Shutdown")
+        assert plugin.process.wait(TIMEOUT) == 0

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import grpc
 import pytest
-from plugin_process import PluginProcess, started
+from plugin_process import LOGS_STDOUT, PluginProcess, started
 
 HOOKS = "/espalier.v1.PluginHooks"
 
@@ -16,7 +16,7 @@ def refusal(
 
 
 def test_all_hooks_are_named_and_called() -> None:
-    with started("hooked.py") as plugin:
+    with started("hooked.py", LOGS_STDOUT) as plugin:
         names = [b"OnActivate", b"OnDeactivate", b"OnConfigurationChange"]
         fields = [b"\x0a" + bytes([len(name)]) + name for name in names]
         assert plugin.call(f"{HOOKS}/Implemented") == b"".join(fields)

@@ -12,6 +12,9 @@ from plugin_process import COOKIE, NAMED, PluginProcess, eventually, run, starte
 
 ECHO = "/test.Echo/Echo"
 
+# What a host takes for the cause, if the plugin ends later.
+FAILURES = ("error", "module", "missing", "fail", "cannot", "not ")
+
 
 @pytest.fixture(scope="module")
 def host() -> Identity:
@@ -111,7 +114,17 @@ def test_without_cryptography_it_serves_in_the_clear_and_says_so_once(host: Iden
         record = json.loads(plugin.stderr.whole())
         assert record["@level"] == "info"
         assert "in the clear" in record["@message"]
+        assert not any(word in record["@message"].lower() for word in FAILURES)
         assert "espalier-plugin[mtls]" in record["@message"]
+
+
+def test_a_broken_cryptography_is_a_warning(host: Identity) -> None:
+    with started("broken_cryptography.py", host=host) as plugin:
+        assert plugin.fields[5] == ""
+        assert plugin.shut_down() == 0
+        record = json.loads(plugin.stderr.whole())
+        assert record["@level"] == "warn"
+        assert "undefined symbol" in record["@message"]
 
 
 def test_without_cryptography_and_without_such_a_host_it_says_nothing() -> None:

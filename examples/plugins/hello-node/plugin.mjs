@@ -1,9 +1,9 @@
-// The store of kv.proto as a plugin. How it speaks with its host is in go-plugin.mjs.
+// The store of kv.proto as a plugin.
 
 import { fileURLToPath } from 'node:url';
 import { loadPackageDefinition, Metadata, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { log, serve } from './go-plugin.mjs';
+import { log, serve } from 'espalier/plugin';
 
 const proto = fileURLToPath(new URL('../../proto/kv.proto', import.meta.url));
 const { KV } = loadPackageDefinition(loadSync(proto)).example.kv.v1;
@@ -38,7 +38,13 @@ function tell(change) {
   for (const watcher of watchers) watcher.write(change);
 }
 
-serve((server) => {
-  server.addService(KV.service, { Put: put, Get: get, Delete: remove, Watch: watch });
-  log('info', 'the store is open', { backend: 'memory' });
+await serve({
+  services: [
+    { definition: KV.service, implementation: { Put: put, Get: get, Delete: remove, Watch: watch } },
+  ],
+  hooks: {
+    onActivate() {
+      log.info('the store is open', { backend: 'memory' });
+    },
+  },
 });

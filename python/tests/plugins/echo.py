@@ -1,7 +1,6 @@
 """An ordinary plugin: answers, prints, logs, and knows calls that take their time."""
 
 import logging
-import os
 import sys
 import threading
 import time
@@ -22,11 +21,6 @@ def print_out(request, _context):
 
 def print_err(request, _context):
     print(request.decode(), file=sys.stderr)
-    return b""
-
-
-def write_to_descriptor(request, _context):
-    os.write(1, request)
     return b""
 
 
@@ -55,7 +49,6 @@ def register(server):
         "Echo": unary(echo),
         "PrintOut": unary(print_out),
         "PrintErr": unary(print_err),
-        "WriteToDescriptor": unary(write_to_descriptor),
         "Log": unary(log),
         "FinishInAMoment": stream(finish_in_a_moment),
         "Hold": stream(hold),

@@ -1,0 +1,51 @@
+import { createBroker } from './broker.js';
+import { addController } from './controller.js';
+import type { Endpoint } from './endpoint.js';
+import { createHealth } from './health.js';
+import { addHooks } from './hooks.js';
+import type { Listening } from './listen.js';
+import { negotiateVersion } from './negotiate.js';
+import type { ServePlan } from './options.js';
+import { createServer } from './server.js';
+import { addServices } from './services.js';
+import type { Stdio } from './stdio.js';
+
+/** The plugin's main server, with the services that every plugin has and its own. */
+export interface PluginServer {
+  /** The application version that was agreed on. */
+  readonly version: number;
+  readonly listen: () => Promise<Listening>;
+  /** Ends the protocol's streams at once, and running calls after `graceMs`. */
+  readonly stop: (graceMs: number) => Promise<void>;
+}
+
+interface Input {
+  readonly plan: ServePlan;
+  readonly endpoint: Endpoint;
+  readonly stdio: Stdio;
+  /** What the host's Shutdown does. */
+  readonly stop: () => void;
+}
+
+/** Rejects with what the plugin's own `services` function throws. */
+export async function createPluginServer({ plan, endpoint, stdio, stop }: Input): Promise<PluginServer> {
+  const version = negotiateVersion([...plan.versions.keys()], endpoint.variables.PLUGIN_PROTOCOL_VERSIONS);
+  const server = createServer(endpoint);
+  const brokered = createBroker(endpoint, version);
+  const lasting = [createHealth(), stdio, brokered];
+  for (const service of lasting) service.addTo(server.grpc);
+  addController(server.grpc, stop);
+  addHooks(server.grpc, plan.hooks);
+  const { broker } = brokered;
+  await addServices(plan.versions.get(version) ?? [], server.grpc, { broker, version });
+  return {
+    version,
+    listen: server.listen,
+    async stop(graceMs) {
+      for (const service of lasting) service.close();
+      await server.stop(graceMs);
+      // Only now: a call that ends within its time may need what it has opened.
+      await brokered.stop();
+    },
+  };
+}
