@@ -1,7 +1,12 @@
-const slabSize = 64 * 1024;
+/** The first slab of a connection is small; each one that is used up is followed by one twice as large, up to a limit. */
+const firstSlab = 4 * 1024;
+const largestSlab = 66 * 1024;
 
-/** Bodies up to this length are copied beside their frame header; longer ones are handed on as they are. */
-const longestCopy = 8 * 1024;
+/**
+ * Bodies up to this length are copied beside their frame header; longer ones are handed on as they are. A copy of a
+ * whole frame costs less than a piece of its own on its way through a socket, and through TLS or yamux above all.
+ */
+const longestCopy = 16 * 1024;
 
 /**
  * What is to be written, as few pieces as possible: frames are laid one behind the other into a slab, which is cut off
@@ -25,7 +30,8 @@ export function createOutput(): Output {
 export function reserve(output: Output, length: number): Output {
   if (output.slab.length - output.at >= length) return output;
   cut(output);
-  output.slab = Buffer.allocUnsafeSlow(Math.max(slabSize, length));
+  const next = Math.min(largestSlab, Math.max(firstSlab, output.slab.length * 2));
+  output.slab = Buffer.allocUnsafeSlow(Math.max(next, length));
   output.from = 0;
   output.at = 0;
   return output;
