@@ -106,9 +106,11 @@ function limitedReceive(socket: Duplex, session: Http2Session<ResponseHeaders>):
     session.receive(chunk);
     lastEnded = performance.now();
     if (lastEnded - turnBegan < longestTurn || socket.destroyed) return;
-    turnBegan = Infinity;
     socket.pause();
-    setImmediate(() => socket.resume());
+    setImmediate(() => {
+      turnBegan = performance.now();
+      socket.resume();
+    });
   };
 }
 
