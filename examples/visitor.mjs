@@ -8,7 +8,7 @@ const killEveryMs = 7000;
 const proto = fileURLToPath(new URL('./proto/kv.proto', import.meta.url));
 const { KV } = loadPackageDefinition(loadSync(proto)).example.kv.v1;
 
-export default function visit(env, { say }) {
+export default function visit(env, { print }) {
   let visits = 0;
   let kills = 0;
 
@@ -21,13 +21,13 @@ export default function visit(env, { say }) {
     const answer = await call(client, 'Get', { key: 'greeting' });
     const { generation } = env.status(id);
     const ms = (performance.now() - begun).toFixed(1);
-    say(`visitor      ${id} remembers "${answer.value}" (generation ${generation}, ${ms} ms)`);
+    print(`visitor      ${id} remembers "${answer.value}" (generation ${generation}, ${ms} ms)`);
   }
 
   const visiting = setInterval(() => {
     visits += 1;
     for (const { id, wanted } of env.statuses()) {
-      if (wanted) greet(id).catch((error) => say(`visitor      ${id} did not answer: ${error.details}`));
+      if (wanted) greet(id).catch((error) => print(`visitor      ${id} did not answer: ${error.details}`));
     }
   }, visitEveryMs);
 
@@ -37,7 +37,7 @@ export default function visit(env, { say }) {
     if (id === undefined) return;
     kills += 1;
     const { pid } = env.status(id);
-    say(`visitor      kills ${id} (kill -9 ${pid})`);
+    print(`visitor      kills ${id} (kill -9 ${pid})`);
     process.kill(pid, 'SIGKILL');
   }, killEveryMs);
 

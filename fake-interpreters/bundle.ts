@@ -4,27 +4,29 @@ import { join } from 'node:path';
 import type { FakeInterpreterName } from './index.js';
 import { fakeInterpreterPath } from './index.js';
 
+/** The options of `makeFakeBundle`. */
 export interface FakeBundleOptions {
   /** Default: the fake's name. */
   readonly id?: string;
   /** Keys of `plugin.json` that replace the default ones; `null` leaves the file out. */
   readonly manifest?: object | null;
-  /** The directory that gets the bundle; default: a new temporary one, which goes with the bundle. */
+  /** The parent directory of the bundle; default: a new temporary one, which is removed with the bundle. */
   readonly directory?: string;
-  /** `link` costs no space in a crowd of bundles, but changing the file changes every other one. Default `copy`. */
+  /** `link`: a hard link, which saves space, but changes to the file affect all bundles. Default `copy`. */
   readonly interpreter?: 'copy' | 'link';
 }
 
+/** A bundle whose interpreter is a fake. */
 export interface FakeBundle {
   readonly id: string;
   readonly directory: string;
-  /** The directory that holds the bundle: what an environment takes as `pluginDir`. */
+  /** The parent directory of the bundle, for the option `pluginDir`. */
   readonly pluginDir: string;
   readonly interpreter: string;
   readonly remove: () => void;
 }
 
-/** Makes a bundle of a Python plugin whose interpreter is a fake one. */
+/** Creates a bundle of a Python plugin whose interpreter is a fake. */
 export function makeFakeBundle(name: FakeInterpreterName, options: FakeBundleOptions = {}): FakeBundle {
   const { id = name, manifest = {}, interpreter: kind = 'copy' } = options;
   const pluginDir = options.directory ?? realpathSync(mkdtempSync(join(tmpdir(), 'espalier-fake-')));
@@ -42,14 +44,14 @@ export function makeFakeBundle(name: FakeInterpreterName, options: FakeBundleOpt
   if (kind === 'link') linkSync(fakeInterpreterPath(name), interpreter);
   else copyFileSync(fakeInterpreterPath(name), interpreter);
 
-  const made = options.directory === undefined ? pluginDir : directory;
+  const created = options.directory === undefined ? pluginDir : directory;
   return {
     id,
     directory,
     pluginDir,
     interpreter,
     remove: () => {
-      rmSync(made, { recursive: true, force: true });
+      rmSync(created, { recursive: true, force: true });
     },
   };
 }

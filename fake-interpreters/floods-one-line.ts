@@ -1,4 +1,4 @@
-import { flood } from './lib/flood.js';
+import { flood } from './lib/print.js';
 import { servePlugin } from './lib/serve-plugin.js';
 
 servePlugin({

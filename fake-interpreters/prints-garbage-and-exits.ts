@@ -1,5 +1,4 @@
-import { garbage } from './lib/garbage.js';
-import { printOut } from './lib/print.js';
+import { garbage, printOut } from './lib/print.js';
 
 printOut(garbage);
 process.exit(1);

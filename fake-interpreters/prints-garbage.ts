@@ -1,6 +1,5 @@
-import { garbage } from './lib/garbage.js';
+import { garbage, printOut } from './lib/print.js';
 import { runUntilParentExits } from './lib/parent-process.js';
-import { printOut } from './lib/print.js';
 
 printOut(garbage);
 runUntilParentExits();

@@ -1,5 +1,4 @@
-import { garbage } from './lib/garbage.js';
-import { printError } from './lib/print.js';
+import { garbage, printError } from './lib/print.js';
 import { servePlugin } from './lib/serve-plugin.js';
 
 servePlugin({

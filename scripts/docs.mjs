@@ -1,18 +1,20 @@
-// Writes the parts of docs/ that come from the running code: what stands between <!-- generated:name --> and
-// <!-- /generated:name -->. It asks the built package, so run `npm run build` first.
+// Writes the generated parts of docs/: the text between <!-- generated:name --> and <!-- /generated:name -->. They come
+// from the built package: run `npm run build` first.
 //
-//   node scripts/docs.mjs                  writes all of them
-//   node scripts/docs.mjs --check          fails, and names each page that is stale; what starts plugins is left out
-//   node scripts/docs.mjs --check --all    the same, with nothing left out
+//   node scripts/docs.mjs                  writes all parts
+//   node scripts/docs.mjs --check          fails and names each stale page; omits parts that start plugins
+//   node scripts/docs.mjs --check --all    the same for all parts
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
+import { apiReports } from './docs/api-report.mjs';
 import { checkTable } from './docs/check-table.mjs';
 import { espalier, root } from './docs/espalier.mjs';
 import { block } from './docs/markdown.mjs';
 import { boundsTable, pauseTable, presetTable, unrecoverableList } from './docs/policy-tables.mjs';
+import { referencePages } from './docs/reference.mjs';
 
 const parts = [
   { page: 'lifecycle', name: 'chart', make: () => chart('plugin') },
@@ -41,11 +43,21 @@ async function main({ check, all }) {
       after = replacePart(after, name, await make(library, before));
     }
     after = await format(after, { ...(await resolveConfig(path)), filepath: path });
-    if (after === before) continue;
-    if (check) process.exitCode = 1;
-    else writeFileSync(path, after);
-    console.log(check ? `docs/${page}.md is stale: run \`npm run docs\`.` : `docs/${page}.md is written.`);
+    write(`docs/${page}.md`, before, after, check);
   }
+  // The reports take seconds, the reference pages half a minute.
+  const generated = [...apiReports(), ...(check && !all ? [] : await referencePages())];
+  for (const [path, text] of generated) {
+    const before = existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '';
+    write(path, before, text, check);
+  }
+}
+
+function write(path, before, after, check) {
+  if (after === before) return;
+  if (check) process.exitCode = 1;
+  else writeFileSync(join(root, path), after);
+  console.log(check ? `${path} is stale: run \`npm run docs\`.` : `${path} is written.`);
 }
 
 async function loadLibrary() {
@@ -57,7 +69,7 @@ async function loadLibrary() {
 function replacePart(text, name, content) {
   const [start, end] = [`<!-- generated:${name} -->`, `<!-- /generated:${name} -->`];
   const [from, to] = [text.indexOf(start), text.indexOf(end)];
-  if (from === -1 || to < from) throw new Error(`The page lacks the markers of its part "${name}".`);
+  if (from === -1 || to < from) throw new Error(`The page has no markers for its part "${name}".`);
   return `${text.slice(0, from)}${start}\n\n${content}\n\n${text.slice(to)}`;
 }
 

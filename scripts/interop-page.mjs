@@ -5,10 +5,10 @@ export function compatibilityPage({ versions, programs, rows, titleOf, tests }) 
 
 <!-- Written by \`npm run test:interop -- --write\`; do not edit. -->
 
-Espalier is run against programs that nobody here wrote: go-plugin's own test helper and its examples, compiled from
-their module at the version below, and Python plugins on grpcio as PyPI has it, with our helper package and without.
-\`npm run test:interop\` compiles them with Go, installs them with pip, runs them, and fails when this page says
-anything else than the run.
+Espalier runs against programs of other authors: go-plugin's own test helper and its examples, compiled from their
+module at the version below, and Python plugins on grpcio from PyPI, with our helper package and without.
+\`npm run test:interop\` compiles them with Go, installs them with pip, runs them, and fails when this page differs
+from the results.
 
 ## Programs
 
@@ -22,12 +22,12 @@ ${table(
   ]),
 )}
 
-## What go-plugin asks of its own host
+## go-plugin's tests of its own host
 
-go-plugin holds its own host to the tests below. ${summaryOf(rows)}
+go-plugin runs the tests below against its own host. ${summaryOf(rows)}
 
 ${table(
-  ['#', "go-plugin's test", 'What holds here', 'Result'],
+  ['#', "go-plugin's test", 'Result here', 'Result'],
   rows.map((row) => [row.number, row.name, row.holds, stateOf(row, titleOf(row), passed)]),
 )}
 

@@ -1,5 +1,5 @@
-// Runs random sequences of commands and faults over the real machines, on all cores, and holds every promise of the
-// tree against what it does:
+// Runs random sequences of commands and faults against the real machines, on all cores, and checks the invariants of
+// the tree after each step:
 //
 //   npm run model                              ten thousand of them
 //   npm run model -- --runs 100000             a full run

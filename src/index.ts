@@ -48,6 +48,8 @@ export {
   hangFoundWithinMs,
   decideMiss,
   presets,
+  mattermostStateOf,
+  type MattermostState,
   stopsWithinMs,
   type MissQuestion,
   type MissDecision,

@@ -1,13 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, relative } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 
 interface Import {
   readonly from: string;
+  /** A file of src, or a package. */
   readonly to: string;
+  readonly isPackage: boolean;
   readonly isTypeOnly: boolean;
 }
 
-/** What each room may import beside itself. `types` only with `import type`. */
+/** What each layer may import beside itself. `types` only with `import type`. */
 interface Layer {
   readonly layers: readonly string[];
   readonly types?: readonly string[];
@@ -17,7 +19,7 @@ interface Layer {
 const layers: Readonly<Record<string, Layer>> = {
   model: { layers: [], packages: [] },
   policy: { layers: ['model'], packages: [] },
-  'go-plugin': { layers: ['model'], packages: [] },
+  'go-plugin': { layers: ['model'], packages: ['node:net'] },
   yamux: { layers: ['model'], packages: [] },
   http2: { layers: ['model'], packages: [] },
   bundle: { layers: ['model'], packages: ['zod', 'yaml', 'semver', 'node:path'] },
@@ -36,57 +38,131 @@ const layers: Readonly<Record<string, Layer>> = {
     types: ['machines', 'environment'],
     packages: ['xstate', 'ws', '@statelyai/inspect', /^node:/],
   },
-  // It gives the real environment another world to stand on, whose plugins are called without a socket.
+  // Runs the real environment on simulated processes, whose plugins are called without a socket.
   testing: {
     layers: ['model', 'policy', 'environment'],
     types: ['machines'],
     packages: ['rxjs', '@grpc/grpc-js', 'node:events', 'node:stream', 'node:timers'],
   },
-  // The other side of the protocol: what a plugin's process loads, and nothing of a host.
+  // The other side of the protocol: what the process of a plugin loads; it imports nothing of a host.
   plugin: { layers: ['model', 'go-plugin', 'effects'], packages: ['@grpc/grpc-js', /^node:/] },
   cli: { layers: ['model', 'policy', 'environment', 'observe'], packages: ['commander', 'rxjs', /^node:/] },
   'index.ts': { layers: ['model', 'policy', 'environment', 'observe'], packages: [] },
 };
 
-/** The only places that may know a package: the three sentences of the design. */
-const packageOwners: readonly (readonly [string, string | RegExp, readonly string[]])[] = [
-  ['know XState', 'xstate', ['machines', 'environment', 'observe']],
-  ['speak gRPC', /^@grpc\//, ['effects', 'environment', 'testing', 'plugin']],
-  ['start processes', 'node:child_process', ['effects']],
+/** The folders of src/effects from the lowest to the highest: each may import those before it, and none after it. */
+const effectFolders = [
+  'socket', // connections and directories for sockets
+  'logs', // lines, rate limits and sinks
+  'process', // the runner: what starts, attaches to and signals processes
+  'orphans', // what earlier hosts have left, and the guardian against that
+  'bundle', // finding and reading bundles
+  'venv', // Python environments
+  'checksum', // hashes of bundles, and their lock file
+  'state', // the state directory
+  'tls', // certificates, and what TLS errors mean
+  'yamux', // many streams over one socket
+  'grpc', // channels, calls and deadlines
+  'http2', // gRPC over HTTP/2
+  'rpc', // the services that the host calls: health and hooks
+  'broker', // connections beside the main one
+  'protocol', // the plugin protocol: all that is go-plugin's own
+  'launch', // from a bundle to a running process
+  'connection', // from a handshake to a channel
 ];
 
-const imports = readdirSync('src', { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts'))
-  .flatMap((file) => importsOf(file));
+/** The most files that a reader takes in at one glance. */
+const maxFilesPerFolder = 14;
+
+/** The only layers that may import a package at run time. */
+const packageOwners: readonly (readonly [string, string | RegExp, readonly string[]])[] = [
+  ['XState', 'xstate', ['machines', 'environment', 'observe']],
+  ['gRPC', /^@grpc\//, ['effects', 'environment', 'testing', 'plugin']],
+  ['node:child_process', 'node:child_process', ['effects']],
+];
+
+const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+);
+const imports = files.flatMap(importsOf);
 
 function importsOf(file: string): Import[] {
-  const source = readFileSync(join('src', file), 'utf8');
-  const statements = source.matchAll(/^(?:import|export)\s+(type\s+)?(?:[\s\S]*?\sfrom\s+)?'([^']+)';/gm);
-  return [...statements].map(([, type, to]) => ({
+  const statements = textOf(file).matchAll(
+    /^(?:import|export)\s+(type\s+)?(?:[\s\S]*?\sfrom\s+)?'([^']+)';/gm,
+  );
+  return [...statements].map(([, type, to = '']) => ({
     from: file,
-    to: to ?? '',
+    to: to.startsWith('.') ? normalize(join(dirname(file), to)).replace(/\.js$/, '.ts') : to,
+    isPackage: !to.startsWith('.'),
     isTypeOnly: type !== undefined,
   }));
+}
+
+function textOf(file: string): string {
+  return readFileSync(join('src', file), 'utf8');
 }
 
 function layerOf(file: string): string {
   return file.split('/')[0] ?? file;
 }
 
+/** The folder of a file; a file in the root of its layer stands for itself, so that an index is not its whole layer. */
+function folderOf(file: string): string {
+  const folder = dirname(file);
+  return folder.includes('/') ? folder : file;
+}
+
 function matchesAny(name: string, patterns: readonly (string | RegExp)[]): boolean {
   return patterns.some((pattern) => (typeof pattern === 'string' ? pattern === name : pattern.test(name)));
 }
 
-function violationOf({ from, to, isTypeOnly }: Import): string | null {
+function layerProblem({ from, to, isPackage, isTypeOnly }: Import): string[] {
   const layer = layers[layerOf(from)];
-  if (layer === undefined) return `src/${from} lies in no room.`;
-  if (!to.startsWith('.'))
-    return matchesAny(to, layer.packages) ? null : `${from} may not import the package ${to}.`;
-  const target = relative('', normalize(join(dirname(from), to)));
-  const other = layerOf(target);
-  if (other === layerOf(from) || layer.layers.includes(other)) return null;
-  if (isTypeOnly && layer.types?.includes(other) === true) return null;
-  return `${from} may not import ${target}${layer.types?.includes(other) === true ? ', except its types' : ''}.`;
+  if (layer === undefined) return [`src/${from} belongs to no layer: give it one in this test.`];
+  if (isPackage)
+    return matchesAny(to, layer.packages) ? [] : [`src/${from} may not import the package ${to}.`];
+  const other = layerOf(to);
+  if (other === layerOf(from) || layer.layers.includes(other)) return [];
+  const isType = layer.types?.includes(other) === true;
+  if (isTypeOnly && isType) return [];
+  return [`src/${from} may import ${isType ? 'only types' : 'nothing'} from src/${to}.`];
+}
+
+function effectFolderProblem({ from, to }: Import): string[] {
+  const [one, folder = ''] = from.split('/');
+  const [other, target = ''] = to.split('/');
+  if (one !== 'effects' || other !== 'effects' || folder === 'index.ts' || folder === target) return [];
+  if (target === 'index.ts') return [`src/${from} may not import src/effects/index.ts, which imports all.`];
+  return effectFolders.indexOf(target) < effectFolders.indexOf(folder)
+    ? []
+    : [`src/${from} may not import src/${to}: the folder ${target} comes after ${folder}.`];
+}
+
+/** A cycle of imports between files, or between folders, as a sentence; none where there is no cycle. */
+function cycleProblems(nodeOf: (file: string) => string): string[] {
+  const targets = new Map<string, Set<string>>();
+  for (const { from, to, isPackage } of imports) {
+    if (isPackage || nodeOf(from) === nodeOf(to)) continue;
+    targets.set(nodeOf(from), (targets.get(nodeOf(from)) ?? new Set()).add(nodeOf(to)));
+  }
+  const finished = new Set<string>();
+  const visit = (node: string, path: readonly string[]): string[] => {
+    if (path.includes(node))
+      return [`src/${[...path.slice(path.indexOf(node)), node].join(' imports src/')}: a cycle.`];
+    if (finished.has(node)) return [];
+    const found = [...(targets.get(node) ?? [])].flatMap((target) => visit(target, [...path, node]));
+    finished.add(node);
+    return found;
+  };
+  return [...targets.keys()].flatMap((node) => visit(node, []));
+}
+
+/** The files of a layer, relative to it, whose text matches. */
+function filesMatching(layer: string, pattern: RegExp): string[] {
+  return files
+    .filter((file) => layerOf(file) === layer && pattern.test(textOf(file)))
+    .map((file) => file.slice(layer.length + 1))
+    .sort();
 }
 
 describe('the architecture', () => {
@@ -94,89 +170,76 @@ describe('the architecture', () => {
     expect(imports.length).toBeGreaterThan(200);
   });
 
-  it('lets imports run in one direction only', () => {
-    expect(imports.map(violationOf).filter((found) => found !== null)).toEqual([]);
+  it('lets each layer import only the layers and packages in its row of the table', () => {
+    expect(imports.flatMap(layerProblem)).toEqual([]);
   });
 
-  it.each(packageOwners)('lets only its keepers %s', (_, name, allowed) => {
-    const knowing = imports.filter(({ to, isTypeOnly }) => !isTypeOnly && matchesAny(to, [name]));
-    expect(knowing.filter(({ from }) => !allowed.includes(layerOf(from)))).toEqual([]);
+  it.each(packageOwners)('lets only some layers import %s at run time', (title, name, owners) => {
+    const problems = imports
+      .filter(({ to, isTypeOnly }) => !isTypeOnly && matchesAny(to, [name]))
+      .filter(({ from }) => !owners.includes(layerOf(from)))
+      .map(({ from }) => `src/${from} may not import ${title}: only ${owners.join(', ')} may.`);
+    expect(problems).toEqual([]);
   });
 
-  it('has no effect that imports another room-mate effect, but for the handles they share', () => {
-    const effects = [
-      'process',
-      'attach',
-      'pollProcess',
-      'handshake',
-      'dial',
-      'probe',
-      'hooks',
-      'shutdown',
-      'drain',
-      'signal',
-      'stdio',
-      'broker/keep',
-      'broker/dial',
-      'broker/serve',
-      'logs',
-    ];
-    const file = (name: string): string => `effects/${name}.ts`;
-    const crossing = imports.filter(
-      ({ from, to, isTypeOnly }) =>
-        !isTypeOnly &&
-        effects.some((name) => from === file(name)) &&
-        effects.some((name) => normalize(join(dirname(from), to)) === `effects/${name}.js`),
-    );
-    expect(crossing).toEqual([]);
+  it('has no cycle of imports between files, type-only imports included', () => {
+    expect(cycleProblems((file) => file)).toEqual([]);
   });
 
-  it('keeps clocks and chance out of decisions', () => {
-    const decisions = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
-      ['model', 'policy', 'machines', 'go-plugin', 'yamux', 'http2', 'bundle'].includes(layerOf(file)),
-    );
-    const impure = decisions.filter(
-      (file) =>
-        file.endsWith('.ts') &&
-        /Date\.now|Math\.random|performance\.|setTimeout|process\.env/.test(
-          readFileSync(join('src', file), 'utf8'),
-        ),
-    );
-    expect(impure).toEqual([]);
+  it('has no cycle of imports between folders, type-only imports included', () => {
+    expect(cycleProblems(folderOf)).toEqual([]);
+  });
+});
+
+describe('the folders of src/effects', () => {
+  const inside = files.filter((file) => layerOf(file) === 'effects').map((file) => file.split('/').slice(1));
+
+  it('are those of the table, with no file beside them but index.ts', () => {
+    const loose = inside.filter((path) => path.length === 1).map(([file = '']) => file);
+    const folders = new Set(inside.filter((path) => path.length > 1).map(([folder = '']) => folder));
+    expect(loose).toEqual(['index.ts']);
+    expect([...folders].sort()).toEqual([...effectFolders].sort());
   });
 
-  it('keeps the clock on the wall out of effects, as it jumps', () => {
-    const effects = readdirSync('src/effects', { recursive: true, encoding: 'utf8' });
-    const asking = effects.filter(
-      (file) =>
-        file.endsWith('.ts') &&
-        /Date\.now|new Date\(\)/.test(readFileSync(join('src/effects', file), 'utf8')),
-    );
-    // To notice a sleep, to know how much is left until a moment that an embedder's call names by that clock, and to
-    // tell the age of a file.
-    expect(asking.sort()).toEqual([
-      'connection/host-sample.ts',
-      'grpc/deadline.ts',
-      'orphans/orphaned-directories.ts',
+  it('import in one direction', () => {
+    expect(imports.flatMap(effectFolderProblem)).toEqual([]);
+  });
+
+  it('have few enough files to be taken in at a glance', () => {
+    const problems = effectFolders
+      .map((folder) => [folder, inside.filter(([first]) => first === folder).length] as const)
+      .filter(([, count]) => count > maxFilesPerFolder)
+      .map(([folder, count]) => `src/effects/${folder} has ${count} files: split it.`);
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('clocks and chance', () => {
+  it.each(['model', 'policy', 'machines', 'go-plugin', 'yamux', 'http2', 'bundle'])(
+    'are not read in src/%s',
+    (layer) => {
+      expect(filesMatching(layer, /Date\.now|Math\.random|performance\.|setTimeout|process\.env/)).toEqual(
+        [],
+      );
+    },
+  );
+
+  it('are read by effects from a monotonic clock, as the wall clock jumps', () => {
+    expect(filesMatching('effects', /Date\.now|new Date\(\)/)).toEqual([
+      'connection/host-sample.ts', // to notice that the host was asleep
+      'grpc/deadline.ts', // the deadline of a call is a time of that clock
+      'orphans/orphaned-directories.ts', // the age of a file is one, too
     ]);
   });
 
-  it('keeps timers out of effects', () => {
-    const effects = readdirSync('src/effects', { recursive: true, encoding: 'utf8' });
-    const ticking = effects.filter(
-      (file) =>
-        file.endsWith('.ts') &&
-        /setTimeout|setInterval|timer\(|interval\(/.test(readFileSync(join('src/effects', file), 'utf8')),
-    );
-    // What no machine is behind: a call's own deadline, an installer's, those of a yamux session, and that of a knock,
-    // which a brokered channel that was lost repeats by itself.
-    expect(ticking.sort()).toEqual([
-      'broker/knock-queue.ts',
-      'grpc/deadline.ts',
-      'venv/run-tool.ts',
-      'venv/time-limit.ts',
-      'yamux/deadlines.ts',
-      'yamux/stream.ts',
+  it('are left to the machines by effects, but for deadlines that no machine knows of', () => {
+    // A declaration (`setTimeout(timeout: number …`) is no call.
+    expect(filesMatching('effects', /\b(?:setTimeout|setInterval|timer|interval)\((?!\w+\??: )/)).toEqual([
+      'broker/knock-queue.ts', // a knock; a lost channel knocks again by itself
+      'grpc/deadline.ts', // a call
+      'venv/run-tool.ts', // an installer, from SIGINT to SIGKILL
+      'venv/time-limit.ts', // an installer
+      'yamux/deadlines.ts', // the pings and streams of a session
     ]);
   });
 });

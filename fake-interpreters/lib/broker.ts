@@ -10,9 +10,9 @@ export const brokerService = {
   StartStream: duplex('/plugin.GRPCBroker/StartStream', connInfo, connInfo),
 };
 
-/** What a test makes a fake plugin's broker do. */
+/** The service by which a test controls the broker of a fake. */
 export const brokerTestService = {
-  /** Dials the host's id and has its Echo answer. */
+  /** Dials an id of the host and calls its Echo. */
   EchoFromHost: unary(
     '/espalier.fake.v1.Brokering/EchoFromHost',
     json<{ id: number; text: string }>(),
@@ -20,15 +20,15 @@ export const brokerTestService = {
   ),
   /** Serves Echo on an id of the plugin's own. */
   ServeEcho: unary('/espalier.fake.v1.Brokering/ServeEcho', json<object>(), json<{ id: number }>()),
-  /** Serves nothing on an id any more. */
+  /** Stops serving an id. */
   EndEcho: unary('/espalier.fake.v1.Brokering/EndEcho', json<{ id: number }>(), json<object>()),
-  /** Announces whatever it is told, true or not. */
+  /** Sends any announcement, true or not. */
   Announce: unary('/espalier.fake.v1.Brokering/Announce', json<ConnInfo>(), json<object>()),
 };
 
 export type BrokerHandlers = Handlers<typeof brokerService> & Handlers<typeof brokerTestService>;
 
-/** A GRPCBroker as go-plugin's: announcements are kept until somebody dials, dials wait for announcements. */
+/** A GRPCBroker like go-plugin's: announcements wait for dials, and dials for announcements. */
 export function createBroker(tls: ServerTls, network: Network) {
   const announced = new Map<number, ConnInfo>();
   const waiting = new Map<number, (where: ConnInfo) => void>();
@@ -110,7 +110,7 @@ export function createBroker(tls: ServerTls, network: Network) {
   return { handlers, end };
 }
 
-/** What a plugin serves on an id of its own. */
+/** The server of an id of the plugin. */
 export function echoServer(): Server {
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
   server.addService(

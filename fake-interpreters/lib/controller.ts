@@ -6,7 +6,7 @@ export const controllerService = {
   Shutdown: unary('/plugin.GRPCController/Shutdown', empty, empty),
 };
 
-/** A controller that answers first and then does as it was told. */
+/** A GRPCController that answers before it stops the plugin. */
 export function createController(onShutdown: () => void): Handlers<typeof controllerService> {
   return {
     Shutdown(_call, answer) {

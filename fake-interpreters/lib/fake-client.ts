@@ -3,7 +3,7 @@ import type { CallOptions, Client, ClientReadableStream } from '@grpc/grpc-js';
 import { fakeService, fakeServiceName } from './fake-service.js';
 import type { StreamMethod, UnaryMethod } from './method.js';
 
-/** The constructor to hand to `plugin(id).client(…)`; its methods have grpc-js's callback style and no types. */
+/** The constructor for `plugin(id).client(…)`; its methods take callbacks and are untyped. */
 export const FakeClient = makeClientConstructor(fakeService, fakeServiceName);
 
 const defaultDeadlineMs = 5_000;
@@ -18,7 +18,7 @@ export function connectToFake(network: string, address: string): Client {
   });
 }
 
-/** Calls any method of any of the services here, on any grpc-js client, with types. */
+/** Calls a unary method over any grpc-js client, with types. */
 export function callUnary<Request, Response>(
   client: Client,
   method: UnaryMethod<Request, Response>,

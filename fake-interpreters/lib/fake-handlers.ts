@@ -5,11 +5,11 @@ import type { Health } from './health.js';
 import type { HookCall } from './hooks.js';
 import type { Handlers } from './method.js';
 
-/** The parts of a fake plugin that its Fake service reaches. */
+/** The parts of a fake that its Fake service controls. */
 export interface FakeParts {
   readonly crash: Crash;
-  /** What `Crash` does in the place of ending the process. */
-  readonly cutOff: (() => void) | undefined;
+  /** What `Crash` does instead of ending the process. */
+  readonly closeConnection: (() => void) | undefined;
   readonly grandchild: number | null;
   readonly hookCalls: readonly HookCall[];
   readonly print: (what: Print) => void;
@@ -25,8 +25,8 @@ export function createFakeHandlers(parts: FakeParts): Handlers<typeof fakeServic
       answer(null, Buffer.alloc(request.size, 'x'));
     },
     Crash: ({ request }) => {
-      if (parts.cutOff !== undefined) {
-        parts.cutOff();
+      if (parts.closeConnection !== undefined) {
+        parts.closeConnection();
         return;
       }
       crash(Object.keys(request).length > 0 ? request : parts.crash);

@@ -4,19 +4,19 @@ import type { OutputChannel } from './messages.js';
 import type { Codec } from './method.js';
 import { json, serverStream, unary } from './method.js';
 
-/** How a process ends itself: by a signal where one is given, else with the exit code. */
+/** How a process ends itself: by a signal if given, else with the exit code. */
 export interface Crash {
   readonly code?: number;
   readonly signal?: NodeJS.Signals;
 }
 
-/** What to print, and whether through GRPCStdio or on the process's own pipe. */
+/** What to print, and whether through GRPCStdio or on the pipe of the process. */
 export interface Print {
   readonly channel: OutputChannel;
   readonly text: string;
-  /** How `text` stands for the bytes. Default `utf8`. */
+  /** The encoding of `text`. Default `utf8`. */
   readonly encoding?: 'utf8' | 'base64';
-  /** Default `stdio`. A plugin without that service prints on its pipe. */
+  /** Default `stdio`. A plugin without GRPCStdio prints on its pipe. */
   readonly to?: 'stdio' | 'pipe';
 }
 
@@ -40,7 +40,7 @@ const nothing = json<Record<string, never>>();
 export const fakeServiceName = 'espalier.fake.v1.Fake';
 
 /**
- * The service by which a test makes a fake plugin do things. Its messages are JSON or plain bytes;
+ * The service by which a test controls a fake. Its messages are JSON or bytes;
  * `makeClientConstructor(fakeService, fakeServiceName)` is a client of it.
  */
 export const fakeService = {
@@ -48,7 +48,7 @@ export const fakeService = {
   Echo: unary('/espalier.fake.v1.Fake/Echo', bytes, bytes),
   /** Answers with that many bytes. */
   Blob: unary('/espalier.fake.v1.Fake/Blob', json<{ size: number }>(), bytes),
-  /** Ends the process without an answer; `{}` leaves the way to the program. */
+  /** Ends the process without an answer; `{}`: in the default way of the fake. */
   Crash: unary('/espalier.fake.v1.Fake/Crash', json<Crash>(), nothing),
   /** Never answers. */
   Hang: unary('/espalier.fake.v1.Fake/Hang', nothing, nothing),

@@ -2,10 +2,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printError } from './print.js';
 
-/** The application versions that a fake speaks, the best first. */
+/** The application versions that a fake supports, preferred ones first. */
 const ownVersions = [2, 1];
 
-/** A `sun_path` of 108 bytes, less the NUL; Node cuts a longer one off without a word. */
+/** A `sun_path` of 108 bytes without the NUL; Node silently truncates longer paths. */
 const maxSocketPathBytes = 107;
 
 export interface HandshakeFields {
@@ -15,11 +15,11 @@ export interface HandshakeFields {
   readonly address?: string;
   readonly protocol?: string;
   readonly certificate?: string;
-  /** Field 7, which go-plugin prints only where it was asked. */
+  /** Field 7, which go-plugin prints only on request. */
   readonly multiplexing?: boolean | undefined;
 }
 
-/** The handshake line without its LF; what is left out is what a healthy plugin would say. */
+/** The handshake line without its LF; the defaults are those of a healthy plugin. */
 export function handshakeLine(fields: HandshakeFields = {}): string {
   const {
     core = 1,
@@ -34,13 +34,13 @@ export function handshakeLine(fields: HandshakeFields = {}): string {
   return (multiplexing === undefined ? known : [...known, multiplexing]).join('|');
 }
 
-/** The best version that the host offers, else the lowest, so that the host can say what is wrong. */
+/** The best common version, else the lowest, as go-plugin does, so that the host can report the mismatch. */
 export function negotiateVersion(): number {
   const offered = (process.env.PLUGIN_PROTOCOL_VERSIONS ?? '').split(',');
   return ownVersions.find((version) => offered.includes(String(version))) ?? Math.min(...ownVersions);
 }
 
-/** A path that nobody uses yet, where the host wants the sockets to be. */
+/** An unused path in the host's directory of sockets. */
 export function newSocketPath(): string {
   const folder = process.env.PLUGIN_UNIX_SOCKET_DIR || tmpdir();
   const path = join(folder, `plugin${Math.floor(Math.random() * 1e10)}`);
@@ -49,12 +49,12 @@ export function newSocketPath(): string {
   process.exit(1);
 }
 
-/** Ends the program unless the host knows the word. */
+/** Exits unless the host has set the magic cookie. */
 export function exitWithoutCookie(key: string, value: string): void {
   if (process.env[key] !== value) exitWithoutHost();
 }
 
-/** What a plugin says to somebody who is not its host. */
+/** Prints the text for a caller that is no plugin host, and exits with 1. */
 export function exitWithoutHost(): never {
   printError(
     'This binary is a plugin. It does nothing by itself: the program that it was written for has to start it.\n',

@@ -10,7 +10,7 @@ export const healthService = {
   Watch: serverStream('/grpc.health.v1.Health/Watch', text, healthCheckResponse),
 };
 
-/** What the health service says. `silent`: it takes the question and never answers. */
+/** The answer of the health service. `silent`: it never answers. */
 export type Health = 'SERVING' | 'NOT_SERVING' | 'silent';
 
 const knownServices = ['', 'plugin'];
@@ -50,7 +50,7 @@ export function createHealth(initial: Health, onAnswer: () => void, delayMs = 0)
     if (next !== 'silent') for (const watcher of watchers) watcher.write(next);
   }
 
-  /** Lets a server stop that waits for its streams. */
+  /** Ends the Watch streams, for which a stopping server waits. */
   function end() {
     for (const watcher of watchers) watcher.end();
   }

@@ -15,7 +15,7 @@ export const hooksService = {
   OnConfigurationChange: unary('/espalier.v1.PluginHooks/OnConfigurationChange', text, empty),
 };
 
-/** A hook that was called, and with which configuration. */
+/** A call of a hook, with its configuration. */
 export interface HookCall {
   readonly hook: HookName;
   readonly json?: string;
@@ -24,7 +24,7 @@ export interface HookCall {
 /** What a hook does instead of returning. */
 export type HookFaults = Readonly<Partial<Record<HookName, 'hangs' | 'fails'>>>;
 
-/** Implements every hook and records each call, before the fault that it may have. */
+/** Implements all hooks and records each call, before its fault if any. */
 export function createHooks(faults: HookFaults) {
   const calls: HookCall[] = [];
 

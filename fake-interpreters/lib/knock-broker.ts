@@ -10,14 +10,14 @@ import type { ServerTls } from './tls.js';
 /** How a host's knocks are answered. */
 export type KnockBehaviour = 'accepted' | 'ignored' | 'refused';
 
-/** As long as go-plugin waits for the answer to a knock. */
+/** go-plugin's timeout of a knock, in milliseconds. */
 const answerTimeoutMs = 5_000;
 
-/** A GRPCBroker over one socket, as go-plugin's: knock, be let in, open a stream; one dial at a time. */
+/** A GRPCBroker over one connection, like go-plugin's: knock, wait for the answer, open a stream; one at a time. */
 export function createKnockBroker(tls: ServerTls, behaviour: KnockBehaviour, onControl: () => void) {
   const served = new Map<number, ConnectionInjector>();
   const earlyKnocks = new Set<number>();
-  /** Whom the next streams are for, in the order in which their knocks were answered. */
+  /** The ids of the next streams, in the order in which their knocks were answered. */
   const expected: number[] = [];
   const answers = new Map<number, (error: string) => void>();
   let session: YamuxSession | null = null;
@@ -50,7 +50,7 @@ export function createKnockBroker(tls: ServerTls, behaviour: KnockBehaviour, onC
     return session.open();
   }
 
-  /** Waits for its turn, as a stream is given to the knock that was answered last. */
+  /** Waits for earlier knocks, as a stream belongs to the last answered knock. */
   function dial(id: number): Promise<Duplex> {
     const dialled = dialQueue.then(() => open(id));
     dialQueue = dialled.catch(() => undefined);
@@ -103,7 +103,7 @@ export function createKnockBroker(tls: ServerTls, behaviour: KnockBehaviour, onC
     begin(over: YamuxSession) {
       session = over;
     },
-    /** Takes a stream of the host's if a knock announced it. */
+    /** Accepts a stream of the host if a knock announced it. */
     take(stream: Duplex): boolean {
       const id = expected.shift();
       if (id === undefined) return false;

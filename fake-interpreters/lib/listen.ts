@@ -3,7 +3,7 @@ import { newSocketPath } from './handshake.js';
 
 export type Network = 'unix' | 'tcp';
 
-/** Opens the server's listener and says which address belongs into the handshake line. */
+/** Opens the listener of the server; resolves with the address for the handshake line. */
 export async function listen(
   server: Server,
   network: Network,

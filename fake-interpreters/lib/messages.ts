@@ -50,7 +50,7 @@ export interface ConnInfo {
   readonly id: number;
   readonly network: string;
   readonly address: string;
-  /** Only where one socket carries every connection. */
+  /** Only on a multiplexed connection. */
   readonly knock?: Knock | undefined;
 }
 

@@ -5,7 +5,7 @@ import type {
   handleUnaryCall,
 } from '@grpc/grpc-js';
 
-/** How one message becomes bytes and comes back. */
+/** Serializes and parses a message. */
 export interface Codec<T> {
   readonly encode: (value: T) => Buffer;
   readonly decode: (bytes: Buffer) => T;
@@ -25,7 +25,7 @@ export type DuplexMethod<Request, Response> = MethodDefinition<Request, Response
   readonly responseStream: true;
 };
 
-/** What a server has to implement for a service definition. */
+/** The implementation of a service definition. */
 export type Handlers<Service> = {
   [Name in keyof Service]: Service[Name] extends StreamMethod<infer Request, infer Response>
     ? handleServerStreamingCall<Request, Response>

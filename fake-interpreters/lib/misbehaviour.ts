@@ -5,26 +5,26 @@ import type { Network } from './listen.js';
 import type { MultiplexBehaviour } from './multiplexing.js';
 import type { TlsBehaviour } from './tls.js';
 
-/** What distinguishes a fake from a well-behaved plugin. Everything left out is as it should be. */
+/** The faults of a fake. The default of each field is that of a well-behaved plugin. */
 export interface Misbehaviour {
   readonly network?: Network;
   readonly tls?: TlsBehaviour;
   readonly health?: Health | 'absent';
-  /** How long it takes to answer for its health. */
+  /** The delay of its answers to health checks, in milliseconds. */
   readonly healthDelayMs?: number;
   /** `ignored`: Shutdown is answered and nothing happens. */
   readonly controller?: boolean | 'ignored';
   readonly stdio?: boolean;
-  /** A GRPCBroker, and a service by which a test makes it broker. */
+  /** A GRPCBroker, and a service by which a test controls it. */
   readonly broker?: boolean;
-  /** What it does when it is asked to multiplex. Left out: it does not know what that is. */
+  /** Its answer to a request to multiplex. Default: it does not support field 7. */
   readonly multiplexing?: MultiplexBehaviour;
-  /** The hooks service is there only where this is given. */
+  /** Without this it has no hooks service. */
   readonly hooks?: HookFaults;
-  /** Whether it ends itself when its host has gone. */
+  /** Whether it exits when its host has exited. */
   readonly exitsWithHost?: boolean;
   readonly ignoreSigterm?: boolean;
-  /** How `Fake.Crash` ends the process when the caller does not say how. */
+  /** How `Fake.Crash` ends the process by default. */
   readonly crash?: Crash;
   readonly grandchild?: number | null;
   readonly onHandshakePrinted?: () => void;

@@ -9,8 +9,8 @@ import { printError } from './print.js';
 import type { ServerTls } from './tls.js';
 
 /**
- * What a plugin does when it is asked to multiplex. `speaks`: as go-plugin does. Everything else is a fault of its own,
- * but for `declines`, which is anybody's right.
+ * The answer to a request to multiplex. `speaks`: as go-plugin does. `declines`: allowed by the protocol. The others are
+ * faults.
  */
 export type MultiplexBehaviour =
   | 'speaks'
@@ -24,19 +24,19 @@ export type MultiplexBehaviour =
   | 'drops'
   | 'gives-up';
 
-/** The side of a plugin that has one socket. */
+/** A plugin's side of a multiplexed connection. */
 export interface Multiplexer {
   readonly broker: { readonly handlers: BrokerHandlers; readonly end: () => void };
-  /** Ends the connection and lets the process live on; only where that is its fault. */
-  readonly cutOff: (() => void) | undefined;
-  /** Opens the listener for the one connection, and says which address belongs into the handshake line. */
+  /** Closes the connection and leaves the process alive; only for the fault `cuts-off`. */
+  readonly closeConnection: (() => void) | undefined;
+  /** Opens the listener of the connection; resolves with the address for the handshake line. */
   listen(server: Server, network: Network): Promise<string>;
 }
 
-/** How long go-plugin waits for its host's connection. */
+/** go-plugin's timeout of the host's connection, in milliseconds. */
 const connectionTimeoutMs = 5_000;
 
-/** What the host's wish and the plugin's own behaviour come to. */
+/** The multiplexer for the host's request and the fake's behaviour. */
 export function prepareMultiplexing(behaviour: MultiplexBehaviour | undefined, tls: ServerTls) {
   const isAsked = process.env.PLUGIN_MULTIPLEX_GRPC === 'true';
   if (behaviour === undefined || !isAsked) return { multiplexing: undefined, multiplexer: null };
@@ -86,10 +86,10 @@ function createMultiplexer(behaviour: MultiplexBehaviour, tls: ServerTls): Multi
 
   return {
     broker,
-    cutOff: behaviour === 'cuts-off' ? () => only?.destroy() : undefined,
+    closeConnection: behaviour === 'cuts-off' ? () => only?.destroy() : undefined,
     listen(server, network) {
       const deadline = setTimeout(giveUp, connectionTimeoutMs);
-      // It goes on listening and takes nobody else, and leaves its socket behind, as go-plugin does.
+      // Like go-plugin, it keeps listening, accepts no other connection, and leaves its socket behind.
       return listen(network, (socket) => {
         clearTimeout(deadline);
         if (only !== null) return;
@@ -100,7 +100,7 @@ function createMultiplexer(behaviour: MultiplexBehaviour, tls: ServerTls): Multi
   };
 }
 
-/** What go-plugin does when its host comes too late. */
+/** What go-plugin does when its host connects too late. */
 function giveUp(): never {
   printError('timed out waiting for connection to be established\n');
   process.exit(0);

@@ -1,15 +1,15 @@
 const parentPollMs = 500;
 
-/** Read first of all: a host may be killed as soon as it has read the first line. */
+/** Read at the start: a host may be killed as soon as it has read the first line. */
 const parent = process.ppid;
 
-/** Keeps a program alive that has nothing to do, for as long as the process that started it. */
+/** Keeps an idle program alive as long as its parent process. */
 export function runUntilParentExits(): void {
   onParentExit(() => process.exit(0));
   setInterval(() => undefined, 60_000);
 }
 
-/** A host that is killed cannot tell its plugins; they notice by being adopted. */
+/** A killed host cannot notify its plugins; they notice that their parent pid has changed. */
 export function onParentExit(act: () => void): void {
   setInterval(() => {
     if (process.ppid !== parent) act();

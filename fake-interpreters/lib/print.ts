@@ -1,13 +1,25 @@
 import { writeSync } from 'node:fs';
 
-/**
- * Both write to the descriptor itself and wait until everything is gone: `process.stdout` may still hold text back
- * when the process exits, and a pipe that nobody reads has to stop the program, as it stops a Python one.
- */
+/** Bytes that are not valid UTF-8, with an LF, so that a host reads them as a line. */
+export const garbage = Buffer.from('0001fefffdc0c1f5eda0807f1b9c8000e2820a', 'hex');
+
+/** Writes to a pipe forever, as fast as its reader reads. */
+export function flood(pipe: NodeJS.WriteStream, lineEnd = '\n'): void {
+  const line = Buffer.from(`${'flood '.repeat(170)}${lineEnd}`);
+  pipe.on('error', () => process.exit(1));
+  const pour = () => {
+    if (pipe.write(line)) setImmediate(pour);
+    else pipe.once('drain', () => setImmediate(pour));
+  };
+  pour();
+}
+
+/** Writes to stdout. Synchronous: `process.stdout` may lose text at the exit, and a full pipe must block the program. */
 export function printOut(output: string | Buffer): void {
   writeAll(1, output);
 }
 
+/** Writes to stderr, like `printOut`. */
 export function printError(output: string | Buffer): void {
   writeAll(2, output);
 }

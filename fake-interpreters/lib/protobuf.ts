@@ -4,7 +4,7 @@ export interface Field {
   readonly value: number | Buffer;
 }
 
-/** Writes the two wire types that the services here use; written by hand, so that nobody's library checks itself. */
+/** Writes the two wire types that the services here use; by hand, so that no library is tested against itself. */
 export function encodeFields(fields: readonly Field[]): Buffer {
   return Buffer.concat(fields.flatMap(encodeField));
 }

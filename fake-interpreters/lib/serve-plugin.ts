@@ -8,10 +8,10 @@ import { printOut } from './print.js';
 import { addServices } from './services.js';
 import { prepareTls } from './tls.js';
 
-/** How long calls in flight hold up a stop. */
+/** How long a stop waits for calls in flight, in milliseconds. */
 const stopGraceMs = 100;
 
-/** Serves go-plugin's services and the Fake service, prints the handshake line, and lives until it is told to end. */
+/** Serves go-plugin's services and the Fake service, prints the handshake line, and runs until a stop request. */
 export function servePlugin(misbehaviour: Misbehaviour = {}): void {
   if (process.env.ESPALIER_PLUGIN !== undefined) exitWithoutCookie('ESPALIER_PLUGIN', 'espalier');
   process.on('SIGINT', () => undefined);

@@ -13,7 +13,7 @@ import type { ServerTls } from './tls.js';
 
 const ignore = () => undefined;
 
-/** Gives the server every service that the misbehaviour leaves it. */
+/** Adds the services to the server, except those that the misbehaviour omits. */
 export function addServices(
   server: Server,
   misbehaviour: Misbehaviour,
@@ -43,7 +43,7 @@ export function addServices(
     fakeService,
     createFakeHandlers({
       crash: misbehaviour.crash ?? { code: 1 },
-      cutOff: multiplexer?.cutOff,
+      closeConnection: multiplexer?.closeConnection,
       grandchild: misbehaviour.grandchild ?? null,
       hookCalls: hooks.calls,
       print: hasStdio ? printTo(stdio.print) : printOnPipe,
@@ -51,7 +51,7 @@ export function addServices(
     }),
   );
 
-  /** Ends the streams that live as long as the server, so that it can stop in order. */
+  /** Ends the long-running streams, for which a stopping server waits. */
   return function endStreams() {
     broker.end();
     stdio.end();

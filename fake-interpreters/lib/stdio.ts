@@ -12,7 +12,7 @@ type Chunk = ReturnType<typeof stdioData.decode>;
 
 const chunkSize = 1024;
 
-/** A GRPCStdio service that keeps what is printed until somebody reads it, as go-plugin's pipes do. */
+/** A GRPCStdio service that buffers output until the host reads it, as go-plugin's pipes do. */
 export function createStdio() {
   const unread: Chunk[] = [];
   let reader: ServerWritableStream<object, Chunk> | null = null;

@@ -3,8 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { makeIdentity, type Identity } from '../../src/effects/tls/identity.js';
 
 /**
- * How a plugin does TLS. Left out: not at all. `answers`: as AutoMTLS wants it, when it is asked.
- * Everything else is a fault of its own.
+ * How a plugin uses TLS. Default: not at all. `answers`: AutoMTLS on request. The others are faults.
  */
 export type TlsBehaviour =
   | 'answers'
@@ -21,13 +20,13 @@ export interface ServerTls {
   readonly credentials: ServerCredentials;
   /** Field 6 of the handshake line. */
   readonly announced: string;
-  /** What its own broker dials and brokered servers use. */
+  /** The credentials of its broker's dials and brokered servers. */
   readonly own: { readonly identity: Identity; readonly host: string } | null;
 }
 
 const plaintext: ServerTls = { credentials: ServerCredentials.createInsecure(), announced: '', own: null };
 
-/** What go-plugin's own plugins take; a host must not mind that its own is another. */
+/** The common name of go-plugin's certificates; a host must accept it although its own differs. */
 const curve = 'P-521';
 
 export async function prepareTls(behaviour: TlsBehaviour | undefined): Promise<ServerTls> {
@@ -64,13 +63,13 @@ export async function prepareTls(behaviour: TlsBehaviour | undefined): Promise<S
   }
 }
 
-/** A server that takes connections only of the one who has the host's key. */
+/** Server credentials that accept only the holder of the host's key. */
 export function credentialsOf({ certificatePem, privateKeyPem }: Identity, host: string): ServerCredentials {
   const pair = { cert_chain: Buffer.from(certificatePem), private_key: Buffer.from(privateKeyPem) };
   return ServerCredentials.createSsl(Buffer.from(host), [pair], true);
 }
 
-/** Manual TLS: the certificate, its key, and whose client certificates are wanted, as PEM. */
+/** Manual TLS: the certificate, its key, and the CA of client certificates, as PEM. */
 function credentialsOfEnvironment(): ServerCredentials {
   const { FAKE_CERTIFICATE = '', FAKE_PRIVATE_KEY = '', FAKE_CLIENT_ROOTS } = process.env;
   const pair = { cert_chain: Buffer.from(FAKE_CERTIFICATE), private_key: Buffer.from(FAKE_PRIVATE_KEY) };
@@ -82,7 +81,7 @@ function base64(der: Uint8Array): string {
   return Buffer.from(der).toString('base64').replace(/=+$/, '');
 }
 
-/** The name is changed after the signature, which nobody checks before the name. */
+/** Changes the name after the signature, which no host verifies before the name. */
 function renamed(der: Uint8Array): Buffer {
   return Buffer.from(Buffer.from(der).toString('latin1').replaceAll('localhost', 'elsewhere'), 'latin1');
 }

@@ -4,7 +4,7 @@ import { connect as connectTls } from 'node:tls';
 import type { UnaryMethod } from './method.js';
 import type { ServerTls } from './tls.js';
 
-/** One unary gRPC call over a connection that is there, which grpc-js's client cannot do. Ends the connection. */
+/** Makes one unary gRPC call over an open connection, which grpc-js cannot do, and closes it. */
 export function callOver<Request, Response>(
   raw: Duplex,
   tls: ServerTls,
@@ -49,7 +49,7 @@ function secured(raw: Duplex, { own }: ServerTls): Duplex {
   });
 }
 
-/** A message as gRPC sends it: not compressed, its length, its bytes. */
+/** A length-prefixed gRPC message without compression. */
 function framed(message: Buffer): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt32BE(message.length, 1);

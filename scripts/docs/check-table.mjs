@@ -9,16 +9,16 @@ import { code, row, table } from './markdown.mjs';
 
 const checksAtOnce = 3;
 const startMs = 1500;
-/** So that those who do not want to end do not take half a minute. */
+/** Short deadlines, so that fakes that ignore a stop do not take half a minute. */
 const config = { policy: { deadlines: { hookMs: 1000, shutdownMs: 1000, termMs: 1000 } } };
 const longestMessage = 140;
-/** Outcomes that nobody can know beforehand. */
+/** Fakes whose outcome depends on timing. */
 const races = new Map([
-  ['crashes-in-a-loop', 'It lives for 100 ms: fine if the check is over by then, a crash if not.'],
+  ['crashes-in-a-loop', 'It exits after 100 ms: passes if the check ends before that, else a crash.'],
 ]);
-const headings = ['fake interpreter', 'what it does', 'fine', 'failed step', 'code', 'message', 'exit'];
+const headings = ['fake interpreter', 'what it does', 'passes', 'failed step', 'code', 'message', 'exit'];
 
-/** What `espalier check` says about every fake interpreter. */
+/** The result of `espalier check` for every fake interpreter. */
 export async function checkTable(_library, page) {
   await buildFakeInterpreters();
   const { fakeInterpreters, makeFakeBundle } = await loadFakes();
@@ -30,18 +30,18 @@ export async function checkTable(_library, page) {
     const flags = ['--multiplex', 'auto', '--json', '--timeout', String(startMs), '--config', configFile];
     const { stdout, exitCode } = await espalier('check', ...flags, directory);
     remove();
-    return [code(name), behaviour, ...verdict(name, JSON.parse(stdout), exitCode)];
+    return [code(name), behaviour, ...resultCells(name, JSON.parse(stdout), exitCode)];
   };
   const rows = await mapSome(fakeInterpreters, check);
-  // A busy machine is not to be mistaken for a change: what is new on the page is asked once more, alone.
+  // A busy machine may change a result: each row that differs from the page is checked again, alone.
   const known = new Set(page.split('\n').map(squeezed));
   for (const [index, cells] of rows.entries()) {
-    if (!known.has(squeezed(row(cells)))) rows[index] = await check(fakeInterpreters[index]);
+    if (!known.has(normalized(row(cells)))) rows[index] = await check(fakeInterpreters[index]);
   }
   return table([headings, ...rows]);
 }
 
-/** The list of the fake interpreters and the maker of their bundles, which are TypeScript. */
+/** Loads the TypeScript modules of the fake interpreters. */
 async function loadFakes() {
   const folder = join(root, 'fake-interpreters');
   const contents = "export * from './bundle.ts'; export * from './index.ts';";
@@ -59,16 +59,16 @@ async function loadFakes() {
 async function mapSome(items, map) {
   const results = [];
   const waiting = [...items.entries()];
-  const takeTurns = async () => {
+  const runWorker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       results[next[0]] = await map(next[1]);
     }
   };
-  await Promise.all(Array.from({ length: checksAtOnce }, takeTurns));
+  await Promise.all(Array.from({ length: checksAtOnce }, runWorker));
   return results;
 }
 
-function verdict(name, { ok, steps, error }, exitCode) {
+function resultCells(name, { ok, steps, error }, exitCode) {
   const race = races.get(name);
   if (race !== undefined) return ['either', '', '', race, '0 or 1'];
   if (ok) return ['yes', '', '', '', String(exitCode)];
@@ -77,7 +77,7 @@ function verdict(name, { ok, steps, error }, exitCode) {
   return ['no', failed, link, shortened(error.message), String(exitCode)];
 }
 
-/** Without what is another in each run or with another OpenSSL: the paths, and OpenSSL's own words. */
+/** Removes paths and OpenSSL's error texts, which differ between runs and versions. */
 function shortened(message) {
   const plain = message
     .replace(/\/[^\s"|]*espalier-[^\s"|]*/g, '…')
@@ -85,7 +85,7 @@ function shortened(message) {
   return plain.length > longestMessage ? `${plain.slice(0, longestMessage - 1)}…` : plain;
 }
 
-/** A row whatever its columns were widened to. */
-function squeezed(text) {
+/** A table row without the padding of its columns. */
+function normalized(text) {
   return text.replace(/ +/g, ' ');
 }

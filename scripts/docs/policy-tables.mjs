@@ -3,39 +3,39 @@ import { join } from 'node:path';
 import { root } from './espalier.mjs';
 import { code, table } from './markdown.mjs';
 
-/** What each number means. One that is missing here, or is here only, stops the script. */
+/** What each number means. The script fails when this table and the presets differ. */
 const meanings = {
   'restart.restart': 'when it is restarted: `permanent`, `transient` or `temporary`',
-  'restart.retryFailedStart': 'whether a start that failed is tried again',
-  'restart.backoff.firstMs': 'the pause before the first restart of a series',
-  'restart.backoff.baseMs': 'the pause before the second one',
-  'restart.backoff.factor': 'how each further pause grows',
-  'restart.backoff.capMs': 'the longest pause',
-  'restart.backoff.jitter': '`full`: a random part of the pause; `none`: all of it',
-  'restart.intensity': 'restarts within the period; one failure more gives up; `null`: it never is',
-  'restart.periodMs': 'how long a failure counts; `null`: for ever',
-  'restart.resetAfterMs': 'healthy for this long, and all earlier failures are forgotten; `null`: never',
-  'restart.halfOpenAfterMs': 'from giving up to the next try; `null`: there is none',
-  'health.startIntervalMs': 'during the start: between two probes',
-  'health.startDeadlineMs': 'during the start: how long one probe may take',
-  'health.intervalMs': 'between a good probe and the next',
-  'health.retryIntervalMs': 'between a missed probe and the next',
-  'health.deadlineMs': 'how long one probe may take',
-  'health.misses': 'missed probes in a row that end it',
-  'health.excuses': 'missed probes in a row that are excused at most',
-  'health.jitter': 'the random part by which both intervals are made longer or shorter',
-  'health.freshDialEvery': 'every which probe connects anew; `null`: none does',
-  'health.notServingMs': 'how long it may say NOT_SERVING; `null`: for ever',
-  'health.watch': 'whether it is asked to tell its changes by itself',
+  'restart.retryFailedStart': 'whether a failed start is retried',
+  'restart.backoff.firstMs': 'the delay before the first restart of a series',
+  'restart.backoff.baseMs': 'the delay before the second restart',
+  'restart.backoff.factor': 'the factor of each further delay',
+  'restart.backoff.capMs': 'the longest delay',
+  'restart.backoff.jitter': '`full`: a random part of the delay; `none`: all of it',
+  'restart.intensity': 'most restarts within the period; one more failure gives up; `null`: no limit',
+  'restart.periodMs': 'how long a failure counts; `null`: forever',
+  'restart.resetAfterMs': 'how long it must be healthy until failures are forgotten; `null`: never',
+  'restart.halfOpenAfterMs': 'from giving up to the next start; `null`: no next start',
+  'health.startIntervalMs': 'during the start: from one probe to the next',
+  'health.startDeadlineMs': 'during the start: the deadline of a probe',
+  'health.intervalMs': 'from a passed probe to the next',
+  'health.retryIntervalMs': 'from a missed probe to the next',
+  'health.deadlineMs': 'the deadline of a probe',
+  'health.misses': 'missed probes in a row until it is killed',
+  'health.excuses': 'most missed probes in a row that are excused',
+  'health.jitter': 'the random part of both intervals, longer or shorter',
+  'health.freshDialEvery': 'every nth probe opens a new connection; `null`: none',
+  'health.notServingMs': 'how long it may report NOT_SERVING; `null`: forever',
+  'health.watch': 'whether `Health.Watch` is used',
   'deadlines.startMs': 'from spawn to healthy, all steps together',
-  'deadlines.drainMs': 'calls in flight may finish',
-  'deadlines.hookMs': '`OnDeactivate` may take',
+  'deadlines.drainMs': 'how long calls in flight may take',
+  'deadlines.hookMs': 'how long `OnDeactivate` may take',
   'deadlines.shutdownMs': 'from `GRPCController.Shutdown` to the exit',
   'deadlines.termMs': 'from SIGTERM to the exit',
   'deadlines.killMs': 'from SIGKILL to the exit; then the process is declared lost',
 };
 
-/** Every number of every preset. */
+/** The table of all numbers of all presets. */
 export function presetTable({ presets }) {
   const names = Object.keys(presets);
   const columns = names.map((name) => new Map(leaves(presets[name])));
@@ -53,7 +53,7 @@ export function presetTable({ presets }) {
   return table([['number', ...names.map(code), 'meaning'], ...rows]);
 }
 
-/** Every value in a tree, with its path. */
+/** All values of an object, with their paths. */
 function leaves(tree, before = '') {
   return Object.entries(tree).flatMap(([key, value]) =>
     typeof value === 'object' && value !== null
@@ -62,7 +62,7 @@ function leaves(tree, before = '') {
   );
 }
 
-/** What follows each failure of a series, up to the one that is too many. */
+/** What follows each failure of a series, up to the last one. */
 export function pauseTable(library) {
   const { presets } = library;
   const names = Object.keys(presets);
@@ -76,20 +76,20 @@ export function pauseTable(library) {
 
 function whatFollows(library, policy, count) {
   const [least, most] = [0, 1].map((random) =>
-    judge(library, { policy, count, random, errorCode: 'PLUGIN_CRASHED' }),
+    decide(library, { policy, count, random, errorCode: 'PLUGIN_CRASHED' }),
   );
-  if (most.verdict !== 'restart') return 'given up';
+  if (most.decision !== 'restart') return 'given up';
   if (most.delayMs === 0) return 'restarted at once';
   const span = least.delayMs === most.delayMs ? most.delayMs : `${least.delayMs} to ${most.delayMs}`;
   return `restarted after ${span} ms`;
 }
 
-/** The codes that are given up at the first failure. */
+/** The error codes of failures that are never retried. */
 export function unrecoverableList(library) {
   const policy = library.presets.espalier.restart;
   const page = readFileSync(join(root, 'docs/errors.md'), 'utf8');
   return library.pluginErrorCodes
-    .filter((errorCode) => judge(library, { policy, count: 1, random: 0, errorCode }).verdict === 'giveUp')
+    .filter((errorCode) => decide(library, { policy, count: 1, random: 0, errorCode }).decision === 'giveUp')
     .map((errorCode) => {
       const isReserved = !page.includes(`### ${code(errorCode)}`);
       const anchor = isReserved ? 'reserved' : errorCode.toLowerCase();
@@ -98,25 +98,25 @@ export function unrecoverableList(library) {
     .join('\n');
 }
 
-/** The verdict on a plugin that served and then failed, for the nth time. */
-function judge({ decideRestart, PluginError }, { policy, count, random, errorCode }) {
+/** The restart decision for the nth failure of a plugin that served. */
+function decide({ decideRestart, PluginError }, { policy, count, random, errorCode }) {
   const error = new PluginError({ code: errorCode, message: '' });
   const exit = { kind: 'exit', code: 1, phase: 'serving', error };
   const failures = Array.from({ length: count }, () => 0);
   return decideRestart({ policy, exit, failures, wasHealthy: true, random });
 }
 
-/** Within which time each fault of health is found, and a plugin is gone that nobody wants, under each preset. */
-export function boundsTable({ presets, hangFoundWithinMs, deafnessFoundWithinMs, stopsWithinMs }) {
+/** Upper bounds under each preset: when a health fault is found, and when a deactivated plugin is gone. */
+export function boundsTable({ presets, hangFoundWithinMs, lostSocketFoundWithinMs, stopsWithinMs }) {
   const names = Object.keys(presets);
   const line = (what, bound) => [what, ...names.map((name) => seconds(bound(presets[name])))];
   return table([
     ['within which time', ...names.map(code)],
     line('a plugin that does not answer is found', ({ health }) => hangFoundWithinMs(health)),
-    line('the same, with every excuse that there is', ({ health }) => hangFoundWithinMs(health, 'all')),
-    line('one that nobody can connect to is found', ({ health }) => deafnessFoundWithinMs(health)),
-    line('one that says NOT_SERVING is brought down', ({ health }) => health.notServingMs),
-    line('one that is deactivated is gone, whatever it does', ({ deadlines }) => stopsWithinMs(deadlines)),
+    line('the same, with the most excuses', ({ health }) => hangFoundWithinMs(health, 'all')),
+    line('a plugin that accepts no connections is found', ({ health }) => lostSocketFoundWithinMs(health)),
+    line('a plugin that reports NOT_SERVING is stopped', ({ health }) => health.notServingMs),
+    line('a deactivated plugin is gone, whatever it does', ({ deadlines }) => stopsWithinMs(deadlines)),
   ]);
 }
 

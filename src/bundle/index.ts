@@ -15,4 +15,4 @@ export * from './python/requirements.js';
 export * from './plugin-runtime.js';
 export * from './scan-result.js';
 export * from './manifest/server-version.js';
-export { supervisionProblems } from './manifest/supervision-schema.js';
+export * from './manifest/option-problems.js';

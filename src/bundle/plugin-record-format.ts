@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { pluginErrorCodes, type PluginRecord } from '../model/index.js';
 import { supervisionSchema } from './manifest/supervision-schema.js';
 
-/** The format of a plugin's record. A newer host may write another one, which is not for us to read. */
-export const recordVersion = 1;
+/** The format of a plugin's record. A record of any other format is rejected, and its file quarantined. */
+export const recordVersion = 2;
 
 const count = z.int().nonnegative();
 const text = z.string().nullable();
@@ -73,7 +73,7 @@ export function parsePluginRecord(json: string): ParsedRecord {
   if (parsed.espalier !== recordVersion)
     return {
       ok: false,
-      problem: `it has the format ${String(parsed.espalier)}, and this version reads ${recordVersion}`,
+      problem: `its format is ${JSON.stringify(parsed.espalier)}, and this version of Espalier reads format ${recordVersion}`,
     };
   const result = recordSchema.safeParse(parsed);
   if (result.success) return { ok: true, record: result.data };

@@ -4,18 +4,22 @@ import { isPluginError } from '../model/index.js';
 import { addCheckCommand } from './commands/check-command.js';
 import { coloursFor } from './output/colours.js';
 import { errorText } from './output/error-text.js';
-import { exitCode } from './exit-code.js';
+import { exitCode } from './commands/exit-code.js';
 import { addGraphCommand } from './commands/graph-command.js';
 import { addLockCommand } from './commands/lock-command.js';
 import { addPrepareCommand } from './commands/prepare-command.js';
 import { addRunCommand, withInspectPort } from './commands/run-command.js';
 import { addSimulateCommand } from './commands/simulate-command.js';
-import { packageVersion } from './package-version.js';
+
+/** The version in package.json; a test checks that they are equal. */
+const packageVersion = '0.1.0';
 
 const program = new Command('espalier')
-  .description('Starts, watches, restarts and explains plugins that speak the go-plugin protocol.')
+  .description(
+    'Supervises out-of-process plugins that use the go-plugin protocol: starts, probes, restarts and explains them.',
+  )
   .version(packageVersion)
-  .showHelpAfterError('(add --help for the usage)')
+  .showHelpAfterError('(use --help for usage)')
   .configureHelp({ showGlobalOptions: true })
   .exitOverride();
 addCheckCommand(program);

@@ -7,11 +7,8 @@ import { createPluginCalls, environmentStoppedError } from './calls/plugin-calls
 import type { Environment } from './environment.js';
 import { explainStatus, emptyHistory } from './status/explain.js';
 import { logEvent } from './status/log-events.js';
-import {
-  resolveOptions,
-  type EnvironmentOptions,
-  type ResolvedOptions,
-} from './options/environment-options.js';
+import type { EnvironmentOptions } from './options/environment-options.js';
+import { resolveOptions, type ResolvedOptions } from './options/resolve-options.js';
 import { createPluginHandle } from './plugin/plugin-handle.js';
 import { nodeRuntime } from './runtime/node-runtime.js';
 import { reattachConfigOf } from './calls/reattach-plugin.js';
@@ -20,33 +17,33 @@ import { operatorPolicy } from './options/operator-policy.js';
 import type { RuntimeFactory, Runtime, RuntimeHooks } from './runtime/runtime.js';
 
 /**
- * Reads the bundles and makes an environment that looks after them. Nothing is started yet.
+ * Scans the bundles and creates an environment that supervises them. No plugin is started yet.
  *
- * @throws PluginError CONFIG_INVALID when the options or the plugin directory are not usable. Broken bundles are
- * no reason to throw: they are listed with theirs.
+ * @throws PluginError CONFIG_INVALID when the options or the plugin directory are not usable. An invalid bundle does not
+ * throw: `available()` lists it with its error.
  */
 export async function createEnvironment(options: EnvironmentOptions): Promise<Environment> {
   const resolved = resolveOptions(options);
   return createEnvironmentWithRuntime(nodeRuntime(resolved), resolved);
 }
 
-/** As {@link createEnvironment}, wherever its plugins are to live. */
+/** Like {@link createEnvironment}, with a runtime of the caller's choice. */
 export async function createEnvironmentWithRuntime(
   factory: RuntimeFactory,
   options: ResolvedOptions,
 ): Promise<Environment> {
   const scanned = await factory.scan();
   const environment = assemble(options, factory.scan, await factory.open(scanned));
-  environment.take(scanned);
-  if (options.sweep) await environment.sweep();
-  await environment.begin();
+  environment.register(scanned);
+  if (options.reapOrphans) await environment.reapOrphans();
+  await environment.startStateStore();
   return environment.api;
 }
 
 function assemble(
   options: ResolvedOptions,
   scan: RuntimeFactory['scan'],
-  createRuntime: (ties: RuntimeHooks) => Runtime,
+  createRuntime: (hooks: RuntimeHooks) => Runtime,
 ) {
   const events = new Subject<EnvironmentEvent>();
   const emit = (event: EnvironmentEvent): void => {
@@ -84,10 +81,10 @@ function assemble(
     emit({ ...report, at: now(), escalatesTo });
   });
   actor.subscribe({
-    // Without an observer a defect of the tree would be thrown at the embedder's process. Nobody looks after the
-    // plugins any more then, so none may be left.
+    // Without this observer XState would throw a defect of the tree as an uncaught exception. The plugins have no
+    // supervisor any more, so they are killed.
     error: (error) => {
-      logger?.error({ error }, 'the plugin environment broke; its plugins are ended');
+      logger?.error({ error }, 'the supervision tree failed; its plugins are killed');
       runtime.killAll();
       void api.shutdown();
     },
@@ -108,8 +105,8 @@ function assemble(
 
   async function stop(): Promise<void> {
     emit({ type: 'environment.state', at: now(), state: 'stopping' });
-    const isOver = new Promise<void>((resolve) => {
-      // A tree that broke has killed its plugins already.
+    const stopped = new Promise<void>((resolve) => {
+      // After a failure of the tree its plugins are killed already.
       actor.subscribe({
         complete: resolve,
         error: () => {
@@ -119,17 +116,23 @@ function assemble(
     });
     stateStore.freeze();
     actor.send({ type: 'environment.stop' });
-    await isOver;
+    await stopped;
     await stateStore.close();
-    for (const watch of registry.observers()) watch.close();
+    for (const observer of registry.observers()) observer.close();
     await runtime.close();
     emit({ type: 'environment.state', at: now(), state: 'stopped' });
     events.complete();
   }
 
-  const calls = createPluginCalls({ actor, registry, options, rescan, isStopped: () => shutdown !== null });
+  const { calls, inherited } = createPluginCalls({
+    actor,
+    registry,
+    options,
+    rescan,
+    isStopped: () => shutdown !== null,
+  });
   const api: Environment = {
-    ...stateStore.wrapCalls({ actor, calls, registry, emit, now }),
+    ...stateStore.wrapCalls({ actor, calls, inherited, registry, emit, now }),
     actor,
     events: events.asObservable(),
     available: registry.available,
@@ -144,8 +147,8 @@ function assemble(
     },
     explain(id) {
       const status = registry.status(id);
-      const story = status.state === 'invalid' ? emptyHistory : registry.observer(id).history();
-      return explainStatus(status, story, now());
+      const history = status.state === 'invalid' ? emptyHistory : registry.observer(id).history();
+      return explainStatus(status, history, now());
     },
     setPolicy(id, supervision) {
       assertRunning();
@@ -165,8 +168,13 @@ function assemble(
       await rescan();
       return registry.available();
     },
-    // Not within this call: whoever hears of the first stop may ask for it again.
+    // Deferred, because a subscriber to the first event may call shutdown again.
     shutdown: () => (shutdown ??= Promise.resolve().then(stop)),
   };
-  return { api, take: registry.register, sweep: runtime.reapOrphans, begin: stateStore.start };
+  return {
+    api,
+    register: registry.register,
+    reapOrphans: runtime.reapOrphans,
+    startStateStore: stateStore.start,
+  };
 }

@@ -1,18 +1,16 @@
 import type { ScannedBundle } from '../effects/index.js';
 import { createEnvironmentWithRuntime } from './create-environment.js';
 import type { Environment } from './environment.js';
-import { resolveOptions, type EnvironmentOptions } from './options/environment-options.js';
+import type { EnvironmentOptions } from './options/environment-options.js';
+import { resolveOptions } from './options/resolve-options.js';
 import { nodeRuntime } from './runtime/node-runtime.js';
 
-/**
- * An environment for looking at a plugin without those that it lives among: it starts without what it requires, and
- * belongs to no group.
- */
+/** Creates an environment that ignores `requires` and `group` of every manifest, to check one plugin alone. */
 export async function createIsolatedEnvironment(options: EnvironmentOptions): Promise<Environment> {
   const resolved = resolveOptions(options);
-  const site = nodeRuntime(resolved);
-  const scan = async () => (await site.scan()).map(isolate);
-  return createEnvironmentWithRuntime({ ...site, scan }, resolved);
+  const factory = nodeRuntime(resolved);
+  const scan = async () => (await factory.scan()).map(isolate);
+  return createEnvironmentWithRuntime({ ...factory, scan }, resolved);
 }
 
 function isolate(found: ScannedBundle): ScannedBundle {

@@ -4,7 +4,6 @@ import type { EnvironmentMachine } from '../machines/index.js';
 import type {
   EnvironmentEvent,
   Manifest,
-  PluginError,
   PluginStatus,
   ReattachConfig,
   RestoreOutcome,
@@ -14,115 +13,99 @@ import type {
 } from '../model/index.js';
 import type { Explanation } from './status/explain.js';
 import type { Plugin } from './plugin/plugin-handle.js';
+import type { Activation, StartOutcome } from './calls/plugin-calls.js';
 import type { ReattachManifest } from './calls/reattach-plugin.js';
-
-/** A bundle that the environment knows of. */
-export type AvailablePlugin =
-  | { readonly id: string; readonly directory: string; readonly manifest: Manifest; readonly error: null }
-  /** It cannot be run, for this reason. */
-  | { readonly id: string; readonly directory: string; readonly manifest: null; readonly error: PluginError };
-
-export interface Activation {
-  readonly manifest: Manifest;
-  /** `false` when the plugin was healthy already. */
-  readonly activated: boolean;
-}
-
-/** How the start of one plugin has gone. */
-export interface StartOutcome {
-  readonly id: string;
-  /** `false` when it was healthy already, or could not be started. */
-  readonly activated: boolean;
-  /** What its start failed with, or that of what it requires; `null` when it is healthy. */
-  readonly error: PluginError | null;
-}
+import type { AvailablePlugin } from './registry/plugin-registry.js';
 
 /**
- * A set of plugins that is looked after. Every method that names a plugin throws or rejects with PLUGIN_NOT_FOUND
- * for an unknown id. After {@link Environment.shutdown}, what only reads still
- * answers; what acts rejects with ENVIRONMENT_STOPPED.
+ * A set of supervised plugins. A method that takes a plugin's id throws or rejects with PLUGIN_NOT_FOUND for an unknown
+ * one. After {@link Environment.shutdown}, methods that only read still answer; all others throw or reject with
+ * ENVIRONMENT_STOPPED.
  */
 export interface Environment {
   /** The root actor, to inspect or to subscribe to. */
   readonly actor: Actor<EnvironmentMachine>;
-  /** Everything that happens, from the moment of subscription on; completes when the environment has stopped. */
+  /** All events from the moment of subscription on; completes when the environment has stopped. */
   readonly events: Observable<EnvironmentEvent>;
-  /** Every bundle found by the last scan, broken ones with their reason, sorted by id. */
+  /** Every bundle of the last scan, sorted by id; an invalid one has the error that explains why. */
   available(): readonly AvailablePlugin[];
   /** The ids of the plugins that are healthy. */
   active(): readonly string[];
+  /** Whether a plugin is healthy; `false` for an unknown id. */
   isActive(id: string): boolean;
   /**
-   * Starts a plugin and waits until it is healthy. A plugin that is starting is waited for; one that is stopping,
-   * crashed, waiting or failed is started anew, and its earlier failures are forgotten. A bundle that was unknown
-   * or broken is read again first. What it requires is started before it, and no more plugins at a time than
-   * `startConcurrency`: until its turn comes, it is `waiting`.
+   * Starts a plugin and waits until it is healthy. If the plugin is starting, the call waits for that start. If it is
+   * stopping, crashed, pending or failed, it is started again and its restart history is cleared. If its bundle is
+   * unknown or invalid, the bundles are scanned first. The plugins that it requires start before it. At most
+   * `startConcurrency` plugins start at a time; the others are `pending`.
    *
-   * Rejects with the error of this start, or with REQUIREMENT_UNMET as soon as one that it requires has failed to
-   * start. Whether either is tried again is the policy's business: see {@link Environment.explain}.
+   * Rejects with the error of this start, or with REQUIREMENT_UNMET as soon as a required plugin failed to start. The
+   * restart policy decides whether either is tried again: see {@link Environment.explain}.
    */
   activate(id: string): Promise<Activation>;
   /**
-   * Starts every plugin that is not running, each after what it requires, and waits until all of them are healthy or
-   * have failed. Never rejects for the sake of a plugin: one that fails does not keep the others.
+   * Starts every plugin that is not running, each after those that it requires, and waits until each one is healthy or
+   * has failed. A failed start does not stop the others and does not reject: the outcomes have the errors.
    */
   activateAll(): Promise<readonly StartOutcome[]>;
   /**
-   * Brings back what an earlier host with the same `stateDir` looked after: takes over the processes that live on, starts
-   * what was wanted, in dependency order, and lets rest what was not. Answers what became of each plugin, and why; never
-   * rejects for the sake of one. Called again, it tries those whose bundles were missing. Without a `stateDir`, and for
-   * plugins that no host has looked after before, there is nothing to do. See docs/durable-intent.md.
+   * Restores the plugins of the previous host with the same `stateDir`: reattaches to processes that still run, starts
+   * the plugins that were wanted, in dependency order, and leaves the others stopped. Resolves with the outcome of each
+   * plugin and the reason; a plugin that fails does not reject. Called again, it retries plugins whose bundles were
+   * missing. Without a `stateDir` it resolves with an empty list. See docs/durable-intent.md.
    */
   restore(): Promise<readonly RestoreOutcome[]>;
   /**
-   * Attaches to a plugin's process that runs already, in the place of starting one, and waits until it is healthy.
-   * The plugin must not run here. A manifest stands for a plugin that no bundle is known of: it is looked after like
-   * any other, but not started again.
+   * Attaches to a plugin's running process instead of starting one, and waits until it is healthy. The plugin must not
+   * run in this environment. Give a manifest for a plugin without a bundle: it is supervised, but never restarted.
    *
-   * Rejects with REATTACH_NOT_FOUND where the process is gone, is another one by now, or takes no connections. After
-   * any failure the process is left as it was, and nothing is started in its place. See docs/reattach.md.
+   * Rejects with REATTACH_NOT_FOUND when the process has ended, its pid belongs to another process, or it accepts no
+   * connections. After a failure the process is left alone, and no other one is started. See docs/reattach.md.
    */
   reattach(manifestOrId: ReattachManifest | string, config: ReattachConfig): Promise<Activation>;
   /**
-   * What another environment needs to attach to this plugin's process; `null` unless the plugin is healthy. Throws
-   * MTLS_UNSUPPORTED for a plugin that is spoken with over AutoMTLS: nobody else has the keys.
+   * What another host needs to attach to this plugin's process; `null` unless the plugin is healthy. Throws
+   * MTLS_UNSUPPORTED when the connection uses AutoMTLS, because only this host has the keys, and MUX_UNSUPPORTED when
+   * it is multiplexed.
    */
   reattachConfig(id: string): ReattachConfig | null;
   /**
-   * Brings a plugin down and waits until its process is gone. Plugins that require it ({@link Environment.requiredBy})
-   * are brought down before it. Answers whether it was running or wanted; `false` also where an activation came before
-   * anything was brought down.
+   * Stops a plugin and waits until its process has ended. Plugins that require it ({@link Environment.requiredBy}) are
+   * stopped before it. Resolves with whether it was running or wanted; with `false` also when an activation arrived
+   * before the stop began.
    */
   deactivate(id: string): Promise<boolean>;
-  /** Brings a plugin down if it runs, starts it, and waits until it is healthy. */
+  /** Stops a plugin if it runs, starts it, and waits until it is healthy. */
   restartPlugin(id: string): Promise<void>;
-  /** Asks the plugin's health service now. Rejects whenever the plugin cannot serve. */
+  /** Probes the plugin's health service now. Rejects when the plugin cannot serve. */
   performHealthCheck(id: string): Promise<void>;
-  /** The status of every plugin and broken bundle, sorted by id. */
+  /** The status of every plugin and of every invalid bundle, sorted by id. */
   statuses(): readonly PluginStatus[];
+  /** The status of one plugin or invalid bundle. */
   status(id: string): PluginStatus;
-  /** Why a plugin is where it is, and what to do about it. */
-  /** The supervisors with their rules, what is left of their budgets, and their children in start order. */
+  /** The supervisors with their rules, their remaining restarts, and their children in start order. */
   tree(): SupervisorStatus;
-  /** The plugins that require this one, directly or not, in start order: deactivating it brings them down, too. */
+  /** The plugins that require this one, directly or indirectly, in start order: `deactivate` stops them too. */
   requiredBy(id: string): readonly string[];
+  /** Why a plugin is in its state, what to do about it, and the events that led there. */
   explain(id: string): Explanation;
+  /** The manifest of a plugin. Throws the bundle's error when it is invalid. */
   manifest(id: string): Manifest;
   /**
-   * Looks after a plugin by other numbers from now on: a preset, and numbers over it, over all that the options and the
-   * manifest say. It takes the place of what was set before; `{}` goes back to options and manifest. Answers the
-   * policy that holds. A plugin that runs goes on running, its earlier failures go on counting, and a restart that is
-   * due comes no later than it was. With a `stateDir`, it survives the host. See docs/restarts.md.
+   * Changes how a plugin is supervised: a preset and single values, which override the options and the manifest.
+   * Replaces what an earlier call set; `{}` goes back to options and manifest. Returns the policy now in effect. A
+   * running plugin keeps running, its restart history stays, and a scheduled restart is not delayed. With a `stateDir`
+   * the setting survives the host. See docs/restarts.md.
    *
-   * Throws CONFIG_INVALID when the numbers are not usable; the policy stays as it was then.
+   * Throws CONFIG_INVALID when a value is not usable; the policy then stays as it was.
    */
   setPolicy(id: string, supervision: SupervisionOptions): SupervisionPolicy;
-  /** A handle that stays valid while the plugin comes and goes. */
+  /** A handle that stays valid across restarts of the plugin. */
   plugin(id: string): Plugin;
-  /** Brings a plugin down and forgets it. Its files stay. */
+  /** Stops a plugin and removes it from the environment. Its files stay. */
   removePlugin(id: string): Promise<void>;
-  /** Looks at the bundle directories again: takes up new bundles, and broken ones that were mended. */
+  /** Scans the bundle directories again: adds new bundles, and invalid ones that are valid now. */
   rescan(): Promise<readonly AvailablePlugin[]>;
-  /** Brings every plugin down. Resolves when no process, socket or timer is left; can be called any number of times. */
+  /** Stops every plugin. Resolves when no process, socket or timer is left. Further calls return the same promise. */
   shutdown(): Promise<void>;
 }

@@ -1,8 +1,11 @@
 export { createIsolatedEnvironment } from './create-isolated-environment.js';
 export { createEnvironment, createEnvironmentWithRuntime } from './create-environment.js';
 export { noStateStore } from './desired-state/state-store.js';
-export type { Activation, AvailablePlugin, Environment, StartOutcome } from './environment.js';
-export type { Explanation, HistoryEntry } from './status/explain.js';
+export type { Activation, StartOutcome } from './calls/plugin-calls.js';
+export type { Environment } from './environment.js';
+export type { AvailablePlugin } from './registry/plugin-registry.js';
+export { describeTreeEvent, isTreeEvent } from './status/event-text.js';
+export { describeCause, type Explanation, type HistoryEntry } from './status/explain.js';
 export {
   checkLockFile,
   lockFileName,
@@ -12,7 +15,6 @@ export {
 } from './bundles/lock-plugins.js';
 export {
   defaultHandshake,
-  resolveOptions,
   mtlsModes,
   multiplexModes,
   type EnvironmentOptions,
@@ -20,6 +22,7 @@ export {
   type MtlsOptions,
   type MultiplexMode,
 } from './options/environment-options.js';
+export { resolveOptions } from './options/resolve-options.js';
 export {
   formatReattachProviders,
   parseReattachProviders,
@@ -41,11 +44,11 @@ export type { TcpOptions, UnixSocketOptions } from './options/socket-options.js'
 export { machineDefinitions } from './machine-definitions.js';
 export type { Broker } from './plugin/plugin-broker.js';
 export type { BrokeredServer } from '../effects/index.js';
-export type { ServiceSet, VersionedServices } from './plugin/dispense.js';
-export type { ClientConstructor, Plugin, ServiceClient } from './plugin/plugin-handle.js';
+export type { ClientConstructor, ServiceSet, VersionedServices } from './options/versioned-services.js';
+export type { Plugin, ServiceClient } from './plugin/plugin-handle.js';
 export { microtaskClock, type Clock } from './runtime/microtask-clock.js';
 export type { RuntimeFactory, Runtime, RuntimeHooks } from './runtime/runtime.js';
-// What a world that is not this machine's needs to take calls as a real one does.
+// The call handling that a simulated runtime shares with the Node runtime.
 export {
   createCallCounter,
   createConnectivityWatchers,

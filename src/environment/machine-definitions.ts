@@ -8,7 +8,7 @@ import {
   type PluginEffects,
 } from '../machines/index.js';
 
-/** The machines as this package runs them, over a world in which nothing happens: to be drawn, not to be started. */
+/** The machines with effects that do nothing: for drawing their charts, not for running them. */
 export function machineDefinitions() {
   return {
     plugin: createPluginMachine(inertEffects),
@@ -19,26 +19,26 @@ export function machineDefinitions() {
   };
 }
 
-const nothing = () => EMPTY;
+const noEvents = () => EMPTY;
 
 const inertEffects: PluginEffects = {
   now: () => 0,
   random: () => 0,
   sampleHost: () => ({ monotonicMs: 0, wallMs: 0, eventLoopActiveMs: 0, messagesReceived: 0 }),
-  process: nothing,
-  pollProcess: nothing,
-  logs: nothing,
-  handshake: nothing,
-  dial: nothing,
-  connection: nothing,
-  probe: nothing,
-  redial: nothing,
-  watch: nothing,
-  onActivate: nothing,
-  onDeactivate: nothing,
-  stdio: nothing,
-  broker: nothing,
-  drain: nothing,
-  shutdown: nothing,
-  signal: nothing,
+  process: noEvents,
+  pollProcess: noEvents,
+  logs: noEvents,
+  handshake: noEvents,
+  dial: noEvents,
+  connection: noEvents,
+  probe: noEvents,
+  redial: noEvents,
+  watch: noEvents,
+  onActivate: noEvents,
+  onDeactivate: noEvents,
+  stdio: noEvents,
+  broker: noEvents,
+  drain: noEvents,
+  shutdown: noEvents,
+  signal: noEvents,
 };

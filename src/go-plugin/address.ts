@@ -1,39 +1,40 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import { PluginError } from '../model/index.js';
 import type { Handshake } from '../model/index.js';
-import { isIpv4, isIpv6, isUnspecified } from './ip-address.js';
 import { quoteText } from './visible-text.js';
 
-/** Where a TCP address leads when it is dialled from this machine. */
+/** The host and port of a TCP address, as they are dialled from this machine. */
 export interface TcpEndpoint {
   /** An IP address without brackets, or a host name. */
   readonly host: string;
   readonly port: number;
 }
 
-/** What is wrong with an address, as the end of a sentence about it. */
+/** What is wrong with an address: a clause for a message about it, and the next step. */
 export interface AddressProblem {
   readonly problem: string;
   readonly hint: string;
 }
 
+/** A TCP address, or why the text is none. */
 export type TcpResult = ({ readonly ok: true } & TcpEndpoint) | ({ readonly ok: false } & AddressProblem);
 
-/** `sun_path` has 108 bytes on Linux, and the last one is the terminating zero. */
+/** The longest path of a unix socket, in bytes: `sun_path` has 108 on Linux, with the terminating zero. */
 export const maxSocketPathBytes = 107;
 
-/** Whether an address from a handshake line or from the broker can be dialled; the error says why not. */
+/** Checks whether an address from a handshake line or the broker can be dialled: NETWORK_UNSUPPORTED, or `null`. */
 export function checkAddress(network: string, address: string): PluginError | null {
-  const found = isNetwork(network) ? addressProblem(network, address) : unknownNetwork;
-  if (found === null) return null;
+  const problem = isNetwork(network) ? addressProblem(network, address) : unknownNetwork;
+  if (problem === null) return null;
   return new PluginError({
     code: 'NETWORK_UNSUPPORTED',
-    message: `The ${quoteText(network, 20)} address ${quoteText(address)} cannot be dialled: ${found.problem}.`,
-    hint: found.hint,
+    message: `The ${quoteText(network, 20)} address ${quoteText(address)} cannot be dialled: ${problem.problem}.`,
+    hint: problem.hint,
     facts: { network, address },
   });
 }
 
-/** Reads `host:port` or `[ipv6]:port`. A host that means every address of the machine becomes its loopback. */
+/** Parses `host:port` or `[ipv6]:port`. An unspecified address (`0.0.0.0`, `[::]`, no host) becomes the loopback. */
 export function parseTcpAddress(address: string): TcpResult {
   const parts = /^(?:\[([^[\]]*)\]|([^:[\]]*)):([0-9]+)$/.exec(address);
   if (parts === null) return { ok: false, problem: 'it is not host:port', hint: tcpHint };
@@ -48,7 +49,7 @@ export function parseTcpAddress(address: string): TcpResult {
     : { ok: true, host, port };
 }
 
-/** What is wrong with an address in its network, or `null`. */
+/** What is wrong with an address of a known network, or `null`. */
 export function addressProblem(network: Handshake['network'], address: string): AddressProblem | null {
   if (network === 'unix') return socketPathProblem(address);
   const tcp = parseTcpAddress(address);
@@ -60,7 +61,7 @@ export function isNetwork(network: string): network is Handshake['network'] {
   return network === 'unix' || network === 'tcp';
 }
 
-/** What is wrong with every other network. */
+/** What is wrong with a network other than unix and tcp. */
 export const unknownNetwork: AddressProblem = {
   problem: 'only the networks unix and tcp can be dialled',
   hint: 'Let the plugin listen on a unix socket in PLUGIN_UNIX_SOCKET_DIR or on 127.0.0.1, and announce it as unix or tcp.',
@@ -70,17 +71,17 @@ const tcpHint =
   'Let the plugin announce the numeric address and the port on which it listens, for example 127.0.0.1:10000 or [::1]:10000.';
 
 function readPlainHost(host: string): string | null {
-  if (host === '' || (isIpv4(host) && isUnspecified(host))) return '127.0.0.1';
-  return isIpv4(host) || isHostName(host) ? host : null;
+  if (host === '' || (isIPv4(host) && isUnspecified(host))) return '127.0.0.1';
+  return isIPv4(host) || isHostName(host) ? host : null;
 }
 
 function readBracketedHost(host: string): string | null {
-  if (!isIpv6(host)) return null;
+  if (!isIPv6(host)) return null;
   return isUnspecified(host) ? '::1' : host;
 }
 
 function isHostName(text: string): boolean {
-  // Digits and dots alone would be read as an old-style IPv4 number such as 127.1, not as a name.
+  // The system resolves digits and dots alone as an old-style IPv4 number such as 127.1, not as a name.
   return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}$/.test(text) && !/^[0-9.]+$/.test(text);
 }
 
@@ -106,7 +107,12 @@ function socketPathProblem(path: string): AddressProblem | null {
   const bytes = Buffer.byteLength(path);
   if (bytes <= maxSocketPathBytes) return null;
   return {
-    problem: `the socket path has ${bytes} bytes and the system takes ${maxSocketPathBytes}`,
+    problem: `the socket path has ${bytes} bytes, but the system allows ${maxSocketPathBytes}`,
     hint: 'Let the plugin create its socket in PLUGIN_UNIX_SOCKET_DIR, or set TMPDIR to a short path such as /tmp.',
   };
+}
+
+/** Whether an IP address means every address of the machine, on which a listener can be, but which cannot be dialled. */
+function isUnspecified(address: string): boolean {
+  return /^[0:.]+$/.test(address);
 }

@@ -16,16 +16,13 @@ export { looksLikeHandshake, parseHandshakeLine } from './handshake/handshake-li
 export type { HandshakeOffer, HandshakeResult } from './handshake/handshake-line.js';
 export { streamOpened, knock, maxEndedIds, noKnocks, serve, withdraw } from './broker/knocks.js';
 export type { KnockAnswer, KnockState, KnockStep } from './broker/knocks.js';
-export {
-  launchEnvironment,
-  minimalVariables,
-  protocolVariables,
-  tokenVariable,
-} from './launch-environment.js';
+export { protocolEnvironment, protocolVariables } from './handshake/protocol-environment.js';
+export type { ProtocolOffer } from './handshake/protocol-environment.js';
+export { launchEnvironment, minimalVariables, tokenVariable } from './launch-environment.js';
 export type { InheritEnv, LaunchEnvironmentInput } from './launch-environment.js';
 export { classifyLine, verbatimLine } from './logs/log-line.js';
 export type { ClassifiedLine, LogParseMode } from './logs/log-line.js';
-export { checkReattachConfig } from './reattach/reattach-config.js';
+export { checkReattachConfig, reattachHandshake } from './reattach/reattach-config.js';
 export { formatReattachProviders, parseReattachProviders } from './reattach/reattach-providers.js';
 export type { ReattachProviders } from './reattach/reattach-providers.js';
 export { sniffExecutable, sniffLength } from './diagnosis/executable-kind.js';

@@ -1,12 +1,12 @@
-/** How much of somebody else's text goes into one of our messages. */
+/** How many characters of a plugin's text go into a message by default. */
 export const quoteLimit = 200;
 
-// JSON leaves these as they are, yet a terminal acts on the C1 controls and hides or reorders with the others.
+// JSON does not escape these, but a terminal obeys the C1 controls and hides or reorders text with the others.
 const invisibleCharacters = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /**
- * A plugin's own words, safe to print in a message: at most `limit` characters, with every control
- * character, quote and backslash escaped.
+ * Text of a plugin that is safe to print in a message: at most `limit` characters, with every control character, quote
+ * and backslash escaped.
  */
 export function visibleText(text: string, limit: number = quoteLimit): string {
   const cut = text.length > limit;

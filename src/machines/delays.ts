@@ -1,8 +1,8 @@
 import type { AnyActor, AnyActorRef } from 'xstate';
 
 /**
- * Finds the delays of an actor that ends by the actor. XState looks through those of its whole system, for each actor:
- * every healthy plugin has one, and so what one start costs would grow with their number.
+ * Indexes the delays of an actor system by actor, so that an actor that ends cancels only its own. XState 5 searches all
+ * delays of the system instead, and the cost of one start would grow with the number of plugins.
  */
 export function indexDelays(root: AnyActor): void {
   const { scheduler } = root.system;
@@ -20,14 +20,12 @@ export function indexDelays(root: AnyActor): void {
   };
 }
 
-/** Stands for "never": the longest delay that a timer can hold, in milliseconds. */
-export const maxTimerMs = 2 ** 31 - 1;
-
 /**
- * The delay by which whoever decides about several actors waits until all has been heard that is being told. Less than
- * no time: it comes ahead of every pause, also of one of 0 ms.
+ * The delay after which a decision about several actors is made: all their mailboxes are empty then. It is negative so
+ * that it comes before every other delay, also one of 0 ms.
  */
 export const mailboxDrainedMs = -1;
 
-/** Describes the states that wait for it. */
-export const untilMailboxDrained = 'Something has moved: what follows is decided once all have heard of it.';
+/** The description of the states that wait for it. */
+export const untilMailboxDrained =
+  'A state has changed: the next step is decided when all mailboxes are empty.';

@@ -8,7 +8,7 @@ import type {
   Transport,
 } from '../model/index.js';
 
-/** A running process, as far as the machine has to know it. */
+/** A running process, as the machine sees it. */
 export interface ProcessHandle {
   readonly pid: number;
   /** Milliseconds since the epoch. */
@@ -17,7 +17,7 @@ export interface ProcessHandle {
   stderrTail(): string;
 }
 
-/** The connection to one generation, as far as the machine has to know it. */
+/** The connection to one generation, as the machine sees it. */
 export interface ChannelHandle {
   /** For example `unix:/run/…/plugin123` or `tcp:127.0.0.1:4711`. */
   readonly address: string;
@@ -26,17 +26,18 @@ export interface ChannelHandle {
   readonly multiplexed: boolean;
 }
 
-/** Which generation of which plugin an effect works for. */
+/** The plugin and the generation that an effect works for. */
 export interface GenerationId {
   readonly plugin: string;
   readonly generation: number;
 }
 
+/** The events of `process`. */
 export type ProcessEvent =
   /** The program was found; it is started next. */
   | { readonly type: 'process.located'; readonly command: readonly string[] }
   | { readonly type: 'process.started'; readonly process: ProcessHandle }
-  /** A process that runs already was found; its handshake was long ago. */
+  /** A running process was reattached; its handshake comes from the reattach configuration. */
   | { readonly type: 'process.attached'; readonly process: ProcessHandle; readonly handshake: Handshake }
   | { readonly type: 'process.failed'; readonly at: number; readonly error: PluginError }
   | {
@@ -44,103 +45,118 @@ export type ProcessEvent =
       readonly at: number;
       readonly code: number | null;
       readonly signal: string | null;
-      /** What the exit code, the signal and stderr point to: the next step for whoever reads the error. */
+      /** What the exit code, the signal and stderr point to; the hint of the error. */
       readonly diagnosis: string;
-      /** Whether it had no memory left under its limit. */
+      /** Whether it exceeded its memory limit. */
       readonly outOfMemory?: boolean;
     };
 
+/** The result of one `pollProcess`. */
 export type PollEvent = { readonly type: 'process.alive' } | { readonly type: 'process.gone' };
 
+/** The events of `handshake`. */
 export type HandshakeEvent =
-  /** A line before the handshake that is none. At most a few are reported. */
+  /** A line that is no handshake line, before the handshake. At most a few are reported. */
   | { readonly type: 'handshake.noise'; readonly line: string }
-  /** What has been printed since the last line end. */
+  /** The output since the last line end. */
   | { readonly type: 'handshake.partialLine'; readonly text: string }
   | { readonly type: 'handshake.read'; readonly handshake: Handshake }
   | { readonly type: 'handshake.rejected'; readonly error: PluginError };
 
+/** The events of `dial`. */
 export type DialEvent =
   | { readonly type: 'channel.ready'; readonly channel: ChannelHandle }
-  /** Nobody takes connections there, or not yet. */
+  /** The address accepts no connections, or not yet. */
   | { readonly type: 'channel.refused'; readonly error: PluginError }
   | { readonly type: 'channel.failed'; readonly error: PluginError }
   | ConnectionEvent;
 
-/** The connection has ended, and the plugin takes no other. Its process may be about to end, or live on. */
+/** The connection has ended, and the plugin accepts no other one. Its process may be about to end, or keep running. */
 export type ConnectionEvent = { readonly type: 'channel.lost'; readonly error: PluginError };
 
+/** The result of one `probe` or `redial`. */
 export type ProbeEvent =
   | { readonly type: 'probe.passed'; readonly ms: number }
   | { readonly type: 'probe.failed'; readonly error: PluginError };
 
+/** The events of `watch`. */
 export type WatchEvent =
-  /** It says SERVING: at the beginning, or again. */
+  /** The plugin reports SERVING. */
   | { readonly type: 'watch.serving' }
-  /** It says something else. */
+  /** The plugin reports another status. */
   | { readonly type: 'watch.notServing'; readonly error: PluginError }
-  /** The plugin does not offer to be watched. */
+  /** The plugin does not implement `Watch`. */
   | { readonly type: 'watch.unavailable' }
   /** The stream ended. */
   | { readonly type: 'watch.ended' };
 
+/** The result of one hook call. */
 export type HookEvent =
   /** `hooks` names what the plugin implements; `null`: it has no hooks at all. */
   | { readonly type: 'hook.returned'; readonly hooks: readonly string[] | null }
   | { readonly type: 'hook.failed'; readonly error: PluginError };
 
+/** The events of `stdio`. */
 export type StdioEvent = { readonly type: 'stdio.opened' } | { readonly type: 'stdio.unavailable' };
 
+/** The result of `shutdown`. */
 export type ShutdownEvent =
-  /** The plugin has been asked, whatever it said. */
+  /** `GRPCController.Shutdown` was called, with any result. */
   | { readonly type: 'shutdown.requested' }
   /** The plugin has no GRPCController. */
   | { readonly type: 'shutdown.unsupported' };
 
+/** The result of `drain`. */
 export type DrainEvent = { readonly type: 'drain.finished' };
 
+/** The bundle whose program is started. */
 export interface LaunchInput extends GenerationId {
   readonly bundle: Bundle;
 }
+/** The input of `process`. */
 export interface ProcessInput extends LaunchInput {
-  /** The process to attach to, in the place of starting one. */
+  /** The running process to reattach; `null`: start one. */
   readonly reattach: ReattachConfig | null;
 }
+/** The input of effects on a running process. */
 export interface HandshakeInput extends GenerationId {
   readonly process: ProcessHandle;
 }
+/** The input of `dial`. */
 export interface DialInput extends GenerationId {
   readonly process: ProcessHandle;
   readonly handshake: Handshake;
 }
+/** The input of effects on a connection. */
 export interface ChannelInput extends GenerationId {
   readonly channel: ChannelHandle;
 }
+/** The input of `signal`. */
 export interface SignalInput extends GenerationId {
   readonly process: ProcessHandle;
   readonly signal: 'SIGTERM' | 'SIGKILL';
 }
 
 /**
- * Everything that the plugin machine asks of the world. Each effect is cold, emits facts, never errors, holds no
- * timer, and releases what it holds when it is unsubscribed.
+ * Everything that the machines need from outside. Each effect is cold, emits events, never errors, has no timer, and
+ * releases its resources when it is unsubscribed.
  *
- * They are methods, not properties, on purpose: an implementation may ask for the richer handles that its own
- * `process` and `dial` hand out, as one object always implements all of them.
+ * They are methods, whose parameters TypeScript compares loosely: an implementation may require the richer handles that
+ * its own `process` and `dial` return.
  */
 export interface PluginEffects {
   /** Milliseconds since the epoch. */
   now(): number;
   /** In [0, 1). */
   random(): number;
-  /** What can be read of the host and of the calls to the plugin right now. */
+  /** The present load of the host and the messages received from the plugin. */
   sampleHost(input: ChannelInput): HostSample;
   /**
-   * Starts the bundle's program. Unsubscribing is the last resort: the whole process group is killed. Or attaches to
-   * a process that runs already; of that, unsubscribing lets go.
+   * Starts the program of the bundle; unsubscribing kills the whole process group. Or reattaches a running process;
+   * unsubscribing detaches it.
    */
   process(input: ProcessInput): Observable<ProcessEvent>;
-  /** Looks once whether an attached process still runs: its end is not told by itself. */
+  /** Reads once whether a reattached process still runs. */
   pollProcess(input: HandshakeInput): Observable<PollEvent>;
   /** Forwards what the process prints to the logs, for as long as it is subscribed. */
   logs(input: HandshakeInput): Observable<never>;
@@ -148,13 +164,13 @@ export interface PluginEffects {
   handshake(input: HandshakeInput): Observable<HandshakeEvent>;
   /** Connects to the announced address, once. */
   dial(input: DialInput): Observable<DialEvent>;
-  /** Tells when the connection has ended for good, for as long as it is subscribed. */
+  /** Reports that the connection has ended for good, for as long as it is subscribed. */
   connection(input: ChannelInput): Observable<ConnectionEvent>;
-  /** Asks the health service once. */
+  /** Calls the health service once. */
   probe(input: ChannelInput): Observable<ProbeEvent>;
-  /** Asks the health service once, over a connection of its own that is closed again. */
+  /** Calls the health service once, over a new connection that is closed afterwards. */
   redial(input: ChannelInput): Observable<ProbeEvent>;
-  /** Has the health service tell each change, for as long as it is subscribed. */
+  /** Calls `Health.Watch` and reports each change, for as long as it is subscribed. */
   watch(input: ChannelInput): Observable<WatchEvent>;
   /** Calls `OnActivate` where the plugin implements it. */
   onActivate(input: ChannelInput): Observable<HookEvent>;
@@ -162,11 +178,11 @@ export interface PluginEffects {
   onDeactivate(input: ChannelInput): Observable<HookEvent>;
   /** Drains GRPCStdio into the logs, for as long as it is subscribed. */
   stdio(input: ChannelInput): Observable<StdioEvent>;
-  /** Keeps the control stream of the plugin's broker, for as long as it is subscribed. */
+  /** Keeps the control stream of the plugin's broker open, for as long as it is subscribed. */
   broker(input: ChannelInput): Observable<never>;
   /** Waits for the embedder's calls in flight. */
   drain(input: ChannelInput): Observable<DrainEvent>;
-  /** Asks the plugin to end itself. */
+  /** Calls `GRPCController.Shutdown`. */
   shutdown(input: ChannelInput): Observable<ShutdownEvent>;
   /** Signals the whole process group. */
   signal(input: SignalInput): Observable<never>;

@@ -2,24 +2,24 @@ import { catchError, map, of, type Observable } from 'rxjs';
 import { fromEventObservable, type EventObject } from 'xstate';
 import { PluginError, messageOf } from '../model/index.js';
 
-/** What becomes of an effect that broke its promise never to error: a defect of Espalier, told as one. */
+/** An effect has thrown, which is an internal error of Espalier. */
 export interface EffectErroredEvent {
   readonly type: 'effect.errored';
   readonly error: PluginError;
   readonly generation: number;
 }
 
-/** A fact, stamped with the generation it is about. */
-export type OfGeneration<Fact> = Fact & { readonly generation: number };
+/** An event of an effect, with the generation that it belongs to. */
+export type OfGeneration<Event> = Event & { readonly generation: number };
 
-/** The one place where an effect becomes an XState actor: each fact is sent to the machine that invoked it. */
-export function fromEffect<Input extends { readonly generation: number }, Fact extends EventObject>(
-  effect: (input: Input) => Observable<Fact>,
+/** The one place where an effect becomes an XState actor: each of its events is sent to the machine that invoked it. */
+export function fromEffect<Input extends { readonly generation: number }, Event extends EventObject>(
+  effect: (input: Input) => Observable<Event>,
 ) {
-  return fromEventObservable<OfGeneration<Fact> | EffectErroredEvent, Input>(({ input }) => {
+  return fromEventObservable<OfGeneration<Event> | EffectErroredEvent, Input>(({ input }) => {
     const { generation } = input;
     return effect(input).pipe(
-      map((fact) => ({ ...fact, generation })),
+      map((event) => ({ ...event, generation })),
       catchError((thrown: unknown) =>
         of({ type: 'effect.errored' as const, error: effectError(thrown), generation }),
       ),

@@ -3,29 +3,31 @@ import type { SupervisionOptions } from './manifest.js';
 import type { ReattachConfig } from './reattach.js';
 import type { FailedReason } from './status.js';
 
-/** What of one plugin survives its host: plain JSON, in a file of its own. */
+/** The record of one plugin that survives its host: plain JSON, in its own file of the state directory. */
 export interface PluginRecord {
   readonly plugin: string;
-  /** Whether somebody wants it to run. A shutdown changes nothing about that; a deactivation does. */
+  /** The desired state: whether the plugin is to run. A deactivation sets it to `false`; a shutdown keeps it. */
   readonly wanted: boolean;
   readonly generation: number;
   readonly restarts: number;
-  /** How long before `writtenAt` each failure was that counts, in milliseconds, oldest first. */
+  /** The ages of the failures that still count, in milliseconds before `writtenAt`, oldest first. */
   readonly failureAges: readonly number[];
-  /** By the clock on the wall, in milliseconds since the epoch: no other one goes on while there is no host. */
+  /** In milliseconds since the epoch by the wall clock, the only clock that runs on between two hosts. */
   readonly writtenAt: number;
-  /** Whether what runs is a half-open try. */
+  /** Whether the current generation is a half-open try. */
   readonly halfOpen: boolean;
-  /** Not `null` while it is given up. */
+  /** Why the supervisor gave up the plugin; `null` unless it is `failed`. */
   readonly gaveUp: GaveUpRecord | null;
-  /** What an operator has set over the options and its manifest. Left out: nothing. */
+  /** The policy that an operator has set. Default: none. */
   readonly policy?: SupervisionOptions | undefined;
+  /** The process of the plugin; `null` without one. */
   readonly process: ProcessRecord | null;
 }
 
+/** The reason why the supervisor gave up a plugin, with its last error. */
 export interface GaveUpRecord {
   readonly reason: FailedReason;
-  /** What it failed with the last time. */
+  /** The error of the last failure. */
   readonly error: {
     readonly code: PluginErrorCode;
     readonly message: string;
@@ -34,33 +36,35 @@ export interface GaveUpRecord {
   } | null;
 }
 
-/** Why a process of ours cannot be taken over by another host. */
+/** Why another host cannot reattach to a process: it is not healthy yet, uses AutoMTLS, or is multiplexed. */
 export type NotReattachableReason = 'starting' | 'autoMtls' | 'multiplexed';
 
-/** The process that a plugin had, and how to know it again. */
+/** The process of a plugin, with what identifies it. */
 export interface ProcessRecord {
   readonly pid: number;
-  /** As its system tells it; only ever compared. */
+  /** The start time as the operating system reports it; only compared for equality. */
   readonly startTime: string | null;
-  /** What is in its environment; `null`: it was started by somebody else, and attached to. */
+  /** The token in its environment; `null` for a process that was reattached. */
   readonly token: string | null;
-  /** The directory of its socket, which goes with it. */
+  /** The directory of its socket, removed when the process has ended. */
   readonly socketDirectory: string | null;
-  /** What its bundle was like when it was started; `null` where that could not be told. */
+  /** The fingerprint of its bundle when it was started; `null` when there is none. */
   readonly bundleFingerprint: string | null;
   readonly transport: 'plaintext' | 'tls' | null;
-  /** How to speak with it; `null`, and why, where no other host can. */
+  /** The data to reattach to it; `null` when no other host can. */
   readonly reattach: ReattachConfig | null;
+  /** Why `reattach` is `null`. */
   readonly notReattachable: NotReattachableReason | null;
 }
 
 /**
- * Why a plugin was restored as it was. `alive`: its process runs and was taken over. The others tell why not:
- * `noProcess` none was recorded, `processGone` it has ended, `pidReused` its pid belongs to somebody else,
- * `orphansEnd` processes are not to outlive their host, `starting` it was not healthy yet, `autoMtls` it speaks over
- * AutoMTLS, `multiplexed` it multiplexes, `bundleChanged` its bundle is another one by now, `otherTerms` this host
- * does not offer its version or its TLS any more, `unreachable` its address takes no connections, `notHealthy` it was
- * attached to and did not prove healthy.
+ * The reason for the outcome of a restore. `alive`: the process still runs and was reattached. Why it was not:
+ * `noProcess` none was recorded; `processGone` it has ended; `pidReused` its pid belongs to another process;
+ * `orphansEnd` processes do not outlive their host; `starting` it was not healthy yet; `autoMtls` it uses AutoMTLS;
+ * `multiplexed` it is multiplexed; `bundleChanged` its bundle has changed; `handshakeMismatch` this host does not offer
+ * its version or its TLS mode; `unreachable` its address accepts no connections; `notHealthy` it did not become healthy
+ * after the reattach. Why the plugin was not started: `notWanted` it was deactivated; `gaveUp` the supervisor had given
+ * up; `bundleMissing`, `bundleInvalid` there is no valid bundle.
  */
 export type RestorationReason =
   | 'alive'
@@ -78,15 +82,17 @@ export type RestorationReason =
   | 'bundleMissing'
   | 'bundleInvalid';
 
-/** What became of one plugin that an earlier host looked after. */
+/** The result of the restore of one plugin of a previous host. */
 export interface RestoreOutcome {
   readonly id: string;
   /**
-   * `readopted`: the process that ran is looked after again. `started`: a new one is. `failed`: it did not come up; its
-   * policy decides about the next try. `givenUp`, `resting`: it stays as it was. `refused`: there is nothing to start.
+   * `reattached`: its running process is supervised again. `started`: a new process is healthy. `failed`: it failed to
+   * start, and its policy decides about a restart. `givenUp`, `stopped`: it stays in that state. `rejected`: it has no
+   * valid bundle.
    */
   readonly outcome: 'reattached' | 'started' | 'failed' | 'givenUp' | 'stopped' | 'rejected';
+  /** The reason for the outcome. */
   readonly because: RestorationReason;
-  /** What its start failed with, or why it was refused. */
+  /** The error of its start, or of its bundle; `null` without one. */
   readonly error: PluginError | null;
 }

@@ -1,6 +1,6 @@
 /**
- * Every code a {@link PluginError} can carry. Match on `code`, never on `instanceof` or on the message:
- * two copies of this package may be loaded in one process. docs/errors.md explains each one.
+ * The codes of a {@link PluginError}. Match on `code`, not on `instanceof` or the message, because two copies of this
+ * package may be loaded in one process. docs/errors.md explains each code.
  */
 export const pluginErrorCodes = [
   'CONFIG_INVALID',
@@ -43,15 +43,17 @@ export const pluginErrorCodes = [
   'INTERNAL',
 ] as const;
 
+/** The code of a {@link PluginError}. */
 export type PluginErrorCode = (typeof pluginErrorCodes)[number];
 
-/** The step of a plugin's life in which something happened. */
+/** The step of a plugin's lifecycle in which something happened. */
 export type PluginPhase =
   'manifest' | 'interpreter' | 'spawn' | 'handshake' | 'dial' | 'health' | 'hooks' | 'serving' | 'stopping';
 
-/** What is known about a failure beside its message: exit codes, signals, paths, the offending line. */
+/** The facts of a failure beside its message: exit code, signal, paths, the offending line. */
 export type ErrorFacts = Readonly<Record<string, unknown>>;
 
+/** The fields of a new {@link PluginError}. */
 export interface PluginErrorInit {
   readonly code: PluginErrorCode;
   /** What happened, in one sentence. */
@@ -67,7 +69,7 @@ export interface PluginErrorInit {
 
 const brand = Symbol.for('espalier.PluginError');
 
-/** The one error class of Espalier. Its facts are fields, so that a program can act on them. */
+/** The only error class of Espalier. Its fields let a program act on the failure without parsing the message. */
 export class PluginError extends Error {
   override readonly name = 'PluginError';
   readonly code: PluginErrorCode;
@@ -86,7 +88,7 @@ export class PluginError extends Error {
     this.facts = init.facts ?? {};
   }
 
-  /** The same error with more known about it; what is given wins over what was there. */
+  /** A copy of this error with other fields; `facts` are merged. */
   with(more: Partial<PluginErrorInit>): PluginError {
     const { code, message, hint, plugin, phase, cause } = this;
     return new PluginError({
@@ -101,18 +103,36 @@ export class PluginError extends Error {
     });
   }
 
+  /** The fields as plain data, without the cause and the stack. */
   toJSON(): Record<string, unknown> {
     const { code, message, hint, plugin, phase, facts } = this;
     return { code, message, hint, plugin, phase, facts };
   }
 }
 
-/** Whether a value is a {@link PluginError}, of this copy of the package or of another one. */
+/** Whether a value is a {@link PluginError}, also one of another copy of this package. */
 export function isPluginError(value: unknown): value is PluginError {
   return typeof value === 'object' && value !== null && brand in value;
 }
 
-/** The message of anything that was thrown. Not by `instanceof`: errors of other realms are errors too. */
+/**
+ * Any thrown value as a {@link PluginError}: such an error as it is, with `fallback.plugin` where it names no plugin;
+ * anything else becomes the cause of a new error with the fields of `fallback`, by default INTERNAL.
+ */
+export function toPluginError(thrown: unknown, fallback: Partial<PluginErrorInit> = {}): PluginError {
+  const { plugin } = fallback;
+  if (isPluginError(thrown))
+    return plugin === undefined || thrown.plugin !== undefined ? thrown : thrown.with({ plugin });
+  return new PluginError({
+    code: 'INTERNAL',
+    message: messageOf(thrown),
+    hint: 'This is a defect of Espalier; please report it with the stack of the cause.',
+    cause: thrown,
+    ...fallback,
+  });
+}
+
+/** The message of any thrown value. Does not use `instanceof`, which fails for errors of other realms. */
 export function messageOf(thrown: unknown): string {
   const message =
     typeof thrown === 'object' && thrown !== null && 'message' in thrown ? thrown.message : thrown;

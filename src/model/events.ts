@@ -3,11 +3,12 @@ import type { SupervisorReport } from './group.js';
 import type { PluginLogEntry } from './log.js';
 import type { PluginState, PluginStatus } from './status.js';
 
+/** Whether an environment is running, stopping or stopped. */
 export type EnvironmentState = 'running' | 'stopping' | 'stopped';
 
-/** What an environment tells its subscribers, in the order in which it happened. */
+/** An event of an environment. `at` is in milliseconds since the epoch. */
 export type EnvironmentEvent =
-  /** A plugin's state or phase changed, or what it waits for. `because` is the event that moved it. */
+  /** A plugin's state or phase changed, or the reason why it waits. `because` is the cause of the change. */
   | {
       readonly type: 'plugin.status';
       readonly at: number;
@@ -16,17 +17,17 @@ export type EnvironmentEvent =
       readonly because: string;
       readonly status: PluginStatus;
     }
-  /** A living plugin ceased to say that it can serve, or says so again. It is `healthy`, and calls go on. */
+  /** A healthy plugin answered NOT_SERVING, or SERVING again. It stays `healthy`, and calls are still sent to it. */
   | {
       readonly type: 'plugin.readiness';
       readonly at: number;
       readonly plugin: string;
       readonly ready: boolean;
-      /** What it said; `null` when it is ready. */
+      /** The answer as an error; `null` when it is ready. */
       readonly error: PluginError | null;
       readonly status: PluginStatus;
     }
-  /** A plugin said something. */
+  /** A plugin printed or logged something. */
   | {
       readonly type: 'plugin.log';
       readonly at: number;
@@ -42,14 +43,15 @@ export type EnvironmentEvent =
       readonly status: PluginStatus;
     }
   /**
-   * A supervisor restarts several children together, has given up, or has shut down. `escalatesTo`: the supervisor
-   * that decides what follows; `null` where none is above, or nothing has to be decided.
+   * A supervisor restarts several children together, gave up, or shut down. `escalatesTo` is the supervisor that decides
+   * what follows; `null` without a parent, or when there is nothing to decide.
    */
   | (SupervisorReport & { readonly at: number; readonly escalatesTo: string | null })
+  /** The environment started to stop, or has stopped. */
   | { readonly type: 'environment.state'; readonly at: number; readonly state: EnvironmentState }
   /**
-   * The process that ends the plugins if this one dies: it is there, or it is not and why. A `problem` beside a guardian
-   * that is there tells how the one before it ended.
+   * The guardian, the process that kills the plugins when this host dies, is running or absent. `problem` is why it is
+   * absent, or why the guardian before this one ended.
    */
   | {
       readonly type: 'environment.guardian';
@@ -59,9 +61,9 @@ export type EnvironmentEvent =
       readonly problem: string | null;
     }
   /**
-   * Processes were ended that had got away, and directories removed that were left. `plugin.exited`: they had left the
-   * group of a plugin that has ended; `environment.stopped`: the same at the shutdown; `host.died`: an earlier host was
-   * killed, and left them.
+   * Orphan processes were killed and their directories removed. `plugin.exited`: they had left the process group of a
+   * plugin that exited; `environment.stopped`: the same at the shutdown; `host.died`: a previous host crashed or was
+   * killed.
    */
   | {
       readonly type: 'environment.orphansReaped';
@@ -71,14 +73,14 @@ export type EnvironmentEvent =
       readonly directories: readonly string[];
     }
   /**
-   * The state directory. `setAside`: a file in it was no record of this version, and was renamed; `notKept`: nothing can
-   * be written, so that what changes does not survive this host; `kept`: it can again.
+   * The state directory. `quarantined`: a file was not a record of this version, and was renamed; `unwritable`: nothing
+   * can be written, so changes do not survive this host; `writable`: it can be written again.
    */
   | {
       readonly type: 'environment.stateDirectory';
       readonly at: number;
       readonly state: 'quarantined' | 'unwritable' | 'writable';
-      /** The file as it is called now, or the directory. */
+      /** The new name of the quarantined file, or the directory. */
       readonly file: string;
       readonly problem: string | null;
     };

@@ -1,35 +1,36 @@
 import type { PluginError, PluginPhase } from './errors.js';
 
 /**
- * Why a generation ended.
- * `exit` by itself with a code; `signal` from outside; `oom` ran out of memory under its limit; `hang` stopped answering;
- * `handshake` never became usable; `spawn` never became a process; `health` said that it is unwell;
- * `lost` could not be ended; `released` was let go of, as it is not ours to end, and may live on.
+ * Why a generation ended. `exit`: it exited with a code. `signal`: a signal from outside ended it. `oom`: it ran out of
+ * memory under its limit. `hang`: it stopped answering. `handshake`: its start failed after the process was spawned.
+ * `spawn`: the process could not be spawned. `health`: it answered NOT_SERVING for too long. `lost`: it did not exit
+ * after SIGKILL. `detached`: it was reattached and must not be signalled, so it may still run.
  */
 export type ExitKind =
   'exit' | 'signal' | 'oom' | 'hang' | 'handshake' | 'spawn' | 'health' | 'lost' | 'detached';
 
-/** The rung of the stop ladder that was reached; `null` when the process ended unasked. */
+/** The step of the stop sequence that a process was in when it exited. */
 export type StopStep = 'draining' | 'deactivating' | 'requestingShutdown' | 'terminating' | 'killing';
 
-/** The end of one generation, with all that is known about it. */
+/** How one generation ended. */
 export interface ExitRecord {
   readonly kind: ExitKind;
   /** Exit code 0–255, or `null` when a signal ended the process or none was started. */
   readonly code: number | null;
-  /** For example `SIGSEGV`, or `null`. */
+  /** The signal that ended it, for example `SIGSEGV`; `null` without one. */
   readonly signal: string | null;
   readonly phase: PluginPhase;
+  /** The step of the stop sequence; `null` when the process was not being stopped. */
   readonly stopStep: StopStep | null;
   readonly generation: number;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** From the start of the process to its end. */
+  /** From the start of the process to its end, in milliseconds. */
   readonly uptimeMs: number;
-  /** From healthy to the end; 0 for a generation that never was. */
+  /** From healthy to the end, in milliseconds; 0 for a generation that was never healthy. */
   readonly healthyMs: number;
   /** The last 8 KiB of stderr. */
   readonly stderrTail: string;
-  /** The failure as an error with its hint; `null` for an end that was wanted. */
+  /** The failure as an error; `null` for an exit that was requested. */
   readonly error: PluginError | null;
 }

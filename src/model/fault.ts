@@ -1,30 +1,32 @@
 import type { PluginErrorCode } from './errors.js';
 
 /**
- * What becomes of one process of a plugin, as data: one line of a fault trace. With neither `afterHealthyMs` nor `at`
- * the process fails before it is healthy, at the end of `startMs`.
+ * A simulated fault of one process: one item of a fault trace. With neither `afterHealthyMs` nor `at` the process fails
+ * before it is healthy, at the end of `startMs`.
  */
 export interface Fault {
   /**
-   * From its start to healthy, or to its failure where it never is, in milliseconds; `null`: its start comes to no
-   * end. Default: what `simulate` is told.
+   * From the start of the process to healthy, or to the failure of the start, in milliseconds; `null`: the start never
+   * ends. Default: the option `startMs` of `simulate`.
    */
   readonly startMs?: number | null | undefined;
-  /** It fails when it has been healthy for so many milliseconds. */
+  /** It fails after it was healthy for this time, in milliseconds. */
   readonly afterHealthyMs?: number | undefined;
-  /** It fails at this moment, in milliseconds since the beginning. One that finds no process is passed over. */
+  /** It fails at this time, in milliseconds since the start of the simulation. Skipped when no process runs then. */
   readonly at?: number | undefined;
-  /** `exit` by itself, `signal` from outside, `hang`: it stops answering. Default `exit`. */
+  /** `exit`: it exits. `signal`: a signal ends it. `hang`: it stops answering. Default `exit`. */
   readonly kind?: FaultKind | undefined;
   /** The code of an `exit`, 0 to 255. Default 1. */
   readonly code?: number | undefined;
-  /** What its start fails with, before there is a process; some errors are not tried again. Default: it exits. */
+  /** The error of its start, before a process is spawned; some errors are not retried. Default: the process exits. */
   readonly error?: PluginErrorCode | undefined;
 }
 
+/** The kinds of a simulated fault. */
 export const faultKinds = ['exit', 'signal', 'hang'] as const;
 
+/** The kind of a simulated fault. */
 export type FaultKind = (typeof faultKinds)[number];
 
-/** One fault for each process, in order; when there are no more, the next process stays healthy. May be endless. */
+/** One fault for each process, in order; the process after the last fault stays healthy. May be infinite. */
 export type FaultTrace = Iterable<Fault>;

@@ -1,24 +1,24 @@
 import type { Backoff } from './policy.js';
 
 /**
- * OTP's strategies: who goes down with a child that is restarted. `one-for-one`: nobody. `one-for-all`: all its
- * siblings. `rest-for-one`: the siblings that start after it.
+ * OTP's restart strategy: the siblings that are restarted with a child. `one-for-one`: none. `one-for-all`: all.
+ * `rest-for-one`: those that start after it.
  */
 export type Strategy = 'one-for-one' | 'one-for-all' | 'rest-for-one';
 
-/** OTP's auto-shutdown: whether a group goes down when significant children of it have ended by themselves. */
+/** OTP's auto-shutdown: whether a group shuts down when one or all of its significant children have exited. */
 export type AutoShutdown = 'never' | 'any-significant' | 'all-significant';
 
-/** How one group of plugins is looked after; what is left out has a default. */
+/** How one group of plugins is supervised. */
 export interface GroupOptions {
   /** Default `one-for-one`. */
   readonly strategy?: Strategy | undefined;
   /**
-   * Restarts of all children together that are allowed within `periodMs`; one more, and the group gives up (OTP's
-   * MaxR). `null`: the group has no budget of its own, only its plugins have. Default `null`.
+   * The restart intensity (OTP's MaxR): how many restarts of all its children are allowed within `periodMs`; at one more
+   * the group gives up. `null`: no limit for the group, only for each plugin. Default `null`.
    */
   readonly intensity?: number | null | undefined;
-  /** The window in which restarts count (OTP's MaxT), in milliseconds. Default 300 000. */
+  /** The period (OTP's MaxT) in which restarts count, in milliseconds. Default 300 000. */
   readonly periodMs?: number | undefined;
   /** Default `never`. */
   readonly autoShutdown?: AutoShutdown | undefined;
@@ -26,15 +26,15 @@ export interface GroupOptions {
   readonly parent?: string | undefined;
   /** Whether its auto-shutdown counts for that of its parent. Default `false`. */
   readonly significant?: boolean | undefined;
-  /** Plugins that belong to it whatever their manifests say, in the order in which they start. Default: none. */
+  /** Ids of plugins that belong to it, in start order; overrides `group` of their manifests. Default: none. */
   readonly members?: readonly string[] | undefined;
-  /** The pause before the group is started again after it gave up, where its parent does so. Default: the policy's. */
+  /** The delay before its parent restarts the group after it gave up. Default: that of the option `policy`. */
   readonly backoff?: Partial<Backoff> | undefined;
-  /** After the group was given up for good, one more try this often; `null`: never. Default: the policy's. */
+  /** The interval of half-open tries after the group failed, in milliseconds; `null`: none. Default: the policy's. */
   readonly halfOpenAfterMs?: number | null | undefined;
 }
 
-/** A supervisor's rules, complete. */
+/** The complete configuration of a supervisor. */
 export interface SupervisorSpec {
   readonly name: string;
   readonly strategy: Strategy;
@@ -48,10 +48,10 @@ export interface SupervisorSpec {
   readonly halfOpenAfterMs: number | null;
 }
 
-/** The supervisor above all others. Its rules can be said like those of any group. */
+/** The name of the top supervisor. Its options are set like those of any group. */
 export const rootGroup = 'root';
 
-/** Where a supervisor is. `running` looks after its children; `failed` has given up. */
+/** The state of a supervisor. `running`: it supervises its children. `failed`: it gave up. */
 export type SupervisorState =
   | 'running'
   | 'stoppingChildren'
@@ -63,23 +63,23 @@ export type SupervisorState =
   | 'stopping';
 
 /**
- * What a supervisor reports about itself, with OTP's four fields. `restarting`: children go down and come up together.
- * `gaveUp`: it brought all of them down and leaves it to its parent. `shutDown`: significant children have ended.
+ * A supervisor report with OTP's four fields. `restarting`: children are stopped and started together. `gaveUp`: all
+ * children are stopped, and the parent decides what follows. `shutDown`: significant children have exited.
  */
 export interface SupervisorReport {
   readonly type: 'supervisor.restarting' | 'supervisor.gaveUp' | 'supervisor.shutDown';
   readonly supervisor: string;
-  /** `childTerminated`: a child ended. `childGaveUp`: one is not tried any more. `childBroke`: a defect of Espalier. */
+  /** `childTerminated`: a child exited. `childGaveUp`: a child is not restarted any more. `childBroke`: an internal error. */
   readonly context: 'childTerminated' | 'childGaveUp' | 'childBroke';
-  /** In one sentence. */
+  /** The reason in one sentence. */
   readonly reason: string;
-  /** The plugin or the group that it is about. */
+  /** The plugin or the group that caused it. */
   readonly offender: string;
-  /** The children that go down with it, in start order. */
+  /** The children that are stopped, in start order. */
   readonly affected: readonly string[];
 }
 
-/** A supervisor of the tree at one moment. Plain data, safe to send as JSON. */
+/** The status of one supervisor. Plain data, safe to send as JSON. */
 export interface SupervisorStatus {
   readonly name: string;
   readonly state: SupervisorState;
@@ -87,19 +87,19 @@ export interface SupervisorStatus {
   readonly autoShutdown: AutoShutdown;
   readonly intensity: number | null;
   readonly periodMs: number;
-  /** Restarts that the budget still allows now; `null` without a budget. */
+  /** How many restarts the intensity still allows now; `null` without one. */
   readonly restartsLeft: number | null;
-  /** In start order. */
+  /** The children in start order. */
   readonly children: readonly TreeChild[];
 }
 
-/** A child of a supervisor: a plugin by its id, or a supervisor with its own children. */
+/** A child of a supervisor: a plugin, or a supervisor with its own children. */
 export type TreeChild =
   | {
       readonly kind: 'plugin';
       readonly id: string;
       readonly significant: boolean;
-      /** The siblings and their like that it starts after, and is stopped before. */
+      /** The siblings, or plugins in sibling groups, that it starts after and is stopped before. */
       readonly after: readonly string[];
     }
   | {

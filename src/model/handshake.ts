@@ -1,13 +1,14 @@
-/** The two sides' agreement on who they are: go-plugin's magic cookie and application versions. */
+/** What host and plugin must agree on: go-plugin's magic cookie and the application versions. */
 export interface HandshakeConfig {
-  /** The environment variable that tells a program that it runs as a plugin of this host. Not a secret. */
+  /** The environment variable by which a program knows that it runs as a plugin of this host. Not a secret. */
   readonly cookieKey: string;
+  /** The value of that variable. */
   readonly cookieValue: string;
-  /** The application protocol versions that the host can speak. */
+  /** The application versions that the host supports. */
   readonly protocolVersions: readonly number[];
 }
 
-/** What a plugin's one line on stdout says. */
+/** The fields of a plugin's handshake line on stdout. */
 export interface Handshake {
   readonly coreVersion: 1;
   readonly appVersion: number;
@@ -15,8 +16,8 @@ export interface Handshake {
   /** A socket path, or `host:port`. */
   readonly address: string;
   readonly protocol: 'grpc' | 'netrpc';
-  /** The plugin's certificate as DER, where it offered one. */
+  /** The plugin's certificate as DER; `null` when it sent none. */
   readonly certificate: Uint8Array | null;
-  /** Field 7: whether one socket carries every connection. */
+  /** Field 7: whether all connections are multiplexed over one socket. */
   readonly multiplexed: boolean;
 }

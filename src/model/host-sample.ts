@@ -1,18 +1,17 @@
-/** What can be read of the host and of the calls to one plugin at a moment. Two of them say what happened between. */
+/** Clocks and counters of the host, and of the calls to one plugin, at one time. Two samples are compared. */
 export interface HostSample {
-  /** A clock that never jumps, in milliseconds from any moment on. */
+  /** The monotonic clock, in milliseconds since an arbitrary time. */
   readonly monotonicMs: number;
-  /** The clock on the wall, in milliseconds since the epoch: it goes on while the machine sleeps. */
+  /** The wall clock, in milliseconds since the epoch; it advances while the machine sleeps. */
   readonly wallMs: number;
-  /** How long the host's event loop has been at work in all, in milliseconds. */
+  /** How long the host's event loop has been busy in total, in milliseconds. */
   readonly eventLoopActiveMs: number;
-  /** Messages that the plugin has sent on the embedder's calls in all. */
+  /** How many messages the plugin has sent on calls in total. */
   readonly messagesReceived: number;
 }
 
 /**
- * Why a probe that was not answered does not count.
- * `calls`: the plugin has answered calls meanwhile. `busyHost`: the host itself had no time to listen.
- * `wakeUp`: the host, or the whole machine, was asleep.
+ * Why a missed probe does not count. `calls`: the plugin answered calls during the probe. `busyHost`: the event loop of
+ * the host was too busy to read the answer. `wakeUp`: the host process or the machine was suspended.
  */
 export type ExcuseReason = 'calls' | 'busyHost' | 'wakeUp';

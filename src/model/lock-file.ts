@@ -1,12 +1,12 @@
-/** What files must be for a plugin to be started. A checksum is `sha256:` or `sha512:` and hexadecimal digits. */
+/** The checksums that a bundle must have to be started: `sha256:` or `sha512:` and hexadecimal digits. */
 export interface Checksums {
-  /** Single files by their path, relative to the bundle. */
+  /** The checksums of single files by their path, relative to the bundle. */
   readonly files: Readonly<Record<string, string>>;
-  /** The whole bundle; docs/checksums.md says what it covers. */
+  /** The checksum of the whole bundle; docs/checksums.md defines what it covers. */
   readonly bundle?: string | undefined;
 }
 
-/** Which files every plugin of a directory had when `espalier lock` looked at them. */
+/** The content of a lock file: the checksums of all bundles in a directory, as `espalier lock` wrote them. */
 export interface LockFile {
   readonly version: 1;
   /** By the plugins' ids. */

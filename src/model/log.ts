@@ -1,28 +1,26 @@
+/** The level of a log record. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
-/** The levels from the quietest concern to the loudest. */
+/** The log levels, the least severe first. */
 export const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error'];
 
-/** One thing a plugin said. */
+/** One log record of a plugin, or one line that it printed. */
 export interface PluginLogEntry {
   readonly plugin: string;
   readonly generation: number;
-  /** Where it came from: the process's pipes, the GRPCStdio stream, or Espalier itself about the plugin. */
+  /** The process's pipes, the GRPCStdio stream, or `host`: a record of Espalier about the plugin. */
   readonly source: 'stderr' | 'stdout' | 'stdio-stdout' | 'stdio-stderr' | 'host';
   readonly level: LogLevel;
   readonly message: string;
-  /** hclog's `@module`, where given. */
+  /** hclog's `@module`, if there is one. */
   readonly module?: string | undefined;
-  /** The plugin's own time of the record, ISO 8601, where given. */
+  /** The plugin's time of the record, ISO 8601, if there is one. */
   readonly timestamp?: string | undefined;
-  /** Every other key of an hclog record. */
+  /** The other fields of an hclog record. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/**
- * Where Espalier and its plugins log to. pino's logger, Fastify's and `console` fit as they are
- * (`console` prints the object first).
- */
+/** The logger of Espalier and its plugins. The loggers of pino and Fastify have this interface, and so has `console`. */
 export interface Logger {
   trace(facts: object, message: string): void;
   debug(facts: object, message: string): void;

@@ -1,84 +1,89 @@
-/** The named sets of defaults. `policy/presets.ts` has their numbers. */
+/** The longest delay of a timer in Node, in milliseconds: about 24.8 days. A longer one fires at once. */
+export const maxTimerMs = 2 ** 31 - 1;
+
+/** The names of the presets; `policy/presets` has their values. */
 export const presetNames = ['espalier', 'mattermost', 'otp', 'systemd', 'kubernetes'] as const;
 
+/** The name of a preset. */
 export type PresetName = (typeof presetNames)[number];
 
-/** OTP's restart types. */
+/** OTP's restart type of a child. */
 export type RestartType = 'permanent' | 'transient' | 'temporary';
 
-/** The pause before a restart: `firstMs`, then `baseMs` × `factor`^n up to `capMs`. */
+/** The delay before a restart, in milliseconds: `firstMs`, then `baseMs` × `factor`^n, at most `capMs`. */
 export interface Backoff {
-  /** Before the first restart of a series. */
+  /** The delay of the first restart of a series. */
   readonly firstMs: number;
   readonly baseMs: number;
   readonly factor: number;
   readonly capMs: number;
-  /** `full`: a random part of the pause between 0 and the whole; `none`: the whole. */
+  /** `full`: a random delay between 0 and the computed one; `none`: the computed one. */
   readonly jitter: 'full' | 'none';
 }
 
+/** When and how often a plugin is restarted. */
 export interface RestartPolicy {
-  /** `permanent`: always restarted. `transient`: unless it ended normally. `temporary`: never by itself. */
+  /** `permanent`: always restarted. `transient`: restarted after an abnormal exit. `temporary`: never restarted. */
   readonly restart: RestartType;
-  /** Whether a plugin that failed before it was ever healthy is tried again. */
+  /** Whether a plugin that failed before it was ever healthy is restarted. */
   readonly retryFailedStart: boolean;
   readonly backoff: Backoff;
-  /** Restarts allowed within `periodMs`; one failure more gives up (OTP's MaxR). `null`: it is never given up. */
+  /** The restart intensity (OTP's MaxR): restarts allowed within `periodMs`. `null`: no limit. */
   readonly intensity: number | null;
-  /** The window in which failures count (OTP's MaxT), in milliseconds. `null`: failures do not grow old. */
+  /** The period (OTP's MaxT) in which failures count, in milliseconds. `null`: failures count for ever. */
   readonly periodMs: number | null;
-  /** Healthy time after which earlier failures are forgotten, in milliseconds; `null`: only the window forgets. */
+  /** The healthy time that clears the restart history, in milliseconds; `null`: only `periodMs` ends a failure. */
   readonly resetAfterMs: number | null;
   /**
-   * After giving up, one more try this often, in milliseconds; `null`: never. A try that fails before it was healthy
-   * for `resetAfterMs` (where that is `null`, for `periodMs`) is given up again at once.
+   * The interval of half-open tries after the supervisor gave up, in milliseconds; `null`: none. A try that fails before
+   * it was healthy for `resetAfterMs` (if that is `null`, for `periodMs`) fails at once, without a restart.
    */
   readonly halfOpenAfterMs: number | null;
 }
 
-/** How it is found out whether a plugin has come up, lives, and can serve. All times are in milliseconds. */
+/** The startup, liveness and readiness probes of a plugin. All times are in milliseconds. */
 export interface HealthPolicy {
-  /** Startup: between two probes of a plugin that is not SERVING yet. `deadlines.startMs` bounds them all. */
+  /** Startup: between two probes of a plugin that is not SERVING yet. `deadlines.startMs` limits them all. */
   readonly startIntervalMs: number;
-  /** Startup: how long one such probe may take. */
+  /** Startup: the deadline of one probe. */
   readonly startDeadlineMs: number;
-  /** Liveness: between a good probe and the next. */
+  /** Liveness: between a passed probe and the next. */
   readonly intervalMs: number;
   /** Liveness: between a missed probe and the next. */
   readonly retryIntervalMs: number;
-  /** Liveness: how long one probe may take. */
+  /** Liveness: the deadline of one probe. */
   readonly deadlineMs: number;
-  /** Liveness: missed probes in a row that make a plugin lost. */
+  /** Liveness: the number of missed probes in a row after which the plugin is stopped as hanging. */
   readonly misses: number;
-  /** Liveness: missed probes in a row that are excused at most, where a busy plugin or host explains them. */
+  /** Liveness: the maximum number of missed probes in a row that are excused because plugin or host are busy. */
   readonly excuses: number;
-  /** The random part by which both intervals of liveness are made longer or shorter: 0.1 is 10 %. In [0, 1). */
+  /** The jitter of both liveness intervals, as a fraction in [0, 1): 0.1 is ±10 %. */
   readonly jitter: number;
-  /** Every which probe connects anew, to see whether others still could; `null`: none does. */
+  /** Every n-th probe uses a new connection, to test that the socket still accepts one; `null`: none. */
   readonly freshDialEvery: number | null;
-  /** Readiness: how long a living plugin may say NOT_SERVING until it is brought down; `null`: for ever. */
+  /** Readiness: how long a plugin may answer NOT_SERVING before it is stopped; `null`: without limit. */
   readonly notServingMs: number | null;
-  /** Readiness: whether the plugin is asked to tell its changes (Health.Watch), where it can. */
+  /** Readiness: whether to stream changes by Health.Watch, if the plugin supports it. */
   readonly watch: boolean;
 }
 
-/** Every deadline of a plugin's life, in milliseconds. */
+/** The deadlines of a plugin's start and stop, in milliseconds. */
 export interface Deadlines {
-  /** From spawn to healthy: line, dial, health and activation hook together. */
+  /** From spawn to healthy: handshake, dial, health and activation hook together. */
   readonly startMs: number;
-  /** In-flight calls may finish. */
+  /** For calls in flight to finish. */
   readonly drainMs: number;
-  /** `OnDeactivate` may take. */
+  /** For the hook `OnDeactivate`. */
   readonly hookMs: number;
   /** From `GRPCController.Shutdown` to the exit. */
   readonly shutdownMs: number;
   /** From SIGTERM to the exit. */
   readonly termMs: number;
-  /** From SIGKILL to the exit, after which the process is declared lost. */
+  /** From SIGKILL to the exit; then the process counts as lost. */
   readonly killMs: number;
 }
 
-/** All that decides how one plugin is looked after. */
+/** How one plugin is supervised, complete. */
 export interface SupervisionPolicy {
   readonly restart: RestartPolicy;
   readonly health: HealthPolicy;

@@ -1,10 +1,10 @@
 import type { Handshake } from './handshake.js';
 
-/** All that a host needs to attach to a plugin that runs already: go-plugin's reattach data, and one fact of ours. */
+/** What a host needs to attach to a running plugin: go-plugin's reattach data, and the start time of the process. */
 export interface ReattachConfig {
-  /** go-plugin knows `netrpc` too, and means it where nothing is said; Espalier does not speak it. */
+  /** go-plugin also has `netrpc`, which is its default; Espalier does not support it. */
   readonly protocol: 'grpc';
-  /** The application protocol version that was negotiated when the plugin was started. */
+  /** The application version that was negotiated when the plugin was started. */
   readonly protocolVersion: number;
   readonly addr: {
     readonly network: Handshake['network'];
@@ -12,11 +12,11 @@ export interface ReattachConfig {
     readonly string: string;
   };
   readonly pid: number;
-  /** Whether the plugin belongs to somebody else, a debugger for example: it is never signalled nor shut down. */
+  /** Whether the process belongs to another program, for example a debugger: it is not signalled and not shut down. */
   readonly test: boolean;
   /**
-   * When the process began, as its operating system tells it; only ever compared. A pid may have been given to
-   * another process since, so a process is signalled only if this was given and still holds.
+   * The start time of the process as the operating system reports it; only compared for equality. A pid can be reused,
+   * so a process is signalled only if its start time is given and matches.
    */
   readonly startTime?: string | undefined;
 }

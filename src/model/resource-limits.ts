@@ -1,12 +1,12 @@
-/** What one process of a plugin may take of its machine. Each process that it starts may take as much again. */
+/** The resource limits of a plugin's process. Each of its child processes has the same limits of its own. */
 export interface ResourceLimits {
-  /** Memory that it may write to: its heap, its stacks, the private pages of its libraries. At least 16 MiB. */
+  /** Private writable memory: heap, stacks, private pages of libraries. At least 16 MiB. */
   readonly memoryBytes?: number | undefined;
-  /** Seconds of processor time over its whole life, at least 1. Past it, it is ended by SIGXCPU. */
+  /** Total processor time in seconds, at least 1; beyond it SIGXCPU ends the process. */
   readonly cpuSeconds?: number | undefined;
-  /** Files, sockets and pipes open at once, at least 16. */
+  /** Open files, sockets and pipes, at least 16. */
   readonly openFiles?: number | undefined;
 }
 
-/** Below these no program can be expected to start. */
+/** The lowest values of {@link ResourceLimits}: with less, most programs cannot start. */
 export const minimumLimits = { memoryBytes: 16 * 1024 * 1024, cpuSeconds: 1, openFiles: 16 } as const;

@@ -3,8 +3,8 @@ import type { ExitRecord } from './exit.js';
 import type { ExcuseReason } from './host-sample.js';
 
 /**
- * The one flat word for where a plugin is. `waiting`: activated, and not started yet, as others come first.
- * `invalid` is a bundle that cannot be run at all.
+ * The state of a plugin. `pending`: activated, but not started yet, because it waits for a required plugin or for a
+ * start slot. `invalid`: its bundle cannot be run.
  */
 export type PluginState =
   | 'idle'
@@ -18,76 +18,94 @@ export type PluginState =
   | 'failed'
   | 'invalid';
 
-/** The Mattermost server's words for the same, for hosts that speak them. */
-export type MattermostState =
-  'NotRunning' | 'Starting' | 'Running' | 'FailedToStart' | 'FailedToStayRunning' | 'Stopping';
+/** How the terminal and the inspector's page colour a state. */
+export const stateTones = ['good', 'busy', 'stopping', 'bad', 'inactive'] as const;
+
+/** One of the five tones of a state. */
+export type StateTone = (typeof stateTones)[number];
+
+/** The tone of each state of a plugin. */
+export const pluginStateTones: Readonly<Record<PluginState, StateTone>> = {
+  idle: 'inactive',
+  pending: 'busy',
+  spawning: 'busy',
+  handshaking: 'busy',
+  healthy: 'good',
+  stopping: 'stopping',
+  crashed: 'bad',
+  restarting: 'busy',
+  failed: 'bad',
+  invalid: 'bad',
+};
 
 /** Why a plugin is in `failed`. */
 export type FailedReason = 'FailedToStart' | 'FailedToStayRunning';
 
-/** How the connection is secured: `mtls` both sides prove who they are, `tls` only the plugin does. */
+/** How the connection is secured. `mtls`: both sides have a certificate. `tls`: only the plugin has one. */
 export type Transport = 'plaintext' | 'tls' | 'mtls';
 
-/** What is known of the health of one generation. */
+/** The health of one generation. */
 export interface HealthStatus {
-  /** Probes that were answered with SERVING. */
+  /** How many probes were answered with SERVING. */
   readonly passed: number;
-  /** Probes that were not answered. */
+  /** How many probes were missed and counted. */
   readonly missed: number;
-  /** Probes that were not answered, and do not count: something else explains that. */
+  /** How many probes were missed and excused. */
   readonly excused: number;
-  /** What explained the newest of those. */
+  /** The reason of the last excused probe. */
   readonly lastExcuse: ExcuseReason | null;
-  /** How long the last answer with SERVING took, in milliseconds. */
+  /** The latency of the last passed probe, in milliseconds. */
   readonly lastMs: number | null;
-  /** Whether the plugin tells its changes by itself (Health.Watch); `null` until it has answered, or was not asked. */
+  /** Whether the plugin streams its changes (Health.Watch); `null` until it has answered, or without the option. */
   readonly watched: boolean | null;
-  /** Since when it says NOT_SERVING, in milliseconds since the epoch; `null` when it does not. */
+  /** Since when it answers NOT_SERVING, in milliseconds since the epoch; `null` when it does not. */
   readonly notServingSince: number | null;
-  /** When it is brought down for that, in milliseconds since the epoch; `null` when it is not. */
+  /** When it is stopped for that, in milliseconds since the epoch; `null` when it is not. */
   readonly notServingUntil: number | null;
 }
 
-/** The state of one plugin at one moment. Plain data, safe to send as JSON. */
+/** The status of one plugin. Plain data, safe to send as JSON. */
 export interface PluginStatus {
   readonly id: string;
   readonly state: PluginState;
   /** The finer step within `spawning`, `handshaking`, `healthy` and `stopping`; else `null`. */
   readonly phase: PluginPhase | null;
-  /** Whether somebody asked for it to run. */
+  /** The desired state: whether the plugin is to run. */
   readonly wanted: boolean;
-  readonly mattermostState: MattermostState;
-  /** Counts the processes started for this plugin; only grows. */
+  /** The number of processes started for this plugin; never decreases. */
   readonly generation: number;
   readonly pid: number | null;
-  /** The command line of this generation: the interpreter or executable, then its arguments. */
+  /** The command line of this generation: the interpreter or executable, and its arguments. */
   readonly command: readonly string[] | null;
   /** The version in the manifest. */
   readonly version: string | null;
-  /** The application protocol version that was negotiated. */
+  /** The negotiated application version. */
   readonly protocolVersion: number | null;
   /** For example `unix:/run/…/plugin123` or `tcp:127.0.0.1:4711`. */
   readonly address: string | null;
   readonly transport: Transport | null;
-  /** Whether one socket carries every connection with the plugin. */
+  /** Whether all connections are multiplexed over one socket. */
   readonly multiplexed: boolean | null;
   /** Whether the plugin offers GRPCStdio; `null` until it has answered. */
   readonly stdio: boolean | null;
   /** Whether the plugin implements the lifecycle hooks; `null` until it has answered. */
   readonly hooks: boolean | null;
-  /** Restarts that the supervisor ordered since the last activation. */
+  /** The number of restarts by the supervisor since the last activation. */
   readonly restarts: number;
   /**
-   * Whether it says that it can serve. `false` for a healthy plugin means that it lives and says NOT_SERVING; calls
-   * go to it all the same.
+   * Whether it answers SERVING. `false` for a healthy plugin means that it answers NOT_SERVING; calls are still sent to
+   * it.
    */
   readonly ready: boolean;
   readonly health: HealthStatus;
+  /** Whether a generation was healthy since the last activation. */
+  readonly wasHealthy: boolean;
+  /** Why it is `failed`; `null` in every other state. */
   readonly failedReason: FailedReason | null;
   readonly lastExit: ExitRecord | null;
   readonly error: PluginError | null;
-  /** When it came into this state, in milliseconds since the epoch. */
+  /** When it entered this state, in milliseconds since the epoch. */
   readonly since: number;
-  /** When the next attempt is due, in milliseconds since the epoch; `null` when none is. */
+  /** When the next restart or half-open try starts, in milliseconds since the epoch; `null` when none is scheduled. */
   readonly retryAt: number | null;
 }

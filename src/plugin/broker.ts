@@ -12,33 +12,8 @@ import { PluginError } from '../model/index.js';
 import { channelTo, type Endpoint } from './endpoint.js';
 import { duplex } from './method.js';
 import { createServer, type ListeningServer } from './server.js';
-import { addServices, type PluginServices } from './services.js';
+import { addServices, type PluginBroker } from './services.js';
 import { connInfo, type ConnInfo } from './wire.js';
-
-/**
- * Further connections between plugin and host, in both directions. Each has a number, which travels in messages of the
- * application's own.
- */
-export interface PluginBroker {
-  /** A number that this plugin has not used yet. The host counts for itself. */
-  readonly nextId: () => number;
-  /**
-   * A channel to what the host serves on a number, good for one connection: give it to a client as `channelOverride`.
-   * Rejects with BROKER_TIMEOUT where the host does not say within five seconds where that is.
-   */
-  readonly dial: (id: number) => Promise<Channel>;
-  /** Serves the host on a number, and says where. Send the number after that, within five seconds. */
-  readonly acceptAndServe: (id: number, services: PluginServices) => Promise<PluginBrokeredServer>;
-}
-
-/** A server of the plugin's beside its main one. It ends with the plugin at the latest. */
-export interface PluginBrokeredServer {
-  readonly id: number;
-  /** A socket's path, or `host:port`. */
-  readonly address: string;
-  /** Lets running calls end within `graceMs` (0 by default), cuts off what is left, and removes the socket. */
-  readonly close: (graceMs?: number) => Promise<void>;
-}
 
 const definition = { StartStream: duplex('/plugin.GRPCBroker/StartStream', connInfo, connInfo) };
 

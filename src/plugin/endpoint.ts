@@ -20,6 +20,7 @@ export interface Endpoint {
 
 const anySize = { 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 };
 
+/** gRPC channel arguments for a server of the plugin: messages of any size, unless the options limit them. */
 export function serverOptions({ options }: Endpoint): ChannelOptions {
   return { ...anySize, ...options };
 }

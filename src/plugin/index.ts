@@ -1,5 +1,4 @@
 /** Write a plugin for Espalier, or for any go-plugin host that speaks gRPC. */
-export type { PluginBroker, PluginBrokeredServer } from './broker.js';
 export type { PluginNetwork } from './endpoint.js';
 export type { PluginHooks } from './hooks.js';
 export { log } from './log.js';
@@ -8,4 +7,10 @@ export type { PluginHandshake, ServeOptions } from './options.js';
 export type { PluginMtls } from './security.js';
 export { serve } from './serve.js';
 export type { ServeEnd } from './serve.js';
-export type { PluginContext, PluginService, PluginServices } from './services.js';
+export type {
+  PluginBroker,
+  PluginBrokeredServer,
+  PluginContext,
+  PluginService,
+  PluginServices,
+} from './services.js';

@@ -16,20 +16,20 @@ export function stopOnSigterm(stop: () => void): void {
 }
 
 /**
- * Stops when the host is gone, which nobody else would do after a SIGKILL of the host. What hangs then ends the process
- * `patienceMs` later. A host that takes its plugins over after its own death says so in the environment.
+ * Stops when the host is gone: after a SIGKILL the host sends no signal. If the plugin has not ended `timeoutMs` later,
+ * the process exits. A host whose plugins are to outlive it says so in the environment.
  */
-export function stopWithHost(stop: () => void, patienceMs: number): void {
+export function stopWithHost(stop: () => void, timeoutMs: number): void {
   if (process.env[outlivesHostVariable] === '1') return;
   const watch = setInterval(() => {
     if (process.ppid === host) return;
     clearInterval(watch);
     stop();
-    endWithin(patienceMs, 1);
+    endWithin(timeoutMs, 1);
   }, pollMs).unref();
 }
 
 /** Ends the process unless it ends by itself before. Without a code, it is the program's own `process.exitCode`. */
-export function endWithin(patienceMs: number, code?: number): void {
-  setTimeout(() => process.exit(code ?? process.exitCode), patienceMs).unref();
+export function endWithin(timeoutMs: number, code?: number): void {
+  setTimeout(() => process.exit(code ?? process.exitCode), timeoutMs).unref();
 }

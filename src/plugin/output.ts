@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs';
 /** The process's own outputs, by their file descriptors. */
 export const descriptors = { stdout: 1, stderr: 2 } as const;
 
+/** The name of an output. */
 export type OutputName = keyof typeof descriptors;
 
 /** Writes all of it before it returns, also to a full pipe. Throws what the system says, for example EPIPE. */
@@ -16,7 +17,7 @@ export function writeIfRead(output: OutputName, text: string | Uint8Array): void
   try {
     writeWhole(output, text);
   } catch {
-    // Without a reader there is nobody to tell.
+    // Without a reader the text is lost, and so would be a report of it.
   }
 }
 

@@ -13,6 +13,7 @@ export interface ProcessFacts {
   readonly hasParentChannel: boolean;
 }
 
+/** The environment variable by which a host identifies itself, and its value. */
 export interface Cookie {
   readonly cookieKey: string;
   readonly cookieValue: string;

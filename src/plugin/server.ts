@@ -45,9 +45,9 @@ function closed(socket: Socket): Promise<unknown> {
   return new Promise((resolve) => socket.once('close', resolve));
 }
 
-function within(patienceMs: number, settled: Promise<unknown>): Promise<void> {
+function within(timeoutMs: number, settled: Promise<unknown>): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, patienceMs);
+    const timer = setTimeout(resolve, timeoutMs);
     void settled.then(() => {
       clearTimeout(timer);
       resolve();

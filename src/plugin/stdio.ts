@@ -13,6 +13,7 @@ interface Chunk extends StdioData {
   readonly output: OutputName;
 }
 
+/** The stream of outputs, see `createStdio`. */
 export type Stdio = ReturnType<typeof createStdio>;
 
 type Call = ServerWritableStream<object, StdioData>;

@@ -19,6 +19,7 @@ export interface StdioData {
 
 // Written by hand, as a protobuf library would double the time in which a plugin starts.
 
+/** A message without fields. */
 export const empty: Codec<object> = { encode: () => Buffer.alloc(0), decode: () => ({}) };
 
 /**
@@ -42,6 +43,7 @@ export const servingStatus: Codec<number> = {
   decode: (message) => numberOf(readFields(message).get(1)),
 };
 
+/** `StdioData`: the output, 1 for stdout and 2 for stderr, and what was printed. */
 export const stdioData: Codec<StdioData> = {
   encode: ({ channel, data }) => Buffer.concat([numberField(1, channel), bytesField(2, data)]),
   decode: (message) => {
@@ -50,6 +52,7 @@ export const stdioData: Codec<StdioData> = {
   },
 };
 
+/** `ConnInfo`: a number of the broker, and the network and address on which it is served. */
 export const connInfo: Codec<ConnInfo> = {
   encode: ({ id, network, address }) =>
     Buffer.concat([

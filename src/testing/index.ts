@@ -1,6 +1,6 @@
+export type { SimulatedEnvironment } from './environment-controls.js';
 export {
   createSimulatedEnvironment,
-  type SimulatedEnvironment,
   type SimulatedEnvironmentOptions,
   type SimulatedPlugin,
 } from './simulated-environment.js';

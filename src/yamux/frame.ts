@@ -1,18 +1,19 @@
 /** Every frame begins with a header of this length; only data frames have a body after it. */
 export const headerBytes = 12;
 
-/** What each side may send on a new stream before the other one has read anything. */
+/** How many bytes each side may send on a new stream before the other one returns credit. */
 export const initialWindow = 256 * 1024;
 
 /** The flags of a frame, to be joined with `|`. */
 export const flag = { syn: 1, ack: 2, fin: 4, rst: 8 } as const;
 
-/** What a go-away frame carries as its length. */
+/** The reasons of a go-away frame, in its length field. */
 export const goAwayCode = { normal: 0, protocolError: 1, internalError: 2 } as const;
 
 const version = 0;
 const types = ['data', 'windowUpdate', 'ping', 'goAway'] as const;
 
+/** The header of a frame. */
 export interface FrameHeader {
   readonly type: (typeof types)[number];
   readonly flags: number;
@@ -22,9 +23,11 @@ export interface FrameHeader {
   readonly length: number;
 }
 
+/** A header, or why these bytes are none. */
 export type HeaderResult =
   { readonly ok: true; readonly header: FrameHeader } | { readonly ok: false; readonly problem: string };
 
+/** Writes the twelve bytes of a header. */
 export function encodeHeader({ type, flags, streamId, length }: FrameHeader): Uint8Array {
   const bytes = new Uint8Array(headerBytes);
   const view = new DataView(bytes.buffer);
@@ -36,11 +39,12 @@ export function encodeHeader({ type, flags, streamId, length }: FrameHeader): Ui
   return bytes;
 }
 
-/** Reads the twelve bytes of a header. Flags that nobody has defined are kept as they are. */
+/** Reads the twelve bytes of a header. Undefined flags are kept. */
 export function decodeHeader(bytes: Uint8Array): HeaderResult {
   const view = new DataView(bytes.buffer, bytes.byteOffset, headerBytes);
-  const spoken = view.getUint8(0);
-  if (spoken !== version) return { ok: false, problem: `a frame of version ${spoken}, and only 0 exists` };
+  const received = view.getUint8(0);
+  if (received !== version)
+    return { ok: false, problem: `a frame of version ${received}, and only 0 exists` };
   const type = types[view.getUint8(1)];
   if (type === undefined)
     return { ok: false, problem: `a frame of type ${view.getUint8(1)}, which does not exist` };

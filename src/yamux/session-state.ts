@@ -1,70 +1,75 @@
 import { encodeHeader, flag, initialWindow, type FrameHeader } from './frame.js';
 import type { YamuxError } from './yamux-error.js';
 
-/** Who opened the connection. It decides nothing but the ids: a client's streams are odd, a server's even. */
+/** Which side opened the connection. It decides only the ids: a client's streams are odd, a server's even. */
 export type Role = 'client' | 'server';
 
-/** What has happened in a session, as far as its owner must know. */
+/** What has happened in a session. */
 export type SessionEvent =
   /** The peer opened a stream. It waits until it is accepted. */
   | { readonly type: 'stream.opened'; readonly id: number }
-  /** The peer has taken a stream that we opened. */
+  /** The peer has accepted a stream that we opened. */
   | { readonly type: 'stream.accepted'; readonly id: number }
   | { readonly type: 'stream.received'; readonly id: number; readonly bytes: Uint8Array }
-  /** More may be sent on the stream than before. */
+  /** More bytes may be sent on the stream. */
   | { readonly type: 'stream.credited'; readonly id: number }
   /** The peer sends no more on this stream; it may still read. */
   | { readonly type: 'stream.ended'; readonly id: number }
   | { readonly type: 'stream.reset'; readonly id: number }
-  /** The session has forgotten the stream: both sides have ended it, or one has reset it. Its last fact. */
+  /** The stream is gone: both sides have ended it, or one has reset it. Its last event. */
   | { readonly type: 'stream.closed'; readonly id: number }
   | { readonly type: 'ping.answered'; readonly value: number }
-  /** Nothing is sent or received any more; the output of this turn is the last. */
+  /** No more bytes are sent or received; the output of this step is the last. */
   | { readonly type: 'session.failed'; readonly error: YamuxError };
 
-/** What one step of a session brings about: bytes to write, in order, and what is to be known. */
+/** The result of one call or chunk: bytes to write, in order, and events. */
 export interface SessionStep {
   readonly output: readonly Uint8Array[];
   readonly events: readonly SessionEvent[];
 }
 
-/** A turn while it is being made. */
+/** A step while it is being made. */
 export interface SessionStepDraft {
   readonly output: Uint8Array[];
   readonly events: SessionEvent[];
 }
 
+/** One stream of a session. */
 export interface StreamState {
   readonly id: number;
   /**
-   * Ours are `queued` until the peer's backlog has room, then `offered` until it answers. The peer's are
-   * `held` until they are accepted.
+   * Our streams are `queued` until the peer's backlog has room, then `synSent` until it answers. Those of the peer are
+   * `synReceived` until they are accepted.
    */
   opening: 'queued' | 'synSent' | 'synReceived' | 'established';
-  /** What we may still send. */
+  /** How many bytes we may still send. */
   sendWindow: number;
-  /** What the peer may still send. */
+  /** How many bytes the peer may still send. */
   receiveWindow: number;
-  /** Received and read, but not yet given back to the peer as credit. */
+  /** How many bytes were read and not yet returned to the peer as credit. */
   consumed: number;
   isLocalClosed: boolean;
   isRemoteClosed: boolean;
-  /** Nobody here reads it any more. */
+  /** This side does not read it any more. */
   isAbandoned: boolean;
 }
 
+/** The whole state of one side of a session; it is changed in place. */
 export interface SessionState {
   readonly role: Role;
   readonly backlog: number;
   readonly streams: Map<number, StreamState>;
   nextId: number;
+  /** How many of our streams are `synSent`. */
   unacknowledged: number;
+  /** How many of the peer's streams are `synReceived`. */
   unaccepted: number;
   isGoingAway: boolean;
   isPeerGoingAway: boolean;
   failure: YamuxError | null;
 }
 
+/** The state of a new session. */
 export function createSessionState(role: Role, backlog: number): SessionState {
   return {
     role,
@@ -79,6 +84,7 @@ export function createSessionState(role: Role, backlog: number): SessionState {
   };
 }
 
+/** Adds a stream with full windows. */
 export function addStream(session: SessionState, id: number, opening: StreamState['opening']): StreamState {
   const stream: StreamState = {
     id,
@@ -94,28 +100,30 @@ export function addStream(session: SessionState, id: number, opening: StreamStat
   return stream;
 }
 
+/** A step without output or events. */
 export function newStep(): SessionStepDraft {
   return { output: [], events: [] };
 }
 
-export function writeHeader(turn: SessionStepDraft, header: FrameHeader): void {
-  turn.output.push(encodeHeader(header));
+/** Appends the header of a frame to the output. */
+export function writeHeader(step: SessionStepDraft, header: FrameHeader): void {
+  step.output.push(encodeHeader(header));
 }
 
-/** A window update without credit is how a flag travels alone. */
-export function writeFlags(turn: SessionStepDraft, streamId: number, flags: number): void {
-  writeHeader(turn, { type: 'windowUpdate', flags, streamId, length: 0 });
+/** Sends flags alone, as a window update without credit. */
+export function writeFlags(step: SessionStepDraft, streamId: number, flags: number): void {
+  writeHeader(step, { type: 'windowUpdate', flags, streamId, length: 0 });
 }
 
-/** Takes a stream out of the session; its place in a backlog goes to the next one. */
-export function forgetStream(session: SessionState, stream: StreamState, turn: SessionStepDraft): void {
-  finishOpening(session, stream, turn);
+/** Removes a stream from the session; its place in a backlog goes to the next one. */
+export function forgetStream(session: SessionState, stream: StreamState, step: SessionStepDraft): void {
+  finishOpening(session, stream, step);
   session.streams.delete(stream.id);
-  turn.events.push({ type: 'stream.closed', id: stream.id });
+  step.events.push({ type: 'stream.closed', id: stream.id });
 }
 
-/** Ends the opening of a stream, whichever side it comes from, and offers the next one of ours. */
-export function finishOpening(session: SessionState, stream: StreamState, turn: SessionStepDraft): void {
+/** Marks a stream of either side as established, and sends the SYN of our next queued one. */
+export function finishOpening(session: SessionState, stream: StreamState, step: SessionStepDraft): void {
   const { opening } = stream;
   stream.opening = 'established';
   if (opening === 'synReceived') session.unaccepted -= 1;
@@ -123,18 +131,18 @@ export function finishOpening(session: SessionState, stream: StreamState, turn: 
   session.unacknowledged -= 1;
   for (const next of session.streams.values()) {
     if (next.opening !== 'queued') continue;
-    sendSyn(session, next, turn);
+    sendSyn(session, next, step);
     return;
   }
 }
 
-/** Tells the peer of a new stream of ours, if its backlog has room; otherwise the stream stays queued. */
-export function sendSyn(session: SessionState, stream: StreamState, turn: SessionStepDraft): void {
+/** Sends the SYN of a stream of ours if the peer's backlog has room; otherwise the stream stays queued. */
+export function sendSyn(session: SessionState, stream: StreamState, step: SessionStepDraft): void {
   if (session.unacknowledged >= session.backlog) return;
   session.unacknowledged += 1;
   stream.opening = 'synSent';
-  writeFlags(turn, stream.id, flag.syn);
+  writeFlags(step, stream.id, flag.syn);
   // It may have been ended while it was queued.
-  if (stream.isLocalClosed) writeFlags(turn, stream.id, flag.fin);
-  else turn.events.push({ type: 'stream.credited', id: stream.id });
+  if (stream.isLocalClosed) writeFlags(step, stream.id, flag.fin);
+  else step.events.push({ type: 'stream.credited', id: stream.id });
 }

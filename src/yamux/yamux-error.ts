@@ -1,8 +1,8 @@
-/** Why a stream or a whole session is no more, or could not be had. */
+/** Why a stream or a whole session has ended, or could not be opened. */
 export type YamuxReason =
   /** The peer broke the protocol. */
   | 'protocol-violated'
-  /** The peer says that we broke the protocol, or that it failed itself. */
+  /** The peer reported a protocol error of ours, or an internal error of its own. */
   | 'peer-failed'
   /** The peer reset this one stream. */
   | 'stream-reset'
@@ -14,15 +14,15 @@ export type YamuxReason =
   | 'ping-unanswered'
   /** A stream that we opened was not acknowledged in time. */
   | 'open-unanswered'
-  /** One side has said that it takes no more streams. */
+  /** One side has announced that it accepts no more streams. */
   | 'going-away'
   /** All stream ids of this session are used up. */
   | 'ids-exhausted';
 
-/** The one error of this room: what a stream or a session ended with. */
+/** The error of this layer: why a stream or a session has ended. */
 export class YamuxError extends Error {
   override readonly name = 'YamuxError';
-  /** What Node's HTTP/2 and gRPC take for a lost connection: calls then fail with UNAVAILABLE. */
+  /** Node's HTTP/2 and gRPC treat it as a lost connection: calls then fail with UNAVAILABLE. */
   readonly code = 'ECONNRESET';
   readonly reason: YamuxReason;
 

@@ -53,7 +53,8 @@ describe('the record of a plugin', () => {
   });
 
   it.each<[string, object, RegExp]>([
-    ['a newer format', { espalier: 2 }, /format 2, and this version reads 1/],
+    ['an older format', { espalier: 1 }, /format is 1, and this version of Espalier reads format 2/],
+    ['a newer format', { espalier: 3 }, /format is 3, and this version of Espalier reads format 2/],
     ['a token that would find strangers', { process: { ...record.process, token: '' } }, /process\.token/],
     ['pid 0, which is a whole group', { process: { ...record.process, pid: 0 } }, /process\.pid/],
     ['a negative generation', { generation: -1 }, /generation/],
@@ -61,7 +62,7 @@ describe('the record of a plugin', () => {
     ['a number in its policy that nobody knows', { policy: { restart: { tries: 3 } } }, /policy\.restart/],
     ['no policy at all in the place of one', { policy: null }, /policy/],
   ])('is refused with %s', (_, changes, problem) => {
-    const text = JSON.stringify({ espalier: 1, ...record, ...changes });
+    const text = JSON.stringify({ espalier: 2, ...record, ...changes });
     expect(parsePluginRecord(text)).toEqual({
       ok: false,
       problem: expect.stringMatching(problem) as string,

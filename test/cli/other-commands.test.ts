@@ -13,13 +13,16 @@ function emptyDirectory(): string {
 }
 
 describe('espalier', () => {
-  it.each(['check', 'run', 'prepare', 'lock', 'simulate', 'graph'])('%s --help helps', async (command) => {
-    const run = espalier([command, '--help']);
-    expect((await run.ended).code).toBe(0);
-    expect(run.stdout()).toContain(`Usage: espalier ${command}`);
-  });
+  it.each(['check', 'run', 'prepare', 'lock', 'simulate', 'graph'])(
+    '%s --help prints the usage',
+    async (command) => {
+      const run = espalier([command, '--help']);
+      expect((await run.ended).code).toBe(0);
+      expect(run.stdout()).toContain(`Usage: espalier ${command}`);
+    },
+  );
 
-  it('tells the version of its package', async () => {
+  it('prints the version of its package', async () => {
     const run = espalier(['--version']);
     await run.ended;
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
@@ -40,7 +43,7 @@ describe('espalier', () => {
     },
   );
 
-  it('graph prints JSON that names the six main stations', async () => {
+  it('graph prints JSON with the main states of a plugin', async () => {
     const run = espalier(['graph', 'plugin', '--format', 'json']);
     await run.ended;
     const text = JSON.stringify(JSON.parse(run.stdout()));
@@ -57,16 +60,11 @@ describe('espalier', () => {
     expect(run.stderr()).toBe('');
   });
 
-  it.each(['prepare', 'lock'])(
-    '%s says so where there is no bundle at all, as that is most often the wrong directory',
-    async (command) => {
-      const directory = emptyDirectory();
-      const run = espalier([command, directory]);
-      expect((await run.ended).code).toBe(0);
-      expect(run.stdout()).toBe('');
-      expect(run.stderr()).toContain(
-        `There is no bundle in ${directory}.\nnext: A bundle is a directory in it`,
-      );
-    },
-  );
+  it.each(['prepare', 'lock'])('%s prints an error for a directory without bundles', async (command) => {
+    const directory = emptyDirectory();
+    const run = espalier([command, directory]);
+    expect((await run.ended).code).toBe(0);
+    expect(run.stdout()).toBe('');
+    expect(run.stderr()).toContain(`There is no bundle in ${directory}.\nhint: A bundle is a subdirectory`);
+  });
 });

@@ -49,6 +49,21 @@ describe('the pages', () => {
   });
 });
 
+describe('the page of the architecture', () => {
+  const steps = [...read('docs/architecture.md').matchAll(/^\d+\. `(src\/[^`]+)` `(\w+)`/gm)];
+
+  it('has four walks', () => {
+    expect(steps.length).toBeGreaterThan(30);
+  });
+
+  it('names functions that are where it says', () => {
+    const isDeclared = (file = '', name = ''): boolean =>
+      existsSync(file) && new RegExp(`^(export )?(async )?function ${name}\\b`, 'm').test(read(file));
+    const missing = steps.filter(([, file, name]) => !isDeclared(file, name));
+    expect(missing.map(([step]) => step)).toEqual([]);
+  });
+});
+
 describe('the page of errors', () => {
   const page = read('docs/errors.md');
   const reserved = tableOf(page.slice(page.indexOf('## Reserved'))).map(([code]) => code);
@@ -75,7 +90,7 @@ describe('the page of restarts', () => {
     expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(leavesOf(presets[name])));
   });
 
-  it('names exactly the failures that are given up at the first time', () => {
+  it('lists exactly the errors that are never retried', () => {
     const { restart } = presets.espalier;
     const givenUp = pluginErrorCodes.filter((code) => {
       const error = new PluginError({ code, message: '' });
@@ -130,7 +145,13 @@ function leadsSomewhere(page: string, link: string): boolean {
   const [path = '', anchor] = link.split('#');
   const target = path === '' ? page : normalize(join(dirname(page), path));
   if (!existsSync(target)) return false;
-  return anchor === undefined || headingsOf(read(target)).map(anchorOf).includes(anchor);
+  return anchor === undefined || anchorsOf(read(target)).has(anchor);
+}
+
+/** The anchors of a page: of its headings, and in its text. */
+function anchorsOf(page: string): ReadonlySet<string> {
+  const inText = [...page.matchAll(/<a id="([^"]+)">/g)].map(([, anchor = '']) => anchor);
+  return new Set([...headingsOf(page).map(anchorOf), ...inText]);
 }
 
 /** The anchor that GitHub gives to a heading. */

@@ -74,7 +74,7 @@ describe('a broker', () => {
 
   it.each([
     ['a socket that is not there', 'unix', '/nowhere/at/all', /connected to/],
-    ['a port where nobody listens', 'tcp', '127.0.0.1:1', /connected to/],
+    ['a port without a listener', 'tcp', '127.0.0.1:1', /connected to/],
     ['an unknown network', 'carrier-pigeon', 'coop', /only the networks unix and tcp/],
   ])('refuses a dial to %s', async (_, network, address, message) => {
     const { id: plugin, client, broker } = await started('has-a-broker');

@@ -52,7 +52,7 @@ describe("a plugin's client", () => {
     await activation;
   });
 
-  it('stops waiting when nothing is to be waited for any more', async () => {
+  it('stops waiting when the plugin will not start any more', async () => {
     const { env, id } = await environmentWith('exits-3-before-the-line');
     const activation = env.activate(id).catch(() => undefined);
     await expect(unary(fakeClientOf(env, id), {})).rejects.toMatchObject({ code: code.UNAVAILABLE });
@@ -66,7 +66,7 @@ describe("a plugin's client", () => {
     expect(blob).toHaveLength(9 * 1024 * 1024);
   });
 
-  it('finishes a call in flight before the plugin is brought down, and refuses new ones', async () => {
+  it('finishes a call in flight before the plugin is stopped, and refuses new ones', async () => {
     const { env, id } = await environmentWith('healthy');
     await env.activate(id);
     const client = fakeClientOf(env, id);
@@ -90,7 +90,7 @@ describe("a plugin's client", () => {
     expect(env.status(id).lastExit).toMatchObject({ stopStep: 'requestingShutdown', code: 0, error: null });
   });
 
-  it('is one of many: closing it leaves the others alone', async () => {
+  it('is one of many: closing it does not affect the others', async () => {
     const { env, id } = await environmentWith('healthy');
     await env.activate(id);
     fakeClientOf(env, id).close();

@@ -60,14 +60,14 @@ describe('checksums in a manifest', () => {
   it.each([
     ['sha256', { 'plugin.py': empty }],
     ['sha512', { 'plugin.py': sumOf('', 'sha512') }],
-  ])('let a plugin start that is what they say, by %s', async (_, checksums) => {
+  ])('let a plugin start that matches, by %s', async (_, checksums) => {
     const { directory, id } = bundle({ checksums });
     const env = await environment({ bundles: [directory] });
     await env.activate(id);
     expect(env.isActive(id)).toBe(true);
   });
 
-  it('refuse an entry that was changed, tell both checksums, and do not try again', async () => {
+  it('refuse a changed entry with both checksums, without a retry', async () => {
     const { directory, id } = bundle({ checksums: { 'plugin.py': empty } });
     const env = await environment({ bundles: [directory] });
     appendFileSync(join(directory, 'plugin.py'), 'evil');
@@ -77,7 +77,7 @@ describe('checksums in a manifest', () => {
     expect(env.status(id)).toMatchObject({ state: 'failed', restarts: 0 });
   });
 
-  it('are compared before each start, also before a restart', async () => {
+  it('are verified before each start, also before a restart', async () => {
     const { directory, id } = bundle({ checksums: { 'plugin.py': empty } });
     const env = await environment({ bundles: [directory] });
     await env.activate(id);
@@ -87,13 +87,13 @@ describe('checksums in a manifest', () => {
     await env.activate(id);
   });
 
-  it('refuse an entry that they do not name', async () => {
+  it('refuse an entry without a checksum', async () => {
     const { directory, id } = bundle({ checksums: { 'plugin.json': empty } });
     const error = await refusal(await environment({ bundles: [directory] }), id);
     expect(error).toMatchObject({ code: 'CHECKSUM_MISMATCH', facts: { file: 'plugin.py', expected: null } });
   });
 
-  it('refuse a file that is gone, and a link in its place that leads out', async () => {
+  it('refuse a missing file, and a link out of the bundle', async () => {
     const { directory, id } = bundle({ checksums: { 'plugin.py': empty, 'more.py': empty } });
     const env = await environment({ bundles: [directory] });
     expect(await refusal(env, id)).toMatchObject({ code: 'CHECKSUM_MISMATCH', facts: { file: 'more.py' } });
@@ -147,7 +147,7 @@ describe('checksums in a manifest', () => {
     await expect(env.restartPlugin(id)).rejects.toMatchObject({ code: 'PATH_ESCAPES_BUNDLE' });
   });
 
-  it('of a bundle can be taken with the tools of a shell', async () => {
+  it('of a bundle can be computed with shell tools', async () => {
     const { directory, pluginDir, id } = bundle();
     writeFileSync(join(directory, 'a b.txt'), 'data');
     const [locked] = await lockPlugins(pluginDir, { bundle: true });
@@ -168,14 +168,14 @@ describe('checksums of a bare program', () => {
     programs: [{ id: 'bare', command, ...fields }],
   });
 
-  it('let it start when the program and the named files are what they were', async () => {
+  it('let it start when the program and the named files are unchanged', async () => {
     const { directory } = bundle();
     const checksums = { [command]: sumOf(readFileSync(command)), 'plugin.py': empty };
     const env = await environment(program({ cwd: directory, checksums }));
     await env.activate('bare');
   });
 
-  it('are of the very file that PATH leads to, and that is started', async () => {
+  it('are of the file that PATH leads to, which is started', async () => {
     const checksums = { node: sumOf(readFileSync(process.execPath)) };
     const env = await environment(program({ command: 'node', args: [command], checksums }));
     const path = process.env['PATH'];
@@ -202,7 +202,7 @@ describe('checksums of a bare program', () => {
 });
 
 describe('a lock file', () => {
-  it('lets start what it knows, and refuses a changed entry and a changed manifest', async () => {
+  it('lets locked plugins start, and refuses a changed entry and a changed manifest', async () => {
     const { directory, pluginDir, id } = bundle();
     await lockPlugins(pluginDir, { algorithm: 'sha512' });
     const env = await environment({ pluginDir, lockFile: true });
@@ -219,7 +219,7 @@ describe('a lock file', () => {
     await env.activate(id);
   });
 
-  it('keeps plugins from starting that it does not know, until it is made anew', async () => {
+  it('refuses plugins that it does not list, until it is written again', async () => {
     const { pluginDir, id } = bundle();
     await lockPlugins(pluginDir);
     const added = makeFakeBundle('healthy', { directory: pluginDir, id: 'added' });
@@ -231,7 +231,7 @@ describe('a lock file', () => {
     await env.activate(added.id);
   });
 
-  it('may lie elsewhere, and leaves no draft beside it', async () => {
+  it('may be elsewhere, and leaves no temporary file beside it', async () => {
     const { directory, pluginDir, id } = bundle();
     const elsewhere = bundle().pluginDir;
     const file = join(elsewhere, 'my.lock');
@@ -273,7 +273,7 @@ describe('a lock file', () => {
   it.each<EnvironmentOptions>([
     { bundles: ['.'], lockFile: true },
     { pluginDir: '.', lockFile: '' },
-  ])('has to be named where it cannot be guessed: %j', async (options) => {
+  ])('has to be given where there is no default: %j', async (options) => {
     await expect(createEnvironment(options)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   });
 });

@@ -14,7 +14,7 @@ import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
 import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
 import { createEnvironment, type Environment } from '../../src/index.js';
 import { waitUntil, guardianOf, killPids } from '../faults/processes.js';
-import { seededRandom } from '../faults/random.js';
+import { seededRandom } from '../../src/policy/index.js';
 import { afterTest, isAlive, until } from '../support/environment.js';
 import { fakeClientOf } from '../support/fake-client.js';
 import { startHostProcess } from '../support/host-process.js';
@@ -67,7 +67,7 @@ describe('plugins that may outlive their host', () => {
       },
       {},
     ],
-  ])('do not end a host that has nothing to do but to end one %s', async (_, prepare, changes) => {
+  ])('do not end a host that only has to stop one %s', async (_, prepare, changes) => {
     const place = createHostSetup([name]);
     const { host, told } = await startHostIn(place, [name]);
     await waitForRecord(place, name, isReattachable);
@@ -86,7 +86,7 @@ describe('plugins that may outlive their host', () => {
     expect(await waitUntil(() => !isAlive(told.pids[name] ?? 0), 5000)).toBe(true);
   });
 
-  it('are handed on from host to host', async () => {
+  it('pass from host to host', async () => {
     const place = createHostSetup([name]);
     const first = await startHostIn(place, [name]);
     await waitForRecord(place, name, isReattachable);
@@ -101,7 +101,7 @@ describe('plugins that may outlive their host', () => {
     expect(readdirSync(place.runtime)).toEqual([]);
   });
 
-  it('say what they have to say without a host, and are heard by the next one', async () => {
+  it('may print without a host, and are logged by the next one', async () => {
     const id = 'talks-without-its-host';
     const place = createHostSetup([id]);
     const { host, told } = await startHostIn(place, [id]);
@@ -121,7 +121,7 @@ describe('plugins that may outlive their host', () => {
     expect(env.status(id).pid).toBe(alive);
   });
 
-  it('are started anew when they were killed meanwhile', async () => {
+  it('are started again when they were killed in between', async () => {
     const place = createHostSetup([name]);
     const { host, told } = await startHostIn(place, [name]);
     await waitForRecord(place, name, isReattachable);
@@ -135,7 +135,7 @@ describe('plugins that may outlive their host', () => {
     expect(readdirSync(place.runtime)).toEqual([]);
   });
 
-  it('are looked after like any other: one that crashes is restarted', async () => {
+  it('are supervised like any other: one that crashes is restarted', async () => {
     const place = createHostSetup([name]);
     const { host, told } = await startHostIn(place, [name]);
     await waitForRecord(place, name, isReattachable);
@@ -167,7 +167,7 @@ describe('plugins that may outlive their host', () => {
     expect(runningPids(place)).toEqual([env.status(name).pid]);
   });
 
-  it('are ended when nobody has their keys, and started anew', async () => {
+  it('are ended when their keys are lost, and started again', async () => {
     const place = createHostSetup(['healthy-with-mtls']);
     const { host } = await startHostIn(place, ['healthy-with-mtls']);
     await waitForRecord(place, 'healthy-with-mtls', ({ process }) => process?.notReattachable === 'autoMtls');
@@ -204,7 +204,7 @@ describe('plugins that may outlive their host', () => {
     expect(env.status(name)).toMatchObject({ state: 'healthy', generation: 2 });
   });
 
-  it('are not started a second time by whoever activates them before they are restored', async () => {
+  it('are not started a second time by an activation before they are restored', async () => {
     const place = createHostSetup([name]);
     const { host, told } = await startHostIn(place, [name]);
     await waitForRecord(place, name, isReattachable);
@@ -216,7 +216,7 @@ describe('plugins that may outlive their host', () => {
     expect(await env.restore()).toEqual([]);
   });
 
-  it('are ended when their host died before it could write down that it had started them', async () => {
+  it('are ended when their host died before it had recorded them', async () => {
     const place = createHostSetup([name]);
     const { host } = await startHostIn(place, [name]);
     await waitForRecord(place, name, isReattachable);
@@ -228,27 +228,27 @@ describe('plugins that may outlive their host', () => {
   });
 });
 
-describe('a stranger', () => {
-  it('that was given the pid is left alone', async () => {
+describe('another process', () => {
+  it('that has got the pid is not signalled', async () => {
     const place = createHostSetup([name]);
     const { host, told } = await startHostIn(place, [name]);
     await waitForRecord(place, name, isReattachable);
     await killHost(host);
     process.kill(told.pids[name] as number, 'SIGKILL');
-    const stranger = spawn('/bin/sleep', ['60'], { detached: true });
-    afterTest(() => stranger.kill('SIGKILL'));
+    const other = spawn('/bin/sleep', ['60'], { detached: true });
+    afterTest(() => other.kill('SIGKILL'));
     const record = place.record(name);
     writeFileSync(
       place.file(name),
-      JSON.stringify({ ...record, process: { ...record.process, pid: stranger.pid } }),
+      JSON.stringify({ ...record, process: { ...record.process, pid: other.pid } }),
     );
     const { env } = await environmentIn(place);
     expect(await env.restore()).toMatchObject([{ outcome: 'started', because: 'pidReused' }]);
     await env.shutdown();
-    expect(isAlive(stranger.pid as number)).toBe(true);
+    expect(isAlive(other.pid as number)).toBe(true);
   });
 
-  it('with the same start time is known by the token that it does not carry', async () => {
+  it('with the same start time is recognised by its missing token', async () => {
     const place = createHostSetup([name]);
     const { host } = await startHostIn(place, [name]);
     await waitForRecord(place, name, isReattachable);
@@ -295,8 +295,8 @@ describe('plugins that end with their host', () => {
   });
 });
 
-describe('what is wanted', () => {
-  it('survives an orderly shutdown; what was deactivated rests', async () => {
+describe('the desired state', () => {
+  it('survives a shutdown; a deactivated plugin stays stopped', async () => {
     const place = createHostSetup(['healthy', 'has-hooks'], { orphans: 'end' });
     const { host } = await startHostIn(place, ['healthy', 'has-hooks']);
     await callHost(host, 'deactivate', 'has-hooks');
@@ -322,7 +322,7 @@ describe('what is wanted', () => {
     expect(place.record('healthy')).toMatchObject({ wanted: true, generation: 1 });
   });
 
-  it('is forgotten with a plugin that is removed', async () => {
+  it('is removed with its plugin', async () => {
     const place = createHostSetup(['healthy'], { orphans: 'end' });
     const { env } = await environmentIn(place);
     await env.activate('healthy');
@@ -331,7 +331,7 @@ describe('what is wanted', () => {
     expect(existsSync(place.file('healthy'))).toBe(false);
   });
 
-  it('includes that a plugin was given up, and why', async () => {
+  it('includes that a plugin was given up, with the reason', async () => {
     const place = createHostSetup(['exits-3-before-the-line'], {
       orphans: 'end',
       policy: { restart: { intensity: 1, backoff: { firstMs: 0, baseMs: 0 } } },
@@ -354,7 +354,7 @@ describe('what is wanted', () => {
     expect(env.status(id).generation).toBeGreaterThan(generation);
   });
 
-  it('counts failures of before against the budget of now', async () => {
+  it('counts earlier failures for the present restart intensity', async () => {
     const policy = {
       restart: { intensity: 2, periodMs: 600_000, resetAfterMs: null, backoff: { firstMs: 0, baseMs: 0 } },
     } as const;
@@ -375,7 +375,7 @@ describe('what is wanted', () => {
     await crash(env, 'failed');
   });
 
-  it('is restored in the order of what is required', async () => {
+  it('is restored in the order of `requires`', async () => {
     const place = createHostSetup([], { orphans: 'end' });
     const store = makeFakeBundle('healthy', { id: 'store' });
     const shop = makeFakeBundle('healthy', { id: 'a-shop', manifest: { requires: ['store'] } });
@@ -401,7 +401,7 @@ describe('the policy that an operator has set', () => {
   const restartOf = (env: Environment) =>
     env.actor.getSnapshot().context.members.map(({ policy }) => policy.restart.restart);
 
-  it('holds under the next host, until it is taken back', async () => {
+  it('applies under the next host, until it is reset', async () => {
     const place = createHostSetup([name]);
     const { host } = await startHostIn(place, [name]);
     await callHost(host, 'setPolicy', name, temporary);
@@ -423,7 +423,7 @@ describe('the policy that an operator has set', () => {
     await until(third, name, 'restarting');
   });
 
-  it('is kept of a plugin that was never started', async () => {
+  it('is recorded for a plugin that was never started', async () => {
     const place = createHostSetup(['healthy'], { orphans: 'end' });
     const { host } = await startHostIn(place);
     await callHost(host, 'setPolicy', 'healthy', temporary);
@@ -451,7 +451,7 @@ describe('the policy that an operator has set', () => {
     expect(restartOf(third)).toEqual(['temporary']);
   });
 
-  it('is forgotten with a plugin that is removed', async () => {
+  it('is removed with its plugin', async () => {
     const place = createHostSetup(['healthy'], { orphans: 'end' });
     const { env } = await environmentIn(place);
     env.setPolicy('healthy', temporary);
@@ -462,7 +462,7 @@ describe('the policy that an operator has set', () => {
     expect(restartOf(env)).toEqual(['permanent']);
   });
 
-  it('that is not usable by now has its file set aside; other plugins are restored', async () => {
+  it('that has become invalid has its file set aside; other plugins are restored', async () => {
     const place = createHostSetup(['healthy', 'has-hooks'], { orphans: 'end' });
     const { host } = await startHostIn(place, ['healthy', 'has-hooks']);
     await callHost(host, 'shutdown');
@@ -497,7 +497,7 @@ describe('a state directory', () => {
     expect(readdirSync(place.stateDir)).not.toContain('host.json');
   });
 
-  it('is taken by one of several hosts that find a dead one’s at the same time', async () => {
+  it('is taken over by one of several hosts that find that of a dead one at the same time', async () => {
     const place = createHostSetup(['healthy'], { orphans: 'end' });
     const { host } = await startHostIn(place);
     await killHost(host);
@@ -511,12 +511,13 @@ describe('a state directory', () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ['half a record', '{ "espalier": 1, "plugin": "heal', /no JSON/],
+    ['half a record', '{ "espalier": 2, "plugin": "heal', /no JSON/],
     ['nothing', '', /empty/],
     ['somebody else’s file', '{ "name": "package" }', /not a record/],
-    ['a record of a newer version', '{ "espalier": 2, "wish": "run" }', /format 2/],
-    ['a record with a field that is none', '{ "espalier": 1, "plugin": 7 }', /plugin/],
-  ])('with %s in it sets that aside, tells, and goes on', async (_, text, problem) => {
+    ['a record of an earlier version', '{ "espalier": 1, "plugin": "healthy" }', /format is 1/],
+    ['a record of a newer version', '{ "espalier": 3, "wish": "run" }', /format is 3/],
+    ['a record with a field that is none', '{ "espalier": 2, "plugin": 7 }', /plugin/],
+  ])('with %s in it sets that aside, reports it, and continues', async (_, text, problem) => {
     const place = createHostSetup(['healthy'], { orphans: 'end' });
     mkdirSync(join(place.stateDir, 'plugins'), { recursive: true });
     writeFileSync(place.file('healthy'), text);
@@ -533,7 +534,7 @@ describe('a state directory', () => {
     await waitForRecord(place, 'healthy', ({ wanted }) => wanted);
   });
 
-  it('on a full disk is told once, and again when there is room; nothing else suffers', async () => {
+  it('on a full disk is reported once, and again when there is room; plugins are not affected', async () => {
     const place = createHostSetup(['healthy'], { orphans: 'end' });
     const { env, events } = await environmentIn(place);
     await env.activate('healthy');
@@ -556,7 +557,7 @@ describe('a state directory', () => {
     await waitForRecord(place, 'healthy', ({ generation }) => generation === 3);
   });
 
-  it('that cannot be one is refused at once', async () => {
+  it('that is invalid is refused at once', async () => {
     const place = createHostSetup(['healthy']);
     writeFileSync(place.stateDir, 'a file');
     await expect(createEnvironment(place.options)).rejects.toMatchObject({
@@ -572,7 +573,7 @@ describe('a state directory', () => {
 });
 
 describe('hosts that are killed at random moments, one after the other', () => {
-  it('keep what is wanted, and never have two processes of one plugin', async () => {
+  it('keep the desired state, and never have two processes of one plugin', async () => {
     const place = createHostSetup([name, 'talks-without-its-host', 'healthy-on-tcp']);
     const ids = [name, 'talks-without-its-host'];
     const random = seededRandom(7);

@@ -14,7 +14,7 @@ import { untilTrue } from '../support/until-true.js';
 const restart = { restart: 'temporary' as const };
 
 describe('a plugin that ends by itself', () => {
-  it('is told with its signal', async () => {
+  it('is reported with its signal', async () => {
     const { env, id } = await environmentWith('sigsegv');
     await env.activate(id);
     await callUnary(fakeClientOf(env, id), fakeService.Crash, {}).catch(() => undefined);
@@ -28,7 +28,7 @@ describe('a plugin that ends by itself', () => {
     expect(env.explain(id).summary).toContain('SIGSEGV');
   });
 
-  it('is restarted until its budget is used up, and then given up', async () => {
+  it('is restarted up to the restart intensity, and then given up', async () => {
     const backoff = { firstMs: 0, baseMs: 1, capMs: 5 };
     const { env, id } = await environmentWith('crashes-in-a-loop', {
       policy: { restart: { backoff, intensity: 2 } },
@@ -50,7 +50,7 @@ describe('a plugin that ends by itself', () => {
     await expect(env.performHealthCheck(id)).rejects.toMatchObject({ code: 'PLUGIN_GAVE_UP' });
   });
 
-  it('takes what it forked with it, though that holds its pipes', async () => {
+  it('ends with its child processes, though those hold its pipes', async () => {
     const { env, id } = await environmentWith('forks-a-grandchild');
     await env.activate(id);
     const { grandchild } = await callUnary(fakeClientOf(env, id), fakeService.Pid, {});
@@ -62,7 +62,7 @@ describe('a plugin that ends by itself', () => {
 });
 
 describe('a plugin that hangs', () => {
-  it('is found by its deadline when it is frozen, and is killed', async () => {
+  it('is detected by its deadline when it is frozen, and is killed', async () => {
     const health = { intervalMs: 50, retryIntervalMs: 10, deadlineMs: 100, misses: 2, excuses: 0 };
     const { env, id } = await environmentWith('healthy', {
       policy: { restart, health, deadlines: { termMs: 100 } },
@@ -79,7 +79,7 @@ describe('a plugin that hangs', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('makes a health check fail within its deadline, not hang', async () => {
+  it('fails a health check within its deadline', async () => {
     const health = { deadlineMs: 100 };
     const { env, id } = await environmentWith('healthy', {
       policy: { restart, health, deadlines: { termMs: 100 } },
@@ -89,7 +89,7 @@ describe('a plugin that hangs', () => {
     await expect(env.performHealthCheck(id)).rejects.toMatchObject({ code: 'HEALTH_TIMEOUT', plugin: id });
   });
 
-  it('is asked to end itself when it says for too long that it is unwell', async () => {
+  it('gets a shutdown request when it reports NOT_SERVING for too long', async () => {
     const health = { notServingMs: 50 };
     const { env, id } = await environmentWith('healthy', { policy: { restart, health } });
     await env.activate(id);
@@ -103,7 +103,7 @@ describe('a plugin that hangs', () => {
     });
   });
 
-  it('is not waited for in OnDeactivate', async () => {
+  it('is stopped without waiting for OnDeactivate', async () => {
     const { env, id } = await environmentWith('hangs-in-on-deactivate', {
       policy: { deadlines: { hookMs: 100 } },
     });
@@ -116,8 +116,8 @@ describe('a plugin that hangs', () => {
   });
 });
 
-describe('a plugin that talks too much', () => {
-  it('without ever ending its line is logged in pieces, as many as the budget of bytes allows', async () => {
+describe('a plugin that prints too much', () => {
+  it('without a line end is logged in pieces, within the rate limit of bytes', async () => {
     const { env, id } = await environmentWith('floods-one-line');
     const logged = new Map<number, number>();
     const dropped = new Promise<string>((resolve) => {
@@ -155,7 +155,7 @@ describe('a plugin that talks too much', () => {
   );
 });
 
-describe('what a plugin says', () => {
+describe('the output of a plugin', () => {
   it('is logged with its plugin, generation and source', async () => {
     const { env, id } = await environmentWith('healthy');
     const entries: PluginLogEntry[] = [];
@@ -190,7 +190,7 @@ describe('what a plugin says', () => {
     expect(env.status(id).stdio).toBe(true);
   });
 
-  it('is kept to explain its end, up to the last byte before it', async () => {
+  it('explains its exit, up to the last byte before it', async () => {
     const { env, id } = await environmentWith('exits-3-before-the-line');
     await env.activate(id).catch(() => undefined);
     const { lastExit } = env.status(id);
@@ -198,7 +198,7 @@ describe('what a plugin says', () => {
     expect(lastExit?.stderrTail).toMatch(/\S/);
   });
 
-  it('names the Python module that is missing, and the interpreter that misses it', async () => {
+  it('names the missing Python module, and the interpreter', async () => {
     const { env, id } = await environmentWith('missing-python-module');
     const error = (await env.activate(id).catch((thrown: unknown) => thrown)) as Error & { hint: string };
     expect(error.hint).toContain('yaml');
@@ -236,7 +236,7 @@ describe('an environment', () => {
     await expect(env.activate(bundle.id)).rejects.toMatchObject({ code: 'ENVIRONMENT_STOPPED' });
   });
 
-  it('does not hand its own secrets to plugins, but what it was asked to', async () => {
+  it('does not pass its secrets to plugins, only the variables of its options', async () => {
     process.env['ESPALIER_TEST_SECRET'] = 'secret';
     process.env['PLUGIN_CLIENT_CERT'] = 'leaked';
     afterTest(() => {

@@ -61,7 +61,7 @@ function next<Type extends EnvironmentEvent['type']>(env: Environment, type: Typ
 }
 
 describe('when the host is killed', () => {
-  it('all its plugins end, and what they have started, wherever that has gone', async () => {
+  it('all its plugins end, with their child processes in any process group', async () => {
     const { host, mark, runtime } = await hostOf(['outlives-its-host', 'double-forks', 'forks-a-grandchild']);
     // Three plugins; one has a child in its group, one a descendant in a session of its own.
     expect(pidsWithMarker(mark)).toHaveLength(5);
@@ -82,7 +82,7 @@ describe('when the host is killed', () => {
     expect(await waitUntil(() => pidsWithMarker(mark).length === 0, 3000)).toBe(true);
   });
 
-  it('the guardian is there though it was sent the signals of a terminal', async () => {
+  it('the guardian survives the signals of a terminal', async () => {
     const { host, mark } = await hostOf(['outlives-its-host']);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)
       process.kill(guardian(host), signal);
@@ -90,7 +90,7 @@ describe('when the host is killed', () => {
     expect(await waitUntil(() => pidsWithMarker(mark).length === 0, 3000)).toBe(true);
   });
 
-  it('a plugin that was attached to and is somebody else’s lives on', async () => {
+  it('a plugin of another process that was reattached runs on', async () => {
     const { env, id } = await environmentWith('outlives-its-host', { mtls: 'off' });
     await env.activate(id);
     const config = env.reattachConfig(id);
@@ -105,7 +105,7 @@ describe('when the host is killed', () => {
     await env.performHealthCheck(id);
   });
 
-  it('they may live on where that was asked for', async () => {
+  it('they run on under orphans: keep', async () => {
     const { host, runtime, pids, mark } = await hostOf(['outlives-its-host'], { orphans: 'keep' });
     host.child.kill('SIGKILL');
     expect(await waitUntil(() => guardianOf(pidOf(host)) === null, 3000)).toBe(true);
@@ -117,7 +117,7 @@ describe('when the host is killed', () => {
 });
 
 describe('a guardian', () => {
-  it('that is killed is replaced, and the next one knows what there is to end', async () => {
+  it('that is killed is replaced, and the next one knows the processes to kill', async () => {
     const { host, mark } = await hostOf(['outlives-its-host', 'double-forks']);
     const first = guardian(host);
     // One that dies within a second of its start is only replaced at the next start of a plugin.
@@ -129,13 +129,13 @@ describe('a guardian', () => {
     expect(await waitUntil(() => pidsWithMarker(mark).length === 0, 3000)).toBe(true);
   });
 
-  it('is one for all environments of a host, told to each, and ends with the last of them', async () => {
+  it('is one for all environments of a host, is reported to each, and ends with the last of them', async () => {
     const one = await environmentWith('healthy');
     const other = await environmentWith('healthy');
-    const told = [next(one.env, 'environment.guardian'), next(other.env, 'environment.guardian')];
+    const states = [next(one.env, 'environment.guardian'), next(other.env, 'environment.guardian')];
     await one.env.activate(one.id);
     await other.env.activate(other.id);
-    const [first, second] = await Promise.all(told);
+    const [first, second] = await Promise.all(states);
     expect(first).toMatchObject({ state: 'guarding', problem: null });
     expect(second?.pid).toBe(first?.pid);
     await one.env.shutdown();
@@ -144,23 +144,23 @@ describe('a guardian', () => {
     expect(await waitUntil(() => !isAlive(first?.pid as number), 3000)).toBe(true);
   });
 
-  it('that dies at once is told of, and replaced with the next start', async () => {
+  it('that exits at once is reported, and replaced with the next start', async () => {
     const { env, id } = await environmentWith('healthy');
-    const told: Of<'environment.guardian'>[] = [];
+    const states: Of<'environment.guardian'>[] = [];
     env.events.subscribe((event) => {
       if (event.type !== 'environment.guardian') return;
-      told.push(event);
-      if (told.length === 1 && event.pid !== null) process.kill(event.pid, 'SIGKILL');
+      states.push(event);
+      if (states.length === 1 && event.pid !== null) process.kill(event.pid, 'SIGKILL');
     });
     await env.activate(id);
-    expect(await waitUntil(() => told.length === 2, 3000)).toBe(true);
-    expect(told[1]).toMatchObject({ state: 'absent', pid: null, problem: 'it was ended by SIGKILL' });
+    expect(await waitUntil(() => states.length === 2, 3000)).toBe(true);
+    expect(states[1]).toMatchObject({ state: 'absent', pid: null, problem: 'it was ended by SIGKILL' });
     await env.restartPlugin(id);
-    expect(told[2]).toMatchObject({ state: 'guarding', problem: 'it was ended by SIGKILL' });
+    expect(states[2]).toMatchObject({ state: 'guarding', problem: 'it was ended by SIGKILL' });
   });
 });
 
-describe('what has left the process group of its plugin', () => {
+describe('a process that has left the process group of its plugin', () => {
   it.each(['deactivated', 'killed'] as const)('is ended after the plugin was %s', async (how) => {
     const { env, id } = await environmentWith('double-forks');
     await env.activate(id);
@@ -175,7 +175,7 @@ describe('what has left the process group of its plugin', () => {
     expect(pidsWithMarker(`ESPALIER_TOKEN=`).includes(grandchild as number)).toBe(false);
   });
 
-  it('is gone when the shutdown resolves', async () => {
+  it('has ended when the shutdown resolves', async () => {
     const { env, id } = await environmentWith('double-forks');
     await env.activate(id);
     const { grandchild } = await callUnary(fakeClientOf(env, id), fakeService.Pid, {});
@@ -185,7 +185,7 @@ describe('what has left the process group of its plugin', () => {
     );
   });
 
-  it('is left alone while another generation serves that it belongs to', async () => {
+  it('is not killed while its generation serves', async () => {
     const { env, id } = await environmentWith('double-forks');
     await env.activate(id);
     const swept = next(env, 'environment.orphansReaped');
@@ -212,7 +212,7 @@ describe('the token', () => {
 });
 
 describe('the private directory of a host', () => {
-  it('has a record while it lives, and goes with it', async () => {
+  it('has a record while the host runs, and is removed with it', async () => {
     const { host, runtime } = await hostOf(
       ['healthy'],
       {},

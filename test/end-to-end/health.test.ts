@@ -11,7 +11,7 @@ const restart = { restart: 'temporary' as const };
 const unprobed = { intervalMs: 60_000 };
 
 describe('a plugin whose readiness changes', () => {
-  it('tells it at once, is called all the same, and is not restarted', async () => {
+  it('reports it at once, is called all the same, and is not restarted', async () => {
     const { env, client, id } = await running('healthy', { ...unprobed, notServingMs: null });
     const changes = readinessOf(env);
     await callUnary(client, fakeService.SetHealth, { status: 'NOT_SERVING' });
@@ -33,7 +33,7 @@ describe('a plugin whose readiness changes', () => {
     ]);
   });
 
-  it('is asked by probes where nobody may watch', async () => {
+  it('is probed where it cannot be watched', async () => {
     const { env, client, id } = await running('healthy', {
       intervalMs: 20,
       watch: false,
@@ -46,7 +46,7 @@ describe('a plugin whose readiness changes', () => {
     expect(env.status(id).health.watched).toBeNull();
   });
 
-  it('is healthy and ready when it has no health service, and is known not to tell', async () => {
+  it('is healthy and ready when it has no health service, with its readiness unknown', async () => {
     const { env, id } = await running('no-health-service', {});
     await status(env, id, ({ health }) => health.watched === false);
     expect(env.status(id)).toMatchObject({ state: 'healthy', ready: true });
@@ -54,7 +54,7 @@ describe('a plugin whose readiness changes', () => {
 });
 
 describe('a plugin that is frozen', () => {
-  it('is found though its watch is open and says nothing', async () => {
+  it('is detected though its watch stream is open', async () => {
     const health = { intervalMs: 50, retryIntervalMs: 10, deadlineMs: 100, misses: 2, excuses: 0 };
     const { env, id } = await running('healthy', health);
     await status(env, id, ({ health: { watched } }) => watched === true);
@@ -67,7 +67,7 @@ describe('a plugin that is frozen', () => {
 describe('a plugin whose socket file is removed', () => {
   const health = { intervalMs: 20, retryIntervalMs: 10, misses: 2, freshDialEvery: 2 };
 
-  it('still answers over its old connection, and is ended in order all the same, with a hint', async () => {
+  it('still answers over its old connection, and is stopped gracefully all the same, with a hint', async () => {
     const { env, client, id } = await running('healthy', health);
     unlinkSync((env.status(id).address as string).slice('unix:'.length));
     await expect(callUnary(client, fakeService.Echo, Buffer.from('x'))).resolves.toEqual(Buffer.from('x'));
@@ -94,7 +94,7 @@ describe('a plugin whose socket file is removed', () => {
 });
 
 describe('a plugin that is only busy', () => {
-  it('is not lost to a host that blocks its own event loop', async () => {
+  it('is not restarted by a host that blocks its own event loop', async () => {
     const health = { intervalMs: 1, retryIntervalMs: 1, deadlineMs: 200, misses: 1, freshDialEvery: null };
     const { env, id } = await running('healthy', health);
     for (let round = 0; round < 4; round += 1) {
@@ -105,7 +105,7 @@ describe('a plugin that is only busy', () => {
     expect(env.status(id)).toMatchObject({ state: 'healthy', generation: 1, health: { missed: 0 } });
   });
 
-  it('is excused for what its host slept through, and that is told', async () => {
+  it('is excused for the time in which its host was asleep, which is reported', async () => {
     const health = { intervalMs: 1, retryIntervalMs: 0, deadlineMs: 200, misses: 1e6, excuses: 1e6 };
     const { env, client, id } = await running('healthy', health);
     await callUnary(client, fakeService.SetHealth, { status: 'silent' });
@@ -116,7 +116,7 @@ describe('a plugin that is only busy', () => {
     expect(env.explain(id).summary).toContain('the host itself was too busy to listen');
   });
 
-  it('is excused while it answers calls, but not for ever', async () => {
+  it('is excused while it answers calls, up to a limit', async () => {
     const health = { intervalMs: 20, retryIntervalMs: 1, deadlineMs: 300, misses: 1, excuses: 2 };
     const { env, client, id } = await running('healthy', { ...health, freshDialEvery: null });
     await callUnary(client, fakeService.SetHealth, { status: 'silent' });

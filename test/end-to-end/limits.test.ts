@@ -20,7 +20,7 @@ function held(pid: number): (string | undefined)[] {
 }
 
 describe('the limits of a plugin', () => {
-  it('hold for its process, which is the program itself', async () => {
+  it('apply to its process, which is the program itself', async () => {
     const { env, id } = await environmentWith('healthy', {
       limits: { memoryBytes: 1024 * MiB, cpuSeconds: 600, openFiles: 500 },
     });
@@ -46,7 +46,7 @@ describe('the limits of a plugin', () => {
     expect(held(env.status('healthy').pid as number)).toEqual([String(1024 * MiB), 'unlimited', '200']);
   });
 
-  it('are not asked for where the host has smaller ones already', async () => {
+  it('are not set where the host has smaller ones already', async () => {
     const most = Number(execFileSync('/bin/sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }));
     const { env, id } = await environmentWith('healthy', { limits: { openFiles: most * 2 } });
     await env.activate(id);
@@ -55,7 +55,7 @@ describe('the limits of a plugin', () => {
     );
   });
 
-  it('are told not to hold where there is no prlimit', async () => {
+  it('are reported as not in force where there is no prlimit', async () => {
     const { env, id } = await environmentWith('healthy', { limits: { cpuSeconds: 600 } });
     const platform = Object.getOwnPropertyDescriptor(process, 'platform') as PropertyDescriptor;
     Object.defineProperty(process, 'platform', { ...platform, value: 'darwin' });
@@ -70,12 +70,12 @@ describe('the limits of a plugin', () => {
       generation: 1,
       source: 'host',
       level: 'warn',
-      message: '[WARN] the limits of this plugin do not hold: darwin has no prlimit',
+      message: 'the limits of this plugin do not hold: darwin has no prlimit',
       fields: { limits: { cpuSeconds: 600 } },
     });
   });
 
-  it('do not change how a program fails that is not there', async () => {
+  it('do not change the error of a missing program', async () => {
     const env = await createEnvironment({
       programs: [{ id: 'gone', command: '/nowhere/program', limits: { openFiles: 100 } }],
     });
@@ -87,9 +87,9 @@ describe('the limits of a plugin', () => {
   });
 
   it.each<[string, ResourceLimits]>([
-    ['limits.memoryBytes must be a whole number of at least 16777216', { memoryBytes: 1 }],
-    ['limits.openFiles must be a whole number of at least 16', { openFiles: 20.5 }],
-    ['limits.processes is not one of memoryBytes, cpuSeconds, openFiles', { processes: 5 } as ResourceLimits],
+    ['limits.memoryBytes must be at least 16777216', { memoryBytes: 1 }],
+    ['limits.openFiles must be a whole number', { openFiles: 20.5 }],
+    ['limits.processes is not known', { processes: 5 } as ResourceLimits],
   ])('are refused: %s', async (problem, limits) => {
     await expect(createEnvironment({ programs: [], limits })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
@@ -98,8 +98,8 @@ describe('the limits of a plugin', () => {
   });
 });
 
-describe('a plugin that comes to its limit', () => {
-  it('of memory ends with the kind oom, and is told what to raise', async () => {
+describe('a plugin that reaches its limit', () => {
+  it('of memory ends with the kind oom, and a hint which limit to raise', async () => {
     const { env, id } = await environmentWith('eats-memory', {
       policy: patient,
       limits: { memoryBytes: 300 * MiB },
@@ -111,7 +111,7 @@ describe('a plugin that comes to its limit', () => {
     expect(lastExit?.error?.hint).toContain(`raise limits.memoryBytes (${300 * MiB} now)`);
   });
 
-  it('of processor time is ended by SIGXCPU, and is told what to raise', async () => {
+  it('of processor time is ended by SIGXCPU, with a hint which limit to raise', async () => {
     const { env, id } = await environmentWith('burns-cpu', { policy: patient, limits: { cpuSeconds: 1 } });
     await env.activate(id);
     await until(env, id, 'crashed');
@@ -120,7 +120,7 @@ describe('a plugin that comes to its limit', () => {
     expect(lastExit?.error?.hint).toContain('limits.cpuSeconds');
   });
 
-  it('of open files is told what to raise', async () => {
+  it('of open files gets a hint which limit to raise', async () => {
     const { env, id } = await environmentWith('opens-files', { policy: patient, limits: { openFiles: 100 } });
     // It ends as soon as it was asked for its health, which may be before the host has its answer.
     await env.activate(id).catch(() => undefined);

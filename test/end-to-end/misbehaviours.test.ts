@@ -67,8 +67,8 @@ describe('a plugin that cannot be started', () => {
   });
 });
 
-describe('a plugin with a harmless oddity', () => {
-  it.each(starters)('%s becomes healthy and is brought down', async (name) => {
+describe('a plugin with a harmless deviation', () => {
+  it.each(starters)('%s becomes healthy and is stopped', async (name) => {
     const { env, id } = await environmentWith(name, {
       policy: { ...policy, deadlines: { ...policy.deadlines, startMs: 5000 } },
     });

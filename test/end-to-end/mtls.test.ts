@@ -15,14 +15,14 @@ import { fakeClientOf } from '../support/fake-client.js';
 
 /** Far more than any refusal needs: a test that waits for it has failed. */
 const startMs = 60_000;
-const { certificatePem: stranger } = await makeIdentity('P-256', Date.now());
+const { certificatePem: other } = await makeIdentity('P-256', Date.now());
 const policy = { restart: { restart: 'temporary' as const }, deadlines: { startMs } };
 
 describe('a plugin that answers AutoMTLS', () => {
   it.each<[FakeInterpreterName, RegExp]>([
     ['healthy-with-mtls', /^unix:/],
     ['healthy-with-mtls-on-tcp', /^tcp:127\.0\.0\.1:/],
-  ])('is spoken with over mutual TLS: %s', async (name, address) => {
+  ])('is called over mutual TLS: %s', async (name, address) => {
     const { env, id } = await environmentWith(name);
     await env.activate(id);
     await env.performHealthCheck(id);
@@ -59,7 +59,7 @@ describe('a plugin that answers AutoMTLS', () => {
     expect(await offered()).not.toBe(first);
   });
 
-  it('is used in the clear when mutual TLS is off', async () => {
+  it('is called in plaintext when mutual TLS is off', async () => {
     const { env, id } = await environmentWith('healthy-with-mtls', { mtls: 'off' });
     await env.activate(id);
     expect(env.status(id)).toMatchObject({ transport: 'plaintext' });
@@ -69,7 +69,7 @@ describe('a plugin that answers AutoMTLS', () => {
 });
 
 describe('a plugin that does not answer AutoMTLS', () => {
-  it('is used in the clear, and its status says so', async () => {
+  it('is called in plaintext, which its status shows', async () => {
     const { env, id } = await environmentWith('healthy');
     await env.activate(id);
     expect(env.status(id)).toMatchObject({ transport: 'plaintext' });
@@ -84,7 +84,13 @@ describe('a plugin that does not answer AutoMTLS', () => {
 
 describe('a certificate fault', () => {
   const faults: [FakeInterpreterName, MtlsMode, PluginErrorCode, PluginPhase, RegExp][] = [
-    ['certificate-mismatch', 'auto', 'CERTIFICATE_INVALID', 'dial', /the very certificate/],
+    [
+      'certificate-mismatch',
+      'auto',
+      'CERTIFICATE_INVALID',
+      'dial',
+      /serve with the certificate that it prints/,
+    ],
     ['certificate-is-garbage', 'auto', 'CERTIFICATE_INVALID', 'handshake', /DER bytes/],
     ['certificate-for-another-host', 'auto', 'CERTIFICATE_INVALID', 'handshake', /DNS:localhost/],
     ['certificate-not-asked-for', 'off', 'CERTIFICATE_INVALID', 'handshake', /--mtls auto/],
@@ -114,13 +120,13 @@ describe('TLS of the embedder', () => {
     return environmentWith('brings-its-own-certificate', { env, policy, tls: trust });
   };
 
-  it('proves who the plugin is', async () => {
+  it('authenticates the plugin', async () => {
     const { env, id } = await withOwnTls({});
     await env.activate(id);
     expect(env.status(id)).toMatchObject({ state: 'healthy', transport: 'tls' });
   });
 
-  it('proves who the host is to a plugin that wants to know', async () => {
+  it('authenticates the host to a plugin that requires it', async () => {
     const { certificatePem, privateKeyPem } = await makeIdentity('P-256', Date.now());
     const own = { certificate: certificatePem, privateKey: privateKeyPem };
     const { env, id } = await withOwnTls(own, certificatePem);
@@ -130,7 +136,7 @@ describe('TLS of the embedder', () => {
 
   it.each<[string, Partial<ManualTls>]>([
     ['another name', { serverName: 'elsewhere' }],
-    ['another signer', { rootCertificates: stranger }],
+    ['another signer', { rootCertificates: other }],
   ])('refuses a certificate of %s at once', async (_, tls) => {
     const { env, id } = await withOwnTls(tls);
     await expect(env.activate(id)).rejects.toMatchObject({ code: 'CERTIFICATE_INVALID', phase: 'dial' });

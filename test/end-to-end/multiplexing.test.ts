@@ -83,7 +83,7 @@ describe.each(ways)('%s with mutual TLS %s', (name, mtls) => {
     expect(seen).toEqual(Array.from({ length: 1000 }, (_, index) => index));
   });
 
-  it('carries 9 MiB either way, byte for byte', async () => {
+  it('carries 9 MiB in both directions, byte for byte', async () => {
     const { client } = await started(name, { mtls });
     const size = 9 * 1024 * 1024;
     const sent = Buffer.alloc(size, 'the quick brown fox ');
@@ -95,7 +95,7 @@ describe.each(ways)('%s with mutual TLS %s', (name, mtls) => {
     expect(blob.equals(Buffer.alloc(size, 'x'))).toBe(true);
   });
 
-  it('brokers ten connections either way at once', async () => {
+  it('brokers ten connections in both directions at once', async () => {
     const { client, broker } = await started(name, { mtls });
     const toHost = Array.from({ length: 10 }, async (_, index) => {
       const { id, address } = await broker.acceptAndServe(broker.nextId(), addEcho);
@@ -113,7 +113,7 @@ describe.each(ways)('%s with mutual TLS %s', (name, mtls) => {
 });
 
 describe('the broker of a plugin that multiplexes', () => {
-  it('takes a knock from either side before the id is served', async () => {
+  it('accepts a knock of either side before the id is served', async () => {
     const { client, broker } = await started('multiplexes');
     const dialled = broker.dial(1);
     const { id } = await callUnary(client, brokerTestService.ServeEcho, {});
@@ -126,7 +126,7 @@ describe('the broker of a plugin that multiplexes', () => {
     expect((await answered).text).toBe('the host heard early');
   });
 
-  it('lets the plugin dial an id more than once, until it is served no longer', async () => {
+  it('lets the plugin dial an id more than once, until it is withdrawn', async () => {
     const { client, broker } = await started('multiplexes');
     const server = await broker.acceptAndServe(broker.nextId(), addEcho);
     const ask = () => callUnary(client, brokerTestService.EchoFromHost, { id: server.id, text: 'x' });
@@ -149,7 +149,7 @@ describe('the broker of a plugin that multiplexes', () => {
     }
   });
 
-  it('gives up an id that is served no longer, and holds up nobody else', async () => {
+  it('fails for an id that is not served any more, and does not delay others', async () => {
     const { id: plugin, client, broker } = await started('multiplexes');
     const { id } = await callUnary(client, brokerTestService.ServeEcho, {});
     await callUnary(client, brokerTestService.EndEcho, { id });
@@ -163,7 +163,7 @@ describe('the broker of a plugin that multiplexes', () => {
   it.each<[FakeInterpreterName, PluginErrorCode, RegExp]>([
     ['refuses-knocks', 'BROKER_REFUSED', /refused the knock for id 1: nobody is at home/],
     ['never-answers-knocks', 'BROKER_TIMEOUT', /id 1/],
-  ])('tells when the plugin %s', async (name, code, message) => {
+  ])('reports when the plugin %s', async (name, code, message) => {
     const { env, id, client, broker } = await started(name);
     await callUnary(client, brokerTestService.ServeEcho, {});
     await expect(broker.dial(1)).rejects.toMatchObject({
@@ -175,7 +175,7 @@ describe('the broker of a plugin that multiplexes', () => {
     expect(env.status(id)).toMatchObject({ state: 'healthy', error: null });
   });
 
-  it('ends with the process, and what waits is told', async () => {
+  it('ends with the process, and pending dials fail', async () => {
     const { env, id, client, broker } = await started('multiplexes');
     const served = await callUnary(client, brokerTestService.ServeEcho, {});
     const channel = await broker.dial(served.id);
@@ -218,23 +218,23 @@ describe('a plugin that multiplexes', () => {
     },
   );
 
-  it('cannot be handed over to another host', async () => {
+  it('cannot be reattached by another host', async () => {
     const { env, id } = await started('multiplexes', { mtls: 'off' });
     expect(() => env.reattachConfig(id)).toThrow(
       expect.objectContaining({ code: 'MUX_UNSUPPORTED', plugin: id }) as Error,
     );
   });
 
-  it('serves on when it opens a stream that nobody asked for, which is reset', async () => {
+  it('serves on when it opens a stream without a knock, which is reset', async () => {
     const { env, id } = await environmentWith('opens-a-stream-unasked', { multiplex: 'required' });
-    const told = new Promise((resolve) => {
+    const logged = new Promise((resolve) => {
       env.events.subscribe((event) => {
         if (event.type === 'plugin.log' && event.entry.message.includes('nobody had asked for'))
           resolve(event);
       });
     });
     await env.activate(id);
-    await told;
+    await logged;
     await env.performHealthCheck(id);
     const { client, broker } = { client: fakeClientOf(env, id), broker: env.plugin(id).broker };
     const { id: served } = await broker.acceptAndServe(broker.nextId(), addEcho);
@@ -243,13 +243,13 @@ describe('a plugin that multiplexes', () => {
   });
 });
 
-describe('a plugin that multiplexes badly', () => {
+describe('a plugin that violates multiplexing', () => {
   it.each<[FakeInterpreterName, PluginErrorCode, PluginPhase, RegExp]>([
-    ['answers-yamux-with-a-greeting', 'MUX_UNSUPPORTED', 'dial', /does not speak yamux at unix:/],
-    ['multiplexes-without-yamux', 'CONNECTION_LOST', 'dial', /dropped its one connection/],
-    ['drops-its-connection', 'CONNECTION_LOST', 'dial', /dropped its one connection/],
+    ['answers-yamux-with-a-greeting', 'MUX_UNSUPPORTED', 'dial', /does not use yamux at unix:/],
+    ['multiplexes-without-yamux', 'CONNECTION_LOST', 'dial', /closed its one connection/],
+    ['drops-its-connection', 'CONNECTION_LOST', 'dial', /closed its one connection/],
     ['dialled-too-late', 'EXITED_BEFORE_HANDSHAKE', 'dial', /exited with code 0 after its handshake line/],
-  ])('%s is told at once: %s', async (name, code, phase, message) => {
+  ])('%s fails at once: %s', async (name, code, phase, message) => {
     const { env, id } = await environmentWith(name, { multiplex: 'required', mtls: 'off' });
     const pids: number[] = [];
     env.events.subscribe((event) => {
@@ -271,12 +271,12 @@ describe('a plugin that multiplexes badly', () => {
   it.each<[FakeInterpreterName, PluginErrorCode]>([
     ['answers-yamux-with-a-greeting', 'MUX_UNSUPPORTED'],
     ['drops-its-connection', 'CONNECTION_LOST'],
-  ])('and speaks mutual TLS is not taken for one with a bad certificate: %s', async (name, code) => {
+  ])('and uses mutual TLS is not reported for its certificate: %s', async (name, code) => {
     const { env, id } = await environmentWith(name, { multiplex: 'required', mtls: 'required' });
     await expect(env.activate(id)).rejects.toMatchObject({ code, phase: 'dial' });
   });
 
-  it('loses its connection while it lives on: it is told at once, brought down and started anew', async () => {
+  it('loses its connection while its process runs: it is reported at once, stopped and restarted', async () => {
     const { env, id, client, broker } = await started('breaks-its-session', {
       // No probe could find out so soon.
       policy: { health: { intervalMs: 600_000 }, restart: { backoff: { firstMs: 0 } } },
@@ -303,7 +303,7 @@ describe('a plugin that multiplexes badly', () => {
     expect(String(await callUnary(client, fakeService.Echo, Buffer.from('again')))).toBe('again');
   });
 
-  it('and dies is told by its end, not by its connection', async () => {
+  it('and crashes is reported by its exit, not by its connection', async () => {
     const { env, id } = await started('multiplexes');
     process.kill(env.status(id).pid as number, 'SIGKILL');
     await until(env, id, 'crashed');

@@ -5,7 +5,7 @@ import { createEnvironment, type PluginError, type ProgramOptions } from '../../
 import { afterTest } from '../support/environment.js';
 
 describe('a program that cannot be a plugin', () => {
-  it('is told as built for another machine, wherever its header lies', async () => {
+  it('is reported as built for another machine, wherever its header is', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'espalier-test-'));
     afterTest(() => {
       rmSync(folder, { recursive: true, force: true });
@@ -17,7 +17,7 @@ describe('a program that cannot be a plugin', () => {
     }
   });
 
-  it('is not called no program when the system finds it on PATH', async () => {
+  it('is not reported as no program when the system finds it on PATH', async () => {
     const { code, hint } = await errorOf({ command: 'sh', args: ['-c', 'echo unexpected end >&2; exit 3'] });
     expect(code).toBe('EXITED_BEFORE_HANDSHAKE');
     expect(hint).toContain('exit code 3');

@@ -32,7 +32,7 @@ async function environment(options: Partial<EnvironmentOptions> = {}): Promise<E
   return env;
 }
 
-/** A plugin that somebody else has started: this test. */
+/** A plugin that another process has started: this test. */
 async function startElsewhere(name: FakeInterpreterName, variables: NodeJS.ProcessEnv = {}) {
   const launcher = createLauncher();
   afterTest(() => launcher.endAll());
@@ -88,7 +88,7 @@ describe('a plugin that runs already', () => {
     },
   );
 
-  it('speaks through GRPCStdio, as its pipes are somebody else’s', async () => {
+  it('is logged through GRPCStdio, as its pipes belong to another process', async () => {
     const { config } = await startElsewhere('healthy');
     const env = await environment();
     const heard = new Promise<void>((resolve) => {
@@ -104,7 +104,7 @@ describe('a plugin that runs already', () => {
     await heard;
   });
 
-  it('is brought down by a shutdown of its environment', async () => {
+  it('is stopped by a shutdown of its environment', async () => {
     const { fake, config } = await startElsewhere('healthy');
     const env = await environment();
     await env.reattach(manifest, config);
@@ -112,7 +112,7 @@ describe('a plugin that runs already', () => {
     await expect(fake.ended).resolves.toEqual({ code: 0, signal: null });
   });
 
-  it('is killed in the end, when it is known to be the one', async () => {
+  it('is killed at the last stop step, when its start time is known', async () => {
     const { fake, config } = await startElsewhere('ignores-sigterm-and-shutdown');
     const env = await environment();
     await env.reattach(manifest, config);
@@ -121,7 +121,7 @@ describe('a plugin that runs already', () => {
     expect(env.status(id)).toMatchObject({ state: 'idle', lastExit: { stopStep: 'killing', error: null } });
   });
 
-  it('is killed without the group that it is only a member of', async () => {
+  it('is killed without its group when it does not lead one', async () => {
     const launcher = createLauncher();
     afterTest(() => launcher.endAll());
     const leader = launcher.launchBehindHost('ignores-sigterm-and-shutdown');
@@ -136,7 +136,7 @@ describe('a plugin that runs already', () => {
     await expect(leader.ended).resolves.toEqual({ code: 0, signal: null });
   });
 
-  it('is asked to end but not signalled, when only its pid is known', async () => {
+  it('gets a shutdown request but no signal, when only its pid is known', async () => {
     const { fake, config } = await startElsewhere('ignores-sigterm-and-shutdown');
     const env = await environment();
     await env.reattach(manifest, without(config));
@@ -145,7 +145,7 @@ describe('a plugin that runs already', () => {
     expect(env.status(id).lastExit).toMatchObject({ kind: 'detached', error: { code: 'RUNNER_LOST' } });
   });
 
-  it('is followed by a generation of our own when it crashes and its bundle is known', async () => {
+  it('is restarted by this host when it crashes and its bundle is known', async () => {
     const { fake, config } = await startElsewhere('healthy');
     const { env, id: known } = await environmentWith('healthy', {
       policy: { restart: { backoff: { firstMs: 0 } } },
@@ -163,7 +163,7 @@ describe('a plugin that runs already', () => {
     expect(env.reattachConfig(known)).toMatchObject({ pid, test: false });
   });
 
-  it('is restarted by an operator as a generation of our own', async () => {
+  it('is restarted by an operator as a process of this host', async () => {
     const { fake, config } = await startElsewhere('healthy');
     const { env, id: known } = await environmentWith('healthy');
     await env.reattach(known, config);
@@ -172,7 +172,7 @@ describe('a plugin that runs already', () => {
     expect(env.status(known)).toMatchObject({ state: 'healthy', generation: 2 });
   });
 
-  it('is only reported when it crashes and nothing is known to start in its place', async () => {
+  it('is only reported when it crashes and has no bundle', async () => {
     const { fake, config } = await startElsewhere('healthy');
     const env = await environment({ policy: { restart: { restart: 'permanent' } } });
     await env.reattach(manifest, config);
@@ -185,7 +185,7 @@ describe('a plugin that runs already', () => {
     expect(env.status(id)).toMatchObject({ state: 'healthy', pid: next.pid });
   });
 
-  it('is found in what a program printed for TF_REATTACH_PROVIDERS', async () => {
+  it('is found by the TF_REATTACH_PROVIDERS of a program', async () => {
     const { fake, config } = await startElsewhere('healthy');
     const printed = formatReattachProviders({ [id]: { ...config, test: true } });
     const env = await environment();
@@ -196,7 +196,7 @@ describe('a plugin that runs already', () => {
 });
 
 describe('the reattach configuration of a plugin', () => {
-  it('is nothing unless it runs', async () => {
+  it('is null unless it runs', async () => {
     const { env, id: known } = await environmentWith('healthy');
     expect(env.reattachConfig(known)).toBeNull();
     expect(() => env.reattachConfig('nobody')).toThrow(
@@ -219,7 +219,7 @@ describe('the reattach configuration of a plugin', () => {
     expect(first.reattachConfig(known)).toBeNull();
   });
 
-  it('does not exist for AutoMTLS, whose keys nobody else has', async () => {
+  it('does not exist for AutoMTLS, whose keys are in memory only', async () => {
     const { env, id: known } = await environmentWith('healthy-with-mtls');
     await env.activate(known);
     expect(() => env.reattachConfig(known)).toThrow(
@@ -228,8 +228,8 @@ describe('the reattach configuration of a plugin', () => {
   });
 });
 
-describe('a stranger', () => {
-  it('that was given the pid since is refused, and lives', async () => {
+describe('another process', () => {
+  it('that has got the pid since is refused, and runs on', async () => {
     const { fake, config } = await startElsewhere('healthy');
     const pid = await startUnrelatedProcess();
     const env = await environment();
@@ -243,7 +243,7 @@ describe('a stranger', () => {
     expect([isAlive(pid), isAlive(fake.pid)]).toEqual([true, true]);
   });
 
-  it('that has the pid while nobody listens is refused, and lives', async () => {
+  it('that has the pid while nothing listens is refused, and runs on', async () => {
     const { config } = await startElsewhere('exits-after-the-line');
     const pid = await startUnrelatedProcess();
     const env = await environment();
@@ -255,7 +255,7 @@ describe('a stranger', () => {
     expect(isAlive(pid)).toBe(true);
   });
 
-  it('that has the pid while the plugin still listens is never signalled, whatever happens', async () => {
+  it('that has the pid while the plugin still listens is never signalled', async () => {
     const { fake, config } = await startElsewhere('healthy');
     const pid = await startUnrelatedProcess();
     const env = await environment();
@@ -266,7 +266,7 @@ describe('a stranger', () => {
     expect(isAlive(pid)).toBe(true);
   });
 
-  it('is never this very process', async () => {
+  it('is never this process', async () => {
     const { config } = await startElsewhere('healthy');
     const env = await environment();
     const startTime = identifyProcess(process.pid)?.startTime ?? 'unknown';
@@ -293,7 +293,7 @@ describe('a process that cannot be reattached', () => {
     expect(env.status(known).state).toBe('healthy');
   });
 
-  it('has ended and was not collected by its parent: a zombie', async () => {
+  it('has ended and was not reaped by its parent: a zombie', async () => {
     const { config } = await startElsewhere('healthy');
     const pid = await zombie();
     const env = await environment();
@@ -305,8 +305,8 @@ describe('a process that cannot be reattached', () => {
 
   it.each<[string, Address]>([
     ['a socket that is not there', { network: 'unix', string: join('/nowhere', 'at-all.sock') }],
-    ['a port on which nobody listens', { network: 'tcp', string: '127.0.0.1:1' }],
-  ])('is given %s, and lives', async (_, addr) => {
+    ['a port without a listener', { network: 'tcp', string: '127.0.0.1:1' }],
+  ])('is given %s, and runs on', async (_, addr) => {
     const { fake, config } = await startElsewhere('healthy');
     const env = await environment();
     await expect(env.reattach(manifest, { ...config, addr })).rejects.toMatchObject({
@@ -316,14 +316,14 @@ describe('a process that cannot be reattached', () => {
     expect(isAlive(fake.pid)).toBe(true);
   });
 
-  it('does not become healthy, and lives', async () => {
+  it('does not become healthy, and runs on', async () => {
     const { fake, config } = await startElsewhere('health-not-serving');
     const env = await environment({ policy: { deadlines: { startMs: 300 } } });
     await expect(env.reattach(manifest, config)).rejects.toMatchObject({ code: 'NOT_SERVING' });
     expect(isAlive(fake.pid)).toBe(true);
   });
 
-  it('spoke AutoMTLS with the host that started it, and lives', async () => {
+  it('uses AutoMTLS with the host that started it, and runs on', async () => {
     const { certificatePem } = await makeIdentity('P-256', Date.now());
     const { fake, config } = await startElsewhere('healthy-with-mtls', {
       PLUGIN_CLIENT_CERT: certificatePem,
@@ -336,7 +336,7 @@ describe('a process that cannot be reattached', () => {
     expect(isAlive(fake.pid)).toBe(true);
   });
 
-  it('is wanted under mtls: required', async () => {
+  it('is refused under mtls: required', async () => {
     const { config } = await startElsewhere('healthy');
     const env = await environment({ mtls: 'required' });
     await expect(env.reattach(manifest, config)).rejects.toMatchObject({ code: 'MTLS_UNSUPPORTED' });
@@ -354,7 +354,7 @@ describe('a process that cannot be reattached', () => {
     expect(env.status(known)).toMatchObject({ state: 'healthy', generation: 1 });
   });
 
-  it('is not told in the right shape, or of a plugin that nobody knows', async () => {
+  it('has a malformed configuration, or an unknown plugin', async () => {
     const { config } = await startElsewhere('healthy');
     const env = await environment();
     await expect(env.reattach(manifest, { ...config, pid: 0 })).rejects.toMatchObject({
@@ -382,7 +382,7 @@ describe('a host that ends without a shutdown', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   }
 
-  it('takes a plugin with it that it has reattached', async () => {
+  it('ends a plugin that it has reattached', async () => {
     const { fake, config } = await startElsewhere('healthy');
     await runHost(config);
     await expect(fake.ended).resolves.toEqual({ code: null, signal: 'SIGKILL' });
@@ -391,7 +391,7 @@ describe('a host that ends without a shutdown', () => {
   it.each<[string, Partial<ReattachConfig>]>([
     ['in test mode', { test: true }],
     ['without a start time', { startTime: undefined }],
-  ])('leaves one alone %s', async (_, changes) => {
+  ])('does not signal one %s', async (_, changes) => {
     const { fake, config } = await startElsewhere('healthy');
     await runHost({ ...config, ...changes });
     const client = connectToFake(config.addr.network, config.addr.string);
@@ -410,7 +410,7 @@ describe('a plugin in test mode', () => {
     return { env, fake };
   };
 
-  it('lives on after a deactivation, and can be attached to again', async () => {
+  it('runs on after a deactivation, and can be reattached', async () => {
     const { env, fake } = await inTestMode();
     const config = env.reattachConfig(id) as ReattachConfig;
     expect(await echo(env, 'first')).toBe('first');
@@ -422,7 +422,7 @@ describe('a plugin in test mode', () => {
     expect(env.status(id)).toMatchObject({ generation: 2, pid: fake.pid });
   });
 
-  it('lives on after the environment is shut down', async () => {
+  it('runs on after the environment is shut down', async () => {
     const { env, fake } = await inTestMode();
     await env.shutdown();
     expect(isAlive(fake.pid)).toBe(true);
@@ -437,7 +437,7 @@ describe('a plugin in test mode', () => {
     expect(env.status(id).state).toBe('idle');
   });
 
-  it('cannot be spoken with any more once it has ended', async () => {
+  it('cannot be called any more once it has ended', async () => {
     const { env, fake } = await inTestMode();
     process.kill(fake.pid, 'SIGTERM');
     await fake.ended;

@@ -57,7 +57,7 @@ describe('a sink', () => {
     expect(sink.listenerCount('error')).toBe(0);
   });
 
-  it('stands beside the logs', async () => {
+  it('is independent of the logs', async () => {
     const sink = new Collector();
     const { env, id } = await environmentWith('healthy', { sinks: { stdout: sink } });
     await env.activate(id);
@@ -75,7 +75,7 @@ describe('a sink', () => {
     expect(sink.bytes().toString()).toMatch(/^Traceback[^]*ModuleNotFoundError[^]*\n$/);
   });
 
-  it('is asked for once for each plugin, and stays over restarts', async () => {
+  it('is opened once for each plugin, and kept over restarts', async () => {
     const sink = new Collector();
     const asked: string[] = [];
     const choose = (plugin: string) => {
@@ -114,11 +114,11 @@ describe('a sink', () => {
     ['was ended', () => new Collector().end(), /write after end|closed/],
     ['was destroyed', () => new Collector().destroy(), /closed/],
     ['cannot be opened', () => throwing, /no such thing/],
-  ])('that %s is told once, and its plugin goes on', async (_, make, reason) => {
+  ])('that %s is reported once, and its plugin serves on', async (_, make, reason) => {
     const { env, id } = await environmentWith('healthy', { sinks: { stdout: make() } });
-    const told: PluginLogEntry[] = [];
+    const warnings: PluginLogEntry[] = [];
     env.events.subscribe((event) => {
-      if (event.type === 'plugin.log' && event.entry.level === 'warn') told.push(event.entry);
+      if (event.type === 'plugin.log' && event.entry.level === 'warn') warnings.push(event.entry);
     });
     await env.activate(id);
     for (const word of ['one', 'two', 'three']) {
@@ -128,19 +128,19 @@ describe('a sink', () => {
     }
     await env.performHealthCheck(id);
     await env.shutdown();
-    expect(told).toHaveLength(1);
-    expect(told[0]).toMatchObject({ plugin: id, source: 'stdio-stdout' });
-    expect(told[0]?.message).toMatch(/^\[WARN\] the sink stdout failed: /);
-    expect(told[0]?.message).toMatch(reason);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatchObject({ plugin: id, source: 'stdio-stdout' });
+    expect(warnings[0]?.message).toMatch(/^the sink stdout failed: /);
+    expect(warnings[0]?.message).toMatch(reason);
   });
 
-  it('that has failed is asked for again with the next process, and told again if that fails too', async () => {
+  it('that has failed is opened again for the next process, and reported again if it fails again', async () => {
     const good = new Collector();
     const streams = [() => createWriteStream('/dev/full'), throwing, () => good];
     const { env, id } = await environmentWith('healthy', { sinks: { stdout: () => streams.shift()?.() } });
-    const told: string[] = [];
+    const warnings: string[] = [];
     env.events.subscribe((event) => {
-      if (event.type === 'plugin.log' && event.entry.level === 'warn') told.push(event.entry.message);
+      if (event.type === 'plugin.log' && event.entry.level === 'warn') warnings.push(event.entry.message);
     });
     for (const word of ['one', 'two', 'three']) {
       await env.restartPlugin(id);
@@ -151,13 +151,13 @@ describe('a sink', () => {
       }
     }
     expect((await good.has(22)).toString()).toBe('three first\nthree last\n');
-    expect(told).toEqual([
+    expect(warnings).toEqual([
       expect.stringMatching(/failed: ENOSPC/),
       expect.stringMatching(/failed: no such thing/),
     ]);
   });
 
-  it('that is too slow loses bytes, and neither holds up its plugin nor fills the memory', async () => {
+  it('that is too slow loses bytes, and neither blocks its plugin nor fills the memory', async () => {
     let release: () => void = () => undefined;
     const sink = new Writable({
       write: (_chunk, _encoding, done) => {

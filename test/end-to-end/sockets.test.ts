@@ -35,13 +35,13 @@ const groupName = execFileSync('getent', ['group', String(gid)], { encoding: 'ut
 
 describe("a plugin's unix socket", () => {
   it.each<[string, UnixSocketOptions, number, number]>([
-    ['nobody else', {}, 0o700, 0o700],
+    ['the user of the host', {}, 0o700, 0o700],
     ['a group by its number', { group: gid }, 0o770, 0o710],
     ['a group by its number as text', { group: String(gid) }, 0o770, 0o710],
     ['a group by its name', { group: groupName }, 0o770, 0o710],
     ['a group that may not write', { group: gid, mode: 0o750 }, 0o750, 0o710],
     ['everybody', { mode: 0o755 }, 0o755, 0o711],
-  ])('lies in a directory for %s', async (_, unixSocket, mode, rootMode) => {
+  ])('is in a directory for %s', async (_, unixSocket, mode, rootMode) => {
     const directory = temporaryDirectory();
     const { env, id } = await environmentWith('healthy', { unixSocket: { ...unixSocket, directory } });
     await env.activate(id);
@@ -58,7 +58,7 @@ describe("a plugin's unix socket", () => {
     expect(entriesOf(directory)).toEqual([]);
   });
 
-  it('goes with sockets of the host, for what it brokers, that the group may use too', async () => {
+  it('has sockets of the host beside it, for brokered servers, that the group may use too', async () => {
     const directory = temporaryDirectory();
     const { env, id } = await environmentWith('has-a-broker', { unixSocket: { group: gid, directory } });
     await env.activate(id);
@@ -75,7 +75,7 @@ describe("a plugin's unix socket", () => {
     await untilTrue(() => !existsSync(socket));
   });
 
-  it('goes with sockets of the host that are for its user alone where there is no group', async () => {
+  it('has sockets of the host beside it that only its user may use where there is no group', async () => {
     const { env, id } = await environmentWith('has-a-broker');
     await env.activate(id);
     const { broker } = env.plugin(id);
@@ -88,19 +88,19 @@ describe("a plugin's unix socket", () => {
     [{ group: '' }, /name or number/],
     [{ group: -1 }, /name or number/],
     [{ group: 2 ** 32 - 1 }, /name or number/],
-    [{ mode: 0o077 }, /let the owner in/],
-    [{ mode: 0o1777 }, /let the owner in/],
+    [{ mode: 0o077 }, /all rights for the owner/],
+    [{ mode: 0o1777 }, /all rights for the owner/],
     [{ directory: '' }, /must be a path/],
     [{ directory: '/no/such/directory' }, /ENOENT/],
     [{ directory: `/tmp/${'x'.repeat(60)}` }, /too long/],
-  ])('is refused before anything is started with %j', async (unixSocket, message) => {
+  ])('is refused before a process is started with %j', async (unixSocket, message) => {
     await expect(environmentWith('healthy', { unixSocket })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringMatching(message) as string,
     });
   });
 
-  it('may lie elsewhere, which is told; it is removed when the plugin is killed', async () => {
+  it('may be elsewhere, with a warning; it is removed when the plugin is killed', async () => {
     const TMPDIR = temporaryDirectory();
     const { env, id } = await environmentWith('socket-elsewhere', { env: { TMPDIR } });
     const warnings: string[] = [];
@@ -219,7 +219,7 @@ describe('a plugin on TCP', () => {
     });
   });
 
-  it('is reached whatever proxies the host has', async () => {
+  it('is reached without the proxies of the host', async () => {
     const proxy = `http://127.0.0.1:${await freePort()}`;
     const before = process.env;
     afterTest(() => {
@@ -237,7 +237,7 @@ describe('a plugin on TCP', () => {
   });
 });
 
-/** A port that nobody listens on. */
+/** A port without a listener. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -29,7 +29,7 @@ import {
   type HostSetup,
 } from '../support/successive-hosts.js';
 
-// In CI the lack of it is a failure; elsewhere a machine may let nobody mount anything.
+// In CI a missing mount is a failure; elsewhere the machine may forbid mounts.
 const itOnDisk = (await canMakeSmallDisk()) || process.env['CI'] === 'true' ? it : it.skip;
 
 interface SmallDiskSetup extends HostSetup {
@@ -58,19 +58,19 @@ async function createSmallDiskSetup(): Promise<SmallDiskSetup> {
   };
 }
 
-/** What a second host over the same directory is told. */
+/** What a second host over the same directory reports. */
 async function startSecondHost({ options, disk }: SmallDiskSetup): Promise<string> {
   const script = `await createEnvironment(argument).then(
       () => console.log('<made>'), ({ code, message }) => console.log('<' + code + ' ' + message + '>'));
     process.exit();`;
-  const [, answer = ''] = await startHostProcess(script, options, disk.enter).printed(/<(.*)>/);
+  const [, answer = ''] = await startHostProcess(script, options, disk.wrapper).printed(/<(.*)>/);
   return answer;
 }
 
 describe('a state directory on a disk that is full', () => {
   itOnDisk('is not taken from a host that lives, and its plugins are left alone', async () => {
     const place = await createSmallDiskSetup();
-    const { host, told } = await startHostIn(place, ['healthy'], place.disk.enter);
+    const { host, told } = await startHostIn(place, ['healthy'], place.disk.wrapper);
     await waitForRecord(place, 'healthy', isReattachable);
     place.disk.fill();
     expect(await startSecondHost(place)).toMatch(
@@ -82,7 +82,7 @@ describe('a state directory on a disk that is full', () => {
   itOnDisk('is the host’s that had to go on without it as soon as there is room', async () => {
     const place = await createSmallDiskSetup();
     place.disk.fill();
-    const { host } = await startHostIn(place, ['healthy'], place.disk.enter);
+    const { host } = await startHostIn(place, ['healthy'], place.disk.wrapper);
     await host.printed(/stateDirectory unwritable: ENOSPC/);
     expect(existsSync(join(place.stateDir, 'host.json'))).toBe(false);
     place.disk.free();
@@ -106,11 +106,11 @@ describe('a state directory on a disk that is full', () => {
     async () => {
       const place = await createSmallDiskSetup();
       place.disk.fill();
-      const first = await startHostIn(place, [], place.disk.enter);
+      const first = await startHostIn(place, [], place.disk.wrapper);
       // It comes after every other try to take the directory.
       await callHost(first.host, 'deactivate', 'healthy');
       place.disk.free();
-      const second = await startHostIn(place, ['healthy'], place.disk.enter);
+      const second = await startHostIn(place, ['healthy'], place.disk.wrapper);
       await waitForRecord(place, 'healthy', isReattachable);
       const before = place.record('healthy');
       await callHost(first.host, 'setPolicy', 'healthy', { preset: 'otp' });
@@ -122,7 +122,7 @@ describe('a state directory on a disk that is full', () => {
 
   itOnDisk('is written to before its host ends, where there is room by then', async () => {
     const place = await createSmallDiskSetup();
-    const { host } = await startHostIn(place, ['healthy'], place.disk.enter);
+    const { host } = await startHostIn(place, ['healthy'], place.disk.wrapper);
     await waitForRecord(place, 'healthy', isReattachable);
     place.disk.fill();
     await callHost(host, 'deactivate', 'healthy');
@@ -155,7 +155,7 @@ describe('a lock', () => {
         stateDir: join(place.home, 'state'),
         unixSocket: { directory: join(disk.path, 'run') },
       },
-      disk.enter,
+      disk.wrapper,
     );
     expect((await host.printed(/<(.*)>/))[1]).toMatch(/^ENOSPC/);
     disk.free();
@@ -180,22 +180,22 @@ describe('a lock', () => {
 });
 
 describe('a lock that was left', () => {
-  it('by a host whose pid is somebody else’s by now is taken over', async () => {
+  it('by a host whose pid was reused is taken over', async () => {
     const place = createHostSetup(['healthy'], { orphans: 'end' });
     const { host } = await startHostIn(place, ['healthy']);
     await waitForRecord(place, 'healthy', isReattachable);
     await killHost(host);
-    const stranger = spawn('/bin/sleep', ['60']);
-    afterTest(() => stranger.kill('SIGKILL'));
+    const other = spawn('/bin/sleep', ['60']);
+    afterTest(() => other.kill('SIGKILL'));
     const lock = join(place.stateDir, 'host.json');
     const left = JSON.parse(readFileSync(lock, 'utf8')) as object;
-    writeFileSync(lock, JSON.stringify({ ...left, pid: stranger.pid }));
+    writeFileSync(lock, JSON.stringify({ ...left, pid: other.pid }));
     const { env } = await environmentIn(place);
     expect(await env.restore()).toMatchObject([{ outcome: 'started' }]);
-    expect(isAlive(stranger.pid as number)).toBe(true);
+    expect(isAlive(other.pid as number)).toBe(true);
   });
 
-  it('still tells of a process that was taken over, when nothing else does', async () => {
+  it('still lists a process that was taken over, when no record does', async () => {
     const id = 'outlives-its-host';
     const place = createHostSetup([id, 'healthy']);
     const first = await startHostIn(place, [id]);
@@ -223,8 +223,8 @@ function makeBottomless(directory: string): void {
   afterTest(() => execFileSync('rm', ['-rf', join(directory, 'd'.repeat(200))]));
 }
 
-describe('what cannot be removed', () => {
-  it('of a process that has ended does not keep its plugin from being restored', async () => {
+describe('a directory that cannot be removed', () => {
+  it('of a process that has ended does not prevent that its plugin is restored', async () => {
     const id = 'outlives-its-host';
     const place = createHostSetup([id]);
     const { host, told } = await startHostIn(place, [id]);
@@ -238,7 +238,7 @@ describe('what cannot be removed', () => {
     expect(env.status(id).state).toBe('healthy');
   });
 
-  it('of a host that was killed does not keep the next one from being made', async () => {
+  it('of a host that was killed does not prevent the next host', async () => {
     const place = createHostSetup(['healthy'], { orphans: 'end' });
     const { host } = await startHostIn(place, ['healthy']);
     await waitForRecord(place, 'healthy', isReattachable);
@@ -253,7 +253,7 @@ describe('what cannot be removed', () => {
 });
 
 describe('a record', () => {
-  it('is kept of a plugin whose id is longer than a file name, and in any letters', async () => {
+  it('exists for a plugin with any id, longer than a file name too', async () => {
     const command = fakeInterpreterPath('outlives-its-host');
     const ids = ['café', '数'.repeat(40)];
     const place = createHostSetup([], { bundles: [], programs: ids.map((id) => ({ id, command })) });
@@ -271,7 +271,7 @@ describe('a record', () => {
     for (const id of ids) expect(env.status(id)).toMatchObject({ generation: 1, pid: told.pids[id] });
   });
 
-  it('counts failures though the clock was put right while its host ran', async () => {
+  it('counts failures though the wall clock was adjusted while its host ran', async () => {
     const policy = {
       restart: { intensity: 1, periodMs: 600_000, resetAfterMs: null, backoff: { firstMs: 0, baseMs: 0 } },
     } as const;
@@ -306,7 +306,7 @@ describe('a record', () => {
     expect((await second.printed(/(\w+)[.]/))[1]).toBe('failed');
   });
 
-  it('is whole wherever in a write its host is killed', async () => {
+  it('is complete at whatever moment of a write its host is killed', async () => {
     const place = createHostSetup(['healthy'], { orphans: 'end' });
     const draft = `${place.file('healthy')}.draft`;
     for (let round = 0; round < 5; round += 1) {
@@ -331,7 +331,7 @@ describe('a record', () => {
     expect(events.filter(({ type }) => type === 'environment.stateDirectory')).toEqual([]);
   });
 
-  it('says that a plugin rests that was deactivated before it was restored', async () => {
+  it('has a plugin as stopped that was deactivated before it was restored', async () => {
     const place = createHostSetup(['healthy'], { orphans: 'end' });
     const { host } = await startHostIn(place, ['healthy']);
     await waitForRecord(place, 'healthy', isReattachable);
@@ -344,7 +344,7 @@ describe('a record', () => {
     expect(await third.restore()).toMatchObject([{ outcome: 'stopped', because: 'notWanted' }]);
   });
 
-  it('of a plugin that is gone is restored when it is back, though somebody has asked for it meanwhile', async () => {
+  it('of a missing plugin is restored when its bundle is back, also after a failed activation', async () => {
     const place = createHostSetup(['healthy', 'has-hooks'], { orphans: 'end' });
     const { host } = await startHostIn(place, ['healthy']);
     await waitForRecord(place, 'healthy', isReattachable);

@@ -39,9 +39,9 @@ describe("a plugin's stdin", () => {
   });
 
   it.each<[string, () => EnvironmentOptions]>([
-    ['nobody says otherwise', () => ({ bundles: [bundle()] })],
+    ['no option is set', () => ({ bundles: [bundle()] })],
     ['its program says so', () => ({ programs: [{ command, stdin: 'ignore' }], stdin: 'inherit' })],
-  ])('is at its end from the beginning where %s', async (_, options) => {
+  ])('is empty where %s', async (_, options) => {
     const { child, printed, ended } = startHostProcess(host, options());
     child.stdin?.write('hello\n');
     const [all] = await printed(/[^]*stdin: end\n/);
@@ -52,7 +52,7 @@ describe("a plugin's stdin", () => {
   it.each<EnvironmentOptions>([
     { bundles: [], stdin: 'pipe' as 'ignore' },
     { programs: [{ command, stdin: 'pipe' as 'ignore' }] },
-  ])('is nothing else: %j', async (options) => {
+  ])('has no other value: %j', async (options) => {
     await expect(createEnvironment(options)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringContaining('ignore or inherit') as string,

@@ -7,14 +7,14 @@ import {
 } from '../../src/index.js';
 import { environmentWith, isAlive, until } from '../support/environment.js';
 
-/** Long enough for whoever wants to end, on a busy machine too; a hook that hangs is not waited for. */
+/** Long enough for a plugin that stops, on a busy machine too; a hook that hangs is not waited for. */
 const patient = { startMs: 8000, drainMs: 200, hookMs: 200, shutdownMs: 4000, termMs: 4000, killMs: 4000 };
 /** For those that do not want to. */
 const hasty = { ...patient, shutdownMs: 200, termMs: 200 };
 const restart = { backoff: { firstMs: 60_000 }, intensity: 1, halfOpenAfterMs: 60_000 };
 const policy: EnvironmentOptions['policy'] = { restart, deadlines: patient };
 
-/** A program for each place in a plugin's life, how that place is known, and the rung that its end comes on. */
+/** A program for each phase of a plugin, how the phase is recognised, and the stop step at which it ends. */
 const places: readonly (readonly [string, FakeInterpreterName, (now: PluginStatus) => boolean, string])[] = [
   ['reading its line', 'never-prints-a-line', inPhase('handshake'), 'terminating'],
   ['dialling', 'never-accepts', inPhase('dial'), 'terminating'],
@@ -31,9 +31,9 @@ const places: readonly (readonly [string, FakeInterpreterName, (now: PluginStatu
   ],
 ];
 
-describe.each(places)('a plugin that is deactivated while it is %s', (_, name, isThere, rung) => {
-  it('is gone, on the rung that belongs to it', async () => {
-    const { env, id } = await environmentWith(name, { policy: policyFor(rung) });
+describe.each(places)('a plugin that is deactivated while it is %s', (_, name, isThere, stopStep) => {
+  it('ends at its expected stop step', async () => {
+    const { env, id } = await environmentWith(name, { policy: policyFor(stopStep) });
     const start = startOf(env, id);
     const pid = await pidAt(env, id, isThere);
     await env.deactivate(id);
@@ -41,13 +41,13 @@ describe.each(places)('a plugin that is deactivated while it is %s', (_, name, i
     expect(env.status(id)).toMatchObject({
       state: 'idle',
       wanted: false,
-      lastExit: { stopStep: rung, error: null },
+      lastExit: { stopStep, error: null },
     });
     expect(['started', 'PLUGIN_NOT_RUNNING']).toContain(await start);
   });
 
-  it('is gone with its environment', async () => {
-    const { env, id } = await environmentWith(name, { policy: policyFor(rung) });
+  it('ends with its environment', async () => {
+    const { env, id } = await environmentWith(name, { policy: policyFor(stopStep) });
     const start = startOf(env, id);
     const pid = await pidAt(env, id, isThere);
     await env.shutdown();
@@ -71,7 +71,7 @@ describe('a plugin that is deactivated', () => {
     expect(await start).toBe('PLUGIN_NOT_RUNNING');
   });
 
-  it('while it is frozen, is killed on the last rung', async () => {
+  it('while it is frozen, is killed at the last stop step', async () => {
     const { env, id } = await environmentWith('healthy', { policy: policyFor('killing') });
     await env.activate(id);
     const pid = env.status(id).pid as number;
@@ -84,7 +84,7 @@ describe('a plugin that is deactivated', () => {
     });
   });
 
-  it('while it waits for its restart, does not come back', async () => {
+  it('while it waits for its restart, is not restarted', async () => {
     const { env, id } = await environmentWith('crashes-in-a-loop', { policy });
     await env.activate(id);
     await until(env, id, 'restarting');
@@ -92,7 +92,7 @@ describe('a plugin that is deactivated', () => {
     expect(env.status(id)).toMatchObject({ state: 'idle', wanted: false, retryAt: null, generation: 1 });
   });
 
-  it('after it was given up, is not tried again', async () => {
+  it('after it was given up, is not restarted', async () => {
     const { env, id } = await environmentWith('exits-3-before-the-line', {
       policy: { restart: { ...restart, intensity: 0 } },
     });
@@ -102,7 +102,7 @@ describe('a plugin that is deactivated', () => {
     expect(env.status(id)).toMatchObject({ state: 'idle', wanted: false, retryAt: null });
   });
 
-  it('as somebody else kills it, rests and is not restarted', async () => {
+  it('while another process kills it, stays stopped', async () => {
     const { env, id } = await environmentWith('healthy', { policy });
     await env.activate(id);
     process.kill(env.status(id).pid as number, 'SIGKILL');
@@ -121,8 +121,8 @@ describe('a plugin that is deactivated', () => {
   });
 });
 
-function policyFor(rung: string): EnvironmentOptions['policy'] {
-  return { restart, deadlines: rung === 'killing' ? hasty : patient };
+function policyFor(stopStep: string): EnvironmentOptions['policy'] {
+  return { restart, deadlines: stopStep === 'killing' ? hasty : patient };
 }
 
 function inPhase(phase: string) {

@@ -31,17 +31,17 @@ function hostDirectory(): string {
   return directory;
 }
 
-/** An environment with its directory in this place, and what it told of its sweep. */
+/** An environment with its directory in this place, and the events of its sweep. */
 async function sweptBy(directory: string, options: Partial<EnvironmentOptions> = {}): Promise<Swept[]> {
   const env = await createEnvironment({ programs: [], unixSocket: { directory }, ...options });
-  const told: Swept[] = [];
+  const events: Swept[] = [];
   env.events.subscribe((event) => {
-    if (event.type === 'environment.orphansReaped') told.push(event);
+    if (event.type === 'environment.orphansReaped') events.push(event);
   });
   await new Promise(setImmediate);
   await new Promise(setImmediate);
   await env.shutdown();
-  return told;
+  return events;
 }
 
 /** A host that has died together with its guardian, and left two processes. */
@@ -102,15 +102,15 @@ const dead = (): Record<string, unknown> => {
 };
 
 describe('what a host has left that died with its guardian', () => {
-  it('is ended and removed when the next environment is made, and told', async () => {
+  it('is ended and removed when the next environment is made, and reported', async () => {
     const parent = hostDirectory();
     const { mark, directory } = await killedHost(parent);
     const processes = pidsWithMarker(mark);
-    const told = await sweptBy(parent);
+    const events = await sweptBy(parent);
     expect(pidsWithMarker(mark)).toEqual([]);
     expect(existsSync(directory)).toBe(false);
-    expect(told).toMatchObject([{ because: 'host.died', directories: [directory] }]);
-    expect([...(told[0]?.processes ?? [])].sort()).toEqual(processes.sort());
+    expect(events).toMatchObject([{ because: 'host.died', directories: [directory] }]);
+    expect([...(events[0]?.processes ?? [])].sort()).toEqual(processes.sort());
   });
 
   it('is ended once where several hosts start at the same time', async () => {
@@ -133,15 +133,15 @@ describe('what a host has left that died with its guardian', () => {
 describe('a sweep', () => {
   it('takes a host for dead whose pid was given to another process, and leaves that alone', async () => {
     const parent = hostDirectory();
-    const stranger = spawn('/bin/sleep', ['60']);
-    afterTest(() => stranger.kill('SIGKILL'));
-    const directory = directoryOf(parent, { ...dead(), pid: stranger.pid });
-    const told = await sweptBy(parent);
-    expect(told).toMatchObject([{ because: 'host.died', processes: [], directories: [directory] }]);
-    expect(isAlive(stranger.pid ?? 0)).toBe(true);
+    const other = spawn('/bin/sleep', ['60']);
+    afterTest(() => other.kill('SIGKILL'));
+    const directory = directoryOf(parent, { ...dead(), pid: other.pid });
+    const events = await sweptBy(parent);
+    expect(events).toMatchObject([{ because: 'host.died', processes: [], directories: [directory] }]);
+    expect(isAlive(other.pid ?? 0)).toBe(true);
   });
 
-  it('touches nothing of a host that lives', async () => {
+  it('touches nothing of a running host', async () => {
     const parent = hostDirectory();
     const directory = directoryOf(parent, currentProcessRecord());
     const bystander = spawn('/bin/sleep', ['60'], { env: { ESPALIER_TOKEN: '0123456789.1.x.1' } });
@@ -160,21 +160,21 @@ describe('a sweep', () => {
     ['another boot', () => ({ ...dead(), startTime: '1@another-boot' })],
     ['an unknown start', () => ({ ...dead(), startTime: null })],
     ['plugins that were to be kept', () => ({ ...dead(), orphans: 'keep' })],
-  ])('passes over %s', async (_, record) => {
+  ])('ignores %s', async (_, record) => {
     const parent = hostDirectory();
     const directory = directoryOf(parent, record());
     expect(await sweptBy(parent)).toEqual([]);
     expect(existsSync(directory)).toBe(true);
   });
 
-  it('passes over a directory that others can write to', async () => {
+  it('ignores a directory that others can write to', async () => {
     const parent = hostDirectory();
     const directory = directoryOf(parent, dead(), 0o770);
     expect(await sweptBy(parent)).toEqual([]);
     expect(existsSync(directory)).toBe(true);
   });
 
-  it('passes over a symbolic link', async () => {
+  it('ignores a symbolic link', async () => {
     const parent = hostDirectory();
     const elsewhere = directoryOf(hostDirectory(), dead());
     symlinkSync(elsewhere, join(parent, 'espalier-abcdef'));
@@ -182,7 +182,7 @@ describe('a sweep', () => {
     expect(existsSync(elsewhere)).toBe(true);
   });
 
-  it('passes over the directory of another user', async () => {
+  it('ignores the directory of another user', async () => {
     const parent = hostDirectory();
     const directory = directoryOf(parent, dead());
     // Only root could give the directory away; to be another user comes to the same.

@@ -52,7 +52,7 @@ function order(events: readonly EnvironmentEvent[], state: string): readonly str
 }
 
 describe('a group of real plugins under one-for-all', () => {
-  it('comes down and up with the one that is killed, and leaves no process behind', async () => {
+  it('stops and starts with the one that is killed, and leaves no process behind', async () => {
     const { env, events } = await environmentWithBundles(
       { [store]: { group: 'shop' }, [api]: { group: 'shop', requires: [store] }, [web]: {} },
       { groups: { shop: { strategy: 'one-for-all' } } },
@@ -83,7 +83,7 @@ describe('a group of real plugins under one-for-all', () => {
     expect(order(events, 'idle').filter((id) => id !== web)).toEqual([api, store]);
   });
 
-  it('gives up to the embedder when its budget is used up', async () => {
+  it('gives up when its restart intensity is exceeded', async () => {
     const { env, events } = await environmentWithBundles(
       { [store]: { group: 'shop' }, [api]: { group: 'shop' } },
       { groups: { shop: { strategy: 'one-for-all', intensity: 0 } } },
@@ -136,7 +136,7 @@ describe('what plugins require', () => {
     );
   });
 
-  it('stays up where it is activated again before its turn to leave came', async () => {
+  it('is not stopped where it is activated again before its stop', async () => {
     const { env } = await environmentWithBundles({ [web]: { requires: [store] }, [store]: {} });
     await env.activate(web);
     const pid = pidOf(env, store);
@@ -147,7 +147,7 @@ describe('what plugins require', () => {
     expect(env.status(store)).toMatchObject({ state: 'healthy', pid });
   });
 
-  it('that is missing, in a circle or in no group is told by name, and the rest starts', async () => {
+  it('that is missing, cyclic or in no group is reported by name, and the rest starts', async () => {
     const { env } = await environmentWithBundles(
       {
         [store]: {},
@@ -185,7 +185,7 @@ describe('what plugins require', () => {
     await expect(env.activate('com.example.lost')).rejects.toMatchObject({ code: 'REQUIREMENT_UNMET' });
   });
 
-  it('that cannot be started is the cause of the error of whoever waits for it', async () => {
+  it('that cannot be started is the cause of the error of its dependents', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'espalier-tree-'));
     afterTest(() => {
       rmSync(directory, { recursive: true, force: true });

@@ -6,7 +6,7 @@ import { environmentWith } from '../support/environment.js';
 
 const Other = makeClientConstructor({}, 'espalier.fake.v1.Other');
 
-/** The fakes speak versions 1 and 2 and prefer 2. */
+/** The fakes support versions 1 and 2 and prefer 2. */
 const versions: VersionedServices = {
   1: { fake: FakeClient },
   2: { fake: FakeClient, other: Other },
@@ -20,20 +20,20 @@ async function started(offered: VersionedServices) {
 }
 
 describe('versions with services of their own', () => {
-  it('are all offered, and the plugin chooses', async () => {
+  it('are all offered, and the plugin selects one', async () => {
     const { env, id, plugin } = await started(versions);
     expect(env.status(id).protocolVersion).toBe(2);
     const variables = await callUnary(plugin.dispense('fake'), fakeService.Env, {});
     expect(variables['PLUGIN_PROTOCOL_VERSIONS']).toBe('1,2,3');
   });
 
-  it('decide what a name stands for', async () => {
+  it('determine the service of a name', async () => {
     const { env, id, plugin } = await started({ 1: { fake: Other }, 2: { fake: FakeClient } });
     expect(plugin.dispense('fake')).toBeInstanceOf(FakeClient);
     expect(env.plugin(id).dispense('fake')).not.toBeInstanceOf(Other);
   });
 
-  it('say when only another version has a service', async () => {
+  it('report a service that only another version has', async () => {
     const { plugin } = await started(versions);
     expect(() => plugin.dispense('newest')).toThrow(
       expect.objectContaining({
@@ -43,7 +43,7 @@ describe('versions with services of their own', () => {
     );
   });
 
-  it.each(['nothing', 'constructor'])('say when no version has a service %s', async (name) => {
+  it.each(['nothing', 'constructor'])('report a service that no version has: %s', async (name) => {
     const { plugin } = await started(versions);
     expect(() => plugin.dispense(name)).toThrow(
       expect.objectContaining({
@@ -53,7 +53,7 @@ describe('versions with services of their own', () => {
     );
   });
 
-  it('are not known before the plugin has chosen', async () => {
+  it('are unknown before the plugin has selected a version', async () => {
     const { env, id } = await environmentWith('healthy', { versions });
     expect(() => env.plugin(id).dispense('fake')).toThrow(
       expect.objectContaining({ code: 'PLUGIN_NOT_RUNNING', plugin: id }) as Error,

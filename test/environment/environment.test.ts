@@ -39,13 +39,13 @@ describe('the options', () => {
       { programs: [{ command: 'a', supervision: { restart: { intensity: -1 } } }] },
     ],
     ['env', { bundles: [], env: { 'A=B': 'c' } }],
-  ])('are refused with CONFIG_INVALID where %s is wrong', async (what, options) => {
+  ])('are rejected with CONFIG_INVALID when %s is wrong', async (what, options) => {
     const error = await createEnvironment(options).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: 'PluginError', code: 'CONFIG_INVALID' });
     expect((error as Error).message).toContain(what);
   });
 
-  it('are refused when the plugin directory does not exist', async () => {
+  it('are rejected when the plugin directory does not exist', async () => {
     await expect(createEnvironment({ pluginDir: '/nowhere/at/all' })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
     });
@@ -53,7 +53,7 @@ describe('the options', () => {
 });
 
 describe('a directory of bundles', () => {
-  it('lists good and broken ones with their reasons, and starts the good ones', async () => {
+  it('lists valid and invalid bundles with their errors, and starts the valid ones', async () => {
     const directory = pluginDir();
     makeFakeBundle('healthy', { id: 'com.example.good', directory });
     mkdirSync(join(directory, 'broken'));
@@ -72,7 +72,7 @@ describe('a directory of bundles', () => {
     expect(env.active()).toEqual(['com.example.good']);
   });
 
-  it('is read again when a plugin is unknown or was broken', async () => {
+  it('is scanned again when a plugin is unknown or was invalid', async () => {
     const directory = pluginDir();
     mkdirSync(join(directory, 'late'));
     writeFileSync(join(directory, 'late', 'plugin.json'), '{}');
@@ -84,8 +84,8 @@ describe('a directory of bundles', () => {
   });
 });
 
-describe('a bare program', () => {
-  it('is looked after like any plugin', async () => {
+describe('a program without a manifest', () => {
+  it('is supervised like any plugin', async () => {
     const command = fakeInterpreterPath('healthy');
     const env = await environment({ programs: [{ id: 'bare', command }] });
     await env.activate('bare');
@@ -93,7 +93,7 @@ describe('a bare program', () => {
     expect(env.status('bare').command).toEqual([command]);
   });
 
-  it('that does not exist is a clear error', async () => {
+  it('fails with SPAWN_FAILED when it does not exist', async () => {
     const env = await environment({
       programs: [{ id: 'bare', command: '/nowhere/plugin' }],
       policy: { restart: { restart: 'temporary' } },
@@ -107,7 +107,7 @@ describe('a bare program', () => {
 });
 
 describe('a policy that is changed', () => {
-  it('goes over the options and the manifest, and is the one that supervises from then on', async () => {
+  it('overrides the options and the manifest, and is in effect from then on', async () => {
     const { env, id } = await environmentWith('healthy', { policy: { restart: { intensity: 7 } } });
     await env.activate(id);
     const { pid } = env.status(id);
@@ -123,7 +123,7 @@ describe('a policy that is changed', () => {
     expect(env.setPolicy(id, {}).restart).toMatchObject({ restart: 'permanent', intensity: 7 });
   });
 
-  it('is refused when it is not usable, and the old one holds', async () => {
+  it('is rejected when it is not usable, and the old one stays in effect', async () => {
     const { env, id } = await environmentWith('healthy');
     expect(() => env.setPolicy(id, { deadlines: { startMs: 0 } })).toThrow(
       expect.objectContaining({
@@ -140,29 +140,29 @@ describe('a policy that is changed', () => {
   });
 });
 
-describe('a plugin that nobody knows', () => {
-  it('is refused by every method, and the error names the known ones', async () => {
+describe('an unknown plugin', () => {
+  it('is rejected by every method, and the error names the known ones', async () => {
     const { env, id } = await environmentWith('healthy');
-    const refusal = { code: 'PLUGIN_NOT_FOUND', hint: `Known are: ${id}.` };
-    await expect(env.activate('nobody')).rejects.toMatchObject(refusal);
-    await expect(env.deactivate('nobody')).rejects.toMatchObject(refusal);
-    await expect(env.restartPlugin('nobody')).rejects.toMatchObject(refusal);
-    await expect(env.performHealthCheck('nobody')).rejects.toMatchObject(refusal);
-    await expect(env.removePlugin('nobody')).rejects.toMatchObject(refusal);
-    const questions = [
-      () => env.status('nobody'),
-      () => env.manifest('nobody'),
-      () => env.plugin('nobody'),
-      () => env.explain('nobody'),
-      () => env.setPolicy('nobody', {}),
+    const expected = { code: 'PLUGIN_NOT_FOUND', hint: `The known plugins are: ${id}.` };
+    await expect(env.activate('unknown')).rejects.toMatchObject(expected);
+    await expect(env.deactivate('unknown')).rejects.toMatchObject(expected);
+    await expect(env.restartPlugin('unknown')).rejects.toMatchObject(expected);
+    await expect(env.performHealthCheck('unknown')).rejects.toMatchObject(expected);
+    await expect(env.removePlugin('unknown')).rejects.toMatchObject(expected);
+    const calls = [
+      () => env.status('unknown'),
+      () => env.manifest('unknown'),
+      () => env.plugin('unknown'),
+      () => env.explain('unknown'),
+      () => env.setPolicy('unknown', {}),
     ];
-    for (const ask of questions) expect(ask).toThrow(expect.objectContaining(refusal) as Error);
-    expect(env.isActive('nobody')).toBe(false);
+    for (const call of calls) expect(call).toThrow(expect.objectContaining(expected) as Error);
+    expect(env.isActive('unknown')).toBe(false);
   });
 });
 
 describe('concurrent calls', () => {
-  it('activate a plugin once, and all of them are answered', async () => {
+  it('activate a plugin once, and all of them resolve', async () => {
     const { env, id } = await environmentWith('healthy');
     const answers = await Promise.all([env.activate(id), env.activate(id), env.activate(id)]);
     expect(answers.map(({ activated }) => activated)).toEqual([true, true, true]);
@@ -170,7 +170,7 @@ describe('concurrent calls', () => {
     await expect(env.activate(id)).resolves.toMatchObject({ activated: false });
   });
 
-  it('bring a plugin down while it starts: the activation is refused, and nothing is left', async () => {
+  it('stop a plugin while it starts: the activation rejects, and no process is left', async () => {
     const { env, id } = await environmentWith('never-prints-a-line');
     const activation = env.activate(id).catch((thrown: unknown) => thrown);
     await until(env, id, 'handshaking');
@@ -180,7 +180,7 @@ describe('concurrent calls', () => {
     expect(isAlive(pid as number)).toBe(false);
   });
 
-  it('restart and deactivate in any order end in what was asked last', async () => {
+  it('restart and deactivate a plugin: the last call wins', async () => {
     const { env, id } = await environmentWith('healthy');
     await env.activate(id);
     const restart = env.restartPlugin(id).catch((thrown: unknown) => thrown);
@@ -193,7 +193,7 @@ describe('concurrent calls', () => {
     expect(env.status(id)).toMatchObject({ state: 'healthy', wanted: true });
   });
 
-  it('shut down while a plugin starts, and every promise is settled', async () => {
+  it('shut down while a plugin starts: every promise resolves or rejects', async () => {
     const { env, id } = await environmentWith('slow-line');
     const activation = env.activate(id).catch((thrown: unknown) => thrown);
     await until(env, id, 'handshaking');
@@ -204,30 +204,32 @@ describe('concurrent calls', () => {
 });
 
 describe('the shutdown', () => {
-  it('is one, also when whoever hears of it asks for it again', async () => {
+  it('happens once, also when a subscriber of its events calls it again', async () => {
     const { env, id } = await environmentWith('healthy');
     await env.activate(id);
-    const told: string[] = [];
+    const states: string[] = [];
     env.events.subscribe((event) => {
       void env.shutdown();
-      if (event.type === 'environment.state') told.push(event.state);
+      if (event.type === 'environment.state') states.push(event.state);
     });
     await env.shutdown();
-    expect(told).toEqual(['stopping', 'stopped']);
+    expect(states).toEqual(['stopping', 'stopped']);
   });
 
-  it('comes by itself when the tree breaks: no plugin is left without a supervisor, and the host lives on', async () => {
+  it('follows a failure of the tree: the plugins are killed, a pending deactivation resolves, and the host keeps running', async () => {
     const { env, id } = await environmentWith('healthy');
     await env.activate(id);
     const pid = env.status(id).pid as number;
     const completed = new Promise<void>((complete) => env.events.subscribe({ complete }));
+    const deactivation = env.deactivate(id).catch((thrown: unknown) => thrown);
     env.actor.send({
       type: 'environment.activate',
       get plugin(): string {
-        throw new Error('no event of ours');
+        throw new Error('the tree fails');
       },
     });
     await completed;
+    await expect(deactivation).resolves.toBe(true);
     await untilTrue(() => !isAlive(pid));
     await env.shutdown();
     await expect(env.activate(id)).rejects.toMatchObject({ code: 'ENVIRONMENT_STOPPED' });
@@ -244,10 +246,10 @@ describe('the events', () => {
     await env.activate(id);
     await env.shutdown();
     await completed;
-    const told = events.map((event) =>
+    const entries = events.map((event) =>
       event.type === 'plugin.status' ? `${event.status.state}:${event.status.phase ?? ''}` : event.type,
     );
-    expect(told.filter((word) => word !== 'plugin.log')).toEqual([
+    expect(entries.filter((entry) => entry !== 'plugin.log')).toEqual([
       'spawning:interpreter',
       'environment.guardian',
       'spawning:spawn',
@@ -273,10 +275,10 @@ describe('the events', () => {
       'its process runs',
       'its handshake line was read',
       'it accepted the connection',
-      'its health service says SERVING',
+      'its health service answered SERVING',
       'its hook has returned',
     ]);
-    expect(summary).toMatch(/^Generation 1 \(process \d+\) serves\.$/);
+    expect(summary).toMatch(/^Generation 1 \(process \d+\) is serving\.$/);
     expect(hint).toBeNull();
   });
 
@@ -304,7 +306,7 @@ describe('the events', () => {
 });
 
 describe('a plugin that is removed', () => {
-  it('is brought down and forgotten; taken up again, its generations go on counting', async () => {
+  it('is stopped and forgotten; when a rescan adds it again, its generation goes on counting', async () => {
     const { env, id } = await environmentWith('healthy');
     await env.activate(id);
     const { pid } = env.status(id);

@@ -5,10 +5,10 @@ const policy = { restart: { restart: 'temporary' as const }, deadlines: { startM
 describe('start-up timeout', () => {
   it('fails within the start timeout with a clear error when no handshake line ever comes', async () => {
     const { env, id } = await environmentWith('never-prints-a-line', { policy });
-    const begun = performance.now();
+    const startedAt = performance.now();
     const error = await env.activate(id).catch((thrown: unknown) => thrown);
-    // The bound is generous for a busy machine; without the timeout the wait would have no end at all.
-    expect(performance.now() - begun).toBeLessThan(5000);
+    // The bound is generous for a busy machine; without the timeout the call would never reject.
+    expect(performance.now() - startedAt).toBeLessThan(5000);
     expect(error).toMatchObject({
       code: 'START_TIMEOUT',
       plugin: id,
@@ -24,7 +24,7 @@ describe('start-up timeout', () => {
 });
 
 describe('invalid handshake protocol', () => {
-  it('is refused when the plugin offers netrpc where gRPC is expected', async () => {
+  it('is rejected when the plugin offers netrpc instead of gRPC', async () => {
     const { env, id } = await environmentWith('prints-netrpc', { policy });
     const error = await env.activate(id).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'PROTOCOL_UNSUPPORTED', plugin: id, phase: 'handshake' });
@@ -34,7 +34,7 @@ describe('invalid handshake protocol', () => {
 });
 
 describe('malformed handshake', () => {
-  it('is refused when the line has too few parts', async () => {
+  it('is rejected when the line has too few fields', async () => {
     const { env, id } = await environmentWith('prints-too-few-fields', { policy });
     const error = await env.activate(id).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'HANDSHAKE_UNRECOGNIZED', plugin: id, phase: 'handshake' });

@@ -29,7 +29,7 @@ describe('a fake bundle', () => {
     expect(statSync(join(bundle.directory, 'plugin.py')).size).toBe(0);
   });
 
-  it('has the id and the manifest that are asked for', () => {
+  it('has the requested id and manifest', () => {
     const bundle = make('healthy', { id: 'com.example.a', manifest: { requires: ['com.example.b'] } });
     expect(manifestOf(bundle)).toMatchObject({ id: 'com.example.a', requires: ['com.example.b'] });
   });

@@ -78,7 +78,7 @@ describe('the Fake service', () => {
 });
 
 describe('the health of a fake', () => {
-  it('changes on command, and a watcher hears of it', async () => {
+  it('changes on command, and a watcher is notified', async () => {
     const { client } = await healthy();
     const watch = openStream(client, healthService.Watch, 'plugin').on('error', () => undefined);
     const statuses = watch.iterator() as AsyncIterator<string>;
@@ -91,7 +91,7 @@ describe('the health of a fake', () => {
 
   it('is not found for a service that is not there', async () => {
     const { client } = await healthy();
-    const check = callUnary(client, healthService.Check, 'nobody');
+    const check = callUnary(client, healthService.Check, 'unknown');
     await expect(check).rejects.toMatchObject({ code: status.NOT_FOUND });
   });
 });

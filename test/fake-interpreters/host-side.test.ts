@@ -29,7 +29,7 @@ describe('what a fake takes from its host', () => {
   });
 
   it('refuses a wrong cookie', async () => {
-    const fake = fakes.launch('healthy', { ESPALIER_PLUGIN: 'somebody else' });
+    const fake = fakes.launch('healthy', { ESPALIER_PLUGIN: 'another host' });
     expect(await fake.ended).toEqual({ code: 1, signal: null });
     expect(fake.stderr.text()).toContain('This binary is a plugin.');
     expect(fake.stdout.text()).toBe('');

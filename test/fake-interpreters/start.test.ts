@@ -49,7 +49,7 @@ describe('a fake that never becomes a plugin', () => {
   const endings = new Map<string, Ending>();
   const launched = new Map<string, LaunchedFake>();
 
-  /** Those that stay have lived longer than those that exit when they are told to end. */
+  /** Fakes that stay alive run longer than those that exit on a stop request. */
   beforeAll(async () => {
     for (const { name } of [...staying, ...exiting]) launched.set(name, fakes.launch(name));
     const fake = (name: string) => launched.get(name) as LaunchedFake;

@@ -1,4 +1,4 @@
-// A host of its own for each fault: it does what it is told over IPC, and tells every change of a plugin's status.
+// The host process of one fault scenario: it runs commands that it receives over IPC, and sends every event.
 import { closeSync, createWriteStream, openSync } from 'node:fs';
 import { Client, Metadata } from '@grpc/grpc-js';
 import { createEnvironment } from '../../dist/esm/index.js';
@@ -6,44 +6,44 @@ import { createEnvironment } from '../../dist/esm/index.js';
 const { sink, ...options } = JSON.parse(process.argv[2]);
 const sinks = sink === undefined ? {} : { rawStderr: () => createWriteStream(sink, { flags: 'a' }) };
 const env = await createEnvironment({ ...options, sinks });
-const hoard = [];
-let hoarding;
+const heldDescriptors = [];
+let holdTimer;
 
 env.events.subscribe((event) => {
-  if (event.type === 'plugin.status') tell({ status: event.status });
-  else if (event.type === 'plugin.log') tell({ log: event.entry.message, plugin: event.plugin });
-  else if (event.type === 'environment.guardian') tell({ guardian: event.pid });
-  else if (event.type === 'environment.stateDirectory') tell({ intent: event });
+  if (event.type === 'plugin.status') send({ status: event.status });
+  else if (event.type === 'plugin.log') send({ log: event.entry.message, plugin: event.plugin });
+  else if (event.type === 'environment.guardian') send({ guardian: event.pid });
+  else if (event.type === 'environment.stateDirectory') send({ stateDirectory: event });
 });
 
-const deeds = {
+const commands = {
   env: ({ method, args }) => env[method](...args),
   rpc: ({ id, path, text }) => unary(env.plugin(id).client(Client), path, Buffer.from(text)),
-  /** Keeps the event loop from doing anything else. */
+  /** Blocks the event loop. */
   block: ({ ms }) => {
     const end = performance.now() + ms;
     while (performance.now() < end);
   },
-  /** Sets the clock on the wall for everything that runs in this process. */
+  /** Changes the wall clock of this process. */
   shiftClock: ({ ms }) => {
-    const WallClock = Date;
-    globalThis.Date = class extends WallClock {
+    const RealDate = Date;
+    globalThis.Date = class extends RealDate {
       constructor(...moment) {
-        super(...(moment.length === 0 ? [WallClock.now() + ms] : moment));
+        super(...(moment.length === 0 ? [RealDate.now() + ms] : moment));
       }
       static now() {
-        return WallClock.now() + ms;
+        return RealDate.now() + ms;
       }
     };
   },
-  /** Takes every file descriptor that is left, and each that becomes free. */
-  hoard: () => {
-    takeAll();
-    hoarding = setInterval(takeAll, 5);
+  /** Opens files until no descriptor is free, and again as soon as one becomes free. */
+  takeDescriptors: () => {
+    holdFreeDescriptors();
+    holdTimer = setInterval(holdFreeDescriptors, 5);
   },
-  release: () => {
-    clearInterval(hoarding);
-    hoard.splice(0).forEach((descriptor) => closeSync(descriptor));
+  releaseDescriptors: () => {
+    clearInterval(holdTimer);
+    heldDescriptors.splice(0).forEach((descriptor) => closeSync(descriptor));
   },
   end: async () => {
     await env.shutdown();
@@ -51,25 +51,25 @@ const deeds = {
   },
 };
 
-process.on('message', async ({ number, deed, ...rest }) => {
+process.on('message', async ({ number, command, ...rest }) => {
   try {
-    tell({ number, value: (await deeds[deed](rest)) ?? null });
+    send({ number, value: (await commands[command](rest)) ?? null });
   } catch (error) {
-    tell({ number, error: { code: error.code, message: error.message } });
+    send({ number, error: { code: error.code, message: error.message } });
   }
 });
 process.on('disconnect', () => void env.shutdown());
-tell({ number: 0 });
+send({ number: 0 });
 
-function takeAll() {
+function holdFreeDescriptors() {
   try {
-    for (;;) hoard.push(openSync('/dev/null'));
+    for (;;) heldDescriptors.push(openSync('/dev/null'));
   } catch (error) {
     if (error.code !== 'EMFILE') throw error;
   }
 }
 
-function tell(message) {
+function send(message) {
   if (process.connected) process.send(message, () => undefined);
 }
 

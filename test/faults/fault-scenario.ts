@@ -8,7 +8,7 @@ import type {
 import type { FakeInterpreterName } from '../../fake-interpreters/index.js';
 import type { HostUnderTest } from './host-under-test.js';
 
-/** What the newest end of the victim, or its refused start, has to be. */
+/** The expected last exit of the victim, or the error of its rejected start. */
 export interface ExpectedEnd {
   readonly kind: ExitKind;
   readonly code?: PluginErrorCode;
@@ -16,34 +16,34 @@ export interface ExpectedEnd {
   readonly signal?: NodeJS.Signals;
 }
 
-/** One row of the matrix: a fault, done to real processes, and what has to follow. */
+/** One row of the fault matrix: a fault of real processes and its expected consequences. */
 export interface FaultScenario {
   readonly name: string;
-  /** How it is made. */
+  /** How the fault is injected, as text for the page. */
   readonly injection: string;
-  /** What follows, for whoever reads the page. */
+  /** What follows, as text for the page. */
   readonly expectation: string;
-  /** What stands in for the victim's interpreter. */
+  /** The fake interpreter of the victim. */
   readonly plugin: FakeInterpreterName;
-  /** What the victim's manifest says over the numbers that hold for both plugins. */
+  /** The `supervision` of the victim's manifest, over the policy of both plugins. */
   readonly supervision?: SupervisionOptions;
   readonly limits?: object;
   readonly options?: Partial<EnvironmentOptions> & { readonly sink?: string };
-  /** The state directory and the sink of stderr are on a disk of their own, which can be filled. */
+  /** The state directory and the sink of stderr are on a small disk that can be filled. */
   readonly onSmallDisk?: true;
-  /** The host may have no more files open than this. */
+  /** The host's limit of open files (RLIMIT_NOFILE). */
   readonly openFiles?: number;
-  /** The host is the command line, at a terminal. */
+  /** The host is the command line in a pseudo terminal. */
   readonly atTerminal?: boolean;
-  /** The victim's states from the fault on, in order. None: it stays as it was. */
+  /** The victim's states from the fault on, in order. Empty: its state does not change. */
   readonly states: readonly PluginState[];
   readonly end?: ExpectedEnd;
-  /** Which of the states says that the fault was found. Default: the first one. */
+  /** The state that shows that the fault was found. Default: the first one. */
   readonly foundBy?: PluginState;
-  /** How long it may take, in milliseconds, until it is found; for a fault that does no harm, until that is seen. */
+  /** The most milliseconds from the fault to `foundBy`; for a harmless fault, to the end of the scenario. */
   readonly withinMs: number;
-  /** The host does not live to tell what the bystander does. */
+  /** The fault ends the host, so the bystander cannot be checked. */
   readonly endsHost?: boolean;
-  /** Does it, and returns when all of it has followed. What it throws, the row fails with. */
-  run(stage: HostUnderTest): Promise<void>;
+  /** Injects the fault, and resolves after its consequences. The scenario fails with what it throws. */
+  run(host: HostUnderTest): Promise<void>;
 }

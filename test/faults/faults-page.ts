@@ -1,46 +1,46 @@
 import type { FaultScenario } from './fault-scenario.js';
 import { matrix } from './matrix.js';
 
-/** docs/faults.md, from the table that the run has held against real processes. */
+/** The text of docs/faults.md, from the matrix of the run. */
 export function faultsPage(): string {
   return `# Faults
 
 <!-- Written by \`npm run faults -- --write\`; do not edit. -->
 
-Each row is a fault that \`npm run faults\` does to real processes: a host of its own with two plugins, of which one is
-the victim. The run fails when a state comes in another order, when a fault is found later than it says here, or when
-this page says anything else than the run. After each row it holds, too, that
+Each row is a fault that \`npm run faults\` injects into real processes: a host of its own with two plugins, the victim and
+a bystander. The run fails when the states of the victim differ, when the fault is found later than the bound, or when
+this page is stale. After each row the run also checks that
 
-- no process is left of what has ended: the process table is searched for a token in the environment, which whatever a
-  plugin starts inherits, wherever it goes;
-- no file is left in the directories of sockets and of temporary files, and the host ends in order;
-- the other plugin in the same environment serves, by its first process.
+- no process of an ended generation is left: the process table is searched for the generation's token, which descendants
+  of a plugin inherit in their environment;
+- no file is left in the directories of sockets and of temporary files, and the host exits with 0;
+- the bystander still serves with its first process.
 
-A probe is sent every 0.3 s here and may take 1 s; three misses in a row, and at most three excuses, make a loss. With
-the presets it takes as long as [their table](health.md#how-long-it-takes) says. The times are bounds, with room for a
-busy machine: most faults are found in milliseconds.
+In this run a probe is sent every 0.3 s with a deadline of 1 s; a plugin is lost after three misses in a row and at most
+three excuses. The bounds of the presets are in [their table](health.md#how-long-it-takes). The bounds here have room for
+a busy machine: most faults are found within milliseconds.
 
 ${matrix.map(({ title, faults }) => `## ${title}\n\n${table(faults)}`).join('\n\n')}
 
 ---
 
-[Previous: What survives the host](durable-intent.md) · [Next: Reliability](reliability.md) · [Top](../README.md)
+[Previous: Desired state](desired-state.md) · [Next: Reliability](reliability.md) · [Top](../README.md)
 `;
 }
 
 function table(faults: readonly FaultScenario[]): string {
-  const head = ['fault', 'how it is made', 'what is seen', 'within', 'what follows'];
+  const head = ['fault', 'injection', 'states of the victim', 'within', 'outcome'];
   const lines = faults.map((fault) => [
     fault.name,
     fault.injection,
-    seen(fault),
+    outcomeText(fault),
     bound(fault),
     fault.expectation,
   ]);
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-function seen({ states, end, endsHost }: FaultScenario): string {
+function outcomeText({ states, end, endsHost }: FaultScenario): string {
   if (states.length === 0) return endsHost === true ? 'no process is left' : 'stays `healthy`';
   const path = states.join(' → ');
   return end === undefined ? path : `${path}; ${endOf(end)}`;

@@ -8,15 +8,15 @@ import { print, wholeNumber } from './command.js';
 import { matrix } from './matrix.js';
 import { runScenario, type Outcome } from './run-scenario.js';
 
-const help = `Does every fault of the matrix to real plugins and hosts, and looks whether what has to follow does.
+const help = `Injects every fault of the matrix into real plugins and hosts, and checks what follows.
 
   npm run faults -- [--write] [--parallel ${availableParallelism()}] [name …]
 
-  --write     writes docs/faults.md in the place of comparing it
-  --parallel  how many faults are done at a time, each to a host of its own
-  name        does only the faults whose names contain one of these, and leaves the page alone
+  --write     writes docs/faults.md instead of comparing it
+  --parallel  how many faults run at a time, each with a host of its own
+  name        runs only the faults whose names contain one of these, without docs/faults.md
 
-Exits with 1 when something else follows than has to, or when docs/faults.md says anything else.
+Exits with 1 when a fault fails or docs/faults.md is stale.
 `;
 
 /** Runs the matrix; resolves with the exit code. */
@@ -34,11 +34,11 @@ export async function main(root: string, args: string[]): Promise<number> {
     print(help);
     return 0;
   }
-  const begun = performance.now();
+  const startedAt = performance.now();
   const outcomes = await runAll(root, positionals, wholeNumber('parallel', values.parallel));
   const failed = outcomes.filter(({ problem }) => problem !== null).length;
-  const seconds = ((performance.now() - begun) / 1000).toFixed(0);
-  print(`\n${outcomes.length - failed} faults as they have to be, ${failed} not, in ${seconds} s\n`);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+  print(`\n${outcomes.length - failed} faults passed, ${failed} failed, in ${seconds} s\n`);
   if (failed > 0 || outcomes.length === 0) return 1;
   return positionals.length > 0 ? 0 : updatePage(join(root, 'docs/faults.md'), values.write);
 }
@@ -46,10 +46,10 @@ export async function main(root: string, args: string[]): Promise<number> {
 async function runAll(root: string, names: readonly string[], parallel: number): Promise<Outcome[]> {
   const isWanted = (name: string): boolean =>
     names.length === 0 || names.some((part) => name.toLowerCase().includes(part.toLowerCase()));
-  const waiting = matrix.flatMap(({ faults }) => faults).filter(({ name }) => isWanted(name));
+  const pending = matrix.flatMap(({ faults }) => faults).filter(({ name }) => isWanted(name));
   const outcomes: Outcome[] = [];
   const work = async (): Promise<void> => {
-    for (let fault = waiting.shift(); fault !== undefined; fault = waiting.shift()) {
+    for (let fault = pending.shift(); fault !== undefined; fault = pending.shift()) {
       const outcome = await runScenario(fault, root);
       outcomes.push(outcome);
       print(lineOf(outcome));
@@ -61,7 +61,7 @@ async function runAll(root: string, names: readonly string[], parallel: number):
 
 function lineOf({ fault, foundMs, tookMs, problem }: Outcome): string {
   const found = `${foundMs?.toFixed(0) ?? '?'} ms of ${fault.withinMs}`;
-  const head = `${problem === null ? 'fine' : 'NOT '}  ${fault.name.padEnd(38)} ${found.padStart(18)}`;
+  const head = `${problem === null ? 'ok  ' : 'FAIL'}  ${fault.name.padEnd(38)} ${found.padStart(18)}`;
   return `${head}  (${(tookMs / 1000).toFixed(1)} s)${problem === null ? '' : `\n      ${problem}`}\n`;
 }
 

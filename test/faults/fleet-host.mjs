@@ -1,6 +1,6 @@
-// A host to be killed: it starts every plugin at once, then restarts, stops, kills and starts them at random for ever.
-// Each change of a plugin's state is told on stdout as `<plugin> <state>`.
-import { createEnvironment } from '../../dist/esm/index.js';
+// A host that is to be killed: it starts all plugins, then starts, restarts, stops and kills them at random, endlessly.
+// It prints each status event as `<plugin> <state>`.
+import { createEnvironment, seededRandom } from '../../dist/esm/index.js';
 
 const { pluginDir, env: variables, seed, pauseMs } = JSON.parse(process.argv[2]);
 const random = seededRandom(seed);
@@ -19,7 +19,7 @@ env.events.subscribe((event) => {
 });
 process.stdout.write('ready\n');
 
-const deeds = [
+const actions = [
   (id) => env.activate(id),
   (id) => env.restartPlugin(id),
   (id) => env.deactivate(id),
@@ -33,14 +33,6 @@ for (const id of ids) env.activate(id).catch(() => undefined);
 for (;;) {
   await new Promise((resolve) => setTimeout(resolve, random() * pauseMs));
   Promise.resolve()
-    .then(() => pick(deeds)(pick(ids)))
+    .then(() => pick(actions)(pick(ids)))
     .catch(() => undefined);
-}
-
-function seededRandom(start) {
-  let state = start >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

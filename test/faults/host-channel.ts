@@ -1,22 +1,23 @@
 import type { ChildProcess } from 'node:child_process';
 import type { EnvironmentEvent, PluginStatus } from '../../src/index.js';
 
-/** Whatever has not happened by then does not happen. */
+/** The time limit of a command and of each condition of a scenario. */
 export const commandTimeoutMs = 30_000;
 
-export type IntentEvent = Extract<EnvironmentEvent, { readonly type: 'environment.stateDirectory' }>;
+/** The event of the state directory. */
+export type StateDirectoryEvent = Extract<EnvironmentEvent, { readonly type: 'environment.stateDirectory' }>;
 
-/** What a host tells by itself. */
+/** A message that a host sends by itself. */
 export interface HostMessage {
   readonly status?: PluginStatus;
   readonly log?: string;
   readonly plugin?: string;
   readonly guardian?: number | null;
-  readonly intent?: IntentEvent;
+  readonly stateDirectory?: StateDirectoryEvent;
 }
 
 interface CommandReply extends HostMessage {
-  /** The order that is answered; 0 where the host says that it is there. */
+  /** The number of the command; 0 when the host is ready. */
   readonly number?: number;
   readonly value?: unknown;
   readonly error?: { readonly code: string; readonly message: string };
@@ -27,59 +28,60 @@ interface PendingCommand {
   reject(error: Error): void;
 }
 
+/** Sends commands to a host process. */
 export interface HostChannel {
-  /** The host's environment is made. */
+  /** Resolves when the host has created its environment. */
   readonly ready: Promise<unknown>;
-  /** Has the host do something. Rejects with what it has thrown, or when it ends. */
-  readonly command: (deed: string, details?: object) => Promise<unknown>;
+  /** Runs a command in the host. Rejects with the error that it throws, or when the host exits. */
+  readonly command: (name: string, details?: object) => Promise<unknown>;
 }
 
-/** Gives orders to a host (`fault-host.mjs`) over IPC, and hands on what it tells. */
-export function openHostChannel(host: ChildProcess, onMessage: (told: HostMessage) => void): HostChannel {
+/** Sends commands to a host (`fault-host.mjs`) over IPC, and passes on its messages. */
+export function openHostChannel(host: ChildProcess, onMessage: (message: HostMessage) => void): HostChannel {
   const pending = new Map<number, PendingCommand>();
-  let numbers = 0;
+  let lastNumber = 0;
 
-  const answered = (number: number): Promise<unknown> =>
+  const replyTo = (number: number): Promise<unknown> =>
     new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         reject(new Error(`The host has not answered within ${commandTimeoutMs} ms.`));
       }, commandTimeoutMs);
-      const forget = (): void => {
+      const cleanUp = (): void => {
         clearTimeout(timer);
         pending.delete(number);
       };
       pending.set(number, {
         resolve: (value) => {
-          forget();
+          cleanUp();
           resolve(value);
         },
         reject: (error) => {
-          forget();
+          cleanUp();
           reject(error);
         },
       });
     });
 
   host.on('message', (message) => {
-    const { number, value, error, ...told } = message as CommandReply;
-    onMessage(told);
-    const waiter = number === undefined ? undefined : pending.get(number);
-    if (error === undefined) waiter?.resolve(value);
-    else waiter?.reject(Object.assign(new Error(error.message), { code: error.code }));
+    const { number, value, error, ...event } = message as CommandReply;
+    onMessage(event);
+    const command = number === undefined ? undefined : pending.get(number);
+    if (error === undefined) command?.resolve(value);
+    else command?.reject(Object.assign(new Error(error.message), { code: error.code }));
   });
   host.once('exit', (code, signal) => {
-    for (const waiter of [...pending.values()])
-      waiter.reject(new Error(`The host has ended: ${signal ?? String(code)}.`));
+    for (const command of [...pending.values()])
+      command.reject(new Error(`The host has exited: ${signal ?? String(code)}.`));
   });
 
   return {
-    ready: answered(0),
-    command(deed, details = {}) {
-      if (!host.connected) return Promise.reject(new Error('The host has ended.'));
-      numbers += 1;
-      const answer = answered(numbers);
-      host.send({ number: numbers, deed, ...details });
-      return answer;
+    ready: replyTo(0),
+    command(name, details = {}) {
+      if (!host.connected) return Promise.reject(new Error('The host has exited.'));
+      lastNumber += 1;
+      const reply = replyTo(lastNumber);
+      host.send({ number: lastNumber, command: name, ...details });
+      return reply;
     },
   };
 }

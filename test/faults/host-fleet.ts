@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
 import type { FakeInterpreterName } from '../../fake-interpreters/index.js';
 
-/** Who is in a crowd, in turn: what nobody but the guardian ends, and what is in every phase for a while. */
+/** The plugins of a host, repeated: some that only the guardian ends, and some of each phase of a start and a stop. */
 const fleetPlugins: readonly FakeInterpreterName[] = [
   'outlives-its-host',
   'double-forks',
@@ -22,22 +22,24 @@ const fleetPlugins: readonly FakeInterpreterName[] = [
 /** A directory of plugins, and hosts that run them and can be killed. */
 export interface HostFleet {
   readonly pluginDir: string;
-  /** Where the hosts keep their sockets. */
+  /** The directory of the hosts' sockets. */
   readonly runtimeDir: string;
-  start(options: { readonly seed: number; readonly mark: string }): FleetHost;
+  start(options: { readonly seed: number; readonly marker: string }): FleetHost;
   remove(): void;
 }
 
+/** One running host. */
 export interface FleetHost {
   readonly child: ChildProcess;
-  /** Its environment is made and its plugins are being started. */
+  /** Resolves when its environment is created and its plugins begin to start. */
   readonly ready: Promise<void>;
-  /** The state that each plugin was last told to be in. */
+  /** The last reported state of each plugin. */
   readonly states: ReadonlyMap<string, string>;
 }
 
+/** Creates a directory with so many plugins for hosts. */
 export function createHostFleet(plugins: number, root: string): HostFleet {
-  const home = mkdtempSync(join(tmpdir(), 'crowd-'));
+  const home = mkdtempSync(join(tmpdir(), 'fleet-'));
   const pluginDir = join(home, 'plugins');
   const runtimeDir = join(home, 'run');
   mkdirSync(pluginDir);
@@ -49,8 +51,8 @@ export function createHostFleet(plugins: number, root: string): HostFleet {
   return {
     pluginDir,
     runtimeDir,
-    start({ seed, mark }) {
-      const argument = { pluginDir, env: { ESPALIER_CROWD: mark }, seed, pauseMs: 100 };
+    start({ seed, marker }) {
+      const argument = { pluginDir, env: { ESPALIER_FLEET: marker }, seed, pauseMs: 100 };
       const program = join(root, 'test/faults/fleet-host.mjs');
       const child = spawn(process.execPath, [program, JSON.stringify(argument)], {
         cwd: root,
@@ -82,7 +84,7 @@ function follow(child: ChildProcess): FleetHost {
       }
     });
   });
-  // Whoever does not wait for it may kill the host before.
+  // A host may be killed before it is ready.
   ready.catch(() => undefined);
   return { child, ready, states };
 }

@@ -4,50 +4,58 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment, EnvironmentOptions, PluginStatus } from '../../src/index.js';
 import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
-import { openHostChannel, commandTimeoutMs, type IntentEvent, type HostMessage } from './host-channel.js';
+import {
+  openHostChannel,
+  commandTimeoutMs,
+  type StateDirectoryEvent,
+  type HostMessage,
+} from './host-channel.js';
 import type { FaultScenario } from './fault-scenario.js';
 import { pidsWithMarker, waitUntil, killPids } from './processes.js';
 import { makeSmallDisk, type SmallDisk } from './small-disk.js';
 
-/** The plugin that a fault is done to, and the one beside it in the same environment that must not notice. */
+/** The plugin that a fault is injected into. */
 export const victim = 'victim';
+/** The plugin beside it in the same environment, which must not be affected. */
 export const bystander = 'bystander';
 
-/** One host in a process of its own, with a victim and a bystander. */
+/** A host process with a victim and a bystander. */
 export interface HostUnderTest {
   readonly root: string;
   readonly home: string;
-  /** In the environment of everything that the host's plugins start. */
+  /** A text in the environment of all processes that descend from the host. */
   readonly marker: string;
-  readonly host: ChildProcess;
-  /** Everything that it has told of the victim's status since the newest strike, in order. */
+  readonly child: ChildProcess;
+  /** The statuses of the victim since the newest fault, in order. */
   readonly statuses: () => readonly PluginStatus[];
   readonly logs: readonly string[];
-  /** What it has told of its state directory. */
-  readonly intents: readonly IntentEvent[];
-  /** Throws where the fault asks for none. */
+  /** The events of its state directory. */
+  readonly stateDirectoryEvents: readonly StateDirectoryEvent[];
+  /** The small disk. Throws when the scenario has none. */
   readonly disk: () => SmallDisk;
   readonly guardian: () => number | null;
-  /** Has the host do something. Rejects with what it has thrown. */
-  readonly command: (deed: string, details?: object) => Promise<unknown>;
+  /** Runs a command in the host. Rejects with the error that it throws. */
+  readonly command: (name: string, details?: object) => Promise<unknown>;
   call(method: keyof Environment, ...args: unknown[]): Promise<unknown>;
   status(id?: string): Promise<PluginStatus>;
-  /** Begins to count the time and what is told: the fault happens now. */
+  /** Resets the clock and the list of statuses: the fault happens now. */
   markFault(): void;
-  /** Since the strike, in milliseconds. */
+  /** Milliseconds since the fault. */
   readonly sinceFault: () => number;
-  /** From the strike to the first status that fits, in milliseconds; `null` when there was none. */
-  firstAfterFault(fits: (status: PluginStatus) => boolean): number | null;
-  /** What has been told of the victim, for a message. */
+  /** Milliseconds from the fault to the first status that matches; `null` when there was none. */
+  firstAfterFault(matches: (status: PluginStatus) => boolean): number | null;
+  /** The states of the victim since the fault, for an error message. */
   summary(): string;
+  /** Waits for a condition. Rejects with `what` in its message after 30 s. */
   until(what: string, condition: () => boolean | Promise<boolean>): Promise<void>;
-  /** What is left of the processes that the plugins were or have started. */
+  /** The pids of all processes that descend from the host. */
   survivors(): number[];
-  /** What is left in the directories of temporary files and of sockets. */
+  /** The files in the directories of temporary files and of sockets. */
   leftoverFiles(): string[];
   close(): void;
 }
 
+/** Starts the host of a scenario. */
 export async function startHostUnderTest(fault: FaultScenario, root: string): Promise<HostUnderTest> {
   const home = mkdtempSync(join(tmpdir(), 'fault-'));
   const marker = home.slice(home.lastIndexOf('/') + 1) + '.';
@@ -65,11 +73,11 @@ export async function startHostUnderTest(fault: FaultScenario, root: string): Pr
     policy,
     ...fault.options,
   };
-  const host = spawnHost(fault, { root, home, marker: marker, enter: disk?.enter ?? [] }, options);
-  const hostUnderTest = attach(host, { root, home, marker: marker }, disk);
+  const host = spawnHost(fault, { root, home, marker, wrapper: disk?.wrapper ?? [] }, options);
+  const hostUnderTest = attach(host, { root, home, marker }, disk);
   try {
     await hostUnderTest.ready;
-    // Later than at the start, as Node opens more files at a time to load its modules than it needs ever after.
+    // Only now, as Node needs more open files to load its modules than afterwards.
     if (fault.openFiles !== undefined)
       execFileSync('prlimit', [`--pid=${host.pid ?? 0}`, `--nofile=${fault.openFiles}`]);
   } catch (error) {
@@ -79,7 +87,7 @@ export async function startHostUnderTest(fault: FaultScenario, root: string): Pr
   return hostUnderTest;
 }
 
-/** Numbers with which everything is found in seconds, and a machine that is busy with other things is not accused. */
+/** Faults are found within seconds, but a busy machine does not miss a deadline. */
 const policy = {
   restart: { backoff: { firstMs: 0, baseMs: 50, capMs: 200 }, intensity: 2, retryFailedStart: false },
   health: {
@@ -95,7 +103,12 @@ const policy = {
 
 function spawnHost(
   fault: FaultScenario,
-  { root, home, marker, enter }: Pick<HostUnderTest, 'root' | 'home' | 'marker'> & Pick<SmallDisk, 'enter'>,
+  {
+    root,
+    home,
+    marker,
+    wrapper,
+  }: Pick<HostUnderTest, 'root' | 'home' | 'marker'> & Pick<SmallDisk, 'wrapper'>,
   options: object,
 ): ChildProcess {
   const env = {
@@ -106,35 +119,35 @@ function spawnHost(
     NO_COLOR: '1',
   };
   if (fault.atTerminal === true) {
-    const words = [process.execPath, 'dist/esm/cli/main.js', 'run', '--inherit-env', 'PATH,ESPALIER_FAULTS'];
-    // Not every shell becomes its last command; one that waits for it would answer Ctrl-C as well, with 130.
-    const line = ['exec', ...words, join(home, 'plugins')].join(' ');
+    const argv = [process.execPath, 'dist/esm/cli/main.js', 'run', '--inherit-env', 'PATH,ESPALIER_FAULTS'];
+    // `exec`: a shell that waits for its last command would itself exit with 130 on Ctrl-C.
+    const line = ['exec', ...argv, join(home, 'plugins')].join(' ');
     return spawn('script', ['-qfec', line, '/dev/null'], { cwd: root, env, stdio: 'pipe' });
   }
   const script = join(root, 'test/faults/fault-host.mjs');
-  const [command, ...args] = [...enter, process.execPath, script, JSON.stringify(options)];
+  const [command, ...args] = [...wrapper, process.execPath, script, JSON.stringify(options)];
   return spawn(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
 function attach(
   host: ChildProcess,
-  place: Pick<HostUnderTest, 'root' | 'home' | 'marker'>,
+  paths: Pick<HostUnderTest, 'root' | 'home' | 'marker'>,
   disk: SmallDisk | null,
 ): HostUnderTest & { readonly ready: Promise<unknown> } {
   const logs: string[] = [];
-  const intents: IntentEvent[] = [];
-  let told: { readonly at: number; readonly status: PluginStatus }[] = [];
+  const stateDirectoryEvents: StateDirectoryEvent[] = [];
+  let received: { readonly at: number; readonly status: PluginStatus }[] = [];
   let guardian: number | null = null;
   let faultAt = 0;
-  const onMessage = ({ status, log, plugin = '', guardian: pid, intent }: HostMessage): void => {
-    if (status?.id === victim) told.push({ at: performance.now(), status });
+  const onMessage = ({ status, log, plugin = '', guardian: pid, stateDirectory }: HostMessage): void => {
+    if (status?.id === victim) received.push({ at: performance.now(), status });
     if (log !== undefined) logs.push(`${plugin}: ${log}`);
     if (pid !== undefined) guardian = pid;
-    if (intent !== undefined) intents.push(intent);
+    if (stateDirectory !== undefined) stateDirectoryEvents.push(stateDirectory);
   };
   const withoutChannel = {
     ready: Promise.resolve(),
-    command: () => Promise.reject(new Error('It takes no orders.')),
+    command: () => Promise.reject(new Error('The command line takes no commands.')),
   };
   const { ready, command } = host.channel === undefined ? withoutChannel : openHostChannel(host, onMessage);
   host.stdout?.on('data', (chunk: Buffer) => {
@@ -142,44 +155,44 @@ function attach(
   });
 
   const hostUnderTest: HostUnderTest = {
-    ...place,
-    host,
+    ...paths,
+    child: host,
     logs,
-    intents,
+    stateDirectoryEvents,
     disk: () => {
-      if (disk === null) throw new Error('It has no disk of its own.');
+      if (disk === null) throw new Error('The scenario has no small disk.');
       return disk;
     },
     command,
-    statuses: () => told.map(({ status }) => status),
+    statuses: () => received.map(({ status }) => status),
     guardian: () => guardian,
     call: (method, ...args) => command('env', { method, args }),
     status: async (id = victim) => (await hostUnderTest.call('status', id)) as PluginStatus,
     markFault() {
       faultAt = performance.now();
-      told = [];
+      received = [];
     },
     sinceFault: () => performance.now() - faultAt,
-    firstAfterFault(fits) {
-      const found = told.find(({ status }) => fits(status));
+    firstAfterFault(matches) {
+      const found = received.find(({ status }) => matches(status));
       return found === undefined ? null : found.at - faultAt;
     },
     async until(what, condition) {
       const end = performance.now() + commandTimeoutMs;
       while (!(await condition())) {
         if (performance.now() > end)
-          throw new Error(`It did not come true that ${what}: ${hostUnderTest.summary()}`);
+          throw new Error(`Not within ${commandTimeoutMs} ms: ${what}: ${hostUnderTest.summary()}`);
         await waitUntil(() => false, 20);
       }
     },
-    summary: () => told.map(({ status }) => `${status.state} (${status.error?.code ?? ''})`).join(', '),
-    survivors: () => pidsWithMarker(place.marker).filter((pid) => pid !== host.pid),
-    leftoverFiles: () => ['run', 'tmp'].flatMap((folder) => readdirSync(join(place.home, folder))),
+    summary: () => received.map(({ status }) => `${status.state} (${status.error?.code ?? ''})`).join(', '),
+    survivors: () => pidsWithMarker(paths.marker).filter((pid) => pid !== host.pid),
+    leftoverFiles: () => ['run', 'tmp'].flatMap((folder) => readdirSync(join(paths.home, folder))),
     close() {
       host.kill('SIGKILL');
-      killPids(pidsWithMarker(place.marker));
+      killPids(pidsWithMarker(paths.marker));
       disk?.remove();
-      rmSync(place.home, { recursive: true, force: true });
+      rmSync(paths.home, { recursive: true, force: true });
     },
   };
   return Object.assign(hostUnderTest, { ready });

@@ -4,95 +4,98 @@ import type { Crash } from '../../fake-interpreters/lib/fake-service.js';
 import type { FaultScenario } from './fault-scenario.js';
 import { bystander, victim, type HostUnderTest } from './host-under-test.js';
 
-type FaultAction = (stage: HostUnderTest, status: PluginStatus) => unknown;
+type FaultAction = (host: HostUnderTest, status: PluginStatus) => unknown;
 type ScenarioRun = Pick<FaultScenario, 'run'>;
 
-/** Both plugins serve; the fault is done; the victim is brought down and serves again. */
+/** Both plugins serve; after the fault the victim is restarted and serves again. */
 export function isRestarted(inject: FaultAction): ScenarioRun {
   return {
-    run: async (stage) => {
-      await activateBoth(stage);
-      const before = await injectFault(stage, inject);
-      await stage.until('it serves again', async () => {
-        const { state, generation } = await stage.status();
+    run: async (host) => {
+      await activateBoth(host);
+      const before = await injectFault(host, inject);
+      await host.until('it serves again', async () => {
+        const { state, generation } = await host.status();
         return state === 'healthy' && generation > before.generation;
       });
     },
   };
 }
 
-/** Both plugins serve; the fault is done; the victim goes on, and answers three probes that were sent after it. */
+/** Both plugins serve; after the fault the victim goes on and answers three more probes. */
 export function keepsServing(inject: FaultAction): ScenarioRun {
   return {
-    run: async (stage) => {
-      await activateBoth(stage);
-      const before = await injectFault(stage, inject);
-      const { passed } = (await stage.status()).health;
-      await stage.until('three probes are answered', async () => {
-        const { health, generation, state } = await stage.status();
-        if (generation !== before.generation || state !== 'healthy') throw new Error('It was brought down.');
+    run: async (host) => {
+      await activateBoth(host);
+      const before = await injectFault(host, inject);
+      const { passed } = (await host.status()).health;
+      await host.until('three probes are answered', async () => {
+        const { health, generation, state } = await host.status();
+        if (generation !== before.generation || state !== 'healthy')
+          throw new Error('The victim was stopped.');
         return health.passed >= passed + 3;
       });
     },
   };
 }
 
-/** The bystander serves; the victim's start is the fault, is refused and not tried again. */
+/** The bystander serves; the start of the victim fails and is not retried. */
 export const isRejectedAtStart: ScenarioRun = {
-  run: async (stage) => {
-    await stage.call('activate', bystander);
-    stage.markFault();
-    await expectRejected(stage.call('activate', victim));
-    await stage.until('it is given up', async () => (await stage.status()).state === 'failed');
+  run: async (host) => {
+    await host.call('activate', bystander);
+    host.markFault();
+    await expectRejected(host.call('activate', victim));
+    await host.until('it is given up', async () => (await host.status()).state === 'failed');
   },
 };
 
-/** Both plugins serve; the victim is brought down, whatever it does. */
+/** Both plugins serve; the victim is deactivated. */
 export const isStopped: ScenarioRun = {
-  run: async (stage) => {
-    await activateBoth(stage);
-    stage.markFault();
-    await stage.call('deactivate', victim);
+  run: async (host) => {
+    await activateBoth(host);
+    host.markFault();
+    await host.call('deactivate', victim);
   },
 };
 
-/** Both plugins serve when their host ends in some way; nothing of them is left. */
-export function endWithHost(inject: (stage: HostUnderTest) => unknown): ScenarioRun {
+/** Both plugins serve when their host ends; no process is left. */
+export function endWithHost(inject: (host: HostUnderTest) => unknown): ScenarioRun {
   return {
-    run: async (stage) => {
-      await activateBoth(stage);
-      stage.markFault();
-      inject(stage);
-      await stage.until('nothing of them is left', () => stage.survivors().length === 0);
+    run: async (host) => {
+      await activateBoth(host);
+      host.markFault();
+      inject(host);
+      await host.until('no process is left', () => host.survivors().length === 0);
     },
   };
 }
 
-export async function activateBoth(stage: HostUnderTest): Promise<void> {
-  await stage.call('activate', bystander);
-  await stage.call('activate', victim);
+/** Activates the bystander, then the victim. */
+export async function activateBoth(host: HostUnderTest): Promise<void> {
+  await host.call('activate', bystander);
+  await host.call('activate', victim);
 }
 
-async function injectFault(stage: HostUnderTest, inject: FaultAction): Promise<PluginStatus> {
-  const before = await stage.status();
-  stage.markFault();
-  await inject(stage, before);
+async function injectFault(host: HostUnderTest, inject: FaultAction): Promise<PluginStatus> {
+  const before = await host.status();
+  host.markFault();
+  await inject(host, before);
   return before;
 }
 
 async function expectRejected(start: Promise<unknown>): Promise<void> {
   const outcome = await start.then(
-    () => 'It was not refused.',
+    () => 'The start was not rejected.',
     () => null,
   );
   if (outcome !== null) throw new Error(outcome);
 }
 
+/** Sends a signal to the victim. */
 export function sends(signal: NodeJS.Signals): FaultAction {
   return (_, { pid }) => process.kill(pid ?? 0, signal);
 }
 
-/** Freezes the victim and thaws it again. */
+/** Stops the victim for some milliseconds (SIGSTOP, SIGCONT). */
 export function freezesFor(ms: number): FaultAction {
   return async (_, { pid }) => {
     process.kill(pid ?? 0, 'SIGSTOP');
@@ -101,24 +104,20 @@ export function freezesFor(ms: number): FaultAction {
   };
 }
 
-/** Has the victim end itself, or whatever its `Crash` does. It gives no answer. */
+/** Calls `Crash` of the victim, which does not answer. */
 export function crashes(how: Crash = {}): FaultAction {
-  return async (stage) => {
-    await fakeCall(stage, fakeService.Crash.path, how).catch(() => undefined);
+  return async (host) => {
+    await fakeCall(host, fakeService.Crash.path, how).catch(() => undefined);
   };
 }
 
-export function fakeCall(
-  stage: HostUnderTest,
-  path: string,
-  request: unknown,
-  id = victim,
-): Promise<unknown> {
+/** Calls a method of the fake service of a plugin. */
+export function fakeCall(host: HostUnderTest, path: string, request: unknown, id = victim): Promise<unknown> {
   const text = typeof request === 'string' ? request : JSON.stringify(request);
-  return stage.command('rpc', { id, path, text });
+  return host.command('rpc', { id, path, text });
 }
 
-/** A fault that lasts: no condition would tell when it has been long enough. */
+/** Waits, where the fault is a duration and no condition can replace it. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

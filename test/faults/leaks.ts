@@ -10,27 +10,27 @@ import { resourceUsage, slope, type ResourceUsage } from './resource-usage.js';
 import { builtPackage } from './package.js';
 import { waitUntil } from './processes.js';
 
-const help = `Kills real plugins over and over in one host, and counts what that host holds before and after.
+const help = `Kills real plugins repeatedly in one host, and compares the resources of the host before and after.
 
   npm run leaks -- [--cycles 10000]
 
-  --cycles  how many processes are killed and restarted in all
+  --cycles  how many processes are killed and restarted
 
-Exits with 1 when anything is more than it was. 10000 cycles take 35 minutes on two busy cores.
+Exits with 1 when a resource has grown. 10000 cycles take 35 minutes on two busy cores.
 `;
 
-/** Each speaks with its host in another way. */
+/** One plugin for each kind of connection. */
 const plugins: readonly FakeInterpreterName[] = ['healthy', 'healthy-with-mtls', 'multiplexes', 'has-hooks'];
 const samples = 10;
-/** Code is compiled, caches fill up and histories get their hundred steps before what is held says anything. */
+/** Cycles until code is compiled, and caches and histories have reached their bounds. */
 const warmUpCycles = 120;
 const restartDeadlineMs = 60_000;
 /**
- * What the heap may grow by a cycle, in bytes. A generation that was kept would be a machine, a channel and buffers of
- * more than 10 KiB; what remains below is the noise of the collector.
+ * The allowed growth of the heap per cycle, in bytes. A leaked generation has a machine, a channel and buffers of more
+ * than 10 KiB; smaller growth is noise of the garbage collector.
  */
 const heapBytesPerCycle = 1024;
-/** Short runs have so few cycles that the collector's own noise is above that. */
+/** The allowed growth of a short run, in bytes, whose noise exceeds the bound per cycle. */
 const heapNoiseBytes = 1024 * 1024;
 
 const idleMs = 500;
@@ -49,7 +49,7 @@ const counts = [
   'directories',
 ] as const satisfies readonly (keyof Sample)[];
 
-/** Runs the figure; resolves with the exit code. */
+/** Runs the leak check; resolves with the exit code. */
 export async function main(root: string, args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -84,49 +84,49 @@ export async function main(root: string, args: string[]): Promise<number> {
 async function measure(env: Environment, home: string, cycles: number): Promise<Sample[]> {
   await killAndRestart(env, warmUpCycles);
   const taken = [await waitUntilIdle(env, home, null)];
-  const begun = performance.now();
+  const startedAt = performance.now();
   let done = 0;
   while (done < cycles) {
     const next = Math.min(cycles, Math.round((cycles * taken.length) / samples));
     await killAndRestart(env, next - done);
     done = next;
     taken.push(await waitUntilIdle(env, home, taken[0] ?? null));
-    const seconds = (performance.now() - begun) / 1000;
+    const seconds = (performance.now() - startedAt) / 1000;
     print(`${done} of ${cycles} cycles, ${(done / seconds).toFixed(1)} a second\n`);
   }
   return taken;
 }
 
-/** All plugins at once, each as often as the others, until none is on its way any more. */
+/** Kills all plugins concurrently, each equally often, and waits until all are healthy again. */
 async function killAndRestart(env: Environment, cycles: number): Promise<void> {
   const ids = env.available().map(({ id }) => id);
   const shares = ids.map((id, index) => ({ id, times: Math.floor((cycles + index) / ids.length) }));
   await Promise.all(
     shares.map(async ({ id, times }) => {
-      for (let time = 0; time < times; time += 1) await killOnce(env, id);
+      for (let time = 0; time < times; time += 1) await killAndAwaitRestart(env, id);
     }),
   );
 }
 
-async function killOnce(env: Environment, id: string): Promise<void> {
+async function killAndAwaitRestart(env: Environment, id: string): Promise<void> {
   const { pid, generation } = env.status(id);
-  const isBack = new Promise<void>((resolve, reject) => {
-    const late = setTimeout(() => {
+  const isHealthyAgain = new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => {
       reject(new Error(`${id} is not healthy again after ${restartDeadlineMs} ms: ${env.status(id).state}.`));
     }, restartDeadlineMs);
     const subscription = env.events.subscribe((event) => {
       if (event.type !== 'plugin.status' || event.plugin !== id) return;
       if (event.status.generation === generation || event.status.state !== 'healthy') return;
-      clearTimeout(late);
+      clearTimeout(timer);
       subscription.unsubscribe();
       resolve();
     });
   });
   process.kill(pid ?? 0, 'SIGKILL');
-  await isBack;
+  await isHealthyAgain;
 }
 
-/** Some moments after a process has ended its pipes are closed, and what it left is swept: what stays is a leak. */
+/** Pipes are closed and orphans reaped shortly after an exit; only what stays longer is a leak. */
 async function waitUntilIdle(env: Environment, home: string, before: Sample | null): Promise<Sample> {
   await waitUntil(() => false, idleMs);
   let sample = sampleOf(env, home);
@@ -147,7 +147,7 @@ function sampleOf(env: Environment, home: string): Sample {
   };
 }
 
-/** Who listens to the environment's events. RxJS tells it of the subject behind an observable. */
+/** The subscribers of the environment's events: RxJS keeps them in the subject behind an observable. */
 function observersOf({ events }: Environment): readonly unknown[] {
   const { source } = events as unknown as { readonly source: { readonly observers: readonly unknown[] } };
   return source.observers;
@@ -162,7 +162,9 @@ function report(taken: readonly Sample[], cycles: number): number {
   const mayGrow = Math.max(cycles * heapBytesPerCycle, heapNoiseBytes);
   const names = [...counts, 'heap'] as const;
   const grown = names.filter((name) => (name === 'heap' ? growth > mayGrow : after[name] > before[name]));
-  print(`\n${'held'.padEnd(16)}${['before', 'midway', 'after'].map((word) => word.padStart(14)).join('')}\n`);
+  print(
+    `\n${'resource'.padEnd(16)}${['before', 'midway', 'after'].map((title) => title.padStart(14)).join('')}\n`,
+  );
   for (const name of names) {
     const numbers = [before, middle, after].map((sample) => sample[name].toLocaleString('en').padStart(14));
     print(`${name.padEnd(16)}${numbers.join('')}${grown.includes(name) ? '  LEAKS' : ''}\n`);
@@ -170,6 +172,6 @@ function report(taken: readonly Sample[], cycles: number): number {
   print(
     `\nheap: ${(growth / cycles).toFixed(0)} bytes a cycle by least squares, ${(mayGrow / cycles).toFixed(0)} allowed\n`,
   );
-  print(grown.length === 0 ? `${cycles} cycles left nothing behind\n` : `these leak: ${grown.join(', ')}\n`);
+  print(grown.length === 0 ? `${cycles} cycles leaked nothing\n` : `these leak: ${grown.join(', ')}\n`);
   return grown.length === 0 ? 0 : 1;
 }

@@ -8,81 +8,80 @@ import { victim, type HostUnderTest } from './host-under-test.js';
 
 const again = ['crashed', 'restarting', 'spawning', 'handshaking', 'healthy'] as const;
 const stopsInOrder = { states: ['stopping', 'idle'], foundBy: 'idle', withinMs: 10_000 } as const;
-const survives = { states: [], expectation: 'Both plugins go on, and answer probes.' } as const;
+const survives = { states: [], expectation: 'Both plugins go on and answer probes.' } as const;
 const hour = 3_600_000;
 
-/** Faults of an end that was wanted. */
+/** Faults of a requested stop. */
 export const stops: readonly FaultScenario[] = [
   {
     name: 'Ignores SIGTERM',
-    injection: 'neither Shutdown nor SIGTERM ends it; it is deactivated',
+    injection: 'it is deactivated; it ignores Shutdown and SIGTERM',
     plugin: 'ignores-sigterm-and-shutdown',
     ...stopsInOrder,
-    expectation: 'It is ended by SIGKILL, after the deadlines of the rungs before.',
+    expectation: 'SIGKILL ends it after the deadlines of the earlier stop steps.',
     end: { kind: 'signal', signal: 'SIGKILL' },
     ...isStopped,
   },
   {
     name: 'Hangs in OnDeactivate',
-    injection: 'the hook never returns; it is deactivated',
+    injection: 'it is deactivated; the hook never returns',
     plugin: 'hangs-in-on-deactivate',
     ...stopsInOrder,
-    expectation: 'It is asked to end once the hook has had its time.',
+    expectation: 'After the deadline of the hook, Shutdown ends it.',
     end: { kind: 'exit', exit: 0 },
     ...isStopped,
   },
 ];
 
-/** Faults of the host and its machine. */
+/** Faults of the host and its operating system. */
 export const hosts: readonly FaultScenario[] = [
   {
     name: 'Disk full for logs',
-    injection: 'the sink of its stderr is /dev/full, where each write fails with ENOSPC',
+    injection: 'the sink of its stderr is /dev/full, where every write fails with ENOSPC',
     plugin: 'floods-stderr',
     options: { sink: '/dev/full' },
     states: [],
-    expectation: 'The log says once that the sink has failed; the plugin goes on.',
+    expectation: 'One log line reports the failed sink; the plugin goes on.',
     withinMs: 20_000,
-    ...keepsServing((stage) => stage.until('the failure is told', () => stage.logs.some(isAboutNoSpace))),
+    ...keepsServing((host) => host.until('the failure is logged', () => host.logs.some(isAboutNoSpace))),
   },
   {
     name: 'Disk full, then freed',
     injection:
-      'logs and `stateDir` are on a tmpfs of 1 MiB, which is filled; there is room again, and it is sent SIGKILL',
+      'logs and `stateDir` are on a full tmpfs of 1 MiB; then it is freed, and the plugin gets SIGKILL',
     plugin: 'healthy',
     onSmallDisk: true,
     states: again,
     expectation:
-      'The log and `unwritable` tell ENOSPC, once each. With room, `writable` is told and what was lost is written; the next process is logged again.',
+      'One log line and one `unwritable` event report ENOSPC. After that, `writable` follows, the newest state is written, and the next process is logged.',
     withinMs: 20_000,
     end: { kind: 'signal', code: 'PLUGIN_CRASHED', signal: 'SIGKILL' },
-    run: async (stage) => {
+    run: async (host) => {
       await isRestarted(async (_, { pid }) => {
-        await fillDisk(stage);
-        stage.disk().free();
+        await fillDisk(host);
+        host.disk().free();
         process.kill(pid ?? 0, 'SIGKILL');
-      }).run(stage);
-      await freeDisk(stage);
+      }).run(host);
+      await freeDisk(host);
     },
   },
   {
     name: 'EMFILE',
-    injection: 'the host has no file descriptor left for 3 s, and the plugin is sent SIGKILL',
+    injection: 'the host has no free file descriptor for 3 s, and the plugin gets SIGKILL',
     plugin: 'healthy',
     openFiles: 100,
     supervision: {
       restart: { retryFailedStart: true, backoff: { firstMs: 0, baseMs: 4000, capMs: 4000, jitter: 'none' } },
     },
     states: ['crashed', 'restarting', 'spawning', ...again],
-    expectation:
-      'Its start fails with `SPAWN_FAILED` and is tried again by its policy. The other plugin is not accused.',
+    expectation: 'Its start fails with `SPAWN_FAILED` and is retried. The other plugin is not affected.',
     withinMs: 3000,
     end: { kind: 'spawn', code: 'SPAWN_FAILED' },
-    ...isRestarted(async (stage, { pid }) => {
-      await stage.command('hoard');
+    ...isRestarted(async (host, { pid }) => {
+      await host.command('takeDescriptors');
       process.kill(pid ?? 0, 'SIGKILL');
       await pause(3000);
-      await stage.command('release');
+      await host.command('releaseDescriptors');
     }),
   },
   {
@@ -91,65 +90,68 @@ export const hosts: readonly FaultScenario[] = [
     plugin: 'healthy',
     ...survives,
     withinMs: 10_000,
-    ...keepsServing((stage) => stage.command('shiftClock', { ms: hour })),
+    ...keepsServing((host) => host.command('shiftClock', { ms: hour })),
   },
   {
     name: 'Clock jumps back',
-    injection: "the host's Date is set back by an hour, and the plugin is sent SIGKILL",
+    injection: "the host's Date is set back by an hour, and the plugin gets SIGKILL",
     plugin: 'healthy',
     states: again,
-    expectation: 'It is restarted as soon as ever.',
+    expectation: 'It is restarted without a delay.',
     withinMs: 3000,
     end: { kind: 'signal', code: 'PLUGIN_CRASHED', signal: 'SIGKILL' },
-    ...isRestarted(async (stage, status) => {
-      await stage.command('shiftClock', { ms: -hour });
-      await sends('SIGKILL')(stage, status);
+    ...isRestarted(async (host, status) => {
+      await host.command('shiftClock', { ms: -hour });
+      await sends('SIGKILL')(host, status);
     }),
   },
   {
-    name: "Host's loop blocked for 5 s",
-    injection: 'its only thread computes',
+    name: 'Event loop of the host blocked for 5 s',
+    injection: 'its main thread is busy',
     plugin: 'healthy',
     ...survives,
     withinMs: 20_000,
-    ...keepsServing((stage) => stage.command('block', { ms: 5000 })),
+    ...keepsServing((host) => host.command('block', { ms: 5000 })),
   },
   {
     name: 'Host paused and continued',
-    injection: 'the host is sent SIGSTOP, and SIGCONT after 4 s',
+    injection: 'the host gets SIGSTOP, and SIGCONT after 4 s',
     plugin: 'healthy',
     ...survives,
     withinMs: 20_000,
-    ...keepsServing(async ({ host }) => {
-      host.kill('SIGSTOP');
+    ...keepsServing(async ({ child }) => {
+      child.kill('SIGSTOP');
       await pause(4000);
-      host.kill('SIGCONT');
+      child.kill('SIGCONT');
     }),
   },
   {
     name: 'Guardian killed',
-    injection: 'the process that would end the plugins is sent SIGKILL',
+    injection: 'the guardian of the host gets SIGKILL',
     plugin: 'healthy',
     states: [],
-    expectation: 'Another guardian takes its place.',
+    expectation: 'A new guardian is started.',
     withinMs: 10_000,
-    ...keepsServing(async (stage) => {
-      const first = stage.guardian();
-      // One that dies within a second of its start is only replaced at the next start of a plugin.
+    ...keepsServing(async (host) => {
+      const first = host.guardian();
+      // A guardian that dies within its first second is not replaced before the next start of a plugin.
       await pause(1000);
       process.kill(first ?? 0, 'SIGKILL');
-      await stage.until('there is another', () => ![first, null].includes(guardianOf(stage.host.pid ?? 0)));
+      await host.until(
+        'there is another guardian',
+        () => ![first, null].includes(guardianOf(host.child.pid ?? 0)),
+      );
     }),
   },
   {
     name: 'Host SIGKILL',
-    injection: 'the host is sent it',
+    injection: 'the host gets SIGKILL',
     plugin: 'double-forks',
     states: [],
-    expectation: 'The guardian ends all that they and what they have started are.',
+    expectation: 'The guardian kills the plugins and their descendants.',
     withinMs: 3000,
     endsHost: true,
-    ...endWithHost(({ host }) => host.kill('SIGKILL')),
+    ...endWithHost(({ child }) => child.kill('SIGKILL')),
   },
   {
     name: 'Host SIGINT at a terminal',
@@ -157,18 +159,15 @@ export const hosts: readonly FaultScenario[] = [
     plugin: 'healthy',
     atTerminal: true,
     states: [],
-    expectation: 'Both plugins are brought down in order, and the host exits with 0.',
+    expectation: 'Both plugins are stopped in order, and the host exits with 0.',
     withinMs: 10_000,
     endsHost: true,
-    run: async (stage) => {
+    run: async (host) => {
       const row = new RegExp(`${victim} +healthy`);
-      await stage.until(
-        'both are healthy',
-        () => row.test(stage.logs.join('')) && stage.survivors().length > 2,
-      );
-      const ended = new Promise((resolve) => stage.host.once('exit', resolve));
-      stage.markFault();
-      stage.host.stdin?.write('\x03');
+      await host.until('both are healthy', () => row.test(host.logs.join('')) && host.survivors().length > 2);
+      const ended = new Promise((resolve) => host.child.once('exit', resolve));
+      host.markFault();
+      host.child.stdin?.write('\x03');
       const code = await ended;
       if (code !== 0) throw new Error(`It exited with ${String(code)}.`);
     },
@@ -177,40 +176,41 @@ export const hosts: readonly FaultScenario[] = [
 
 const lost = { deadlines: { termMs: 400 } };
 
-/** Has something logged and something written down while there is no room. */
-async function fillDisk(stage: HostUnderTest): Promise<void> {
-  await stage.until('it is written down', () => recordIn(stage).includes('"reattach": {'));
-  stage.disk().fill();
-  await printsTo(stage, 'nowhere');
-  await stage.until('the log tells', () => stage.logs.some(isAboutNoSpace));
-  await stage.call('setPolicy', victim, lost);
-  await stage.until('it is told', () => stage.intents.length > 0);
-  await stage.call('setPolicy', victim, { deadlines: { termMs: 300 } });
-  await stage.call('setPolicy', victim, lost);
-  await printsTo(stage, 'nowhere');
-  const [intent] = stage.intents;
-  if (intent?.state !== 'unwritable' || !(intent.problem ?? '').includes('ENOSPC'))
-    throw new Error(`Of the full disk it told ${JSON.stringify(intent)}.`);
+/** Fills the disk, then causes one log line and one write of the state that must fail. */
+async function fillDisk(host: HostUnderTest): Promise<void> {
+  await host.until('the record is written', () => recordIn(host).includes('"reattach": {'));
+  host.disk().fill();
+  await print(host, 'nowhere');
+  await host.until('the failure is logged', () => host.logs.some(isAboutNoSpace));
+  await host.call('setPolicy', victim, lost);
+  await host.until('the event is sent', () => host.stateDirectoryEvents.length > 0);
+  await host.call('setPolicy', victim, { deadlines: { termMs: 300 } });
+  await host.call('setPolicy', victim, lost);
+  await print(host, 'nowhere');
+  const [event] = host.stateDirectoryEvents;
+  if (event?.state !== 'unwritable' || !(event.problem ?? '').includes('ENOSPC'))
+    throw new Error(`The event of the full disk is ${JSON.stringify(event)}.`);
 }
 
-async function freeDisk(stage: HostUnderTest): Promise<void> {
-  await stage.until('it is written again', () => stage.intents.at(-1)?.state === 'writable');
-  await stage.until('what was lost is written', () => recordIn(stage).includes('"termMs": 400'));
-  await printsTo(stage, 'somewhere');
-  const isLogged = (): boolean => readFileSync(join(stage.disk().view, 'stderr'), 'utf8') === 'somewhere\n';
-  await stage.until('it is logged again', isLogged);
-  const told = [stage.intents.length, stage.logs.filter(isAboutNoSpace).length].join(' and ');
-  if (told !== '2 and 1') throw new Error(`It told ${told} times of the disk: ${stage.logs.join('; ')}`);
+async function freeDisk(host: HostUnderTest): Promise<void> {
+  await host.until('the state is writable', () => host.stateDirectoryEvents.at(-1)?.state === 'writable');
+  await host.until('the newest policy is written', () => recordIn(host).includes('"termMs": 400'));
+  await print(host, 'somewhere');
+  const isLogged = (): boolean => readFileSync(join(host.disk().view, 'stderr'), 'utf8') === 'somewhere\n';
+  await host.until('the line is logged', isLogged);
+  const counts = [host.stateDirectoryEvents.length, host.logs.filter(isAboutNoSpace).length].join(' and ');
+  if (counts !== '2 and 1')
+    throw new Error(`Expected 2 events and 1 log line, saw ${counts}: ${host.logs.join('; ')}`);
 }
 
-function recordIn(stage: HostUnderTest): string {
-  return readFileSync(join(stage.disk().view, `state/plugins/${victim}.json`), 'utf8');
+function recordIn(host: HostUnderTest): string {
+  return readFileSync(join(host.disk().view, `state/plugins/${victim}.json`), 'utf8');
 }
 
-function printsTo(stage: HostUnderTest, word: string): Promise<unknown> {
-  return fakeCall(stage, fakeService.Print.path, { channel: 'stderr', to: 'pipe', text: `${word}\n` });
+function print(host: HostUnderTest, text: string): Promise<unknown> {
+  return fakeCall(host, fakeService.Print.path, { channel: 'stderr', to: 'pipe', text: `${text}\n` });
 }
 
 function isAboutNoSpace(log: string): boolean {
-  return log.startsWith('victim: ') && log.includes('ENOSPC');
+  return log.startsWith(`${victim}: `) && log.includes('ENOSPC');
 }

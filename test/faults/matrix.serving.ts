@@ -1,22 +1,23 @@
 import { unlinkSync } from 'node:fs';
 import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
-import { crashes, fakeCall, freezesFor, keepsServing, isRestarted, sends } from './inject.js';
+import { activateBoth, crashes, fakeCall, freezesFor, keepsServing, isRestarted, sends } from './inject.js';
 import type { FaultScenario } from './fault-scenario.js';
+import { victim } from './host-under-test.js';
 
 const again = ['crashed', 'restarting', 'spawning', 'handshaking', 'healthy'] as const;
 const endedFirst = ['stopping', ...again] as const;
 const restarted = 'It is restarted at once.';
 const dies = { states: again, withinMs: 3000, expectation: restarted } as const;
-/** The longest pause of 0.33 s, three deadlines of 1 s, two pauses more, and three excuses on a busy machine. */
-const hangs = { states: endedFirst, withinMs: 10_000, expectation: 'It is ended and restarted.' } as const;
-const survives = { states: [], expectation: 'It goes on, and answers probes.' } as const;
+/** The interval of 0.33 s, three deadlines of 1 s, two retry intervals, and three excuses on a busy machine. */
+const hangs = { states: endedFirst, withinMs: 10_000, expectation: 'It is killed and restarted.' } as const;
+const survives = { states: [], expectation: 'It goes on and answers probes.' } as const;
 const MiB = 1024 * 1024;
 
 /** Faults of a plugin that serves. */
 export const serving: readonly FaultScenario[] = [
   {
     name: 'SIGKILL',
-    injection: 'the process is sent it',
+    injection: 'the process gets SIGKILL',
     plugin: 'healthy',
     ...dies,
     end: { kind: 'signal', code: 'PLUGIN_CRASHED', signal: 'SIGKILL' },
@@ -24,7 +25,7 @@ export const serving: readonly FaultScenario[] = [
   },
   {
     name: 'SIGSEGV',
-    injection: 'the process ends itself by it',
+    injection: 'the process sends itself SIGSEGV',
     plugin: 'sigsegv',
     ...dies,
     end: { kind: 'signal', code: 'PLUGIN_CRASHED', signal: 'SIGSEGV' },
@@ -40,7 +41,7 @@ export const serving: readonly FaultScenario[] = [
   },
   {
     name: 'Out of memory',
-    injection: 'the program takes memory up to its limit of 300 MiB',
+    injection: 'the program allocates memory up to its limit of 300 MiB',
     plugin: 'eats-memory',
     limits: { memoryBytes: 300 * MiB },
     supervision: { restart: { restart: 'temporary' } },
@@ -48,16 +49,15 @@ export const serving: readonly FaultScenario[] = [
     expectation: 'The hint names the limit. A temporary plugin is not restarted.',
     withinMs: 10_000,
     end: { kind: 'oom', code: 'PLUGIN_CRASHED' },
-    run: async (stage) => {
-      await stage.call('activate', 'bystander');
-      await stage.call('activate', 'victim');
-      stage.markFault();
-      await stage.until('it ends', async () => (await stage.status()).state === 'crashed');
+    run: async (host) => {
+      await activateBoth(host);
+      host.markFault();
+      await host.until('it ends', async () => (await host.status()).state === 'crashed');
     },
   },
   {
     name: 'SIGSTOP, then SIGCONT',
-    injection: 'frozen for 1.5 s, which is more than one probe may take',
+    injection: 'stopped for 1.5 s, longer than the deadline of a probe',
     plugin: 'healthy',
     ...survives,
     withinMs: 10_000,
@@ -65,7 +65,7 @@ export const serving: readonly FaultScenario[] = [
   },
   {
     name: 'SIGSTOP',
-    injection: 'frozen for ever',
+    injection: 'stopped forever',
     plugin: 'healthy',
     ...hangs,
     end: { kind: 'hang', code: 'HEALTH_TIMEOUT', signal: 'SIGKILL' },
@@ -80,19 +80,20 @@ export const serving: readonly FaultScenario[] = [
     ...keepsServing(() => undefined),
   },
   {
-    name: 'Ceases to answer for its health',
-    injection: 'its health service keeps silent; it multiplexes nothing and takes calls',
+    name: 'Health service does not answer',
+    injection: 'its health service never answers; other calls are answered',
     plugin: 'healthy',
     ...hangs,
     end: { kind: 'hang', code: 'HEALTH_TIMEOUT' },
-    ...isRestarted((stage) => fakeCall(stage, fakeService.SetHealth.path, { status: 'silent' })),
+    ...isRestarted((host) => fakeCall(host, fakeService.SetHealth.path, { status: 'silent' })),
   },
   {
-    name: 'Socket removed under a living plugin',
+    name: 'Socket removed under a running plugin',
     injection: 'its socket file is unlinked',
     plugin: 'healthy',
     ...hangs,
-    expectation: 'A fresh dial finds it. It is asked to end, and restarted with a new socket.',
+    expectation:
+      'A probe over a new connection finds it. It gets Shutdown and is restarted with a new socket.',
     end: { kind: 'hang', code: 'CONNECT_FAILED' },
     ...isRestarted((_, { address }) => {
       unlinkSync((address ?? '').slice('unix:'.length));
@@ -100,7 +101,7 @@ export const serving: readonly FaultScenario[] = [
   },
   {
     name: 'Multiplexed session broken',
-    injection: 'its only connection ends, and the process stays alive',
+    injection: 'its multiplexed connection is closed, and the process stays alive',
     plugin: 'breaks-its-session',
     options: { multiplex: 'auto' },
     ...hangs,
@@ -116,49 +117,48 @@ export const serving: readonly FaultScenario[] = [
     expectation: 'It is given up after two restarts: `PLUGIN_GAVE_UP`.',
     withinMs: 10_000,
     end: { kind: 'exit', code: 'PLUGIN_CRASHED', exit: 1 },
-    run: async (stage) => {
-      await stage.call('activate', 'bystander');
-      await stage.call('activate', 'victim');
-      stage.markFault();
-      await stage.until('it is given up', async () => (await stage.status()).state === 'failed');
+    run: async (host) => {
+      await activateBoth(host);
+      host.markFault();
+      await host.until('it is given up', async () => (await host.status()).state === 'failed');
     },
   },
   {
     name: 'Flood on stdout',
-    injection: 'the program writes as fast as somebody reads',
+    injection: 'the program writes as fast as the host reads',
     plugin: 'floods-stdout',
     ...survives,
     withinMs: 20_000,
-    ...keepsServing((stage) => stage.until('lines are dropped', () => stage.logs.some(isAboutDropped))),
+    ...keepsServing((host) => host.until('lines are dropped', () => host.logs.some(isAboutDropped))),
   },
   {
     name: 'Flood on stderr',
-    injection: 'the program writes as fast as somebody reads',
+    injection: 'the program writes as fast as the host reads',
     plugin: 'floods-stderr',
     ...survives,
     withinMs: 20_000,
-    ...keepsServing((stage) => stage.until('lines are dropped', () => stage.logs.some(isAboutDropped))),
+    ...keepsServing((host) => host.until('lines are dropped', () => host.logs.some(isAboutDropped))),
   },
   {
     name: 'Grandchild on the pipes',
-    injection: 'what it has started holds its stdout and stderr; it is sent SIGKILL',
+    injection: 'its child holds its stdout and stderr; the plugin gets SIGKILL',
     plugin: 'forks-a-grandchild',
     ...dies,
-    expectation: 'It is restarted at once, and what it had started is ended.',
+    expectation: 'It is restarted at once, and its child is killed.',
     end: { kind: 'signal', code: 'PLUGIN_CRASHED', signal: 'SIGKILL' },
     ...isRestarted(sends('SIGKILL')),
   },
   {
     name: 'Double fork',
-    injection: 'what it has started has left its group and session; it is sent SIGKILL',
+    injection: 'its child has left its process group and session; the plugin gets SIGKILL',
     plugin: 'double-forks',
     ...dies,
-    expectation: 'It is restarted at once, and what it had started is found by its token and ended.',
+    expectation: 'It is restarted at once, and its child is found by its token and killed.',
     end: { kind: 'signal', code: 'PLUGIN_CRASHED', signal: 'SIGKILL' },
     ...isRestarted(sends('SIGKILL')),
   },
 ];
 
 function isAboutDropped(log: string): boolean {
-  return log.startsWith('victim: ') && log.includes('dropped');
+  return log.startsWith(`${victim}: `) && log.includes('dropped');
 }

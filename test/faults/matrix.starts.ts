@@ -1,18 +1,18 @@
 import { isRejectedAtStart } from './inject.js';
 import type { FaultScenario } from './fault-scenario.js';
 
-const refusal = ['spawning', 'handshaking', 'stopping', 'crashed', 'failed'] as const;
-const ending = ['spawning', 'handshaking', 'crashed', 'failed'] as const;
-const notTriedAgain = 'It is not tried again, as the policy here says so.';
-/** A start may take this long where the fault is that it does not end. */
-const impatient = { supervision: { deadlines: { startMs: 4000 } } };
-const refused = {
-  states: refusal,
+const rejectedStates = ['spawning', 'handshaking', 'stopping', 'crashed', 'failed'] as const;
+const endedStates = ['spawning', 'handshaking', 'crashed', 'failed'] as const;
+const notRetried = 'It is not retried, as in the policy of this run.';
+/** For faults that are found by the start deadline. */
+const shortStartDeadline = { supervision: { deadlines: { startMs: 4000 } } };
+const rejected = {
+  states: rejectedStates,
   foundBy: 'stopping',
-  expectation: notTriedAgain,
+  expectation: notRetried,
   withinMs: 10_000,
 } as const;
-const ended = { states: ending, foundBy: 'crashed', expectation: notTriedAgain, withinMs: 10_000 } as const;
+const ended = { states: endedStates, foundBy: 'crashed', expectation: notRetried, withinMs: 10_000 } as const;
 
 /** Faults of a start. */
 export const starts: readonly FaultScenario[] = [
@@ -36,8 +36,8 @@ export const starts: readonly FaultScenario[] = [
     name: 'Partial line',
     injection: 'the line never ends, and the program stays alive',
     plugin: 'line-without-newline-then-hangs',
-    ...impatient,
-    ...refused,
+    ...shortStartDeadline,
+    ...rejected,
     end: { kind: 'handshake', code: 'START_TIMEOUT' },
     ...isRejectedAtStart,
   },
@@ -45,22 +45,22 @@ export const starts: readonly FaultScenario[] = [
     name: 'Huge line',
     injection: 'a well-formed line of more than 64 KiB',
     plugin: 'line-over-64-kib',
-    ...refused,
+    ...rejected,
     end: { kind: 'handshake', code: 'HANDSHAKE_UNRECOGNIZED' },
     ...isRejectedAtStart,
   },
   {
     name: 'Never prints a line',
-    injection: 'the program says nothing',
+    injection: 'the program prints nothing',
     plugin: 'never-prints-a-line',
-    ...impatient,
-    ...refused,
+    ...shortStartDeadline,
+    ...rejected,
     end: { kind: 'handshake', code: 'START_TIMEOUT' },
     ...isRejectedAtStart,
   },
   {
     name: 'Wrong cookie',
-    injection: 'the program takes the host for a stranger and exits with 1',
+    injection: 'the program does not accept the cookie and exits with 1',
     plugin: 'wrong-cookie',
     ...ended,
     end: { kind: 'handshake', code: 'EXITED_BEFORE_HANDSHAKE', exit: 1 },
@@ -68,34 +68,34 @@ export const starts: readonly FaultScenario[] = [
   },
   {
     name: 'Wrong core version',
-    injection: 'the line says 2',
+    injection: 'the line has core version 2',
     plugin: 'wrong-core-version',
-    ...refused,
+    ...rejected,
     end: { kind: 'handshake', code: 'CORE_VERSION_MISMATCH' },
     ...isRejectedAtStart,
   },
   {
     name: 'Wrong application version',
-    injection: 'the program speaks version 99 only',
+    injection: 'the program supports version 99 only',
     plugin: 'wrong-application-version',
-    ...refused,
+    ...rejected,
     end: { kind: 'handshake', code: 'APP_VERSION_MISMATCH' },
     ...isRejectedAtStart,
   },
   {
     name: 'Wrong certificate',
-    injection: 'the program serves with another one than it has announced',
+    injection: 'the program serves with another certificate than in its line',
     plugin: 'certificate-mismatch',
-    ...refused,
+    ...rejected,
     end: { kind: 'handshake', code: 'CERTIFICATE_INVALID' },
     ...isRejectedAtStart,
   },
   {
     name: 'Accepts and never answers',
-    injection: 'the socket takes connections and sends no byte',
+    injection: 'the socket accepts connections and sends nothing',
     plugin: 'accepts-but-never-answers',
-    ...impatient,
-    ...refused,
+    ...shortStartDeadline,
+    ...rejected,
     end: { kind: 'handshake', code: 'CONNECT_FAILED' },
     ...isRejectedAtStart,
   },
@@ -103,8 +103,8 @@ export const starts: readonly FaultScenario[] = [
     name: 'Hangs in OnActivate',
     injection: 'the hook never returns',
     plugin: 'hangs-in-on-activate',
-    ...impatient,
-    ...refused,
+    ...shortStartDeadline,
+    ...rejected,
     end: { kind: 'handshake', code: 'HOOK_TIMEOUT' },
     ...isRejectedAtStart,
   },

@@ -3,35 +3,35 @@ import { parseArgs } from 'node:util';
 import { print, wholeNumber } from './command.js';
 import { createHostFleet, type HostFleet } from './host-fleet.js';
 import { pidsWithMarker, waitUntil, guardianOf, killPids } from './processes.js';
-import { seededRandom } from './random.js';
+import { seededRandom } from '../../src/policy/index.js';
 
-const help = `Kills hosts with their plugins under way, and counts what is left of the plugins.
+const help = `Kills hosts while their plugins run, and counts the plugin processes that survive.
 
   npm run orphans -- [--kills 200] [--plugins 10] [--seed 1]
 
-  --kills    how many hosts are killed by SIGKILL, each at a random moment of its life
-  --plugins  how many plugins each of them runs
-  --seed     repeats the moments and what the hosts do
+  --kills    how many hosts are killed by SIGKILL, each at a random moment
+  --plugins  how many plugins each host runs
+  --seed     the seed of the moments and of the actions of the hosts
 
-Prints how many processes survived and how long the others took. Exits with 1 when one did.
+Prints the number of survivors and how long the others took to end. Exits with 1 when there is a survivor.
 `;
 
-/** Whoever lives longer than this after its host is a survivor. */
+/** A process that exists longer than this after its host is a survivor. */
 const clearDeadlineMs = 5000;
-/** The latest moment of a kill, counted from when the host begins to start its plugins. */
-const longestLifeMs = 1500;
-/** Of this part of the hosts, the moment is counted from the very start of the process. */
-const killedEarly = 0.15;
+/** The latest moment of a kill, from when the host begins to start its plugins. */
+const latestKillMs = 1500;
+/** The part of the hosts whose moment counts from the start of the process. */
+const earlyKillRatio = 0.15;
 
 interface Outcome {
   readonly host: number;
   readonly survivors: number;
   readonly clearMs: number;
-  /** The states in which the plugins were, each as often as there were plugins in it. */
+  /** The states of the plugins at the moment of the kill. */
   readonly states: readonly string[];
 }
 
-/** Runs the figure; resolves with the exit code. */
+/** Runs the orphan check; resolves with the exit code. */
 export async function main(root: string, args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -43,40 +43,40 @@ export async function main(root: string, args: string[]): Promise<number> {
     },
   });
   if (values.help) {
-    process.stdout.write(help);
+    print(help);
     return 0;
   }
   const kills = wholeNumber('kills', values.kills);
   const plugins = wholeNumber('plugins', values.plugins);
   const random = seededRandom(wholeNumber('seed', values.seed));
-  const crowd = createHostFleet(plugins, root);
+  const fleet = createHostFleet(plugins, root);
   const outcomes: Outcome[] = [];
   try {
     for (let round = 0; round < kills; round += 1) {
-      outcomes.push(await killOne(crowd, round, random));
+      outcomes.push(await killOne(fleet, round, random));
       if ((round + 1) % 20 === 0 || round + 1 === kills) print(`${round + 1} of ${kills} hosts killed\n`);
     }
     const idle = await waitUntil(() => outcomes.every(({ host }) => guardianOf(host) === null), 10_000);
-    return report(outcomes, idle, readdirSync(crowd.runtimeDir));
+    return report(outcomes, idle, readdirSync(fleet.runtimeDir));
   } finally {
-    crowd.remove();
+    fleet.remove();
   }
 }
 
 async function killOne(fleet: HostFleet, round: number, random: () => number): Promise<Outcome> {
-  const mark = `orphans-${process.pid}-${round}.`;
-  const early = random() < killedEarly;
-  const moment = random() * longestLifeMs;
-  const host = fleet.start({ seed: Math.floor(random() * 2 ** 32), mark });
+  const marker = `orphans-${process.pid}-${round}.`;
+  const early = random() < earlyKillRatio;
+  const moment = random() * latestKillMs;
+  const host = fleet.start({ seed: Math.floor(random() * 2 ** 32), marker });
   const ended = new Promise((resolve) => host.child.once('exit', resolve));
   if (!early) await host.ready;
   await new Promise((resolve) => setTimeout(resolve, moment));
   host.child.kill('SIGKILL');
   const killedAt = performance.now();
   const states = [...host.states.values()];
-  const cleared = await waitUntil(() => pidsWithMarker(mark).length === 0, clearDeadlineMs);
+  const cleared = await waitUntil(() => pidsWithMarker(marker).length === 0, clearDeadlineMs);
   const clearMs = performance.now() - killedAt;
-  const survivors = cleared ? [] : pidsWithMarker(mark);
+  const survivors = cleared ? [] : pidsWithMarker(marker);
   killPids(survivors);
   await ended;
   return { host: host.child.pid ?? 0, survivors: survivors.length, clearMs, states };

@@ -1,24 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * The processes in whose environment a text is, by their pids: everything that a host has started, wherever it went,
- * if the host gave its plugins that text. A zombie has no environment, and is none.
+ * The pids of all processes with this text in their environment: the descendants of a host that gave it to its plugins.
+ * Zombies have no environment and are not included.
  */
-export function pidsWithMarker(mark: string): number[] {
-  return pids().filter((pid) => read(`/proc/${pid}/environ`).includes(mark));
+export function pidsWithMarker(marker: string): number[] {
+  return pids().filter((pid) => read(`/proc/${pid}/environ`).includes(marker));
 }
 
-/** The processes in whose command line a text is. */
+/** The pids of all processes with this text in their command line. */
 export function pidsWithCommand(text: string): number[] {
   return pids().filter((pid) => read(`/proc/${pid}/cmdline`).includes(text));
 }
 
-/** The guardian of a host; `null` when there is none. */
+/** The pid of a host's guardian; `null` when there is none. */
 export function guardianOf(host: number): number | null {
   return pidsWithCommand(`espalier-guardian-of-${host}\0`)[0] ?? null;
 }
 
-/** Waits until a condition holds, looking every two milliseconds; answers whether it came to hold in time. */
+/** Polls a condition every 2 ms; resolves with whether it became true within `deadlineMs`. */
 export async function waitUntil(condition: () => boolean, deadlineMs: number): Promise<boolean> {
   const end = performance.now() + deadlineMs;
   while (!condition()) {
@@ -28,13 +28,13 @@ export async function waitUntil(condition: () => boolean, deadlineMs: number): P
   return true;
 }
 
-/** Kills what a check has found, so that the next one does not find it again. */
-export function killPids(found: readonly number[]): void {
-  for (const pid of found) {
+/** Sends SIGKILL to processes; the ones that have exited are skipped. */
+export function killPids(pids: readonly number[]): void {
+  for (const pid of pids) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // It has ended by itself.
+      // It has exited.
     }
   }
 }

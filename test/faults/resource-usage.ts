@@ -2,21 +2,21 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** What this process holds at a moment. */
+/** The resources of this process. */
 export interface ResourceUsage {
   readonly files: number;
   readonly sockets: number;
-  /** Handles and timers that keep the event loop alive, by kind. */
+  /** Handles and timers that keep the event loop alive. */
   readonly resources: number;
   readonly children: number;
   readonly zombies: number;
-  /** Listeners on `process`, which lives as long as the host. */
+  /** Listeners on `process`. */
   readonly listeners: number;
-  /** In bytes, after a full collection. */
+  /** The used heap in bytes, after a full garbage collection. */
   readonly heap: number;
 }
 
-/** Counts what this process holds, after a full collection of garbage. */
+/** Counts the resources of this process after a full garbage collection. */
 export function resourceUsage(): ResourceUsage {
   collectGarbage();
   const files = descriptors();
@@ -32,7 +32,7 @@ export function resourceUsage(): ResourceUsage {
   };
 }
 
-/** Twice, as what has a finalizer is only given back by the next one. */
+/** Twice, as objects with a finalizer are only freed by the next collection. */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as () => void;
@@ -45,7 +45,7 @@ function descriptors(): string[] {
     try {
       return [readlinkSync(`/proc/self/fd/${name}`)];
     } catch {
-      // It is the one with which the directory was read.
+      // The descriptor that read the directory is closed by now.
       return [];
     }
   });
@@ -65,7 +65,7 @@ function childrenOf(parent: number): { readonly pid: number; readonly state: str
     });
 }
 
-/** By how much a series grows from each value to the next, by least squares. */
+/** The growth per value of a series, by least squares. */
 export function slope(values: readonly number[]): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const middle = (values.length - 1) / 2;

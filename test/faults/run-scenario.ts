@@ -5,20 +5,21 @@ import type { ExpectedEnd, FaultScenario } from './fault-scenario.js';
 import { pidsWithMarker, waitUntil } from './processes.js';
 import { bystander, startHostUnderTest, victim, type HostUnderTest } from './host-under-test.js';
 
-/** A group is killed with its plugin, but who has left it is searched for afterwards. */
-const sweepMs = 5000;
-const leaveMs = 10_000;
+/** Processes that have left the process group of their plugin are reaped later. */
+const reapMs = 5000;
+const leftoversMs = 10_000;
 
+/** The result of one scenario. */
 export interface Outcome {
   readonly fault: FaultScenario;
-  /** From the fault to when it was found, in milliseconds; for one that does no harm, to when that was seen. */
+  /** Milliseconds from the fault to `foundBy`; for a harmless fault, to the end of the scenario. */
   readonly foundMs: number | null;
   readonly tookMs: number;
-  /** What was not as it has to be; `null`: everything was. */
+  /** The first failed expectation; `null` when all were met. */
   readonly problem: string | null;
 }
 
-/** Does one fault to real processes, and looks whether everything follows that has to. */
+/** Injects one fault into real processes and checks its consequences. */
 export async function runScenario(fault: FaultScenario, root: string): Promise<Outcome> {
   const startedAt = performance.now();
   let foundMs: number | null = null;
@@ -27,13 +28,13 @@ export async function runScenario(fault: FaultScenario, root: string): Promise<O
   try {
     host = await startHostUnderTest(fault, root);
     await fault.run(host);
-    const playedMs = host.sinceFault();
+    const elapsedMs = host.sinceFault();
     const first = fault.foundBy ?? fault.states[0];
-    foundMs = first === undefined ? playedMs : host.firstAfterFault(({ state }) => state === first);
+    foundMs = first === undefined ? elapsedMs : host.firstAfterFault(({ state }) => state === first);
     if (fault.endsHost !== true) await checkOutcome(fault, host);
     await checkLeftovers(host);
     if ((foundMs ?? Infinity) > fault.withinMs)
-      throw new Error(`It took ${foundMs?.toFixed(0) ?? 'for ever'} ms; ${fault.withinMs} are allowed.`);
+      throw new Error(`It took ${foundMs?.toFixed(0) ?? 'forever:'} ms; ${fault.withinMs} are allowed.`);
   } catch (error) {
     problem = (error as Error).message;
   } finally {
@@ -42,59 +43,60 @@ export async function runScenario(fault: FaultScenario, root: string): Promise<O
   return { fault, foundMs, tookMs: performance.now() - startedAt, problem };
 }
 
-async function checkOutcome(fault: FaultScenario, stage: HostUnderTest): Promise<void> {
-  const states = statesOf(stage.statuses());
+async function checkOutcome(fault: FaultScenario, host: HostUnderTest): Promise<void> {
+  const states = statesOf(host.statuses());
   expectEqual('its states', fault.states.join(', '), states.join(', '));
-  const now = await stage.status();
+  const now = await host.status();
   if (fault.end !== undefined) expectEnd(fault.end, now);
-  await expectProcessesGone(stage, now);
-  const other = await stage.status(bystander);
+  await expectProcessesGone(host, now);
+  const other = await host.status(bystander);
   expectEqual('the bystander', 'healthy, generation 1', `${other.state}, generation ${other.generation}`);
   expectEqual(
     'the echo of the bystander',
     'hello',
-    await fakeCall(stage, fakeService.Echo.path, 'hello', bystander),
+    await fakeCall(host, fakeService.Echo.path, 'hello', bystander),
   );
-  const left = new Promise((resolve) => stage.host.once('exit', resolve));
-  await stage.command('end').catch(() => undefined);
-  expectEqual("the host's exit code", 0, await left);
+  const exited = new Promise((resolve) => host.child.once('exit', resolve));
+  await host.command('end').catch(() => undefined);
+  expectEqual("the host's exit code", 0, await exited);
 }
 
-/** Whatever the fault was, at the end of the host nothing may be left of it. */
-async function checkLeftovers(stage: HostUnderTest): Promise<void> {
-  const isGone = await waitUntil(() => stage.survivors().length === 0, leaveMs);
-  if (!isGone) throw new Error(`Processes are left: ${stage.survivors().join(', ')}.`);
-  const isClean = await waitUntil(() => stage.leftoverFiles().length === 0, leaveMs);
-  if (!isClean) throw new Error(`Files are left: ${stage.leftoverFiles().join(', ')}.`);
+/** After the end of the host no process and no file may be left. */
+async function checkLeftovers(host: HostUnderTest): Promise<void> {
+  const isGone = await waitUntil(() => host.survivors().length === 0, leftoversMs);
+  if (!isGone) throw new Error(`Processes are left: ${host.survivors().join(', ')}.`);
+  const isClean = await waitUntil(() => host.leftoverFiles().length === 0, leftoversMs);
+  if (!isClean) throw new Error(`Files are left: ${host.leftoverFiles().join(', ')}.`);
 }
 
-/** Nothing may live on that an ended generation was or has started: its token would tell. */
-async function expectProcessesGone(stage: HostUnderTest, { generation, pid }: PluginStatus): Promise<void> {
+/** No process of an ended generation, nor a descendant, may exist: they inherit its token. */
+async function expectProcessesGone(host: HostUnderTest, { generation, pid }: PluginStatus): Promise<void> {
   const ended = Array.from({ length: pid === null ? generation : generation - 1 }, (_, index) => index + 1);
   const left = (): number[] =>
     ended.flatMap((number) => pidsWithMarker(`.${victim}.${number}\0`).filter(isHere));
-  const here = new Set(stage.survivors());
+  const here = new Set(host.survivors());
   const isHere = (found: number): boolean => here.has(found);
-  const isGone = await waitUntil(() => left().length === 0, sweepMs);
-  if (!isGone) throw new Error(`Of generations that have ended, processes are left: ${left().join(', ')}.`);
+  const isGone = await waitUntil(() => left().length === 0, reapMs);
+  if (!isGone) throw new Error(`Processes of ended generations are left: ${left().join(', ')}.`);
 }
 
 function expectEnd(expected: ExpectedEnd, { lastExit, error }: PluginStatus): void {
-  const seen: Record<string, unknown> = {
+  const actual: Record<string, unknown> = {
     kind: lastExit?.kind,
     code: (lastExit?.error ?? error)?.code,
     exit: lastExit?.code,
     signal: lastExit?.signal,
   };
-  for (const [name, value] of Object.entries(expected)) expectEqual(`its end's ${name}`, value, seen[name]);
+  for (const [name, value] of Object.entries(expected)) expectEqual(`its end's ${name}`, value, actual[name]);
 }
 
-/** The states in order, each as often as it was entered. */
-function statesOf(told: readonly PluginStatus[]): PluginState[] {
-  const states = told.map(({ state }) => state);
+/** The states in order, without repetitions. */
+function statesOf(statuses: readonly PluginStatus[]): PluginState[] {
+  const states = statuses.map(({ state }) => state);
   return states.filter((state, index) => state !== (index === 0 ? null : states[index - 1]));
 }
 
-function expectEqual(what: string, expected: unknown, seen: unknown): void {
-  if (seen !== expected) throw new Error(`${what}: expected "${String(expected)}", saw "${String(seen)}".`);
+function expectEqual(what: string, expected: unknown, actual: unknown): void {
+  if (actual !== expected)
+    throw new Error(`${what}: expected "${String(expected)}", got "${String(actual)}".`);
 }

@@ -4,27 +4,28 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statfsSync, writeS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A disk of its own, so small that it can be filled without doing anybody else harm. */
+/** A file system of its own that can be filled without harm to other programs. */
 export interface SmallDisk {
-  /** Where the commands that are to see it do. */
+  /** The path for commands started with `wrapper`. */
   readonly path: string;
-  /** Where everybody else does. */
+  /** The path for all other processes. */
   readonly view: string;
-  /** What goes before such a command. It is the same process afterwards. */
-  readonly enter: readonly string[];
-  /** Takes every byte that is left. */
+  /** The command line prefix that joins the mount namespace; it execs the command. */
+  readonly wrapper: readonly string[];
+  /** Writes until no space is left. */
   fill(): void;
+  /** Frees the space again. */
   free(): void;
   remove(): void;
 }
 
 const sizeBytes = 1024 * 1024;
-/** Whoever fills a larger one takes memory that others need. */
-const mostShared = 256 * 1024 * 1024;
+/** A larger tmpfs would take memory that other programs need. */
+const maxSharedBytes = 256 * 1024 * 1024;
 const tmpfsMagic = 0x01021994;
 
-/** The privileged way, and that of a user who may make namespaces. What is mounted goes with the last process in them. */
-const ways: readonly { readonly make: readonly string[]; readonly join: readonly string[] }[] = [
+/** Options of `unshare` and `nsenter`: as root, or with a user namespace. The mount ends with the last process in it. */
+const namespaces: readonly { readonly make: readonly string[]; readonly join: readonly string[] }[] = [
   { make: ['--mount'], join: ['--mount'] },
   {
     make: ['--user', '--map-root-user', '--mount'],
@@ -33,26 +34,25 @@ const ways: readonly { readonly make: readonly string[]; readonly join: readonly
 ];
 
 /**
- * Makes a tmpfs of 1 MiB in a mount namespace of its own. A container that may mount nothing has a small tmpfs for
- * shared memory, which is filled in its place. Throws where there is neither: nothing else than a file system that is
- * full says ENOSPC about a directory, and a fault that is left out would be taken for one that was survived.
+ * Mounts a tmpfs of 1 MiB in a mount namespace of its own. In a container that may not mount, the small tmpfs of shared
+ * memory is used instead. Throws where neither is possible: ENOSPC cannot be injected into a directory otherwise.
  */
 export async function makeSmallDisk(home: string): Promise<SmallDisk> {
   const path = join(home, 'disk');
   mkdirSync(path);
-  const refusals: string[] = [];
-  for (const { make, join: into } of ways) {
-    const held = await hold(make, path);
-    if (typeof held === 'string') {
-      refusals.push(`unshare ${make.join(' ')}: ${held.trim()}`);
+  const failures: string[] = [];
+  for (const { make, join: into } of namespaces) {
+    const holder = await holdNamespace(make, path);
+    if (typeof holder === 'string') {
+      failures.push(`unshare ${make.join(' ')}: ${holder.trim()}`);
       continue;
     }
-    const enter = ['nsenter', '--target', String(held.pid), ...into, '--wd', '--'];
+    const wrapper = ['nsenter', '--target', String(holder.pid), ...into, '--wd', '--'];
     return {
       path,
-      view: `/proc/${held.pid}/root${path}`,
-      enter,
-      ...filling(`/proc/${held.pid}/root${path}`, held.end),
+      view: `/proc/${holder.pid}/root${path}`,
+      wrapper,
+      ...fillOperations(`/proc/${holder.pid}/root${path}`, holder.end),
     };
   }
   const shared = sharedMemory();
@@ -60,14 +60,14 @@ export async function makeSmallDisk(home: string): Promise<SmallDisk> {
     const remove = (): void => {
       rmSync(shared, { recursive: true, force: true });
     };
-    return { path: shared, view: shared, enter: [], ...filling(shared, remove) };
+    return { path: shared, view: shared, wrapper: [], ...fillOperations(shared, remove) };
   }
   throw new Error(
-    `No disk can be filled here. A container needs --cap-add SYS_ADMIN, or a tmpfs of at most 256 MiB at /dev/shm. ${refusals.join('; ')}`,
+    `No small disk can be made here. A container needs --cap-add SYS_ADMIN, or a tmpfs of at most 256 MiB at /dev/shm. ${failures.join('; ')}`,
   );
 }
 
-/** Whether this machine lets a disk be filled. */
+/** Whether a small disk can be made on this machine. */
 export async function canMakeSmallDisk(): Promise<boolean> {
   const home = mkdtempSync(join(tmpdir(), 'disk-'));
   try {
@@ -81,41 +81,43 @@ export async function canMakeSmallDisk(): Promise<boolean> {
   }
 }
 
-/** A process that keeps a namespace with the disk in it for as long as this one lives; or why there cannot be one. */
-async function hold(
+/** Starts a process that keeps the namespace and its mount alive; returns the error text of `unshare` when it fails. */
+async function holdNamespace(
   make: readonly string[],
   path: string,
 ): Promise<string | { readonly pid: number; readonly end: () => void }> {
-  const script = `mount -t tmpfs -o size=${sizeBytes},mode=700 small "$1" && echo there && exec cat`;
-  const holder = spawn('unshare', [...make, 'sh', '-c', script, 'hold', path]);
-  let complaint = '';
-  holder.stderr.on('data', (chunk: Buffer) => {
-    complaint += chunk.toString();
+  const script = `mount -t tmpfs -o size=${sizeBytes},mode=700 small "$1" && echo mounted && exec cat`;
+  const child = spawn('unshare', [...make, 'sh', '-c', script, 'hold', path]);
+  let errorText = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    errorText += chunk.toString();
   });
-  const isThere = await Promise.race([
-    once(holder.stdout, 'data').then(() => true),
-    once(holder, 'close').then(
+  const isMounted = await Promise.race([
+    once(child.stdout, 'data').then(() => true),
+    once(child, 'close').then(
       () => false,
       (error: unknown) => {
-        complaint = String(error);
+        errorText = String(error);
         return false;
       },
     ),
   ]);
-  if (!isThere || holder.pid === undefined) return complaint;
-  return { pid: holder.pid, end: () => holder.kill('SIGKILL') };
+  if (!isMounted || child.pid === undefined) return errorText;
+  return { pid: child.pid, end: () => child.kill('SIGKILL') };
 }
 
 function sharedMemory(): string | null {
   try {
     const { type, blocks, bsize } = statfsSync('/dev/shm');
-    return type === tmpfsMagic && blocks * bsize <= mostShared ? mkdtempSync('/dev/shm/small-disk-') : null;
+    return type === tmpfsMagic && blocks * bsize <= maxSharedBytes
+      ? mkdtempSync('/dev/shm/small-disk-')
+      : null;
   } catch {
     return null;
   }
 }
 
-function filling(view: string, remove: () => void): Pick<SmallDisk, 'fill' | 'free' | 'remove'> {
+function fillOperations(view: string, remove: () => void): Pick<SmallDisk, 'fill' | 'free' | 'remove'> {
   const ballast = join(view, 'ballast');
   return {
     fill() {

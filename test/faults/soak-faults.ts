@@ -5,13 +5,14 @@ import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
 import type { UnaryMethod } from '../../fake-interpreters/lib/method.js';
 import { guardianOf } from './processes.js';
 
+/** The input of a soak fault. */
 export interface SoakTarget {
   readonly env: Environment;
   readonly status: PluginStatus;
   readonly random: () => number;
 }
 
-/** Whether the plugin has to be found broken after it, so that the time to that is counted. */
+/** A fault. `breaks`: the plugin must be found broken, and the time to that is measured. */
 interface SoakFault {
   readonly breaks: boolean;
   readonly needsProcess: boolean;
@@ -20,9 +21,9 @@ interface SoakFault {
 
 const breaking = { breaks: true, needsProcess: true } as const;
 const harmless = { breaks: false, needsProcess: true } as const;
-const asked = { breaks: false, needsProcess: false } as const;
+const requested = { breaks: false, needsProcess: false } as const;
 
-/** What happens to a plugin, or to its host, once in a while. Calls may be refused: that is an answer, too. */
+/** The faults of the soak. Calls of the environment may reject. */
 export const soakFaults = {
   kill: { ...breaking, act: ({ status: { pid } }) => process.kill(pid ?? 0, 'SIGKILL') },
   freeze: { ...breaking, act: ({ status: { pid } }) => process.kill(pid ?? 0, 'SIGSTOP') },
@@ -34,7 +35,7 @@ export const soakFaults = {
         try {
           process.kill(pid ?? 0, 'SIGCONT');
         } catch {
-          // It was ended meanwhile.
+          // It has exited meanwhile.
         }
       }, 500 * random());
     },
@@ -53,11 +54,11 @@ export const soakFaults = {
       return call(target, fakeService.Print, { channel: 'stderr', text, to: 'pipe' });
     },
   },
-  activate: { ...asked, act: ({ env, status: { id } }) => env.activate(id) },
-  deactivate: { ...asked, act: ({ env, status: { id } }) => env.deactivate(id) },
-  restart: { ...asked, act: ({ env, status: { id } }) => env.restartPlugin(id) },
+  activate: { ...requested, act: ({ env, status: { id } }) => env.activate(id) },
+  deactivate: { ...requested, act: ({ env, status: { id } }) => env.deactivate(id) },
+  restart: { ...requested, act: ({ env, status: { id } }) => env.restartPlugin(id) },
   remove: {
-    ...asked,
+    ...requested,
     act: async ({ env, status: { id } }) => {
       await env.removePlugin(id);
       await env.rescan();
@@ -65,19 +66,19 @@ export const soakFaults = {
     },
   },
   setPolicy: {
-    ...asked,
+    ...requested,
     act: ({ env, status: { id }, random }) =>
       env.setPolicy(id, { restart: { backoff: { firstMs: Math.round(200 * random()) } } }),
   },
   killGuardian: {
-    ...asked,
+    ...requested,
     act: () => {
       const pid = guardianOf(process.pid);
       if (pid !== null) process.kill(pid, 'SIGKILL');
     },
   },
   blockHost: {
-    ...asked,
+    ...requested,
     act: () => {
       const end = performance.now() + 1000;
       while (performance.now() < end);
@@ -85,6 +86,7 @@ export const soakFaults = {
   },
 } satisfies Readonly<Record<string, SoakFault>>;
 
+/** The name of a soak fault. */
 export type SoakFaultName = keyof typeof soakFaults;
 
 async function call<Request, Response>(

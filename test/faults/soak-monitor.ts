@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Environment, PluginStatus, SupervisorStatus } from '../../src/index.js';
 
-/** How long a process may be there that no status names: it is on its way out, or has just been made. */
+/** How long a process may exist that is in no status, while it starts or exits, in milliseconds. */
 const graceMs = 20_000;
 
-/** Holds the promises of the tree against what is there. */
+/** Checks invariants of the tree against events and the process table. */
 export interface SoakMonitor {
   readonly violations: readonly string[];
   readonly restarts: () => number;
@@ -12,13 +12,14 @@ export interface SoakMonitor {
   readonly longestOutageMs: () => number;
   /** The times from a fault that breaks a plugin to when it was found, in milliseconds. */
   readonly detectionsMs: readonly number[];
-  /** A fault that breaks this plugin is being done. */
+  /** A fault that breaks this plugin is being injected. */
   expectFailure(id: string): void;
-  /** Looks at the process table and at the tree. */
+  /** Checks the process table and the tree now. */
   poll(): void;
   close(): void;
 }
 
+/** Creates a monitor of an environment; `restartIntensity` is that of its policy. */
 export function createSoakMonitor(
   env: Environment,
   restartIntensity: { intensity: number; periodMs: number },
@@ -28,14 +29,14 @@ export function createSoakMonitor(
   const expectedFailures = new Map<string, number>();
   const downSince = new Map<string, number>();
   const restartsAt = new Map<string, number[]>();
-  const unnamedProcesses = new Map<number, number>();
+  const unknownProcesses = new Map<number, number>();
   const detectionsMs: number[] = [];
   let restarts = 0;
   let longestOutageMs = 0;
 
   const countRestart = ({ id, restarts: counted }: PluginStatus, now: number): void => {
     restarts += 1;
-    // An activation begins anew, and so does what is counted here.
+    // An activation resets the restart history.
     const earlier =
       counted <= 1 ? [] : (restartsAt.get(id) ?? []).filter((at) => now - at < restartIntensity.periodMs);
     restartsAt.set(id, [...earlier, now]);
@@ -50,9 +51,9 @@ export function createSoakMonitor(
     const now = performance.now();
     const { status, plugin: id, from } = event;
     newest.set(id, status);
-    const fell = expectedFailures.get(id);
-    if (fell !== undefined && ['stopping', 'crashed'].includes(status.state)) {
-      if (status.error !== null) detectionsMs.push(now - fell);
+    const failedAt = expectedFailures.get(id);
+    if (failedAt !== undefined && ['stopping', 'crashed'].includes(status.state)) {
+      if (status.error !== null) detectionsMs.push(now - failedAt);
       expectedFailures.delete(id);
     }
     if (status.state === 'restarting' && from === 'crashed') countRestart(status, now);
@@ -62,38 +63,38 @@ export function createSoakMonitor(
     } else if (!downSince.has(id)) downSince.set(id, now);
   });
 
-  const lookAtStatuses = (statuses: readonly PluginStatus[]): void => {
+  const checkStatuses = (statuses: readonly PluginStatus[]): void => {
     for (const status of statuses) {
       const reported = newest.get(status.id);
       if (
         reported !== undefined &&
         (reported.state !== status.state || reported.generation !== status.generation)
       )
-        violations.push(`${status.id} is ${status.state}, but was told to be ${reported.state}`);
+        violations.push(`${status.id} is ${status.state}, but its last event said ${reported.state}`);
       if (status.state === 'idle' && status.pid !== null)
         violations.push(`${status.id} is idle and has a process`);
     }
   };
 
-  /** Each child of this host is the process of the one generation that its plugin's status names. */
-  const lookAtProcesses = (statuses: readonly PluginStatus[]): void => {
-    const named = new Set(statuses.map(({ pid }) => pid));
+  /** Every child process must be the pid of its plugin's status. */
+  const checkProcesses = (statuses: readonly PluginStatus[]): void => {
+    const knownPids = new Set(statuses.map(({ pid }) => pid));
     const now = performance.now();
-    const here = pluginProcesses();
-    for (const plugin of new Set(here.map((found) => found.plugin))) {
-      const pids = here.filter((found) => found.plugin === plugin).map(({ pid }) => pid);
+    const running = pluginProcesses();
+    for (const plugin of new Set(running.map((found) => found.plugin))) {
+      const pids = running.filter((found) => found.plugin === plugin).map(({ pid }) => pid);
       if (pids.length > 1) violations.push(`${plugin} has ${pids.length} processes at a time`);
     }
-    for (const { pid, plugin } of here) {
-      if (named.has(pid)) unnamedProcesses.delete(pid);
-      else if (!unnamedProcesses.has(pid)) unnamedProcesses.set(pid, now);
-      else if (now - (unnamedProcesses.get(pid) ?? now) > graceMs) {
-        violations.push(`${plugin} has a process ${pid} that no status names`);
-        unnamedProcesses.set(pid, Infinity);
+    for (const { pid, plugin } of running) {
+      if (knownPids.has(pid)) unknownProcesses.delete(pid);
+      else if (!unknownProcesses.has(pid)) unknownProcesses.set(pid, now);
+      else if (now - (unknownProcesses.get(pid) ?? now) > graceMs) {
+        violations.push(`${plugin} has a process ${pid} that is in no status`);
+        unknownProcesses.set(pid, Infinity);
       }
     }
-    for (const pid of unnamedProcesses.keys())
-      if (!here.some((found) => found.pid === pid)) unnamedProcesses.delete(pid);
+    for (const pid of unknownProcesses.keys())
+      if (!running.some((found) => found.pid === pid)) unknownProcesses.delete(pid);
   };
 
   return {
@@ -106,11 +107,12 @@ export function createSoakMonitor(
     },
     poll() {
       const statuses = env.statuses();
-      lookAtStatuses(statuses);
-      lookAtProcesses(statuses);
-      if (env.actor.getSnapshot().status === 'error') violations.push('the environment broke');
+      checkStatuses(statuses);
+      checkProcesses(statuses);
+      if (env.actor.getSnapshot().status === 'error') violations.push('the environment actor has failed');
       for (const { name, state } of supervisorsOf(env.tree()))
-        if (state === 'failed') violations.push(`the supervisor ${name} has given up without a budget`);
+        if (state === 'failed')
+          violations.push(`the supervisor ${name} has given up although its restart intensity is unlimited`);
     },
     close() {
       subscription.unsubscribe();
@@ -125,7 +127,7 @@ function supervisorsOf(status: SupervisorStatus): SupervisorStatus[] {
   return [status, ...below];
 }
 
-/** This host's own children that carry a plugin's token. */
+/** The child processes of this host that have a plugin's token. */
 function pluginProcesses(): { readonly pid: number; readonly plugin: string }[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -13,16 +13,17 @@ const kinds: readonly FakeInterpreterName[] = [
   'no-stdio',
 ];
 
-/** Of each ten plugins, two are in a group of each strategy that takes others down, and the rest stand alone. */
+/** Of ten plugins, two are in a one-for-all group, two in a rest-for-one group, the others in a one-for-one group. */
 const groupOf = (index: number): string => ['together', 'together', 'chain', 'chain'][index % 10] ?? 'alone';
 
+/** The options of the groups by kind. */
 export const groups: Readonly<Record<string, GroupOptions>> = {
   alone: { strategy: 'one-for-one' },
   together: { strategy: 'one-for-all' },
   chain: { strategy: 'rest-for-one' },
 };
 
-/** Makes so many bundles of several kinds in a directory; groups of more than ten are divided by tens. */
+/** Creates so many bundles of several kinds; each ten plugins have groups of their own. */
 export function makePlugins(count: number, directory: string): Readonly<Record<string, GroupOptions>> {
   const all: Record<string, GroupOptions> = {};
   for (let index = 0; index < count; index += 1) {

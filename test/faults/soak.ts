@@ -6,21 +6,21 @@ import type { Environment } from '../../src/index.js';
 import { print, wholeNumber } from './command.js';
 import { builtPackage } from './package.js';
 import { pidsWithMarker, waitUntil, guardianOf, killPids } from './processes.js';
-import { seededRandom } from './random.js';
+import { seededRandom } from '../../src/policy/index.js';
 import { soakFaults, type SoakFaultName } from './soak-faults.js';
 import { makePlugins } from './soak-plugins.js';
 import { createSoakMonitor, type SoakMonitor } from './soak-monitor.js';
 
-const help = `Runs plugins under random faults, one a second, and holds every promise against what happens.
+const help = `Runs plugins under random faults, one per second, and checks invariants of the tree.
 
   npm run soak -- [--minutes 10] [--plugins 50] [--seed 1] [--json]
 
-  --minutes  how long (a part of one is fine)
+  --minutes  how long (may be a fraction)
   --plugins  how many plugins, of several kinds and in groups of each strategy
-  --seed     repeats the faults
-  --json     prints the summary as JSON and nothing else
+  --seed     the seed of the faults
+  --json     prints only the summary, as JSON
 
-Ctrl-C ends it, with a summary. Exits with 1 when a promise was broken.
+Ctrl-C ends it with a summary. Exits with 1 when an invariant was violated.
 `;
 
 const faultEveryMs = 1000;
@@ -28,7 +28,7 @@ const clearDeadlineMs = 10_000;
 const restartIntensity = { intensity: 20, periodMs: 60_000 };
 const policy = {
   restart: { backoff: { firstMs: 0, baseMs: 100, capMs: 2000 }, ...restartIntensity },
-  // A machine with fifty plugins that restart is a busy one.
+  // Fifty plugins that restart keep the machine busy.
   health: { intervalMs: 2000, retryIntervalMs: 500, deadlineMs: 2000, misses: 2, freshDialEvery: 2 },
   deadlines: { startMs: 60_000, drainMs: 100, hookMs: 1000, shutdownMs: 1000, termMs: 1000 },
 };
@@ -68,38 +68,38 @@ interface SoakOptions {
 
 async function soak(root: string, options: SoakOptions) {
   const home = mkdtempSync(join(tmpdir(), 'soak-'));
-  const mark = `${home.slice(home.lastIndexOf('/') + 1)}.`;
+  const marker = `${home.slice(home.lastIndexOf('/') + 1)}.`;
   for (const folder of ['plugins', 'run']) mkdirSync(join(home, folder), { mode: 0o700 });
   const groups = makePlugins(options.plugins, join(home, 'plugins'));
   const { createEnvironment } = await builtPackage(root);
   const env = await createEnvironment({
     pluginDir: join(home, 'plugins'),
     unixSocket: { directory: join(home, 'run') },
-    env: { ESPALIER_SOAK: mark },
+    env: { ESPALIER_SOAK: marker },
     multiplex: 'auto',
     groups,
     policy,
   });
-  const watch = createSoakMonitor(env, restartIntensity);
+  const monitor = createSoakMonitor(env, restartIntensity);
   const left: string[] = [];
   const faults: Partial<Record<SoakFaultName, number>> = {};
-  const begun = performance.now();
+  const startedAt = performance.now();
   try {
     await env.activateAll();
-    await injectFaults(env, watch, options, faults);
+    await injectFaults(env, monitor, options, faults);
   } finally {
-    watch.close();
+    monitor.close();
     await env.shutdown();
-    left.push(...(await leftovers(mark, join(home, 'run'))));
+    left.push(...(await leftovers(marker, join(home, 'run'))));
     rmSync(home, { recursive: true, force: true });
   }
-  return summaryOf(watch, { ...options, faults, left, seconds: (performance.now() - begun) / 1000 });
+  return summaryOf(monitor, { ...options, faults, left, seconds: (performance.now() - startedAt) / 1000 });
 }
 
-/** A fault each second, each to another plugin, until the time is over or Ctrl-C is typed. */
+/** Injects a random fault into a random plugin each second, until the time is over or SIGINT arrives. */
 async function injectFaults(
   env: Environment,
-  watch: SoakMonitor,
+  monitor: SoakMonitor,
   { minutes, seed, quiet }: SoakOptions,
   faults: Partial<Record<SoakFaultName, number>>,
 ): Promise<void> {
@@ -116,45 +116,45 @@ async function injectFaults(
   for (let round = 1; !stopped.signal.aborted && performance.now() < end; round += 1) {
     const name = pick(names) ?? 'kill';
     const id = pick(ids) ?? '';
-    if (injectSoakFault(env, watch, name, id, random)) faults[name] = (faults[name] ?? 0) + 1;
+    if (injectSoakFault(env, monitor, name, id, random)) faults[name] = (faults[name] ?? 0) + 1;
     await waitUntil(() => stopped.signal.aborted, faultEveryMs);
-    watch.poll();
+    monitor.poll();
     if (!quiet && round % 30 === 0)
       print(
-        `${round} s: ${env.active().length} healthy, ${watch.restarts()} restarts, ${watch.violations.length} promises broken\n`,
+        `${round} s: ${env.active().length} healthy, ${monitor.restarts()} restarts, ${monitor.violations.length} violations\n`,
       );
   }
   process.off('SIGINT', stop);
 }
 
-/** Answers whether there was something to do it to. What it rejects with is an answer that may be given. */
+/** Returns whether the fault applied. A rejection of its call is a valid outcome. */
 function injectSoakFault(
   env: Environment,
-  watch: SoakMonitor,
+  monitor: SoakMonitor,
   name: SoakFaultName,
   id: string,
   random: () => number,
 ): boolean {
   const { breaks, needsProcess, act } = soakFaults[name];
-  const status = env.statuses().find((each) => each.id === id);
+  const status = env.statuses().find((status) => status.id === id);
   if (status === undefined || (needsProcess && status.state !== 'healthy')) return false;
-  // A plugin on TCP has no socket file, and one that multiplexes is never dialled anew.
+  // A plugin on TCP has no socket file, and a multiplexed one gets no new connections.
   if (name === 'unlink' && (status.multiplexed === true || status.address?.startsWith('unix:') !== true))
     return false;
-  if (breaks) watch.expectFailure(id);
-  const done = async (): Promise<void> => {
+  if (breaks) monitor.expectFailure(id);
+  const run = async (): Promise<void> => {
     await act({ env, status, random });
   };
-  done().catch(() => undefined);
+  run().catch(() => undefined);
   return true;
 }
 
-async function leftovers(mark: string, directory: string): Promise<string[]> {
+async function leftovers(marker: string, directory: string): Promise<string[]> {
   const isClear = await waitUntil(
-    () => pidsWithMarker(mark).length === 0 && guardianOf(process.pid) === null,
+    () => pidsWithMarker(marker).length === 0 && guardianOf(process.pid) === null,
     clearDeadlineMs,
   );
-  const survivors = pidsWithMarker(mark);
+  const survivors = pidsWithMarker(marker);
   killPids(survivors);
   const files = readdirSync(directory);
   return [
@@ -170,8 +170,8 @@ interface Result extends SoakOptions {
   readonly seconds: number;
 }
 
-function summaryOf(watch: SoakMonitor, { faults, left, seconds, plugins, seed }: Result) {
-  const times = [...watch.detectionsMs].sort((a, b) => a - b);
+function summaryOf(monitor: SoakMonitor, { faults, left, seconds, plugins, seed }: Result) {
+  const times = [...monitor.detectionsMs].sort((a, b) => a - b);
   const at = (part: number): number | null =>
     times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? null;
   return {
@@ -179,11 +179,11 @@ function summaryOf(watch: SoakMonitor, { faults, left, seconds, plugins, seed }:
     seed,
     seconds,
     faults,
-    restarts: watch.restarts(),
-    longestOutageMs: watch.longestOutageMs(),
+    restarts: monitor.restarts(),
+    longestOutageMs: monitor.longestOutageMs(),
     detectionMs: { p50: at(0.5), p99: at(0.99) },
     left,
-    violations: [...watch.violations, ...left.map((what) => `${what} is left`)],
+    violations: [...monitor.violations, ...left.map((what) => `${what} is left`)],
   };
 }
 
@@ -198,8 +198,8 @@ function textOf(summary: ReturnType<typeof summaryOf>): string {
     `restarts: ${summary.restarts}; longest outage ${ms(summary.longestOutageMs)}`,
     `found within: p50 ${ms(detectionMs.p50)}, p99 ${ms(detectionMs.p99)}`,
     `left: ${summary.left.length === 0 ? 'nothing' : summary.left.join(', ')}`,
-    ...violations.map((violation) => `BROKEN: ${violation}`),
-    violations.length === 0 ? 'every promise was kept' : `${violations.length} promises were broken`,
+    ...violations.map((violation) => `VIOLATED: ${violation}`),
+    violations.length === 0 ? 'all invariants held' : `${violations.length} invariants were violated`,
     '',
   ].join('\n');
 }

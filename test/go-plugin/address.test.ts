@@ -1,7 +1,5 @@
-import { isIPv4, isIPv6 } from 'node:net';
 import fc from 'fast-check';
 import { checkAddress, parseTcpAddress } from '../../src/go-plugin/index.js';
-import { isIpv4, isIpv6 } from '../../src/go-plugin/ip-address.js';
 
 describe('checking an address', () => {
   it.each([
@@ -11,7 +9,7 @@ describe('checking an address', () => {
     ['tcp', 'a:1'],
     ['unix', '/'],
     ['unix', `/${'p'.repeat(106)}`],
-  ])('finds nothing wrong with %s %j', (network, address) => {
+  ])('accepts %s %j', (network, address) => {
     expect(checkAddress(network, address)).toBeNull();
   });
 
@@ -40,7 +38,7 @@ describe('checking an address', () => {
     ['unix', '@abstract', /abstract/],
     ['unix', '\0abstract', /abstract/],
     ['unix', '/a\nb', /control characters/],
-    ['unix', `/${'é'.repeat(54)}`, /109 bytes and the system takes 107/],
+    ['unix', `/${'é'.repeat(54)}`, /109 bytes, but the system allows 107/],
   ])('refuses %s %j', (network, address, problem) => {
     const error = checkAddress(network, address);
     expect(error?.code).toBe('NETWORK_UNSUPPORTED');
@@ -49,7 +47,7 @@ describe('checking an address', () => {
     expect(error?.facts).toEqual({ network, address });
   });
 
-  it('lets exactly those pass over tcp that can be read, whatever the text', () => {
+  it('accepts exactly the tcp addresses that can be parsed, for any text', () => {
     const text = fc.oneof(
       fc.string(),
       fc.string({ unit: 'binary' }),
@@ -83,11 +81,11 @@ describe('reading a TCP address', () => {
     ['0.0.0.0:1', '127.0.0.1'],
     ['[::]:1', '::1'],
     ['[0:0:0:0:0:0:0:0]:1', '::1'],
-  ])('takes %j, which means every address of the machine, for the loopback %s', (address, host) => {
+  ])('turns %j, an unspecified address, into the loopback %s', (address, host) => {
     expect(parseTcpAddress(address)).toEqual({ ok: true, host, port: 1 });
   });
 
-  it('reads back every address that was written', () => {
+  it('parses every valid address', () => {
     const host = fc.oneof(
       fc.ipV4(),
       fc.ipV6().map((address) => `[${address}]`),
@@ -101,42 +99,7 @@ describe('reading a TCP address', () => {
   });
 });
 
-describe('telling IP addresses apart', () => {
-  const piece = fc.constantFrom(
-    ':',
-    '::',
-    '.',
-    '0',
-    '1',
-    'ff',
-    '10000',
-    '255',
-    '256',
-    '1.2.3.4',
-    'fe80',
-    '%eth0',
-    'g',
-    '01',
-  );
-  const almostIp = fc.oneof(
-    fc.ipV4(),
-    fc.ipV6(),
-    fc.array(piece, { maxLength: 17 }).map((pieces) => pieces.join('')),
-  );
-
-  it('agrees with Node', () => {
-    fc.assert(
-      fc.property(almostIp, (text) => {
-        expect({ text, four: isIpv4(text), six: isIpv6(text) }).toEqual({
-          text,
-          four: isIPv4(text),
-          six: isIPv6(text),
-        });
-      }),
-      { numRuns: 3000 },
-    );
-  });
-
+describe('an IPv6 address in brackets', () => {
   it.each([
     '::',
     '::1',
@@ -147,8 +110,8 @@ describe('telling IP addresses apart', () => {
     '::1.2.3.4',
     '1:2:3:4:5:6:1.2.3.4',
     'fe80::1%eth0',
-  ])('knows %s for version 6', (text) => {
-    expect(isIpv6(text)).toBe(true);
+  ])('is read from [%s]', (text) => {
+    expect(parseTcpAddress(`[${text}]:1`)).toMatchObject({ ok: true, port: 1 });
   });
 
   it.each([
@@ -164,7 +127,7 @@ describe('telling IP addresses apart', () => {
     '::1.2.3',
     '12345::',
     '::%',
-  ])('does not take %j for version 6', (text) => {
-    expect(isIpv6(text)).toBe(false);
+  ])('is not read from [%s]', (text) => {
+    expect(parseTcpAddress(`[${text}]:1`).ok).toBe(false);
   });
 });

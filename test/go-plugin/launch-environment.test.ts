@@ -1,6 +1,11 @@
 import fc from 'fast-check';
-import { launchEnvironment, minimalVariables, protocolVariables } from '../../src/go-plugin/index.js';
-import type { LaunchEnvironmentInput } from '../../src/go-plugin/index.js';
+import {
+  launchEnvironment,
+  minimalVariables,
+  protocolEnvironment,
+  protocolVariables,
+} from '../../src/go-plugin/index.js';
+import type { LaunchEnvironmentInput, ProtocolOffer } from '../../src/go-plugin/index.js';
 
 const handshake = { cookieKey: 'BASIC_PLUGIN', cookieValue: 'hello', protocolVersions: [3, 2] };
 const protocolOnly = {
@@ -10,12 +15,13 @@ const protocolOnly = {
   PLUGIN_PROTOCOL_VERSIONS: '3,2',
 };
 
-function environment(input: Partial<LaunchEnvironmentInput>): Record<string, string> {
-  return launchEnvironment({ host: {}, inherit: 'minimal', user: {}, handshake, ...input });
+function environment(input: Partial<LaunchEnvironmentInput & ProtocolOffer>): Record<string, string> {
+  const protocol = protocolEnvironment({ handshake, ...input });
+  return launchEnvironment({ host: {}, inherit: 'minimal', user: {}, protocol, ...input });
 }
 
 describe('the token', () => {
-  it('is the one of this host, whatever the host and the user have', () => {
+  it('is the one of this host, even if its environment or the user has another', () => {
     const host = { ESPALIER_TOKEN: 'of the outer host' };
     const user = { ESPALIER_TOKEN: 'made up' };
     const token = '0123456789.1.hello.3';
@@ -50,7 +56,7 @@ describe('the variables of the protocol', () => {
     });
   });
 
-  it('leave out what is not offered, rather than say false or nothing', () => {
+  it('leave out what is not offered, instead of an empty value or false', () => {
     expect(
       environment({
         multiplexing: false,
@@ -98,7 +104,7 @@ describe('precedence', () => {
     });
   });
 
-  it('gives the user the last word on a variable that the host may not pass on', () => {
+  it('lets the user set a variable that is not inherited from the host', () => {
     expect(environment({ host: { SECRET: 'host' }, user: { SECRET: 'user' } })['SECRET']).toBe('user');
   });
 
@@ -131,7 +137,7 @@ describe('inheriting from the host', () => {
     UNSET: undefined,
   };
 
-  it('passes on the minimum and keeps secrets and interpreter settings back', () => {
+  it('passes on the minimum, without secrets and interpreter settings', () => {
     expect(environment({ host })).toEqual({
       ...protocolOnly,
       PATH: '/bin',
@@ -142,7 +148,7 @@ describe('inheriting from the host', () => {
     });
   });
 
-  it('passes on everything that is set when all is asked for', () => {
+  it('passes on everything that is set under all', () => {
     // toEqual passes over the undefined ones, so the names are compared as well.
     const all = environment({ host, inherit: 'all' });
     expect(all).toEqual({ ...protocolOnly, ...host });
@@ -172,7 +178,7 @@ describe('inheriting from the host', () => {
     expect(environment({ host: windows, platform: 'linux' })).toEqual(protocolOnly);
   });
 
-  it("never lets a variable through that is neither minimal, nor the user's, nor of the protocol", () => {
+  it("never passes on a variable that is neither minimal, nor the user's, nor of the protocol", () => {
     const name = fc.oneof(
       fc.constantFrom(...minimalVariables, ...protocolVariables, 'LC_X', '__proto__', 'SECRET'),
       fc.string({ minLength: 1 }),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { quoteText, visibleText } from '../../src/go-plugin/index.js';
 
-describe("a plugin's words in one of our messages", () => {
+describe('text of a plugin in a message', () => {
   it.each([
     ['a\tb\n', String.raw`a\tb\n`],
     ['\u001b[31m', String.raw`\u001b[31m`],
@@ -9,21 +9,21 @@ describe("a plugin's words in one of our messages", () => {
     ['\u2028\u202e\u2066\ufeff\u200b', String.raw`\u2028\u202e\u2066\ufeff\u200b`],
     ['"\\', String.raw`\"\\`],
     ['naïve 日本 😀', 'naïve 日本 😀'],
-  ])('%j are shown as %s', (text, shown) => {
+  ])('%j is shown as %s', (text, shown) => {
     expect(visibleText(text)).toBe(shown);
     expect(quoteText(text)).toBe(`"${shown}"`);
   });
 
-  it('are cut where it is asked, and say so', () => {
+  it('is cut at the limit, with an ellipsis', () => {
     expect(quoteText('abcdef', 3)).toBe('"abc…"');
     expect(quoteText('abc', 3)).toBe('"abc"');
   });
 
-  it('do not end in half a character', () => {
+  it('does not end in half a character', () => {
     expect(visibleText('a😀', 2)).toBe(String.raw`a\ud83d…`);
   });
 
-  it('never act on a terminal', () => {
+  it('never has an effect on a terminal', () => {
     const control = fc.constantFrom(
       '\u0000',
       '\u001b',

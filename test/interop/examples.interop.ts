@@ -56,7 +56,7 @@ describe(programs.negotiated.name, () => {
     await expect(putAndGet({ env, id })).resolves.toContain(`Read by plugin version ${agreed}`);
   });
 
-  it('is refused with the version that speaks netrpc, and with one that it does not have', async () => {
+  it('is rejected with a version of net/rpc, and with an unknown version', async () => {
     const netrpc = await hostOfExample('negotiated-kv', { offered: [2] });
     await expect(netrpc.failedStart()).resolves.toMatchObject({ code: 'PROTOCOL_UNSUPPORTED' });
     const neither = await hostOfExample('negotiated-kv', { offered: [4] });

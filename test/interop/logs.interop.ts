@@ -101,7 +101,7 @@ describe(programs.helper.name, () => {
     expect(env.status(id).stdio).toBe(true);
   });
 
-  it('is told as gone when it prints its line and ends at once', async () => {
+  it('is reported as exited when it prints its line and exits at once', async () => {
     const { failedStart } = await hostOfHelper(withGrpcField(helperCommand('stderr')));
     await expect(failedStart()).resolves.toMatchObject({
       code: 'EXITED_BEFORE_HANDSHAKE',

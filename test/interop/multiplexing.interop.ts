@@ -34,7 +34,7 @@ describe(programs.helper.name, () => {
     expect(rounds.map(({ pinged }) => pinged())).toEqual(rounds.map(() => 1));
   });
 
-  it('is told that nobody serves an id that it has never announced', async () => {
+  it('gets an error for an id that was never announced', async () => {
     const { env, id } = await hostOfHelper(helperCommand('test-grpc'), asked);
     await env.activate(id);
     await expect(env.plugin(id).broker.dial(4711)).rejects.toMatchObject({

@@ -57,7 +57,7 @@ describe(programs.helper.name, () => {
     expect(error.message).toContain('netrpc');
   });
 
-  it('is told as no plugin when it is run as the test program that it also is', async () => {
+  it('is reported as no plugin when it runs as a test program', async () => {
     const [command, ...args] = helperCommand('test-grpc');
     const { failedStart } = await hostOfHelper(['env', '-u', 'GO_WANT_HELPER_PROCESS', command, ...args]);
     const error = await failedStart();
@@ -75,11 +75,11 @@ describe(programs.helper.name, () => {
   });
 });
 
-async function expectForeign(program: string, told: string): Promise<void> {
+async function expectForeign(program: string, hint: string): Promise<void> {
   const { failedStart } = await hostOfHelper([binary(program)]);
   const error = await failedStart();
   expect(error.code).toBe('EXITED_BEFORE_HANDSHAKE');
-  expect(error.hint).toContain(told);
+  expect(error.hint).toContain(hint);
 }
 
 function headOf(path: string): Uint8Array {

@@ -1,4 +1,4 @@
-/** A program that runs on what nobody here wrote, and what of it this host uses. */
+/** A third-party plugin program, and the parts of it that this host uses. */
 export interface InteropProgram {
   readonly madeFrom: 'goPlugin' | 'python' | 'grpcio';
   /** The name of its tests' `describe`. */
@@ -6,8 +6,8 @@ export interface InteropProgram {
   readonly features: readonly string[];
 }
 
-/** Each example is run in the clear and over mutual TLS, with a socket for each connection and with one for all. */
-const everyWay = 'in the clear and over mutual TLS, multiplexed and not';
+/** Each example runs with plaintext and with mutual TLS, with a socket for each connection and with one for all. */
+const everyWay = 'plaintext and mutual TLS, with and without multiplexing';
 
 export const programs = {
   helper: {

@@ -106,7 +106,7 @@ describe(programs.python.name, () => {
     });
   });
 
-  it('are told of their activation and deactivation', async () => {
+  it('receive their activation and deactivation', async () => {
     const { env, id, waitForLog } = await plugin('hooked');
     await env.activate(id);
     expect(env.status(id).hooks).toBe(true);
@@ -116,7 +116,7 @@ describe(programs.python.name, () => {
     expect(env.status(id).lastExit).toMatchObject({ code: 0, error: null });
   });
 
-  it('are used without multiplexing where that is asked for, and refused where it is required', async () => {
+  it('run without multiplexing on request, and are rejected where it is required', async () => {
     const { env, id } = await plugin('echo', { multiplex: 'auto' });
     await env.activate(id);
     expect(env.status(id).multiplexed).toBe(false);
@@ -159,7 +159,7 @@ describe(programs.barePython.name, () => {
     });
   });
 
-  it('streams until nobody listens any more', async () => {
+  it('streams until the client cancels', async () => {
     const { env, id } = await bare();
     await env.activate(id);
     const kv = env.plugin(id).client(KV);

@@ -16,7 +16,7 @@ describe(programs.helper.name, () => {
     await waitForLog(({ source, message }) => source === 'stdio-stdout' && message.includes('lines dropped'));
   });
 
-  it('says itself that a message is too large, and serves on', async () => {
+  it('rejects a message that is too large, and goes on', async () => {
     const { env, id } = await hostOfHelper(helperCommand('test-grpc'));
     await env.activate(id);
     const client = env.plugin(id).client(Test);

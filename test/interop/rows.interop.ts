@@ -16,7 +16,7 @@ describe("the rows of go-plugin's own tests", () => {
     expect(rows.map(({ number }) => number)).toEqual(Array.from({ length: 53 }, (_, index) => index + 1));
   });
 
-  it('have one test each where they are proven, and none where they are foreign', () => {
+  it('have one test each where they are proven, and none where they do not apply', () => {
     expect(claimed).toEqual(rows.filter(({ state }) => state === 'proven').map(({ number }) => number));
   });
 });

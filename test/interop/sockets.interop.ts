@@ -11,18 +11,18 @@ const groupName = execFileSync('getent', ['group', String(gid)], { encoding: 'ut
 
 const given = [gid, String(gid), groupName];
 
-/** A running plugin with a group for its socket, which has told what it was given. */
+/** Starts a plugin with a group for its socket; `variables` are those that it was given. */
 async function runningWith(group: number | string) {
   const directory = temporaryFolder();
-  const told = join(temporaryFolder(), 'told');
+  const file = join(temporaryFolder(), 'variables');
   const script =
-    'told=$1; shift; echo "$PLUGIN_UNIX_SOCKET_DIR:$PLUGIN_UNIX_SOCKET_GROUP" > "$told"; exec "$@"';
-  const { env, id } = await hostOfHelper(['sh', '-c', script, 'sh', told, ...helperCommand('test-grpc')], {
+    'file=$1; shift; echo "$PLUGIN_UNIX_SOCKET_DIR:$PLUGIN_UNIX_SOCKET_GROUP" > "$file"; exec "$@"';
+  const { env, id } = await hostOfHelper(['sh', '-c', script, 'sh', file, ...helperCommand('test-grpc')], {
     unixSocket: { group, directory },
   });
   await env.activate(id);
   const socket = (env.status(id).address ?? '').replace(/^unix:/, '');
-  return { directory, socket, told: readFileSync(told, 'utf8') };
+  return { directory, socket, variables: readFileSync(file, 'utf8') };
 }
 
 const permissionsOf = (path: string) => {
@@ -33,11 +33,11 @@ const permissionsOf = (path: string) => {
 describe(programs.helper.name, () => {
   testRow(40, async () => {
     for (const group of given) {
-      const { directory, socket, told } = await runningWith(group);
+      const { directory, socket, variables } = await runningWith(group);
       const own = dirname(socket);
       expect(dirname(dirname(own))).toBe(directory);
       expect(permissionsOf(own)).toEqual({ mode: 0o770, group: gid });
-      expect(told).toBe(`${own}:${group}\n`);
+      expect(variables).toBe(`${own}:${group}\n`);
     }
   });
 

@@ -7,11 +7,11 @@ import type {
   SupervisorEvent,
 } from '../../src/machines/index.js';
 
-/** Who sends an event: an actor by its name, an action of the machine itself by its, or anybody, at any time. */
+/** Who sends an event: an actor by its name, an action of the machine itself by its, or anyActor, at any time. */
 type Sender = string;
-const anybody = 'anybody';
+const anyActor = 'any actor';
 
-/** An event that a state does not answer though it can come, and why that is as it should be. */
+/** An event that a state may receive and ignores, and why that is right. */
 interface Ignored {
   readonly event: string;
   /** The state, or the one that it lies in. */
@@ -21,26 +21,26 @@ interface Ignored {
 
 const plugin = {
   senders: {
-    'plugin.activate': anybody,
-    'plugin.reattach': anybody,
-    'plugin.deactivate': anybody,
-    'plugin.check': anybody,
-    'plugin.restart': anybody,
-    'plugin.stop': anybody,
-    'plugin.giveUp': anybody,
-    'plugin.setPolicy': anybody,
-    'plugin.enqueue': anybody,
-    'plugin.wait': anybody,
-    'plugin.start': anybody,
-    'plugin.reject': anybody,
-    'plugin.suspend': anybody,
-    'plugin.resume': anybody,
-    'plugin.remove': anybody,
+    'plugin.activate': anyActor,
+    'plugin.reattach': anyActor,
+    'plugin.deactivate': anyActor,
+    'plugin.check': anyActor,
+    'plugin.restart': anyActor,
+    'plugin.stop': anyActor,
+    'plugin.giveUp': anyActor,
+    'plugin.setPolicy': anyActor,
+    'plugin.enqueue': anyActor,
+    'plugin.wait': anyActor,
+    'plugin.start': anyActor,
+    'plugin.reject': anyActor,
+    'plugin.suspend': anyActor,
+    'plugin.resume': anyActor,
+    'plugin.remove': anyActor,
     'process.located': 'process',
     'process.started': 'process',
     'process.attached': 'process',
     'process.failed': 'process',
-    // Beside the process effect, the attachment tells it of an attached process.
+    // The attachment sends it for a reattached process.
     'process.exited': 'process',
     'handshake.noise': 'handshake',
     'handshake.partialLine': 'handshake',
@@ -52,7 +52,7 @@ const plugin = {
     'channel.lost': 'connection',
     'probe.passed': 'probe',
     'probe.failed': 'probe',
-    // They are asked before and after a plugin serves.
+    // They run before and after a plugin serves.
     'hook.returned': 'onActivate onDeactivate',
     'hook.failed': 'onActivate onDeactivate',
     'stdio.opened': 'stdio',
@@ -71,41 +71,41 @@ const plugin = {
     'effect.errored':
       'process stdio broker logs handshake dial probe onActivate onDeactivate drain shutdown signal',
   } satisfies Record<PluginEvent['type'], Sender>,
-  /** What no state invokes, by the state that it ends with: actors that a transition starts, and actions. */
+  /** Actors and actions that no state invokes, by the state that they end with. */
   spawned: { stdio: 'live', broker: 'live', logs: 'live', connection: 'live' },
   ignored: [
     ...['live', 'restarting', 'failed', 'idle'].flatMap((state) =>
       ['plugin.restart', 'plugin.stop', 'plugin.giveUp']
         // What an earlier host has given up begins so.
         .filter((event) => state !== 'idle' || event !== 'plugin.giveUp')
-        .map((event) => ({ event, state, because: 'a verdict answers a crash, at once' })),
+        .map((event) => ({ event, state, because: 'a decision follows a crash at once' })),
     ),
     {
       event: 'plugin.reattach',
       state: 'live',
-      because: 'what runs is not attached to; the environment refuses it',
+      because: 'a plugin with a process is not reattached; the environment refuses it',
     },
     ...['plugin.restart', 'plugin.stop'].map((event) => ({
       event,
       state: 'pending',
-      because: 'a verdict answers a crash, and what waits has not crashed',
+      because: 'a decision follows a crash, and a pending plugin has not crashed',
     })),
     ...['idle', 'live.handshaking', 'live.healthy', 'crashed', 'restarting', 'failed'].flatMap((state) =>
       ['plugin.wait', 'plugin.start', 'plugin.reject', 'plugin.resume'].map((event) => ({
         event,
         state,
-        because: 'only what waits goes on, or is refused',
+        because: 'only a pending plugin is started, rejected or resumed',
       })),
     ),
     ...['plugin.deactivate', 'plugin.suspend'].map((event) => ({
       event,
       state: 'idle',
-      because: 'it is down, and nobody wants it',
+      because: 'it has no process and is not wanted',
     })),
     ...['live.handshaking', 'live.healthy'].map((state) => ({
       event: 'plugin.enqueue',
       state,
-      because: 'it is up or on its way, and has no turn to wait for',
+      because: 'it is starting or healthy, and needs no start slot',
     })),
     ...[
       'idle',
@@ -119,7 +119,7 @@ const plugin = {
     ].map((state) => ({
       event: 'plugin.check',
       state,
-      because: 'only what serves is asked; the environment refuses it',
+      because: 'only a healthy plugin is probed; the environment refuses it',
     })),
     ...['live.handshaking', 'live.healthy', 'live.stopping'].flatMap((state) =>
       ['process.located', 'process.started', 'process.attached'].map((event) => ({
@@ -136,21 +136,21 @@ const plugin = {
     {
       event: 'channel.lost',
       state: 'live.stopping',
-      because: 'it is brought down anyway, and each rung has its deadline',
+      because: 'it is being stopped, and each stop step has its deadline',
     },
     {
       event: 'shutdown.requested',
       state: 'live.stopping.requestingShutdown',
-      because: 'the exit tells whether it has done so, or the deadline',
+      because: 'the exit or the deadline follows',
     },
   ] as readonly Ignored[],
 };
 
 const health = {
   senders: {
-    'health.check': anybody,
-    'health.setPolicy': anybody,
-    'channel.lost': anybody,
+    'health.check': anyActor,
+    'health.setPolicy': anyActor,
+    'channel.lost': anyActor,
     'probe.passed': 'probe redial',
     'probe.failed': 'probe redial',
     'watch.serving': 'watch',
@@ -177,49 +177,44 @@ const allBut = (...states: readonly string[]) => supervisorStates.filter((state)
 
 const supervisor = {
   senders: {
-    'group.stop': anybody,
+    'group.stop': anyActor,
     'group.stopped': 'stopNext',
     'group.started': 'startNext',
-    'supervisor.children': anybody,
-    'supervisor.suspend': anybody,
-    'supervisor.deactivate': anybody,
-    'supervisor.resume': anybody,
-    'supervisor.restart': anybody,
-    'supervisor.giveUp': anybody,
-    'supervisor.stop': anybody,
-    'member.activate': anybody,
-    'member.enqueue': anybody,
-    'member.reattach': anybody,
-    'member.setPolicy': anybody,
-    'supervisor.changed': anybody,
-    'supervisor.gaveUp': anybody,
-    'supervisor.retryRequested': anybody,
-    'supervisor.ended': anybody,
-    'supervisor.reported': anybody,
-    'plugin.spawned': anybody,
-    'plugin.changed': anybody,
-    'plugin.crashed': anybody,
-    'plugin.actorError': anybody,
-    'xstate.error.actor.*': anybody,
-    'subtree.cleared': anybody,
+    'supervisor.children': anyActor,
+    'supervisor.suspend': anyActor,
+    'supervisor.deactivate': anyActor,
+    'supervisor.resume': anyActor,
+    'supervisor.restart': anyActor,
+    'supervisor.giveUp': anyActor,
+    'supervisor.stop': anyActor,
+    'member.command': anyActor,
+    'supervisor.changed': anyActor,
+    'supervisor.gaveUp': anyActor,
+    'supervisor.retryRequested': anyActor,
+    'supervisor.ended': anyActor,
+    'supervisor.reported': anyActor,
+    'plugin.spawned': anyActor,
+    'plugin.changed': anyActor,
+    'plugin.crashed': anyActor,
+    'xstate.error.actor.*': anyActor,
+    'subtree.cleared': anyActor,
   } satisfies Record<SupervisorEvent['type'], Sender>,
   spawned: { stopNext: 'stoppingChildren', startNext: 'startingChildren' },
   ignored: [
     ...allBut('suspended').map((state) => ({
       event: 'supervisor.resume',
       state,
-      because: 'only what waits for its parent goes on',
+      because: 'only a suspended supervisor is resumed',
     })),
     ...allBut('escalating').map((state) => ({
       event: 'supervisor.restart',
       state,
-      because: 'a verdict answers its giving up, at once',
+      because: 'its parent decides at once when it escalates',
     })),
     ...allBut('suspended', 'escalating').map((state) => ({
       event: 'supervisor.giveUp',
       state,
-      because:
-        'a verdict answers its giving up, at once, and a parent that gives up reaches those that it holds',
+      because: 'its parent decides at once when it escalates, and gives up those that it has suspended',
     })),
     ...allBut('failed', 'stopping').map((state) => ({
       event: 'supervisor.retryRequested',
@@ -230,33 +225,34 @@ const supervisor = {
     ...['running', 'backingOff', 'suspended', 'escalating', 'stopping'].map((state) => ({
       event: 'supervisor.changed',
       state,
-      because: 'it waits for no group: none is coming down or up together with others',
+      because: 'no group stop or group start of its children is in progress',
     })),
   ] as readonly Ignored[],
 };
 
 const environment = {
   senders: {
-    'bundles.added': anybody,
-    'bundle.removed': anybody,
-    'environment.activate': anybody,
-    'environment.activateAll': anybody,
-    'environment.reattach': anybody,
-    'environment.giveUp': anybody,
-    'environment.deactivate': anybody,
-    'environment.restart': anybody,
-    'environment.setPolicy': anybody,
-    'environment.stop': anybody,
-    'supervisor.changed': anybody,
-    'supervisor.gaveUp': anybody,
-    'supervisor.retryRequested': anybody,
-    'supervisor.ended': anybody,
-    'supervisor.reported': anybody,
-    'plugin.spawned': anybody,
-    'plugin.changed': anybody,
+    'bundles.added': anyActor,
+    'bundle.removed': anyActor,
+    'environment.activate': anyActor,
+    'environment.activateAll': anyActor,
+    'environment.reattach': anyActor,
+    'environment.giveUp': anyActor,
+    'environment.deactivate': anyActor,
+    'environment.restart': anyActor,
+    'environment.check': anyActor,
+    'environment.setPolicy': anyActor,
+    'environment.stop': anyActor,
+    'supervisor.changed': anyActor,
+    'supervisor.gaveUp': anyActor,
+    'supervisor.retryRequested': anyActor,
+    'supervisor.ended': anyActor,
+    'supervisor.reported': anyActor,
+    'plugin.spawned': anyActor,
+    'plugin.changed': anyActor,
     'environment.allStopped': 'checkAllStopped',
-    'xstate.error.actor.*': anybody,
-    'subtree.cleared': anybody,
+    'xstate.error.actor.*': anyActor,
+    'subtree.cleared': anyActor,
   } satisfies Record<EnvironmentMachineEvent['type'], Sender>,
   spawned: { checkAllStopped: 'stopping' },
   ignored: [
@@ -270,22 +266,26 @@ const environment = {
     ].map((event) => ({
       event,
       state: 'stopping',
-      because: 'nothing is taken up or started any more; whoever asks is refused before',
+      because: 'nothing is added or started any more; the call was refused before',
     })),
     ...['bundle.removed', 'environment.deactivate', 'environment.stop'].map((event) => ({
       event,
       state: 'stopping',
-      because: 'every plugin is being brought down for good anyway',
+      because: 'every plugin is being stopped',
     })),
     {
       event: 'environment.setPolicy',
       state: 'stopping',
-      because: 'each is brought down by the policy that it had',
+      because: 'each plugin is stopped by the policy that it had',
     },
     ...['running', 'stopping'].flatMap((state) => [
-      { event: 'supervisor.changed', state, because: 'nobody holds the root, and nobody waits for it' },
-      { event: 'supervisor.retryRequested', state, because: 'the root is given up with nobody' },
-      { event: 'supervisor.ended', state, because: 'nobody is above the root; its report is passed on' },
+      {
+        event: 'supervisor.changed',
+        state,
+        because: 'the root has no parent that suspends it or waits for it',
+      },
+      { event: 'supervisor.retryRequested', state, because: 'the root has no parent to be given up with' },
+      { event: 'supervisor.ended', state, because: 'the root has no parent; its report is forwarded' },
     ]),
   ] as readonly Ignored[],
 };
@@ -298,43 +298,43 @@ describe.each([
   ['supervisor', machines.supervisor.root, supervisor],
   ['environment', machines.environment.root, environment],
 ] as const)('in every state of the machine %s', (_, root, { senders, spawned, ignored }) => {
-  // A machine that has ended takes no events.
+  // A machine that has ended receives no events.
   const states = leavesOf(root).filter(({ type, parent }) => type !== 'final' || parent !== root);
-  const excuseOf = (state: string, event: string): Ignored | undefined =>
+  const ignoredEvent = (state: string, event: string): Ignored | undefined =>
     ignored.find((one) => one.event === event && `${state}.`.startsWith(`${one.state}.`));
 
   it.each(states.map((node) => [nameOf(node), node] as const))(
     'each event has a defined result: %s',
     (name, node) => {
       const undefinedCells = Object.entries(senders)
-        .filter(([event]) => !answers(node, event))
+        .filter(([event]) => !handles(node, event))
         .filter(([, sender]) => canCome(node, sender, spawned))
-        .filter(([event]) => excuseOf(name, event) === undefined)
+        .filter(([event]) => ignoredEvent(name, event) === undefined)
         .map(([event]) => `${event} in ${name}`);
       expect(undefinedCells).toEqual([]);
     },
   );
 
-  it('nothing is said to be ignored that is answered, or cannot come', () => {
+  it('no event is listed as ignored that is handled or cannot come', () => {
     const idle = ignored.filter(
       ({ event, state }) =>
         !states.some(
           (node) =>
             `${nameOf(node)}.`.startsWith(`${state}.`) &&
-            !answers(node, event) &&
+            !handles(node, event) &&
             canCome(node, (senders as Readonly<Record<string, Sender>>)[event] ?? '', spawned),
         ),
     );
     expect(idle).toEqual([]);
   });
 
-  it('each event is answered somewhere', () => {
-    const never = Object.keys(senders).filter((event) => !states.some((node) => answers(node, event)));
+  it('each event is handled in some state', () => {
+    const never = Object.keys(senders).filter((event) => !states.some((node) => handles(node, event)));
     expect(never.filter((event) => !ignored.some((one) => one.event === event))).toEqual([]);
   });
 });
 
-/** The states without inner ones. Of parallel regions each is looked at by itself, as events reach all of them. */
+/** The atomic states. Parallel regions are separate, as events reach all of them. */
 function leavesOf(node: AnyStateNode): AnyStateNode[] {
   const inner = Object.values(node.states) as AnyStateNode[];
   return inner.length === 0 ? [node] : inner.flatMap(leavesOf);
@@ -348,27 +348,27 @@ function chain(node: AnyStateNode): AnyStateNode[] {
   return node.parent === undefined ? [node] : [node, ...chain(node.parent)];
 }
 
-/** Whether a state, one that it lies in, or one of another region answers an event. */
-function answers(node: AnyStateNode, event: string): boolean {
+/** Whether a state, one of its parents, or a state of another region handles an event. */
+function handles(node: AnyStateNode, event: string): boolean {
   return chain(node).some(
-    (one) => listens(one, event) || (one.type === 'parallel' && isAnsweredInside(one, event)),
+    (one) => hasTransition(one, event) || (one.type === 'parallel' && isHandledInside(one, event)),
   );
 }
 
-function isAnsweredInside(node: AnyStateNode, event: string): boolean {
+function isHandledInside(node: AnyStateNode, event: string): boolean {
   return (Object.values(node.states) as AnyStateNode[]).some((region) =>
-    leavesOf(region).every((leaf) => chain(leaf).some((one) => listens(one, event))),
+    leavesOf(region).every((leaf) => chain(leaf).some((one) => hasTransition(one, event))),
   );
 }
 
-function listens({ transitions }: AnyStateNode, event: string): boolean {
+function hasTransition({ transitions }: AnyStateNode, event: string): boolean {
   return [...transitions.keys()].some(
     (one) => one === event || (one.endsWith('.*') && event.startsWith(one.slice(0, -1))),
   );
 }
 
 function canCome(node: AnyStateNode, sender: Sender, spawned: Readonly<Record<string, string>>): boolean {
-  if (sender === anybody) return !isTransient(node);
+  if (sender === anyActor) return !isTransient(node);
   return sender.split(' ').some((actor) => {
     const scope = spawned[actor];
     if (scope !== undefined && `${nameOf(node)}.`.startsWith(`${scope}.`)) return true;
@@ -376,7 +376,7 @@ function canCome(node: AnyStateNode, sender: Sender, spawned: Readonly<Record<st
   });
 }
 
-/** A state that is left in the same step has no time to hear of anything. */
+/** A state that is left in the same step receives no event. */
 function isTransient(node: AnyStateNode): boolean {
   return (node.always ?? []).some(({ guard }) => guard === undefined);
 }

@@ -21,7 +21,7 @@ function begin() {
 }
 
 describe('the delays of an actor', () => {
-  it('end with it, and nobody else’s do', () => {
+  it('end with it, and those of other actors do not', () => {
     const { clock, root, system, delays } = begin();
     clock.advance(1000);
     expect(delays()).toHaveLength(2);
@@ -31,7 +31,7 @@ describe('the delays of an actor', () => {
     expect((system.get('other') as AnyActorRef).getSnapshot()).toMatchObject({ value: 'waiting' });
   });
 
-  it('are asked for by XState in the place that is replaced', () => {
+  it('are cancelled by XState through the method that is replaced', () => {
     const { root, system } = begin();
     const asked: AnyActorRef[] = [];
     const cancelAll = system.scheduler.cancelAll.bind(system.scheduler);

@@ -38,7 +38,7 @@ const supervisions: fc.Arbitrary<SupervisionOptions> = fc.record({
 });
 
 describe('a simulation and the machines that run', () => {
-  it('tell the same story of the same faults, to the millisecond', async () => {
+  it('give the same timeline for the same faults, to the millisecond', async () => {
     const arguments_ = [
       supervisions,
       faults,

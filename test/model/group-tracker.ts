@@ -2,15 +2,14 @@ import { supervisorState } from '../../src/machines/index.js';
 import type { SupervisorReport, SupervisorSpec, SupervisorStatus } from '../../src/model/index.js';
 import type { PluginTracker } from './plugin-tracker.js';
 import { childWithin } from './relations.js';
-import { count, recordViolation, type Run } from './run.js';
+import { count, recordViolation, statesWithProcess, type Run } from './run.js';
 import { stateOf } from './tree.js';
-import { statesWithProcess } from './with-process.js';
 
-/** What a run remembers of one supervisor. */
+/** What a run tracks about one supervisor. */
 export interface GroupTracker {
   readonly spec: SupervisorSpec;
   state: string;
-  /** When it restarted children, since that was last forgotten. */
+  /** The moments of its group restarts, since its history was emptied. */
   restarts: number[];
   /** The children that have ended since it was last at ease. */
   readonly exited: Set<string>;
@@ -62,7 +61,7 @@ function isBecause({ tree }: Run, group: string, because: string): boolean {
   return snapshot?.context.because === because;
 }
 
-/** A supervisor that is started again knows nothing of what was before. */
+/** A supervisor that its parent starts again has an empty history. */
 function forgetRestarts(run: Run, tracker: GroupTracker): void {
   tracker.restarts = [];
   for (const plugin of run.plugins.values())
@@ -77,13 +76,13 @@ export function noteGroupRestart(run: Run, tracker: GroupTracker): void {
   const now = run.tree.clock.now();
   restarts.push(now);
   if (spec.intensity === null) return;
-  // Its own time stands still now and then, so that it remembers for longer than the clock says.
+  // Its clock is paused during group restarts, so that restarts count for longer than the period.
   const counted = restarts.filter((at) => now - at <= spec.periodMs);
   if (counted.length > spec.intensity)
     recordViolation(run, `${spec.name} restarts no more than ${spec.intensity} times in its period`);
 }
 
-/** What a supervisor says that it does is held against its rules. */
+/** Checks the reports of a supervisor against its specification. */
 export function noteReport(run: Run, report: SupervisorReport): void {
   const tracker = run.groups.get(report.supervisor);
   if (report.context === 'childBroke') recordViolation(run, 'no supervisor breaks');
@@ -137,7 +136,7 @@ function subtree(status: SupervisorStatus, name: string): SupervisorStatus | nul
 function markStopping(run: Run, group: string, children: readonly string[]): void {
   for (const plugin of run.plugins.values()) {
     const child = childWithin(run.specs, group, plugin);
-    // One that comes down already is no matter of the group.
+    // The exit of a plugin that is stopping does not concern the group.
     const isComingDown = stateOf(plugin.ref) === 'stopping';
     if (child !== null && children.includes(child) && !isComingDown)
       plugin.stoppingGenerations.set(group, plugin.ref.getSnapshot().context.generation);
@@ -146,7 +145,7 @@ function markStopping(run: Run, group: string, children: readonly string[]): voi
 
 const afterGroupStop = ['backingOff', 'startingChildren', 'suspended', 'escalating', 'failed'];
 
-/** Whether it still has the process that it had when a group began to come down that is down now. */
+/** Whether it still has the process from before a group stop that has finished. */
 export function isLeftBehind(run: Run, { ref, stoppingGenerations }: PluginTracker): boolean {
   const { generation } = ref.getSnapshot().context;
   if (!statesWithProcess.includes(stateOf(ref))) return false;

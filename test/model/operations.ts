@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { SupervisionOptions } from '../../src/model/index.js';
 import { treeSpecs, supervision, type TreeSpec } from './tree-spec.js';
 
-/** What somebody asks of the tree, or the world does to it. Numbers pick among whatever there is, modulo its count. */
+/** One command or fault. Numbers select among what exists, modulo its count. */
 export type Operation =
   | { readonly do: 'activate' | 'restart'; readonly plugin: number }
   | { readonly do: 'deactivate' | 'check' | 'remove' | 'add'; readonly plugin: number }
@@ -23,7 +23,7 @@ export type Operation =
 export interface Sequence {
   readonly treeSpec: TreeSpec;
   readonly operations: readonly Operation[];
-  /** Whether plugins end when they are asked to at the last stop. */
+  /** Whether plugins obey the final stop. */
   readonly stopsOnRequest: boolean;
   readonly random: number;
 }

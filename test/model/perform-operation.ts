@@ -10,7 +10,7 @@ import { recordViolation, type Run } from './run.js';
 import { addEvent, statusOf, type Tree } from './tree.js';
 import { endProcess, respondWell, pick, runningProcesses, respond } from './simulated-effects.js';
 
-/** Does one operation to the real tree, and notes in the ledgers what was asked of it. */
+/** Performs one operation on the real tree, and records in the trackers what was requested. */
 export function perform(run: Run, operation: Operation): void {
   const { tree } = run;
   switch (operation.do) {
@@ -26,7 +26,7 @@ export function perform(run: Run, operation: Operation): void {
       deactivate(run, pluginIdOf(run, operation.plugin));
       return;
     case 'check':
-      tree.plugin(pluginIdOf(run, operation.plugin))?.send({ type: 'plugin.check' });
+      tree.send({ type: 'environment.check', plugin: pluginIdOf(run, operation.plugin) });
       return;
     case 'set policy':
       setPolicy(run, operation);
@@ -52,7 +52,7 @@ export function perform(run: Run, operation: Operation): void {
       return;
     }
     case 'break':
-      // Whose process effect broke has lost its process with it, and is told that it is lost.
+      // A process effect that fails loses its process: that is another fault.
       pick(
         tree.simulator.all().filter(({ name }) => name !== 'process'),
         operation.which,
@@ -90,8 +90,8 @@ export function add(run: Run, plugin: number): void {
     recordViolation(run, `${id} was added`);
     return;
   }
-  const moved = (ledger: PluginTracker, before: PluginTracker['state']): void => {
-    noteTransition(run, ledger, before);
+  const moved = (tracker: PluginTracker, before: PluginTracker['state']): void => {
+    noteTransition(run, tracker, before);
   };
   plugins.set(
     id,
@@ -109,27 +109,28 @@ function activate(
 ): void {
   const { tree, plugins, stopping } = run;
   const plugin = pluginIdOf(run, operation.plugin);
-  const ledger = plugins.get(plugin);
+  const tracker = plugins.get(plugin);
   if (operation.do === 'reattach') {
     reattach(run, plugin, operation);
     return;
   }
   const needs = requirementsOf(plugins, plugin);
-  // The environment has refused it before the desk is asked.
-  if (ledger !== undefined && needs === null) return;
+  // The environment refuses the call.
+  if (tracker !== undefined && needs === null) return;
   const command = { type: `environment.${operation.do}`, plugin } as const;
-  if (ledger === undefined || stopping !== null) {
+  if (tracker === undefined || stopping !== null) {
     tree.send(command);
     return;
   }
   const asleep = [...(needs ?? [])].flatMap((id) => plugins.get(id) ?? []).filter(isStopped);
-  for (const one of [ledger, ...asleep]) expectStart(run, one, operation.do === 'restart' && one === ledger);
+  for (const one of [tracker, ...asleep])
+    expectStart(run, one, operation.do === 'restart' && one === tracker);
   for (const need of needs ?? []) {
     const one = plugins.get(need);
     if (one !== undefined) one.stopRequested = false;
   }
   tree.send(command);
-  for (const one of [ledger, ...asleep]) one.isCommanded = false;
+  for (const one of [tracker, ...asleep]) one.isCommanded = false;
 }
 
 function activateAll(run: Run): void {
@@ -145,7 +146,7 @@ function activateAll(run: Run): void {
   for (const one of asleep) one.isCommanded = false;
 }
 
-/** Whether the desk takes it for one that does not come up by itself. */
+/** Whether the start scheduler starts it, as it does not start without a command. */
 function isStopped({ ref, stopRequested }: PluginTracker): boolean {
   const { wanted, state } = statusOf(ref);
   return stopRequested || !wanted || state === 'failed';
@@ -160,10 +161,10 @@ function expectStart(run: Run, tracker: PluginTracker, isRestart: boolean): void
   tracker.requested = true;
   tracker.stopRequested = false;
   tracker.isRejected = false;
-  // A group above that is on its way down takes it with it.
+  // A group above that is being stopped stops it, too.
   const [, ...above] = groupsAbove(run.specs, tracker.group);
   const isGroupStopping = above.some((name) => run.groups.get(name)?.state === 'stoppingChildren');
-  // Nothing is asked of one that serves already.
+  // An activation changes nothing for a plugin that serves.
   tracker.isShutDown = isGroupStopping || (tracker.isShutDown && isUp && !isRestart);
   tracker.mustStopBefore = [];
   if (isRestart || !isUp) tracker.mayStart = true;
@@ -172,14 +173,14 @@ function expectStart(run: Run, tracker: PluginTracker, isRestart: boolean): void
   tracker.failedAt = null;
 }
 
-/** A running process is taken up whatever the plugin requires, unless it has one or is to come down. */
+/** A running process is reattached whatever the plugin requires, unless it has a process or is to be stopped. */
 function reattach(run: Run, plugin: string, operation: Extract<Operation, { do: 'reattach' }>): void {
   const { tree, plugins, stopping } = run;
-  const ledger = plugins.get(plugin);
-  if (ledger !== undefined && stopping === null) {
-    ledger.unwantedSince = null;
-    ledger.mayStart = true;
-    ledger.restarts = [];
+  const tracker = plugins.get(plugin);
+  if (tracker !== undefined && stopping === null) {
+    tracker.unwantedSince = null;
+    tracker.mayStart = true;
+    tracker.restarts = [];
     for (const other of plugins.values())
       other.mustStopBefore = other.mustStopBefore.filter((id) => id !== plugin);
   }
@@ -206,12 +207,12 @@ function reattachConfig({
 function deactivate(run: Run, plugin: string): void {
   const { tree, plugins } = run;
   for (const id of [plugin, ...dependentsOf(plugins, plugin)]) {
-    const ledger = plugins.get(id);
-    if (ledger === undefined) continue;
-    ledger.unwantedSince ??= tree.clock.now();
-    ledger.stopRequested = true;
-    ledger.requested = false;
-    ledger.mayStart = false;
+    const tracker = plugins.get(id);
+    if (tracker === undefined) continue;
+    tracker.unwantedSince ??= tree.clock.now();
+    tracker.stopRequested = true;
+    tracker.requested = false;
+    tracker.mayStart = false;
   }
   tree.send({ type: 'environment.deactivate', plugin });
 }
@@ -219,25 +220,25 @@ function deactivate(run: Run, plugin: string): void {
 function setPolicy(run: Run, operation: Extract<Operation, { do: 'set policy' }>): void {
   const plugin = pluginIdOf(run, operation.plugin);
   const policy = composePolicy(operation.supervision);
-  const ledger = run.plugins.get(plugin);
-  if (ledger !== undefined && run.stopping === null) {
-    ledger.policy = policy;
-    ledger.maxStopMs = Math.max(ledger.maxStopMs, maxStopMsOf(policy));
-    ledger.restarts = [];
-    ledger.failedAt = null;
+  const tracker = run.plugins.get(plugin);
+  if (tracker !== undefined && run.stopping === null) {
+    tracker.policy = policy;
+    tracker.maxStopMs = Math.max(tracker.maxStopMs, maxStopMsOf(policy));
+    tracker.restarts = [];
+    tracker.failedAt = null;
     // What was decided under the old one is still done.
-    ledger.mustStayStopped = false;
-    ledger.mayStart = true;
+    tracker.mustStayStopped = false;
+    tracker.mayStart = true;
   }
   run.tree.send({ type: 'environment.setPolicy', plugin, policy });
 }
 
 function remove(run: Run, plugin: string): void {
   const { tree, plugins, generations, stopping } = run;
-  const ledger = plugins.get(plugin);
-  if (ledger === undefined || stopping !== null) return;
-  ledger.close();
-  generations.set(plugin, statusOf(ledger.ref).generation);
+  const tracker = plugins.get(plugin);
+  if (tracker === undefined || stopping !== null) return;
+  tracker.close();
+  generations.set(plugin, statusOf(tracker.ref).generation);
   plugins.delete(plugin);
   tree.send({ type: 'bundle.removed', plugin });
   if (tree.simulator.all().some((effect) => effect.plugin === plugin))
@@ -248,10 +249,10 @@ export function stop(run: Run): void {
   const { tree, plugins } = run;
   if (run.stopping !== null) return;
   run.stopping = tree.clock.now();
-  for (const ledger of plugins.values()) {
-    ledger.unwantedSince ??= run.stopping;
-    ledger.stopRequested = true;
-    ledger.requested = false;
+  for (const tracker of plugins.values()) {
+    tracker.unwantedSince ??= run.stopping;
+    tracker.stopRequested = true;
+    tracker.requested = false;
   }
   tree.send({ type: 'environment.stop' });
 }
@@ -259,7 +260,7 @@ export function stop(run: Run): void {
 function stall(run: Run, ms: number): void {
   run.tree.clock.stall(ms);
   if (run.stopping !== null) run.stopping += ms;
-  for (const ledger of run.plugins.values()) if (ledger.unwantedSince !== null) ledger.unwantedSince += ms;
+  for (const tracker of run.plugins.values()) if (tracker.unwantedSince !== null) tracker.unwantedSince += ms;
 }
 
 export function advanceToNextTimer({ clock }: Tree): boolean {

@@ -25,12 +25,12 @@ const { deadlines, health } = presets.espalier;
 const failure = (code: PluginErrorCode): PluginError => new PluginError({ code, message: code });
 
 /** How each event of the model is done to the real machine. */
-const performers: Readonly<Record<ModelEvent['type'], (story: SimulatedTree) => void>> = {
-  activate: (story) => {
-    story.activate();
+const performers: Readonly<Record<ModelEvent['type'], (simulated: SimulatedTree) => void>> = {
+  activate: (simulated) => {
+    simulated.activate();
   },
-  deactivate: (story) => {
-    story.deactivate();
+  deactivate: (simulated) => {
+    simulated.deactivate();
   },
   restart: ({ root }) => {
     root.send({ type: 'environment.restart', plugin: defaultPlugin });
@@ -83,20 +83,20 @@ const performers: Readonly<Record<ModelEvent['type'], (story: SimulatedTree) => 
   'not activated': ({ simulator }) => {
     simulator.running('onActivate').emit({ type: 'hook.failed', error: failure('HOOK_FAILED') });
   },
-  silent: (story) => {
+  silent: (simulated) => {
     advanceUntilLeft(
-      story,
+      simulated,
       health.intervalMs + health.deadlineMs + 2 * (health.retryIntervalMs + health.deadlineMs),
     );
   },
-  'out of patience': (story) => {
-    // It lives, and says so each time it is asked.
-    const end = story.clock.now() + (health.notServingMs ?? 0);
-    while (story.state() === 'healthy' && story.clock.now() < end) {
-      const probe = story.simulator.isRunning('redial') ? 'redial' : 'probe';
-      if (story.simulator.isRunning(probe))
-        story.simulator.running(probe).emit({ type: 'probe.failed', error: failure('NOT_SERVING') });
-      story.advance(Math.max(0, (story.clock.nextAt() ?? end) - story.clock.now()));
+  'out of patience': (simulated) => {
+    // It answers every probe.
+    const end = simulated.clock.now() + (health.notServingMs ?? 0);
+    while (simulated.state() === 'healthy' && simulated.clock.now() < end) {
+      const probe = simulated.simulator.isRunning('redial') ? 'redial' : 'probe';
+      if (simulated.simulator.isRunning(probe))
+        simulated.simulator.running(probe).emit({ type: 'probe.failed', error: failure('NOT_SERVING') });
+      simulated.advance(Math.max(0, (simulated.clock.nextAt() ?? end) - simulated.clock.now()));
     }
   },
   drained: ({ simulator }) => {
@@ -111,18 +111,18 @@ const performers: Readonly<Record<ModelEvent['type'], (story: SimulatedTree) => 
   exit: ({ simulator }) => {
     emitExit(simulator, { code: 1 });
   },
-  deadline: (story) => {
-    advanceUntilLeft(story, deadlineOf(story));
+  deadline: (simulated) => {
+    advanceUntilLeft(simulated, deadlineOf(simulated));
   },
-  'pause over': (story) => {
-    story.advance(story.state() === 'restarting' ? 100 : health.startIntervalMs);
+  'pause over': (simulated) => {
+    simulated.advance(simulated.state() === 'restarting' ? 100 : health.startIntervalMs);
   },
 };
 
 /** The way of the real machine through the events of a path. */
 export interface PluginDriver {
   perform(event: ModelEvent): void;
-  /** Where it is, in the words of the model. */
+  /** The state in the terms of the model. */
   place(): unknown;
   context(): ModelContext;
   state(): PluginState;
@@ -144,21 +144,21 @@ export function createPluginDriver(): PluginDriver {
   };
 }
 
-/** What its supervisor holds against it. */
+/** Its restart history in the supervisor. */
 function countedFailures({ root }: SimulatedTree): number {
   const supervisor = supervisorRef(root.system, rootGroup)?.getSnapshot() as { context: SupervisorContext };
   const child = supervisor.context.children.find(({ id }) => id === defaultPlugin);
   return child?.kind === 'plugin' ? child.history.failures.length : 0;
 }
 
-function stateOf(story: SimulatedTree): unknown {
-  const { value } = story.snapshot();
+function stateOf(simulated: SimulatedTree): unknown {
+  const { value } = simulated.snapshot();
   if (typeof value === 'string') return value;
   const { live } = value;
-  return live === 'healthy' ? { healthy: story.status().ready ? 'ready' : 'unready' } : live;
+  return live === 'healthy' ? { healthy: simulated.status().ready ? 'ready' : 'unready' } : live;
 }
 
-/** The deadline of the rung, or of the start, that the plugin is at. */
+/** The deadline of the current stop step or of the start. */
 function deadlineOf(tree: SimulatedTree): number {
   const { value } = tree.snapshot();
   const live = typeof value === 'string' ? value : value.live;
@@ -175,11 +175,12 @@ function deadlineOf(tree: SimulatedTree): number {
 }
 
 /** Lets at most so much time pass, and none once the plugin is somewhere else: the next place has a deadline, too. */
-function advanceUntilLeft(story: SimulatedTree, ms: number): void {
-  const end = story.clock.now() + ms;
-  const isStart = story.state() === 'handshaking';
-  const [from, before] = [JSON.stringify(stateOf(story)), story.state()];
-  const hasLeft = () => (isStart ? story.state() !== before : JSON.stringify(stateOf(story)) !== from);
-  while (!hasLeft() && story.clock.now() < end)
-    story.advance(Math.max(0, Math.min(story.clock.nextAt() ?? end, end) - story.clock.now()));
+function advanceUntilLeft(simulated: SimulatedTree, ms: number): void {
+  const end = simulated.clock.now() + ms;
+  const isStart = simulated.state() === 'handshaking';
+  const [from, before] = [JSON.stringify(stateOf(simulated)), simulated.state()];
+  const hasLeft = () =>
+    isStart ? simulated.state() !== before : JSON.stringify(stateOf(simulated)) !== from;
+  while (!hasLeft() && simulated.clock.now() < end)
+    simulated.advance(Math.max(0, Math.min(simulated.clock.nextAt() ?? end, end) - simulated.clock.now()));
 }

@@ -2,9 +2,8 @@ import type { PluginStatus } from '../../src/model/index.js';
 import { endedNormally } from '../../src/policy/index.js';
 import { isLeftBehind } from './group-tracker.js';
 import type { PluginTracker } from './plugin-tracker.js';
-import type { Run } from './run.js';
+import { statesWithProcess, type Run } from './run.js';
 import { statusOf, type PluginRef } from './tree.js';
-import { statesWithProcess } from './with-process.js';
 
 export interface InvariantInput {
   readonly run: Run;
@@ -15,7 +14,7 @@ export interface InvariantInput {
   readonly now: number;
 }
 
-/** What holds for each plugin after each step. Each answers whether it does. */
+/** The invariants of each plugin after each step. Each returns whether it holds. */
 const invariants: Readonly<Record<string, (situation: InvariantInput) => boolean>> = {
   'its actor is the one that it was added with, and has not broken': ({ ref, tracker }) =>
     ref === tracker.ref && ref.getSnapshot().status === 'active',
@@ -74,7 +73,7 @@ const invariants: Readonly<Record<string, (situation: InvariantInput) => boolean
     status.state !== 'stopping' ||
     status.wanted ||
     tracker.mustStopBefore.every((id) => run.plugins.get(id)?.state !== 'healthy'),
-  'nobody is left from before, once the group of a fallen one pauses or starts': ({ run, tracker }) =>
+  'nobody is left from before, once the group of a exited one pauses or starts': ({ run, tracker }) =>
     !isLeftBehind(run, tracker),
 };
 

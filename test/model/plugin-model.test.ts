@@ -13,7 +13,7 @@ const bounds = {
 type Snapshot = ReturnType<typeof pluginModel.getInitialSnapshot>;
 type Step = { readonly event: { readonly type: string }; readonly state: Snapshot };
 
-/** The steps of a path without the initial one, which nobody does. */
+/** The steps of a path without the initial one. */
 function stepsOf(path: { readonly steps: readonly unknown[]; readonly state: unknown }): Step[] {
   return (path.steps as Step[]).filter(({ event }) => !event.type.startsWith('xstate.'));
 }
@@ -22,7 +22,7 @@ function nameOf(steps: readonly Step[]): string {
   return steps.length === 0 ? 'nothing' : steps.map(({ event }) => event.type).join(', ');
 }
 
-/** Walks the real machine along a path, and holds it against the model after each step. */
+/** Drives the real machine along a path, and compares it with the model after each step. */
 function walk(steps: readonly Step[]): void {
   const real = createPluginDriver();
   steps.forEach(({ event, state }, index) => {
@@ -65,7 +65,7 @@ describe('the real plugin machine, on the shortest path to each state of its mod
 });
 
 describe('the real plugin machine, after each event in each state of its model', () => {
-  // XState's own type of it can only be asked for states whose text the compiler knows.
+  // XState's type of it accepts only state values that are known at compile time.
   const adjacency = getAdjacencyMap(pluginModel, bounds) as unknown as Readonly<
     Record<string, { readonly transitions: Readonly<Record<string, Step>> }>
   >;

@@ -1,9 +1,9 @@
 import { assign, setup } from 'xstate';
 
-/** What the model remembers beside its state. */
+/** The context of the model. */
 export interface ModelContext {
   readonly wanted: boolean;
-  /** Wanted again while it was on its way down. */
+  /** Wanted again while it was stopping. */
   readonly again: boolean;
   /** Failures that count. */
   readonly failures: number;
@@ -55,8 +55,8 @@ const afterUnrecoverable = [
 ] as const;
 
 /**
- * What a plugin promises to whoever watches it, without effects and without time: those are events here. It is written
- * from the page on the lifecycle, not from the machine, and is held against it.
+ * The documented life cycle of a plugin, without effects and timers, which are events here. It is written from the
+ * page on the life cycle, not from the machine, and the machine is compared with it.
  */
 export const pluginModel = setup({
   types: {} as { context: ModelContext; events: ModelEvent },
@@ -73,7 +73,7 @@ export const pluginModel = setup({
     keepWanting: assign({ wanted: true }),
     unwant: assign({ wanted: false, again: false }),
     begin: assign({ again: false }),
-    // One more than the budget is all that has to be remembered.
+    // A history needs one failure more than the intensity.
     fail: assign({ failures: ({ context }) => Math.min(context.failures, intensity) + 1, again: false }),
   },
 }).createMachine({
@@ -205,5 +205,5 @@ export const pluginModel = setup({
   },
 });
 
-/** Every event, for whoever walks the model. */
+/** Every event of the model. */
 export const modelEvents: readonly ModelEvent[] = eventTypes.map((type) => ({ type }));

@@ -3,34 +3,34 @@ import { stopsWithinMs } from '../../src/policy/index.js';
 import type { SpecifiedPlugin } from './tree-spec.js';
 import { stateOf, statusOf, type PluginRef } from './tree.js';
 
-/** What a run remembers of one plugin, to hold what the tree does against what it was asked. */
+/** What a run tracks about one plugin, to check the tree against the commands. */
 export interface PluginTracker extends Omit<SpecifiedPlugin, 'policy'> {
   policy: SupervisionPolicy;
   readonly ref: PluginRef;
   state: PluginState;
-  /** Since when nobody has wanted it; `null` while somebody does. Moments lost to a stall do not count. */
+  /** Since when it is not wanted; `null`: it is. Time lost to a stall does not count. */
   unwantedSince: number | null;
-  /** Whether an operator wants it, and nothing has happened that lets it rest. */
+  /** Whether an operator wants it, and nothing has stopped it since. */
   requested: boolean;
-  /** Whether the desk was asked to bring it down, or one that it requires. */
+  /** Whether it, or a plugin that it requires, was deactivated. */
   stopRequested: boolean;
   /** Whether a command is under way that wants it, and may take it down first. */
   isCommanded: boolean;
-  /** Whether somebody wants one more start of it than it has had. */
+  /** Whether one more start was requested than it has had. */
   mayStart: boolean;
-  /** Its own policy has said that it rests. */
+  /** Its own policy has stopped it. */
   mustStayStopped: boolean;
   /** Its process was, or was to be, a running one that was found. */
   isAttached: boolean;
-  /** What it requires did not come up. */
+  /** What it requires did not start. */
   isRejected: boolean;
   /** Its group shut itself down. */
   isShutDown: boolean;
-  /** Those that must not be healthy now, as they require it and it is being brought down for good. */
+  /** The plugins that must not be healthy now, as they require it and it is being deactivated. */
   mustStopBefore: readonly string[];
-  /** Whether a turn of the desk started this generation. */
+  /** Whether this generation was started by a start slot. */
   isByStartSlot: boolean;
-  /** The failures of its own that it was restarted after, since they were last forgotten. */
+  /** The failures that it was restarted after, since its history was emptied. */
   restarts: number[];
   /** The last failure, until it is known what followed. */
   failedAt: number | null;
@@ -41,7 +41,7 @@ export interface PluginTracker extends Omit<SpecifiedPlugin, 'policy'> {
   readonly close: () => void;
 }
 
-/** `moved` is told what the state was before, each time that it has changed. */
+/** `moved` is called with the state before, each time that the state has changed. */
 export function trackPlugin(
   { policy, ...plugin }: SpecifiedPlugin,
   ref: PluginRef,
@@ -84,16 +84,16 @@ export function trackPlugin(
   return tracker;
 }
 
-/** The tree itself lets go of some, as its rules say; from then on nobody wants them. */
+/** Some plugins stop being wanted by the rules of the tree. */
 function noteWanted(tracker: PluginTracker, now: number): void {
   const { wanted, error } = statusOf(tracker.ref);
   if (!wanted && error?.code === 'REQUIREMENT_UNMET') tracker.isRejected = true;
-  // One that lets go of a running process, and is to be started instead, is still wanted.
+  // One that detaches a running process and is to be started instead is still wanted.
   const isExchanged = tracker.isAttached && tracker.requested && tracker.mayStart;
   if (!wanted && !tracker.isCommanded && !isExchanged) tracker.unwantedSince ??= now;
 }
 
-/** Within this time after nobody wanted it any more, a plugin has no process. */
+/** The time, in milliseconds, within which a plugin that is not wanted has no process. */
 export function maxStopMsOf({ deadlines }: SupervisionPolicy): number {
   return Math.max(stopsWithinMs(deadlines), stopsWithinMs(deadlines, true));
 }

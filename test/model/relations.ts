@@ -3,7 +3,7 @@ import type { SpecifiedPlugin } from './tree-spec.js';
 
 /**
  * Everything that a plugin requires, directly or not, among those that there are; `null` where one is missing or a
- * circle makes it hopeless. Said again here, as the model must not believe what it tests.
+ * cycle makes a start impossible. Written again here, as the model must not share a mistake with the code.
  */
 export function requirementsOf(
   known: ReadonlyMap<string, Pick<SpecifiedPlugin, 'requires'>>,

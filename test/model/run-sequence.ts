@@ -13,7 +13,7 @@ export type { Tally } from './run.js';
 
 /** A start, and an end, need so many facts one after the other. */
 const eventsPerStart = 8;
-/** More steps than that, and a tree over a world in which all goes well has not come to rest. */
+/** The largest number of steps to a steady state, if all effects succeed. */
 const maxSteps = 500;
 
 /** Runs one sequence over a tree of its own. Throws the sentence that is not true. */
@@ -68,8 +68,8 @@ function check(run: Run): void {
   }
   if (stopping !== null && tree.clock.now() - stopping > maxStopMsOf(run))
     fail('not true that the tree has stopped once the stop budgets have passed');
-  for (const ledger of plugins.values()) {
-    const untrue = violatedInvariant(run, ledger);
+  for (const tracker of plugins.values()) {
+    const untrue = violatedInvariant(run, tracker);
     if (untrue !== null) fail(untrue);
   }
   const untrue = violatedTreeInvariant(run);
@@ -81,7 +81,7 @@ function maxStopMsOf({ plugins }: Run): number {
   return [...plugins.values()].reduce((sum, { maxStopMs }) => sum + maxStopMs, 0);
 }
 
-/** Once all goes well, every start ends somewhere, and whoever is wanted and was not given up serves. */
+/** Once all effects succeed, every start ends, and each plugin that is wanted and was not given up is healthy. */
 function runToSteadyState(run: Run): void {
   for (let step = 0; step < maxSteps; step += 1) {
     for (let event = 0; event < eventsPerStart; event += 1) respondWell(run);
@@ -121,5 +121,5 @@ function stopTree(run: Run): void {
   check(run);
   if (tree.status() !== 'done') fail('not true that the tree has stopped');
   if (tree.clock.nextAt() !== null) fail('not true that a tree that has ended leaves no timer');
-  for (const ledger of [...plugins.values(), ...groups.values()]) ledger.close();
+  for (const tracker of [...plugins.values(), ...groups.values()]) tracker.close();
 }

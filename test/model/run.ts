@@ -1,4 +1,4 @@
-import type { SupervisorSpec } from '../../src/model/index.js';
+import type { PluginState, SupervisorSpec } from '../../src/model/index.js';
 import type { AnySimulatedEffect } from '../../src/testing/index.js';
 import type { GroupTracker } from './group-tracker.js';
 import type { PluginTracker } from './plugin-tracker.js';
@@ -19,18 +19,21 @@ export interface Run {
   readonly generations: Map<string, number>;
   /** Processes that were started and have not ended. */
   readonly running: WeakSet<AnySimulatedEffect>;
-  /** When the environment was told to stop, without moments lost to a stall. */
+  /** When the environment began to stop. Time lost to a stall does not count. */
   stopping: number | null;
   /** The first sentence that turned out not to be true in the midst of a step. */
   violation: string | null;
   readonly tally: Tally;
 }
 
+/** The states in which a process exists or is being made. Written out here, as the model must not share a mistake. */
+export const statesWithProcess: readonly PluginState[] = ['spawning', 'handshaking', 'healthy', 'stopping'];
+
 export function count({ tally }: Pick<Run, 'tally'>, what: string): void {
   tally[what] = (tally[what] ?? 0) + 1;
 }
 
-/** Notes that something is not true, to be told when the step is over: nothing may be thrown into an actor. */
+/** Records a violation, to be reported after the step: throwing here would fail an actor. */
 export function recordViolation(run: Run, sentence: string): void {
   run.violation ??= `not true that ${sentence}`;
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { sequences } from './operations.js';
 import { runSequence, type Tally } from './run-sequence.js';
 
-describe('a tree of plugins, whatever it is asked and whatever happens', () => {
+describe('a tree of plugins, under any sequence of commands and faults', () => {
   it('keeps every promise', () => {
     const tally: Tally = {};
     fc.assert(
@@ -11,7 +11,7 @@ describe('a tree of plugins, whatever it is asked and whatever happens', () => {
       }),
       { numRuns: 500, seed: 20_261_126 },
     );
-    // Each kind of step must have been taken often, or what is held of it was never at stake.
+    // Each kind of step must occur often, or the invariants were hardly tested.
     for (const what of ['orderly stop', 'stop with its group', 'supervisor.restarting', 'supervisor.gaveUp'])
       expect(tally[what]).toBeGreaterThan(20);
     expect(tally['supervisor.shutDown']).toBeGreaterThan(1);

@@ -34,7 +34,7 @@ export function endProcess(run: Run, process: AnySimulatedEffect, how: number): 
   (process.emit as (fact: object) => void)({ type: 'process.exited', at, diagnosis: 'simulated', ...end });
 }
 
-/** Every effect says what it says when all goes well, and who is asked to end does. */
+/** Every effect succeeds, and every process that is to end does. */
 export function respondWell(run: Run): void {
   for (const effect of run.tree.simulator.all()) {
     if (!effect.isActive()) continue;

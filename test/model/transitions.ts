@@ -3,17 +3,16 @@ import { endedNormally } from '../../src/policy/index.js';
 import { childrenOf, noteGroupRestart } from './group-tracker.js';
 import type { PluginTracker } from './plugin-tracker.js';
 import { childWithin, dependentsOf, requirementsOf, startOrder } from './relations.js';
-import { count, recordViolation, type Run } from './run.js';
+import { count, recordViolation, statesWithProcess, type Run } from './run.js';
 import { stateOf, statusOf } from './tree.js';
-import { statesWithProcess } from './with-process.js';
 
-/** Others may have moved on already without having been heard of: whoever is told by an actor is told first. */
+/** The state of another plugin now: its tracker may not have been called yet. */
 function stateNow({ plugins }: Run, id: string): PluginState | undefined {
   const ref = plugins.get(id)?.ref;
   return ref === undefined ? undefined : stateOf(ref);
 }
 
-/** A plugin has come to another state: what led there, and when, is held against the promises. */
+/** Checks a change of state against the invariants. */
 export function noteTransition(run: Run, tracker: PluginTracker, before: PluginState): void {
   count(run, `became ${tracker.state}`);
   switch (tracker.state) {
@@ -27,7 +26,7 @@ export function noteTransition(run: Run, tracker: PluginTracker, before: PluginS
       noteFailure(run, tracker);
       return;
     case 'pending':
-      // Its turn comes with a clean slate.
+      // A start slot comes with an empty history.
       tracker.restarts = [];
       tracker.failedAt = null;
       return;
@@ -62,7 +61,7 @@ function noteStart(run: Run, tracker: PluginTracker): void {
   tracker.mustStopBefore = [];
 }
 
-/** The desk starts nobody before all that it requires, and not too many at a time. */
+/** The start scheduler starts no plugin before all that it requires, and not too many at a time. */
 function noteStartSlot(run: Run, { id }: PluginTracker): void {
   const needs = requirementsOf(run.plugins, id);
   if (needs === null) recordViolation(run, `${id}, whose requirements cannot be met, is never started`);
@@ -75,7 +74,7 @@ function noteStartSlot(run: Run, { id }: PluginTracker): void {
     recordViolation(run, `no more start at a time than may (${starting.map((one) => one.id).join(', ')})`);
 }
 
-/** What the desk itself says when it brings somebody down. */
+/** The reasons of the start scheduler for a stop. */
 const ofTheScheduler = /^(plugin\.deactivate|requirement\.deactivated .*|environment\.stopping)$/;
 
 function noteStop(run: Run, tracker: PluginTracker): void {
@@ -89,7 +88,7 @@ function noteStop(run: Run, tracker: PluginTracker): void {
     noteOrderlyStop(run, tracker);
 }
 
-/** Whoever requires it, and in a stop of everything whoever comes after it, has no process any more. */
+/** The plugins that require it, and when the environment stops those that start after it, have no process any more. */
 function noteOrderlyStop(run: Run, tracker: PluginTracker): void {
   count(run, 'orderly stop');
   // A running process may be taken up at any time, whatever becomes of others.
@@ -128,7 +127,7 @@ function laterWithin(run: Run, group: string, tracker: PluginTracker): readonly 
     .map(({ id }) => id);
 }
 
-/** Children that come down together do so in reverse order, and only those that the strategy names. */
+/** A group stop goes in reverse start order, and affects only the children of the strategy. */
 function noteGroupStop(run: Run, tracker: PluginTracker, because: string): void {
   count(run, 'stop with its group');
   const strategy = run.specs.find(({ name }) => name === tracker.group)?.strategy;
@@ -150,11 +149,11 @@ function noteGroupStop(run: Run, tracker: PluginTracker, because: string): void 
     recordViolation(run, `${tracker.id} is left alone when ${ended} ends`);
 }
 
-/** Whether the end of somebody, or of another one in that group since, takes a plugin down with it. */
+/** Whether the exit of a plugin, or of another one in that group since, stops this plugin, too. */
 function isAffectedBy(run: Run, tracker: PluginTracker, ended: string): boolean {
   const group = groupOfChild(run, ended);
   const known = group === undefined ? undefined : run.groups.get(group);
-  // The one that fell was removed meanwhile.
+  // The plugin that has ended was removed meanwhile.
   if (group === undefined || known === undefined) return true;
   // Whom a removal has put elsewhere since was in reach when that was reported.
   if (tracker.stoppingGenerations.get(group) === tracker.ref.getSnapshot().context.generation) return true;
@@ -162,7 +161,7 @@ function isAffectedBy(run: Run, tracker: PluginTracker, ended: string): boolean 
   if (child === null || known.spec.strategy === 'one-for-one') return false;
   if (known.spec.strategy === 'one-for-all') return true;
   const children = childrenOf(run, group);
-  // The last one that fell is heard of after those that it takes with it.
+  // The last exit is reported after the stops that follow from it.
   const ending = children.filter((id) => stateNow(run, id) === 'crashed');
   return [...known.exited, ...ending].some((id) => children.indexOf(id) <= children.indexOf(child));
 }
@@ -174,7 +173,7 @@ function groupOfChild(run: Run, child: string): string | undefined {
 function noteFailure(run: Run, tracker: PluginTracker): void {
   const { lastExit } = statusOf(tracker.ref);
   const { resetAfterMs, restart } = tracker.policy.restart;
-  // A plugin that had been healthy for long enough begins anew, whatever the verdict on this failure is.
+  // A plugin that was healthy for long enough has an empty history, whatever is decided about this failure.
   if (resetAfterMs !== null && (lastExit?.healthyMs ?? 0) >= resetAfterMs) tracker.restarts = [];
   tracker.failedAt = run.tree.clock.now();
   if (restart === 'transient' && lastExit !== null && endedNormally(lastExit)) tracker.mustStayStopped = true;

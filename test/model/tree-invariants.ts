@@ -1,7 +1,7 @@
 import { rootGroup, type SupervisorStatus } from '../../src/model/index.js';
 import type { Run } from './run.js';
 
-/** What holds for the supervisors after each step. Each answers what is not true, or `null`. */
+/** The invariants of the supervisors after each step. Each returns its violation, or `null`. */
 const invariants: readonly ((run: Run, status: SupervisorStatus) => string | null)[] = [
   ({ specs }, { name, children }) => {
     const expected = specs.flatMap((spec) => (spec.parent === name ? [spec.name] : [])).sort();
@@ -30,7 +30,7 @@ const invariants: readonly ((run: Run, status: SupervisorStatus) => string | nul
   },
 ];
 
-/** The first sentence about a supervisor that is not true, or `null`. Whoever is at ease again has nothing fallen. */
+/** The first sentence about a supervisor that is not true, or `null`. Whoever is at ease again has nothing exited. */
 export function violatedTreeInvariant(run: Run): string | null {
   if (run.groups.size === 0) return null;
   const root = run.tree.tree();

@@ -27,12 +27,12 @@ export interface TreeSpec {
   readonly plugins: readonly PluginSpec[];
   readonly root: GroupOptions;
   readonly groups: readonly GroupSpec[];
-  /** Whom plugins may require: only earlier or later ones, anybody, or also one that does not exist. */
+  /** Whom plugins may require: only earlier or later ones, anyActor, or also one that does not exist. */
   readonly requirementShape: 'earlier' | 'later' | 'any' | 'missing';
   readonly startConcurrency: number | null;
 }
 
-/** A plugin as the tree is told of it. */
+/** A plugin as it is added to the tree. */
 export interface SpecifiedPlugin {
   readonly id: string;
   readonly policy: SupervisionPolicy;
@@ -147,7 +147,7 @@ const plainPluginSpec: fc.Arbitrary<PluginSpec> = fc.record({
   significant: fc.constant(false),
 });
 
-/** Nobody has anything to do with anybody else. */
+/** Nobody has anything to do with anyActor else. */
 const flatTree: fc.Arbitrary<TreeSpec> = fc.record({
   plugins: fc.array(plainPluginSpec, { minLength: 1, maxLength: 3 }),
   root: fc.constant({}),

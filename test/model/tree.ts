@@ -28,7 +28,7 @@ import type { SpecifiedPlugin } from './tree-spec.js';
 export type PluginRef = ActorRefFrom<PluginMachine>;
 type Command = Parameters<ReturnType<typeof createRoot>['send']>[0];
 
-/** The real tree over a pretended world. All that the model knows of how the tree is made is in this file. */
+/** The real tree with simulated effects. Only this file depends on how the tree is made. */
 export interface Tree {
   readonly clock: SimulatedClock;
   readonly simulator: EffectSimulator;
@@ -41,7 +41,7 @@ export interface Tree {
   tree(): SupervisorStatus;
 }
 
-/** Machines are costly to make and know nothing of a run: one serves all, over the world of the run under way. */
+/** Machines are costly to create and have no state: one serves all runs, with the effects of the current run. */
 let currentRun: { readonly effects: PluginEffects; readonly random: number } | null = null;
 
 const currentEffects = (): PluginEffects => {
@@ -75,7 +75,7 @@ function createRoot(clock: SimulatedClock, input: EnvironmentInput) {
   return createActor(machine, { clock, input });
 }
 
-/** `reported` hears what supervisors tell the embedder, at the moment at which they do. */
+/** `onReport` is called with each report of a supervisor to the embedder. */
 export function createTree(
   random: number,
   input: EnvironmentInput,
@@ -85,7 +85,7 @@ export function createTree(
   const simulator = createEffectSimulator(clock, () => random);
   currentRun = { effects: simulator.effects, random };
   const root = createRoot(clock, input);
-  // Else a defect would be thrown at whoever runs the model.
+  // Without an observer XState throws internal errors globally.
   root.subscribe({ error: () => undefined });
   root.on('supervisor.reported', ({ report }) => {
     onReport(report);

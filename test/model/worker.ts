@@ -10,7 +10,7 @@ interface Batch {
   readonly path?: string;
 }
 
-/** `report` says what broke which promise, and is `null` when none was broken. */
+/** `report` describes the violation; `null`: there is none. */
 export interface BatchResult {
   readonly runs: number;
   readonly tally: Tally;

@@ -15,22 +15,22 @@ export interface InspectedTree {
   readonly simulator: EffectSimulator;
   readonly clock: SimulatedClock;
   readonly add: (plugin: string) => void;
-  /** Adds a plugin where there is none, and brings it up to healthy. */
+  /** Adds a plugin unless it is there, and starts it until it is healthy. */
   readonly start: (plugin: string) => void;
 }
 
-/** A real environment over a pretended world, with something looking on. */
+/** The real environment machine over simulated effects, with an inspector. */
 export function createInspectedTree(
   inspect: Observer<InspectionEvent> | ((event: InspectionEvent) => void),
 ): InspectedTree {
   const clock = createSimulatedClock();
-  const world = createEffectSimulator(clock);
-  const machine = createEnvironmentMachine(world.effects, { random: () => 0.5 });
+  const simulator = createEffectSimulator(clock);
+  const machine = createEnvironmentMachine(simulator.effects, { random: () => 0.5 });
   const root = createActor(machine, { clock, inspect, input: {} });
   root.start();
   const tree: InspectedTree = {
     root,
-    simulator: world,
+    simulator,
     clock,
     add(plugin) {
       root.send({
@@ -41,7 +41,7 @@ export function createInspectedTree(
     start(plugin) {
       if (pluginRef(root.system, plugin) === undefined) tree.add(plugin);
       root.send({ type: 'environment.activate', plugin });
-      completeStart(world, plugin);
+      completeStart(simulator, plugin);
     },
   };
   return tree;

@@ -5,19 +5,20 @@ import { afterTest } from './environment.js';
 
 const main = 'dist/esm/cli/main.js';
 
+/** A running command line. */
 export interface CliRun {
   readonly child: ChildProcess;
-  /** Everything printed so far. */
+  /** The output so far. */
   stdout(): string;
   stderr(): string;
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
-  /** Waits until what is printed fits. Jest's own timeout bounds it. */
+  /** Waits until stdout matches. Jest's timeout bounds it. */
   printed(pattern: RegExp): Promise<RegExpExecArray>;
-  /** Processes that were started by this run, directly or not, and still exist. */
+  /** The pids of running descendants of this run. */
   survivors(): number[];
 }
 
-/** Runs the built command line in a process of its own, marked so that what it leaves can be found. */
+/** Starts the built command line with a token in its environment, by which its descendants are found. */
 export function espalier(
   args: readonly string[],
   options: { stdio?: StdioOptions; pty?: boolean } = {},
@@ -66,8 +67,8 @@ export function espalier(
   };
 }
 
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+function quoted(argument: string): string {
+  return `'${argument.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** The pids of all processes whose environment holds a token. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Writable } from 'node:stream';
 
-/** A stream that remembers its bytes. */
+/** A stream that collects its bytes. */
 export class Collector extends Writable {
   private readonly chunks: Buffer[] = [];
 
@@ -15,7 +15,7 @@ export class Collector extends Writable {
     return Buffer.concat(this.chunks);
   }
 
-  /** Jest's own timeout bounds it. */
+  /** Waits for so many bytes. Jest's timeout bounds it. */
   async has(length: number): Promise<Buffer> {
     while (this.bytes().length < length) await once(this, 'collected');
     return this.bytes();

@@ -2,7 +2,7 @@ import { credentials, type Channel, type Server } from '@grpc/grpc-js';
 import { callUnary, FakeClient } from '../../fake-interpreters/lib/fake-client.js';
 import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
 
-/** Says who it is before it echoes, so that nobody takes the plugin's Echo for it. */
+/** Adds an Echo whose answer has a prefix, to distinguish it from the plugin's Echo. */
 export function addEcho(server: Server): void {
   server.addService(
     { Echo: fakeService.Echo },
@@ -14,7 +14,7 @@ export function addEcho(server: Server): void {
   );
 }
 
-/** Has the Echo at the other end of a brokered channel answer. */
+/** Calls Echo over a brokered channel. */
 export function echo(channel: Channel, text: string): Promise<string> {
   const client = new FakeClient('', credentials.createInsecure(), { channelOverride: channel });
   return callUnary(client, fakeService.Echo, Buffer.from(text)).then(String);

@@ -7,24 +7,25 @@ import {
 import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
 import type { FakeInterpreterName } from '../../fake-interpreters/index.js';
 
-/** What a test made, released in reverse order after each test. */
-const made: (() => unknown)[] = [];
+/** The cleanups of a test, run in reverse order after it. */
+const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
-  for (const release of made.splice(0).reverse()) await release();
+  for (const release of cleanups.splice(0).reverse()) await release();
 });
 
+/** Runs a cleanup after the current test. */
 export function afterTest(release: () => unknown): void {
-  made.push(release);
+  cleanups.push(release);
 }
 
-/** An environment over one bundle with a fake interpreter, gone after the test. */
+/** Creates an environment with one fake plugin; both are removed after the test. */
 export async function environmentWith(
   name: FakeInterpreterName,
   options: Partial<EnvironmentOptions> = {},
 ): Promise<{ env: Environment; id: string }> {
   const bundle = makeFakeBundle(name);
-  made.push(() => {
+  cleanups.push(() => {
     bundle.remove();
   });
   const env = await createEnvironment({
@@ -32,11 +33,11 @@ export async function environmentWith(
     policy: { restart: { restart: 'temporary' } },
     ...options,
   });
-  made.push(() => env.shutdown());
+  cleanups.push(() => env.shutdown());
   return { env, id: bundle.id };
 }
 
-/** Waits until a plugin is in a state. Jest's own timeout bounds it. */
+/** Waits until a plugin is in a state. Jest's timeout bounds it. */
 export function until(env: Environment, id: string, state: PluginState): Promise<void> {
   return new Promise((resolve) => {
     const check = (): boolean => env.status(id).state === state;

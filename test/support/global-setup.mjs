@@ -1,8 +1,8 @@
 import { buildFakeInterpreters } from '../../scripts/build-fake-interpreters.mjs';
 import { useRunFolder } from '../../scripts/run-folder.mjs';
 
-/** jest's globalSetup, which has to be a default export. */
-export default async function beforeTheRun() {
+/** Jest's globalSetup, which must be a default export. */
+export default async function globalSetup() {
   useRunFolder();
   await buildFakeInterpreters();
 }

@@ -1,27 +1,28 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { afterTest } from './environment.js';
 
+/** A running host. */
 export interface HostProcess {
   readonly child: ChildProcess;
-  /** Waits until stdout fits. Jest's own timeout bounds it. */
+  /** Waits until stdout matches. Jest's timeout bounds it. */
   readonly printed: (pattern: RegExp) => Promise<RegExpExecArray>;
   readonly ended: Promise<number | null>;
 }
 
 /**
- * A host in a process of its own, over the built package. `body` sees `createEnvironment` and `argument`; `enter` goes
- * before its command.
+ * Starts a host process over the built package. `body` sees `createEnvironment` and `argument`; `wrapper` is a prefix of
+ * its command line.
  */
 export function startHostProcess(
   body: string,
   argument: unknown,
-  enter: readonly string[] = [],
+  wrapper: readonly string[] = [],
 ): HostProcess {
   const script = `import { createEnvironment } from './dist/esm/index.js';
     const argument = JSON.parse(process.argv[1]);
     ${body}`;
   const node = [process.execPath, '--input-type=module', '-e', script, JSON.stringify(argument)] as const;
-  const [command, ...args] = [...enter, ...node];
+  const [command, ...args] = [...wrapper, ...node];
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   afterTest(() => {
     child.kill('SIGKILL');

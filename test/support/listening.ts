@@ -3,23 +3,23 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Address } from '../../src/effects/socket/open-socket.js';
 import { afterTest } from './environment.js';
 
-/** What the servers of node:net, node:tls and node:http2 have in common. */
+/** The common interface of servers of node:net, node:tls and node:http2. */
 interface Listener extends NodeJS.EventEmitter {
   listen(port: number, host: string): unknown;
   close(): unknown;
   address(): AddressInfo | string | null;
 }
 
-/** Where a server listens, and who is connected. */
+/** The address of a server, and its connections. */
 export interface Listening {
   readonly address: Address;
-  /** As grpc-js names it. */
+  /** The target of grpc-js. */
   readonly target: string;
   readonly port: number;
   readonly sockets: ReadonlySet<Socket>;
 }
 
-/** Lets a server listen on this machine until the test is over, and then ends every connection. */
+/** Listens on a free port of 127.0.0.1 until the end of the test. */
 export async function listening(server: Listener): Promise<Listening> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {

@@ -4,8 +4,8 @@ import type { SimulationStep } from '../../src/policy/index.js';
 import { createSimulatedEnvironment, replays } from '../../src/testing/index.js';
 
 /**
- * Plays a fault trace through the real machines: a plugin that does what each fault says and else answers everything
- * at once. What happens until `forMs` is told in the steps of a simulation.
+ * Replays a fault trace through the real machines with a plugin that otherwise responds at once. Returns what happens
+ * until `forMs` as steps of a simulation.
  */
 export async function replayTrace(
   supervision: SupervisionOptions,
@@ -29,7 +29,7 @@ export async function replayTrace(
   return steps.filter(({ at }) => at < forMs);
 }
 
-/** What a change of the plugin's machine is called in a simulation. */
+/** The simulation steps of a transition of the plugin machine. */
 function stepsBetween(before: PluginSnapshot, after: PluginSnapshot, at: number): SimulationStep[] {
   const [from, to] = [pluginState(before), pluginState(after)];
   const { lastExit, wanted, because, pause, failedReason } = after.context;

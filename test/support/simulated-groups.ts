@@ -1,11 +1,12 @@
 import { groupSpecs } from '../../src/environment/options/group-options.js';
 import { supervisorRef, supervisorStatus } from '../../src/machines/index.js';
-import type {
-  GroupOptions,
-  PluginState,
-  SupervisionOptions,
-  SupervisorReport,
-  SupervisorStatus,
+import {
+  maxTimerMs,
+  type GroupOptions,
+  type PluginState,
+  type SupervisionOptions,
+  type SupervisorReport,
+  type SupervisorStatus,
 } from '../../src/model/index.js';
 import { emitExit, completeStart } from '../../src/testing/index.js';
 import { createSimulatedTree, type Placement, type SimulatedTree } from './simulated-tree.js';
@@ -14,15 +15,12 @@ export interface PlacedPlugin extends Placement {
   readonly supervision?: SupervisionOptions;
 }
 
-/** These stories are not about health: the first probe would be due after 24 days. */
-const neverProbedMs = 2 ** 31 - 1;
-
-/** A story of a tree, with all that a test asks of one. */
+/** A simulated tree with groups, and what tests read of it. */
 export interface SimulatedGroups extends SimulatedTree {
   readonly reports: readonly SupervisorReport[];
-  /** Answers every start, one after the other, until nothing starts any more; in this order they came up. */
+  /** Completes every start, one after the other; returns their order. */
   startAll(): readonly string[];
-  /** Ends every process that is being brought down, one after the other; in this order they were. */
+  /** Ends every process that is being stopped, one after the other; returns their order. */
   endAll(): readonly string[];
   states(): Readonly<Record<string, PluginState>>;
   generations(): Readonly<Record<string, number>>;
@@ -30,7 +28,7 @@ export interface SimulatedGroups extends SimulatedTree {
   group(name: string): SupervisorStatus;
 }
 
-/** Grows groups of plugins that are known and not started. */
+/** Creates groups of plugins that are not started. */
 export function createGroups(
   groups: Readonly<Record<string, GroupOptions>>,
   plugins: Readonly<Record<string, PlacedPlugin>>,
@@ -42,7 +40,7 @@ export function createGroups(
   const reports: SupervisorReport[] = [];
   tree.root.on('supervisor.reported', ({ report }) => reports.push(report));
   for (const [id, { supervision, ...place }] of Object.entries(plugins))
-    tree.add(id, { ...supervision, health: { intervalMs: neverProbedMs, ...supervision?.health } }, place);
+    tree.add(id, { ...supervision, health: { intervalMs: maxTimerMs, ...supervision?.health } }, place);
   const forEachIn = (state: PluginState, act: (plugin: string) => void): readonly string[] => {
     const done: string[] = [];
     for (;;) {
@@ -52,8 +50,8 @@ export function createGroups(
       act(next);
     }
   };
-  const each = <Value>(ask: (plugin: string) => Value) =>
-    Object.fromEntries(ids.map((id) => [id, ask(id)])) as Readonly<Record<string, Value>>;
+  const each = <Value>(valueOf: (plugin: string) => Value) =>
+    Object.fromEntries(ids.map((id) => [id, valueOf(id)])) as Readonly<Record<string, Value>>;
   return {
     ...tree,
     reports,
@@ -78,7 +76,7 @@ export function createGroups(
   };
 }
 
-/** The same, with everything up. */
+/** As {@link createGroups}, with every plugin healthy. */
 export function startGroups(...args: Parameters<typeof createGroups>): SimulatedGroups {
   const groups = createGroups(...args);
   groups.root.send({ type: 'environment.activateAll' });

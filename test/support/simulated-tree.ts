@@ -19,37 +19,38 @@ import {
   type SimulatedClock,
 } from '../../src/testing/index.js';
 
+/** The real machines over simulated effects, and shorthands for the default plugin. */
 export interface SimulatedTree {
   readonly root: Actor<EnvironmentMachine>;
   readonly simulator: EffectSimulator;
   readonly clock: SimulatedClock;
-  add(plugin: string, supervision?: SupervisionOptions, place?: Placement): void;
+  add(plugin: string, supervision?: SupervisionOptions, placement?: Placement): void;
   activate(plugin?: string): void;
   deactivate(plugin?: string): void;
-  /** Sets the policy that these layers make together. */
+  /** Sets the policy of the default plugin, composed of these layers. */
   setPolicy(...layers: readonly SupervisionOptions[]): void;
   /** The actor of a plugin. */
   ref(plugin?: string): PluginRef;
   snapshot(plugin?: string): PluginSnapshot;
   state(plugin?: string): PluginState;
   status(plugin?: string): PluginStatus;
-  /** Lets simulated time pass. */
+  /** Advances the clock. */
   advance(ms: number): void;
-  /** Lets it pass while the host is stopped. */
+  /** Lets it pass while the host is suspended. */
   stall(ms: number): void;
 }
 
-/** Where in the tree a plugin belongs, and what it needs. */
+/** The place of a plugin in the tree. */
 export interface Placement {
   readonly group?: string;
   readonly requires?: readonly string[];
   readonly significant?: boolean;
 }
 
-/** The name of the plugin that a story is about when it names none. */
+/** The plugin of a test that names none. */
 export const defaultPlugin = 'com.example.hero';
 
-/** The real environment and plugin machines over a pretended world and a simulated clock. */
+/** The real machines with one plugin, simulated effects and a simulated clock. */
 export function createTreeWithPlugin(
   supervision?: SupervisionOptions,
   random: number | (() => number) = 0.5,
@@ -60,14 +61,14 @@ export function createTreeWithPlugin(
   return tree;
 }
 
-/** As {@link createTreeWithPlugin}, with no plugin yet, and with groups. */
+/** Creates a tree without plugins. */
 export function createSimulatedTree(
   input: EnvironmentInput,
   random: number | (() => number) = 0.5,
   clock = createSimulatedClock(),
 ): SimulatedTree {
   const draw = typeof random === 'number' ? () => random : random;
-  // The jitter of probes is not drawn from the numbers that a test gives to restarts one by one.
+  // A function yields the numbers of restart delays one by one; the jitter of probes must not consume them.
   const simulator = createEffectSimulator(clock, typeof random === 'number' ? draw : () => 0.5);
   const root = createActor(createEnvironmentMachine(simulator.effects, { random: draw }), { clock, input });
   root.subscribe({
@@ -87,20 +88,20 @@ export function createSimulatedTree(
     if (ref !== undefined) known.set(plugin, ref);
   });
   const child = (plugin: string) => {
-    // A tree that has stopped knows nobody any more.
+    // A tree that has stopped has no actors any more.
     const found = pluginRef(root.system, plugin) ?? known.get(plugin);
-    if (found === undefined) throw new Error(`The story has no plugin ${plugin}.`);
+    if (found === undefined) throw new Error(`The tree has no plugin ${plugin}.`);
     return found;
   };
   const tree: SimulatedTree = {
     root,
     simulator,
     clock,
-    add(plugin, supervision, { requires = [], ...place } = {}) {
+    add(plugin, supervision, { requires = [], ...placement } = {}) {
       const bundle = simulatedBundle(plugin, { requires });
       root.send({
         type: 'bundles.added',
-        bundles: [{ ...place, bundle, policy: composePolicy(supervision), generation: 0 }],
+        bundles: [{ ...placement, bundle, policy: composePolicy(supervision), generation: 0 }],
       });
     },
     activate: (plugin = defaultPlugin) => {

@@ -21,7 +21,7 @@ interface HostReport {
   readonly generations: Readonly<Record<string, number>>;
 }
 
-/** What several hosts have in common, one after the other. */
+/** The directories and options that successive hosts share. */
 export interface HostSetup {
   readonly home: string;
   readonly runtime: string;
@@ -35,18 +35,19 @@ export interface HostSetup {
 
 let setupCount = 0;
 
+/** Creates the directories and bundles of successive hosts. */
 export function createHostSetup(
   names: readonly FakeInterpreterName[],
   options: EnvironmentOptions = {},
 ): HostSetup {
   setupCount += 1;
-  const mark = `intent-test-${process.pid}-${setupCount}.`;
+  const marker = `intent-test-${process.pid}-${setupCount}.`;
   const home = mkdtempSync(join(tmpdir(), 'intent-'));
   const [runtime, stateDir] = [join(home, 'run'), join(home, 'state')];
   mkdirSync(runtime, { mode: 0o700 });
   const bundles = names.map((name) => makeFakeBundle(name));
   afterTest(() => {
-    killPids(pidsWithMarker(mark));
+    killPids(pidsWithMarker(marker));
     for (const bundle of bundles) bundle.remove();
     rmSync(home, { recursive: true, force: true });
   });
@@ -55,13 +56,13 @@ export function createHostSetup(
     home,
     runtime,
     stateDir,
-    marker: mark,
+    marker,
     bundles,
     file,
     record: (id) => JSON.parse(readFileSync(file(id), 'utf8')) as PluginRecord,
     options: {
       bundles: bundles.map(({ directory }) => directory),
-      env: { MARK: mark },
+      env: { MARK: marker },
       unixSocket: { directory: runtime },
       stateDir,
       orphans: 'keep',
@@ -75,13 +76,13 @@ export function createHostSetup(
 }
 
 /**
- * A host of its own over a place: it restores, activates, tells, and does what it is told on stdin. `enter` goes before
- * its command.
+ * Starts a host process that restores, activates, reports, and then runs the calls that it reads from stdin. `wrapper`
+ * is a prefix of its command line.
  */
 export async function startHostIn(
-  place: HostSetup,
+  setup: HostSetup,
   activate: readonly string[] = [],
-  enter: readonly string[] = [],
+  wrapper: readonly string[] = [],
 ): Promise<{ host: HostProcess; told: HostReport }> {
   const host = startHostProcess(
     `const env = await createEnvironment(argument.options);
@@ -93,33 +94,35 @@ export async function startHostIn(
      const of = (key) => Object.fromEntries(env.statuses().map((status) => [status.id, status[key]]));
      process.stdout.write(JSON.stringify({ restored, pids: of('pid'), generations: of('generation') }) + ' up\\n');
      process.stdin.on('data', async (line) => {
-       const [call, ...words] = JSON.parse(line);
-       await env[call](...words);
+       const [call, ...args] = JSON.parse(line);
+       await env[call](...args);
        process.stdout.write(call + ' done\\n');
        if (call === 'shutdown') process.exit(0);
      });`,
-    { options: place.options, activate },
-    enter,
+    { options: setup.options, activate },
+    wrapper,
   );
   const [, json = ''] = await host.printed(/(\{.*\}) up\n/);
   return { host, told: JSON.parse(json) as HostReport };
 }
 
+/** Sends SIGKILL to a host and waits for its exit. */
 export async function killHost({ child, ended }: HostProcess): Promise<void> {
   child.kill('SIGKILL');
   await ended;
 }
 
-/** Has a host do something, and waits until it has. */
+/** Calls a method of the environment in a host, and waits for its result. */
 export async function callHost(
   { child, printed }: HostProcess,
   call: string,
-  ...words: readonly unknown[]
+  ...args: readonly unknown[]
 ): Promise<void> {
-  child.stdin?.write(JSON.stringify([call, ...words]));
+  child.stdin?.write(JSON.stringify([call, ...args]));
   await printed(new RegExp(`${call} done`));
 }
 
+/** Creates an environment in this process with the options of a setup. */
 export async function environmentIn(
   { options }: HostSetup,
   changes: EnvironmentOptions = {},
@@ -131,17 +134,18 @@ export async function environmentIn(
   return { env, events };
 }
 
-/** The plugins' own processes; each leads a session, what it forks does not. */
+/** The pids of all plugin processes and their descendants. */
 export const runningPids = ({ marker }: HostSetup): number[] => pidsWithMarker(marker);
 
-/** Whether all is written down that another host needs. */
+/** Whether a record has what another host needs to reattach. */
 export const isReattachable = ({ process }: PluginRecord): boolean => (process?.reattach ?? null) !== null;
 
+/** Waits until the record of a plugin matches. */
 export async function waitForRecord(
-  place: HostSetup,
+  setup: HostSetup,
   id: string,
-  fits: (record: PluginRecord) => boolean,
+  matches: (record: PluginRecord) => boolean,
 ): Promise<void> {
-  const isThere = (): boolean => existsSync(place.file(id)) && fits(place.record(id));
-  expect(await waitUntil(isThere, 5000)).toBe(true);
+  const isWritten = (): boolean => existsSync(setup.file(id)) && matches(setup.record(id));
+  expect(await waitUntil(isWritten, 5000)).toBe(true);
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterTest } from './environment.js';
 
-/** The pid of a process that does nothing and has nothing to do with any of this. It ends after the test. */
+/** Starts a process that is no plugin; returns its pid. It ends after the test. */
 export async function startUnrelatedProcess(): Promise<number> {
   const child = spawn('sleep', ['600'], { stdio: 'ignore', detached: true });
   afterTest(async () => {

@@ -40,22 +40,22 @@ function store(values: Readonly<Record<string, string>>): SimulatedService {
   };
 }
 
-describe("an embedder's server over a pretended plugin", () => {
+describe('an embedding server over a simulated plugin', () => {
   const open = async () => {
-    const pretended = await createSimulatedEnvironment({
+    const simulated = await createSimulatedEnvironment({
       plugins: { kv: { services: [store({ greeting: 'hello' })] } },
     });
-    await pretended.env.activate('kv');
-    return pretended;
+    await simulated.env.activate('kv');
+    return simulated;
   };
 
-  it('answers by the handlers of the test', async () => {
+  it('answers with the handlers of the test', async () => {
     const { env } = await open();
     expect(await answer(env, 'greeting')).toEqual({ status: 200, body: 'hello' });
     expect(await answer(env, 'nothing')).toEqual({ status: 404 });
   });
 
-  it('says 503 while the plugin restarts, and recovers', async () => {
+  it('responds with 503 while the plugin restarts, and recovers', async () => {
     const { env, crash, runUntil } = await open();
     crash('kv');
     expect(env.status('kv').state).toBe('restarting');
@@ -65,7 +65,7 @@ describe("an embedder's server over a pretended plugin", () => {
     expect(env.status('kv')).toMatchObject({ generation: 2, restarts: 1 });
   });
 
-  it('says 504 when the plugin hangs, after as much simulated time as its deadline leaves', async () => {
+  it('responds with 504 when the plugin hangs, at the deadline by the simulated clock', async () => {
     const { env, hang, runUntilSettled, clock } = await open();
     hang('kv');
     const answered = runUntilSettled(answer(env, 'greeting'));
@@ -74,7 +74,7 @@ describe("an embedder's server over a pretended plugin", () => {
     expect(clock.now()).toBeLessThanOrEqual(2000);
   });
 
-  it('hangs as long as nobody notices, and is replaced then', async () => {
+  it('is restarted when its hang is found', async () => {
     const { env, hang, runUntil, shutdown, processes } = await open();
     hang('kv');
     await runUntil('kv', 'restarting');

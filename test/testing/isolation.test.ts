@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** Ten simulated days in a process of its own, in which everything that touches the world is an error. */
+/** Ten simulated days in a process in which processes, sockets, files and timers throw. */
 const program = `
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 const require = createRequire(import.meta.url);
@@ -23,7 +23,7 @@ forbid('node:timers', 'setTimeout', 'setInterval');
 forbid('globalThis', 'setTimeout', 'setInterval');
 syncBuiltinESMExports();
 
-const begun = process.cpuUsage();
+const startedAt = process.cpuUsage();
 const { env, advance, clock, shutdown, processes } = await createSimulatedEnvironment({
   policy: { health: { intervalMs: 21_600_000 }, restart: { halfOpenAfterMs: 86_400_000 } },
   plugins: { store: {}, mail: { requires: ['store'] }, search: crashesAfter(1000), news: hangsAfter(100_000_000) },
@@ -33,10 +33,10 @@ await advance(10 * 86_400_000);
 const states = Object.fromEntries(env.statuses().map(({ id, state, generation }) => [id, [state, generation]]));
 const passed = clock.now();
 await shutdown();
-const { user, system } = process.cpuUsage(begun);
+const { user, system } = process.cpuUsage(startedAt);
 const tookMs = (user + system) / 1000;
 console.log(JSON.stringify({
-  states, passed, tookMs, touched, left: processes(), next: clock.next(),
+  states, passed, tookMs, touched, left: processes(), next: clock.nextAt(),
   handles: process.getActiveResourcesInfo().filter((kind) => !/TTY|Pipe|Immediate/.test(kind)),
 }));
 `;
@@ -48,8 +48,8 @@ describe('the test kit', () => {
       '--eval',
       program,
     ]);
-    const { tookMs, ...told } = JSON.parse(stdout) as { tookMs: number };
-    expect(told).toMatchObject({
+    const { tookMs, ...result } = JSON.parse(stdout) as { tookMs: number };
+    expect(result).toMatchObject({
       passed: 864_000_000,
       touched: [],
       left: [],

@@ -30,7 +30,7 @@ export function bytesOf(...frames: readonly string[]): Buffer {
   );
 }
 
-/** What a turn writes, in the same words. */
+/** The output of a step, in the same notation. */
 export function writtenBy({ output }: SessionStep): string[] {
   return createFrameDecoder()
     .push(Buffer.concat(output))
@@ -42,13 +42,13 @@ function wordsOf({ type, flags, streamId, length }: FrameHeader): string {
   return `${type} ${shown === '' ? '-' : shown} ${streamId} ${length}`;
 }
 
-/** What a turn tells, without the bytes. */
-export function toldBy({ events }: SessionStep): string[] {
-  return events.map((fact) => {
-    if (fact.type === 'session.failed') return `${fact.type} ${fact.error.reason}`;
-    if (fact.type === 'ping.answered') return `${fact.type} ${fact.value}`;
-    return fact.type === 'stream.received'
-      ? `${fact.type} ${fact.id} ${fact.bytes.length}`
-      : `${fact.type} ${fact.id}`;
+/** The events of a step, without their bytes. */
+export function eventsOf({ events }: SessionStep): string[] {
+  return events.map((event) => {
+    if (event.type === 'session.failed') return `${event.type} ${event.error.reason}`;
+    if (event.type === 'ping.answered') return `${event.type} ${event.value}`;
+    return event.type === 'stream.received'
+      ? `${event.type} ${event.id} ${event.bytes.length}`
+      : `${event.type} ${event.id}`;
   });
 }

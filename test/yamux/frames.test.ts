@@ -34,8 +34,8 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
 /** The bytes in pieces: cut at these places, taken as often as needed. */
 function cut(bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] {
   const chunks: Uint8Array[] = [];
-  for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
-    const size = sizes[turn % sizes.length] ?? 1;
+  for (let at = 0, index = 0; at < bytes.length; index += 1) {
+    const size = sizes[index % sizes.length] ?? 1;
     chunks.push(bytes.subarray(at, at + size));
     at += size;
   }
@@ -73,8 +73,16 @@ describe('a frame', () => {
     ['pings', of('ping', flag.syn, 0, 0xdeadbeef), '00 02 0001 00000000 deadbeef'],
     ['answers a ping', of('ping', flag.ack, 0, 0xdeadbeef), '00 02 0002 00000000 deadbeef'],
     ['goes away', of('goAway', 0, 0, goAwayCode.normal), '00 03 0000 00000000 00000000'],
-    ['tells a protocol error', of('goAway', 0, 0, goAwayCode.protocolError), '00 03 0000 00000000 00000001'],
-    ['tells an inner error', of('goAway', 0, 0, goAwayCode.internalError), '00 03 0000 00000000 00000002'],
+    [
+      'reports a protocol error',
+      of('goAway', 0, 0, goAwayCode.protocolError),
+      '00 03 0000 00000000 00000001',
+    ],
+    [
+      'reports an internal error',
+      of('goAway', 0, 0, goAwayCode.internalError),
+      '00 03 0000 00000000 00000002',
+    ],
     ['has the largest numbers', of('data', 0xffff, 2 ** 32 - 1, 2 ** 32 - 1), '00 00 ffff ffffffff ffffffff'],
   ])('that %s is these bytes, and these bytes are that frame', (_, header, hex) => {
     const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex');
@@ -92,7 +100,7 @@ describe('a frame', () => {
 });
 
 describe('the frame decoder', () => {
-  it('reads the same frames however the bytes are cut', () => {
+  it('reads the same frames from any chunks', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(fc.array(frame, { maxLength: 12 }), sizes, (frames, cuts) => {
@@ -102,14 +110,14 @@ describe('the frame decoder', () => {
     );
   });
 
-  it('hands bodies on as pieces of the chunks they came in, without copying', () => {
+  it('passes bodies on as slices of the chunks they came in, without copying', () => {
     const chunk = Buffer.concat([encodeHeader(of('data', 0, 1, 8)), Buffer.from('abcd')]);
     const [, body] = createFrameDecoder().push(chunk);
     expect(body).toMatchObject({ type: 'body', rest: 4 });
     expect(body?.type === 'body' && body.bytes.buffer === chunk.buffer).toBe(true);
   });
 
-  it('never throws, keeps every byte of a body, and is silent after a refusal, whatever the bytes', () => {
+  it('never throws, keeps every byte of a body, and returns nothing after a refusal, for any bytes', () => {
     const almostFrames = fc
       .array(
         fc.oneof(
@@ -135,7 +143,7 @@ describe('the frame decoder', () => {
     );
   });
 
-  it('says of the first byte that is wrong what is wrong, after everything that was right', () => {
+  it('reports the first problem after all valid frames', () => {
     const good = encodeHeader(of('ping', flag.syn, 0, 1));
     expect(decode([Buffer.concat([good, Buffer.alloc(12, 9), good])])).toEqual([
       { type: 'header', header: of('ping', flag.syn, 0, 1) },

@@ -4,7 +4,7 @@ import { carry, createSide, open, pump, read, type Side } from './two-cores.js';
 type Step = 'open' | 'write' | 'read' | 'end' | 'carry';
 
 const step = fc.record({
-  deed: fc.oneof(
+  type: fc.oneof(
     { weight: 1, arbitrary: fc.constantFrom<Step>('open', 'end') },
     { weight: 3, arbitrary: fc.constantFrom<Step>('write', 'read', 'carry') },
   ),
@@ -14,25 +14,25 @@ const step = fc.record({
 });
 
 describe('two sides of a session', () => {
-  it('deliver every byte in order and never send beyond the window, however their deeds interleave', () => {
+  it('deliver every byte in order and never send beyond the window, in any interleaving', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 120 }), (deeds) => {
+      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
         const sides = [createSide('client'), createSide('server')] as const;
         const twinOf = (side: Side): Side => (side === sides[0] ? sides[1] : sides[0]);
-        for (const { deed, side: index, stream, size } of deeds) {
+        for (const { type, side: index, stream, size } of steps) {
           const side = sides[index];
           const ids = [...side.flows.keys()];
           const id = ids[stream % ids.length] ?? 0;
           const flow = side.flows.get(id);
-          if (deed === 'open') open(side);
-          else if (deed === 'carry') carry(side, twinOf(side), size);
-          else if (deed === 'read') read(side, id, size);
-          else if (deed === 'end' && flow !== undefined) flow.isEndWanted = true;
-          else if (deed === 'write' && flow?.isEndWanted === false) flow.wanted += size;
+          if (type === 'open') open(side);
+          else if (type === 'carry') carry(side, twinOf(side), size);
+          else if (type === 'read') read(side, id, size);
+          else if (type === 'end' && flow !== undefined) flow.isEndWanted = true;
+          else if (type === 'write' && flow?.isEndWanted === false) flow.wanted += size;
           pump(side, id);
         }
         drain(sides);
-        expect(sides.flatMap(({ complaints }) => complaints)).toEqual([]);
+        expect(sides.flatMap(({ problems }) => problems)).toEqual([]);
         for (const side of sides)
           for (const [id, flow] of side.flows)
             expect([id, twinOf(side).flows.get(id)]).toEqual([

@@ -29,14 +29,14 @@ interface Flow {
   isEndReceived: boolean;
 }
 
-/** One side of a pretended connection, with its own account of what may be sent. */
+/** One side of a simulated connection, with its own account of what may be sent. */
 export interface Side {
   readonly core: SessionCore;
   readonly flows: Map<number, Flow>;
   /** What has been written and did not arrive yet. */
   readonly wire: Buffer[];
-  readonly overhear: FrameDecoder;
-  readonly complaints: string[];
+  readonly decoder: FrameDecoder;
+  readonly problems: string[];
 }
 
 export function createSide(role: Role): Side {
@@ -44,15 +44,15 @@ export function createSide(role: Role): Side {
     core: createSessionCore(role),
     flows: new Map(),
     wire: [],
-    overhear: createFrameDecoder(),
-    complaints: [],
+    decoder: createFrameDecoder(),
+    problems: [],
   };
 }
 
 export function open(side: Side): void {
-  const turn = side.core.open();
-  side.flows.set(turn.id, newFlow());
-  perform(side, turn);
+  const step = side.core.open();
+  side.flows.set(step.id, newFlow());
+  perform(side, step);
 }
 
 /** Sends what is wanted as far as the window goes, and then the end. */
@@ -60,11 +60,11 @@ export function pump(side: Side, id: number): void {
   const flow = side.flows.get(id);
   if (flow === undefined) return;
   for (let sent = 1; sent > 0 && flow.sent < flow.wanted;) {
-    const turn = side.core.send(id, contentAt(id, flow.sent, Math.min(flow.wanted - flow.sent, 300_000)));
-    sent = turn.sent;
+    const step = side.core.send(id, contentAt(id, flow.sent, Math.min(flow.wanted - flow.sent, 300_000)));
+    sent = step.sent;
     flow.sent += sent;
-    if (flow.sent > flow.credit) side.complaints.push(`${flow.sent} sent on ${id}, ${flow.credit} allowed`);
-    perform(side, turn);
+    if (flow.sent > flow.credit) side.problems.push(`${flow.sent} sent on ${id}, ${flow.credit} allowed`);
+    perform(side, step);
   }
   if (!flow.isEndWanted || flow.isEndSent || flow.sent < flow.wanted) return;
   flow.isEndSent = true;
@@ -84,7 +84,7 @@ export function carry(from: Side, to: Side, length: number): boolean {
   const waiting = Buffer.concat(from.wire.splice(0));
   const chunk = waiting.subarray(0, length);
   if (waiting.length > chunk.length) from.wire.push(waiting.subarray(chunk.length));
-  for (const part of to.overhear.push(chunk))
+  for (const part of to.decoder.push(chunk))
     if (part.type === 'header' && part.header.type === 'windowUpdate') {
       const flow = to.flows.get(part.header.streamId);
       if (flow !== undefined) flow.credit += part.header.length;
@@ -95,21 +95,21 @@ export function carry(from: Side, to: Side, length: number): boolean {
 
 function perform(side: Side, { output, events }: SessionStep): void {
   side.wire.push(...output.map((bytes) => Buffer.from(bytes)));
-  for (const fact of events) {
-    if (fact.type === 'session.failed') side.complaints.push(fact.error.message);
-    if (fact.type === 'stream.reset') side.complaints.push(`stream ${fact.id} was reset`);
-    if (fact.type === 'stream.opened') {
-      side.flows.set(fact.id, newFlow());
-      perform(side, side.core.accept(fact.id));
+  for (const event of events) {
+    if (event.type === 'session.failed') side.problems.push(event.error.message);
+    if (event.type === 'stream.reset') side.problems.push(`stream ${event.id} was reset`);
+    if (event.type === 'stream.opened') {
+      side.flows.set(event.id, newFlow());
+      perform(side, side.core.accept(event.id));
     }
-    const flow = 'id' in fact ? side.flows.get(fact.id) : undefined;
-    if (fact.type === 'stream.ended' && flow !== undefined) flow.isEndReceived = true;
-    if (fact.type !== 'stream.received' || flow === undefined) continue;
-    if (flow.isEndReceived) side.complaints.push(`data after the end of ${fact.id}`);
-    if (!contentAt(fact.id, flow.received, fact.bytes.length).equals(fact.bytes))
-      side.complaints.push(`wrong bytes on ${fact.id} at ${flow.received}`);
-    flow.received += fact.bytes.length;
-    if (flow.received - flow.read > initialWindow) side.complaints.push(`too much unread on ${fact.id}`);
+    const flow = 'id' in event ? side.flows.get(event.id) : undefined;
+    if (event.type === 'stream.ended' && flow !== undefined) flow.isEndReceived = true;
+    if (event.type !== 'stream.received' || flow === undefined) continue;
+    if (flow.isEndReceived) side.problems.push(`data after the end of ${event.id}`);
+    if (!contentAt(event.id, flow.received, event.bytes.length).equals(event.bytes))
+      side.problems.push(`wrong bytes on ${event.id} at ${flow.received}`);
+    flow.received += event.bytes.length;
+    if (flow.received - flow.read > initialWindow) side.problems.push(`too much unread on ${event.id}`);
   }
 }
 

@@ -94,8 +94,8 @@ const variable = z
     'tells a host its own processes and is set by it',
   );
 
-/** Strict, as a misspelt limit would be none. */
-const limits = z
+/** The resource limits of a plugin. Strict, because a misspelt limit would not be set. */
+export const limitsSchema = z
   .strictObject({
     memoryBytes: z.int().min(minimumLimits.memoryBytes),
     cpuSeconds: z.int().min(minimumLimits.cpuSeconds),
@@ -118,7 +118,7 @@ export const manifestSchema = z
     significant: optional(z.boolean()),
     supervision: optional(supervisionSchema),
     env: optional(z.record(variable, text)),
-    limits: optional(limits),
+    limits: optional(limitsSchema),
     checksums: fileChecksumsSchema
       .refine((files) => Object.keys(files).length > 0, 'must name the entry at least')
       .optional(),

@@ -1,14 +1,16 @@
 import { z } from 'zod';
-import { presetNames } from '../../model/index.js';
-import { schemaProblems, describeIssue } from './schema-messages.js';
+import { maxTimerMs, presetNames } from '../../model/index.js';
 
 const amount = z.number().nonnegative();
-const count = z.int().nonnegative();
-// A longer timer of Node fires at once.
-const duration = amount.max(2 ** 31 - 1);
-const interval = duration.min(1);
+/** A whole number of at least 0. */
+export const count = z.int().nonnegative();
+/** Milliseconds from 0; at most the longest delay of a Node timer, because a longer one fires at once. */
+export const duration = amount.max(maxTimerMs);
+/** Milliseconds, at least 1. */
+export const interval = duration.min(1);
 
-const backoff = z
+/** The backoff of a restart policy or of a group; every value may be left out. */
+export const backoff = z
   .strictObject({
     firstMs: duration,
     baseMs: duration,
@@ -63,12 +65,3 @@ export const supervisionSchema = z
       .partial(),
   })
   .partial();
-
-/** What is wrong with a supervision that was given as a value, each as a field and a sentence. */
-export function supervisionProblems(value: unknown): string[] {
-  const checked = supervisionSchema.safeParse(value, { error: describeIssue });
-  if (checked.success) return [];
-  return checked.error.issues
-    .flatMap(schemaProblems)
-    .map(({ path, message }) => [path.join('.'), message].filter((word) => word !== '').join(' '));
-}

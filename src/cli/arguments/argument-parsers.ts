@@ -1,15 +1,16 @@
 import { InvalidArgumentError } from 'commander';
+import { maxTimerMs } from '../../model/index.js';
 
-/** A number of milliseconds that a timer can hold. */
+/** Parses a number of milliseconds from 1 to the longest delay of a Node timer. */
 export function parseMilliseconds(value: string): number {
   const ms = Number(value);
-  if (value.trim() === '' || !(ms >= 1 && ms < 2 ** 31)) {
-    throw new InvalidArgumentError(`It must be a number of milliseconds between 1 and ${2 ** 31 - 1}.`);
+  if (value.trim() === '' || !(ms >= 1 && ms <= maxTimerMs)) {
+    throw new InvalidArgumentError(`It must be a number of milliseconds between 1 and ${maxTimerMs}.`);
   }
   return ms;
 }
 
-/** A TCP port; 0 stands for any free one. */
+/** Parses a TCP port; 0 means any free one. */
 export function parsePort(value: string): number {
   const number = Number(value);
   if (value.trim() === '' || !Number.isInteger(number) || number < 0 || number > 65_535) {
@@ -20,19 +21,18 @@ export function parsePort(value: string): number {
 
 const units = { ms: 1, s: 1000, m: 60_000, h: 60 * 60_000, d: 24 * 60 * 60_000 } as const;
 
-/** A span of time such as 250ms, 30s, 5m, 1.5h or 2d, in milliseconds; a bare number is milliseconds. */
+/** Parses a duration such as 250ms, 30s, 5m, 1.5h or 2d into milliseconds; a number without a unit is milliseconds. */
 export function parseDuration(value: string): number {
   const [, number = '', unit = 'ms'] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(value.trim()) ?? [];
-  if (number === '')
-    throw new InvalidArgumentError('It must be a span of time such as 250ms, 30s, 5m or 1h.');
+  if (number === '') throw new InvalidArgumentError('It must be a duration such as 250ms, 30s, 5m or 1h.');
   return Number(number) * units[unit as keyof typeof units];
 }
 
-/** A whole number that a stream of chance begins with. */
+/** Parses the seed of a random number generator: a whole number from 0. */
 export function parseSeed(value: string): number {
   const number = Number(value);
   if (value.trim() === '' || !Number.isSafeInteger(number) || number < 0) {
-    throw new InvalidArgumentError('It must be a whole number, 0 or more.');
+    throw new InvalidArgumentError('It must be a whole number of at least 0.');
   }
   return number;
 }

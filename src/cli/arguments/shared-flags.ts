@@ -10,7 +10,7 @@ import {
 import { logLevels, messageOf, PluginError, type LogLevel } from '../../model/index.js';
 import { presets } from '../../policy/index.js';
 
-/** The flags that `check` and `run` share, as commander hands them over. */
+/** The flags that `check` and `run` share, as commander parses them. */
 export interface SharedFlags {
   readonly config?: string;
   readonly cookie?: { readonly cookieKey: string; readonly cookieValue: string };
@@ -24,76 +24,8 @@ export interface SharedFlags {
   readonly json?: boolean;
 }
 
-export function addSharedFlags(command: Command): Command {
-  return command
-    .option('--json', 'print JSON for programs instead of text for people')
-    .option(
-      '--config <file>',
-      'a JSON file with the options of createEnvironment: handshake, policy, groups, startConcurrency, env, inheritEnv, hostVersion, mtls, tls, multiplex, lock, stdin, unixSocket, tcp, stateDir, orphans',
-    )
-    .option(
-      '--cookie <KEY=VALUE>',
-      'the magic cookie that the plugins expect (default: ESPALIER_PLUGIN=espalier)',
-      parseCookie,
-    )
-    .option(
-      '--protocol-versions <list>',
-      'the application protocol versions to offer, for example 1,2 (default: 1)',
-      parseVersions,
-    )
-    .addOption(
-      new Option(
-        '--mtls <mode>',
-        'mutual TLS with the plugins: offered, insisted on, or off (default: auto)',
-      ).choices([...mtlsModes]),
-    )
-    .addOption(
-      new Option(
-        '--multiplex <mode>',
-        'one socket for every connection with a plugin: where it can, insisted on, or off (default: off)',
-      ).choices([...multiplexModes]),
-    )
-    .addOption(
-      new Option('--policy <preset>', 'how plugins are looked after (default: espalier)').choices(
-        Object.keys(presets),
-      ),
-    )
-    .option('--locked', 'start only what the lock file of `espalier lock` knows')
-    .option(
-      '--inherit-env <what>',
-      'host variables that plugins get: minimal, all, or a list A,B (default: minimal)',
-      parseInheritEnv,
-    )
-    .addOption(
-      new Option('--log-level <level>', "the lowest level of the plugins' logs to print")
-        .choices([...logLevels])
-        .default('info'),
-    );
-}
-
-/** The environment's options that the flags and the config file say. A flag wins over the file. */
-export function environmentOptions(flags: SharedFlags): EnvironmentOptions {
-  const file = flags.config === undefined ? {} : readConfig(flags.config);
-  return {
-    ...file,
-    handshake: {
-      ...file.handshake,
-      ...flags.cookie,
-      ...(flags.protocolVersions && { protocolVersions: flags.protocolVersions }),
-    },
-    policy: { ...file.policy, ...(flags.policy && { preset: flags.policy }) },
-    inheritEnv: flags.inheritEnv ?? file.inheritEnv,
-    ...(flags.mtls && { mtls: mtlsOf(file, flags.mtls) }),
-    ...(flags.multiplex && { multiplex: flags.multiplex }),
-  };
-}
-
-/** The flag says whether; the file may say with which curve. */
-function mtlsOf({ mtls }: EnvironmentOptions, mode: MtlsMode): EnvironmentOptions['mtls'] {
-  return typeof mtls === 'object' ? { ...mtls, mode } : mode;
-}
-
-const configKeys = [
+/** The options of createEnvironment that a config file may have. */
+const configKeys: readonly string[] = [
   'handshake',
   'policy',
   'groups',
@@ -110,14 +42,81 @@ const configKeys = [
   'tcp',
   'stateDir',
   'orphans',
-];
+] satisfies (keyof EnvironmentOptions)[];
+
+/** Adds the flags that `check` and `run` share. */
+export function addSharedFlags(command: Command): Command {
+  return command
+    .option('--json', 'print JSON for programs instead of text for people')
+    .option('--config <file>', `a JSON file with options of createEnvironment: ${configKeys.join(', ')}`)
+    .option(
+      '--cookie <KEY=VALUE>',
+      'the magic cookie that the plugins expect (default: ESPALIER_PLUGIN=espalier)',
+      parseCookie,
+    )
+    .option(
+      '--protocol-versions <list>',
+      'the application protocol versions to offer, for example 1,2 (default: 1)',
+      parseVersions,
+    )
+    .addOption(
+      new Option(
+        '--mtls <mode>',
+        'mutual TLS with the plugins: offered, required, or off (default: auto)',
+      ).choices([...mtlsModes]),
+    )
+    .addOption(
+      new Option(
+        '--multiplex <mode>',
+        'one socket for all connections with a plugin: if supported, required, or off (default: off)',
+      ).choices([...multiplexModes]),
+    )
+    .addOption(
+      new Option('--policy <preset>', 'the preset that supervises the plugins (default: espalier)').choices(
+        Object.keys(presets),
+      ),
+    )
+    .option('--locked', 'start only plugins that match the lock file of `espalier lock`')
+    .option(
+      '--inherit-env <what>',
+      'environment variables of the host that plugins inherit: minimal, all, or a list A,B (default: minimal)',
+      parseInheritEnv,
+    )
+    .addOption(
+      new Option('--log-level <level>', "the lowest level of the plugins' logs to print")
+        .choices([...logLevels])
+        .default('info'),
+    );
+}
+
+/** The options of the environment from the config file and the flags. A flag overrides the file. */
+export function environmentOptions(flags: SharedFlags): EnvironmentOptions {
+  const file = flags.config === undefined ? {} : readConfig(flags.config);
+  return {
+    ...file,
+    handshake: {
+      ...file.handshake,
+      ...flags.cookie,
+      ...(flags.protocolVersions && { protocolVersions: flags.protocolVersions }),
+    },
+    policy: { ...file.policy, ...(flags.policy && { preset: flags.policy }) },
+    inheritEnv: flags.inheritEnv ?? file.inheritEnv,
+    ...(flags.mtls && { mtls: mtlsOf(file, flags.mtls) }),
+    ...(flags.multiplex && { multiplex: flags.multiplex }),
+  };
+}
+
+/** The flag sets the mode; the file may set the curve. */
+function mtlsOf({ mtls }: EnvironmentOptions, mode: MtlsMode): EnvironmentOptions['mtls'] {
+  return typeof mtls === 'object' ? { ...mtls, mode } : mode;
+}
 
 function readConfig(file: string): EnvironmentOptions {
-  const configError = (why: string) =>
+  const configError = (problem: string) =>
     new PluginError({
       code: 'CONFIG_INVALID',
-      message: `The config file ${file} is not usable: ${why}.`,
-      hint: `It holds one JSON object with the keys ${configKeys.join(', ')}.`,
+      message: `The config file ${file} is not usable: ${problem}.`,
+      hint: `It must be one JSON object with any of the keys ${configKeys.join(', ')}.`,
     });
   let parsed: unknown;
   try {
@@ -126,7 +125,7 @@ function readConfig(file: string): EnvironmentOptions {
     throw configError(messageOf(error));
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw configError('it is no JSON object');
+    throw configError('it is not a JSON object');
   const unknown = Object.keys(parsed).filter((key) => !configKeys.includes(key));
   if (unknown.length > 0) throw configError(`it has the unknown keys ${unknown.join(', ')}`);
   return parsed;
@@ -141,7 +140,7 @@ function parseCookie(value: string): { cookieKey: string; cookieValue: string } 
 function parseVersions(value: string): number[] {
   const list = value.split(',').map(Number);
   if (value === '' || !list.every((version) => Number.isSafeInteger(version) && version >= 0)) {
-    throw new InvalidArgumentError('It must be whole numbers with commas between, for example 1,2.');
+    throw new InvalidArgumentError('It must be whole numbers separated by commas, for example 1,2.');
   }
   return list;
 }

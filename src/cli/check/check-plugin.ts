@@ -1,8 +1,8 @@
 import { createIsolatedEnvironment, type EnvironmentOptions } from '../../environment/index.js';
-import { isPluginError, messageOf, PluginError, type EnvironmentEvent } from '../../model/index.js';
+import { isPluginError, PluginError, toPluginError, type EnvironmentEvent } from '../../model/index.js';
 import { shutdownStep, startSteps, stdioStep, type PhaseChange, type Step } from './check-steps.js';
 
-/** What `espalier check` found out. */
+/** The result of `espalier check`, as `--json` prints it. */
 export interface CheckReport {
   readonly ok: boolean;
   readonly plugin: string;
@@ -10,16 +10,19 @@ export interface CheckReport {
   readonly error?: { readonly code: string; readonly message: string; readonly hint?: string | undefined };
 }
 
+/** The input of {@link checkPlugin}. */
 export interface CheckOptions {
+  /** The options of an environment with one plugin. */
   readonly environment: EnvironmentOptions;
+  /** Called with every event of the environment. */
   readonly onEvent: (event: EnvironmentEvent) => void;
-  /** Ends the check early; nothing is left running then either. */
+  /** Aborts the check; the plugin is stopped then too. */
   readonly signal: AbortSignal;
 }
 
-/** Starts one plugin, walks every step of its life, and ends it. The error, if any, comes with its facts. */
+/** Starts one plugin, probes it and stops it. Resolves with the report, and with the error that made a step fail. */
 export async function checkPlugin(options: CheckOptions): Promise<{ report: CheckReport; error: unknown }> {
-  const begun = performance.now();
+  const startedAt = performance.now();
   const env = await createIsolatedEnvironment(withoutRestarts(options.environment));
   const abort = (): void => {
     void env.shutdown();
@@ -31,22 +34,27 @@ export async function checkPlugin(options: CheckOptions): Promise<{ report: Chec
     options.onEvent(event);
   });
   const [plugin] = env.available();
-  if (plugin === undefined) throw new Error('A check without a plugin.');
+  if (plugin === undefined) throw new Error('The options name no plugin to check.');
   const { id } = plugin;
   const steps: Step[] = [];
   if (options.environment.bundles !== undefined) {
     const { error } = plugin;
     const detail = error === null ? id : error.message;
-    steps.push({ name: 'manifest', ok: error === null, ms: Math.round(performance.now() - begun), detail });
+    steps.push({
+      name: 'manifest',
+      ok: error === null,
+      ms: Math.round(performance.now() - startedAt),
+      detail,
+    });
   }
   let failure: unknown = null;
   try {
     await env.activate(id);
     await env.performHealthCheck(id);
     steps.push(...startSteps(changes, null), stdioStep(env.status(id)));
-    const stopping = performance.now();
+    const stoppedAt = performance.now();
     await env.deactivate(id);
-    const last = shutdownStep(env.status(id), Math.round(performance.now() - stopping));
+    const last = shutdownStep(env.status(id), Math.round(performance.now() - stoppedAt));
     steps.push(last);
     if (!last.ok) failure = killedError(id);
   } catch (error) {
@@ -66,10 +74,8 @@ function withoutRestarts(environment: EnvironmentOptions): EnvironmentOptions {
 
 function report(plugin: string, steps: readonly Step[], failure: unknown): CheckReport {
   if (failure === null) return { ok: true, plugin, steps };
-  const error = isPluginError(failure)
-    ? { code: failure.code, message: failure.message, hint: failure.hint }
-    : { code: 'INTERNAL', message: messageOf(failure) };
-  return { ok: false, plugin, steps, error };
+  const { code, message, hint } = toPluginError(failure);
+  return { ok: false, plugin, steps, error: { code, message, hint } };
 }
 
 function killedError(plugin: string): PluginError {
@@ -77,7 +83,7 @@ function killedError(plugin: string): PluginError {
     code: 'PLUGIN_CRASHED',
     plugin,
     phase: 'stopping',
-    message: 'The plugin ignored GRPCController.Shutdown and SIGTERM and had to be killed.',
-    hint: 'End the process in the Shutdown handler, or on SIGTERM; what it had not saved is lost now.',
+    message: 'The plugin ignored GRPCController.Shutdown and SIGTERM and was killed.',
+    hint: 'Exit the process in the Shutdown handler or on SIGTERM; a killed process loses unsaved data.',
   });
 }

@@ -1,5 +1,6 @@
 import type { PluginError, PluginPhase, PluginStatus, StopStep } from '../../model/index.js';
 
+/** The name of a step of `espalier check`. */
 export type StepName =
   | 'manifest'
   | 'interpreter'
@@ -12,6 +13,7 @@ export type StepName =
   | 'stdio'
   | 'shutdown';
 
+/** The result of one step of `espalier check`. */
 export interface Step {
   readonly name: StepName;
   readonly ok: boolean;
@@ -20,7 +22,7 @@ export interface Step {
   readonly detail?: string;
 }
 
-/** The steps of a start in order, by the phase in which each happens. */
+/** The steps of a start in order; each has the name of its phase. */
 const startPhases: readonly (PluginPhase & StepName)[] = [
   'interpreter',
   'spawn',
@@ -30,15 +32,15 @@ const startPhases: readonly (PluginPhase & StepName)[] = [
   'hooks',
 ];
 
-/** One moment at which a plugin came into a phase. */
+/** A change of a plugin's phase, with its time in milliseconds since the epoch. */
 export interface PhaseChange {
   readonly at: number;
   readonly status: PluginStatus;
 }
 
 /**
- * The steps that a start has completed or failed in, from the phases that the plugin went through. The encrypted
- * channel, if there is one, is made while dialling.
+ * The steps of a start, derived from the changes of the plugin's phase. With an `error` the last one has failed. TLS is
+ * part of the phase `dial`, and gets its own step.
  */
 export function startSteps(changes: readonly PhaseChange[], error: PluginError | null): Step[] {
   const steps: Step[] = [];
@@ -58,7 +60,7 @@ export function startSteps(changes: readonly PhaseChange[], error: PluginError |
   return steps;
 }
 
-/** Whether a phase was left for a later one of the start, and not for its end. */
+/** Whether the next phase is a later one of the start, so that this one succeeded. */
 function isPast(phase: PluginPhase & StepName, next: PluginPhase | null): boolean {
   if (next === 'serving') return true;
   const later = startPhases.slice(startPhases.indexOf(phase) + 1);
@@ -86,22 +88,23 @@ function stepDetail(name: StepName, status: PluginStatus): string | undefined {
   }
 }
 
+/** The step about the GRPCStdio stream, which is optional and cannot fail. */
 export function stdioStep({ stdio }: PluginStatus): Step {
-  const said = stdio === null ? 'open, nothing printed yet' : 'streaming';
-  return { name: 'stdio', ok: true, ms: 0, detail: stdio === false ? 'not offered' : said };
+  const offered = stdio === null ? 'open, no output yet' : 'streaming';
+  return { name: 'stdio', ok: true, ms: 0, detail: stdio === false ? 'not offered' : offered };
 }
 
 const stopStepTexts: Readonly<Record<StopStep, string>> = {
-  draining: 'ended while its calls were drained',
-  deactivating: 'ended in OnDeactivate',
-  requestingShutdown: 'GRPCController.Shutdown',
-  terminating: 'ended by SIGTERM: Shutdown was not enough, or is not offered',
-  killing: 'ignored Shutdown and SIGTERM; had to be killed',
+  draining: 'exited while its calls were drained',
+  deactivating: 'exited in OnDeactivate',
+  requestingShutdown: 'exited after GRPCController.Shutdown',
+  terminating: 'exited after SIGTERM: Shutdown had no effect, or is not offered',
+  killing: 'ignored Shutdown and SIGTERM; was killed',
 };
 
-/** How the plugin was ended; a plugin that has to be killed fails this step. */
+/** The step of the stop; it fails for a plugin that had to be killed, or exited before it. */
 export function shutdownStep({ lastExit }: PluginStatus, ms: number): Step {
-  const rung = lastExit?.stopStep ?? null;
-  const detail = rung === null ? 'ended by itself' : stopStepTexts[rung];
-  return { name: 'shutdown', ok: rung !== null && rung !== 'killing', ms, detail };
+  const stopStep = lastExit?.stopStep ?? null;
+  const detail = stopStep === null ? 'exited before it was stopped' : stopStepTexts[stopStep];
+  return { name: 'shutdown', ok: stopStep !== null && stopStep !== 'killing', ms, detail };
 }

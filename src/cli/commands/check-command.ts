@@ -6,22 +6,23 @@ import { checkPlugin } from '../check/check-plugin.js';
 import { coloursFor } from '../output/colours.js';
 import { errorText } from '../output/error-text.js';
 import { eventLine, isPrinted } from '../output/event-line.js';
-import { exitCode } from '../exit-code.js';
+import { exitCode } from './exit-code.js';
 import { addSharedFlags, environmentOptions, type SharedFlags } from '../arguments/shared-flags.js';
-import { onStopSignal } from '../stop-signals.js';
+import { onStopSignal } from './stop-signals.js';
 import { parseMilliseconds } from '../arguments/argument-parsers.js';
 
 interface CheckFlags extends SharedFlags {
   readonly timeout?: number;
 }
 
+/** Adds `espalier check`. */
 export function addCheckCommand(program: Command): void {
   addSharedFlags(
     program
       .command('check')
-      .description('start a plugin once, walk every step of its life, and say what is wrong')
+      .description('start a plugin once, probe it, stop it, and report what is wrong')
       .argument('[bundle]', 'the directory with the plugin.json or plugin.yaml')
-      .argument('[command...]', 'after --: a bare program and its arguments, in place of a bundle')
+      .argument('[command...]', 'after --: a program and its arguments, instead of a bundle')
       .option(
         '--timeout <ms>',
         'how long the start may take, in milliseconds (default: 15000)',
@@ -42,7 +43,7 @@ Examples:
   espalier check --timeout 3000 --json ./plugins/hello
   espalier check --cookie BASIC_PLUGIN=hello -- ./kv-go-grpc
 
-Exit codes: 0 the plugin is fine, 1 it is not, 2 wrong usage.`;
+Exit codes: 0 the plugin is ok, 1 it is not, 2 wrong usage.`;
 
 type Target =
   | { readonly bundles: readonly [string] }
@@ -51,12 +52,12 @@ type Target =
 function target(first: string | undefined, rest: readonly string[], self: Command): Target {
   if (first === undefined)
     self.error('error: name a bundle directory, or a program after --', { exitCode: exitCode.usage });
-  // Commander swallows the `--`; only the raw words tell a bundle from a program.
-  const bare = process.argv.includes('--') || rest.length > 0;
-  return bare ? { programs: [{ command: first, args: rest }] } : { bundles: [first] };
+  // Commander drops the `--`, so only the raw arguments tell a bundle from a program.
+  const isProgram = process.argv.includes('--') || rest.length > 0;
+  return isProgram ? { programs: [{ command: first, args: rest }] } : { bundles: [first] };
 }
 
-/** A bundle is locked in the directory that holds it. */
+/** The lock file of a single bundle is in its parent directory. */
 function lockFileFor(
   plugin: Target,
   { locked }: CheckFlags,
@@ -72,7 +73,7 @@ async function check(plugin: Target, flags: CheckFlags): Promise<number> {
   const signals = onStopSignal(() => {
     abort.abort();
   });
-  // A check starts a plugin beside whatever runs, and leaves nothing behind.
+  // A check must not restore or record anything.
   const options = { ...environmentOptions(flags), stateDir: undefined };
   const deadlines: SupervisionOptions['deadlines'] =
     flags.timeout === undefined ? {} : { startMs: flags.timeout };
@@ -96,7 +97,7 @@ async function check(plugin: Target, flags: CheckFlags): Promise<number> {
       process.stdout.write(`${mark} ${name.padEnd(12)}${out.dim(`${ms} ms`.padStart(9))}  ${detail ?? ''}\n`);
     }
     process.stdout.write(
-      report.ok ? `${out.success('fine')}: ${report.plugin}\n` : `${errorText(error, out)}\n`,
+      report.ok ? `${out.success('ok')}: ${report.plugin}\n` : `${errorText(error, out)}\n`,
     );
   }
   return report.ok ? exitCode.ok : exitCode.failed;

@@ -4,14 +4,15 @@ import { chartOf, renderChart } from '../../observe/index.js';
 
 const formats = ['mermaid', 'dot', 'json'] as const;
 
+/** Adds `espalier graph`. */
 export function addGraphCommand(program: Command): void {
   program
     .command('graph')
-    .description('print a state chart, drawn from the running code')
+    .description('print the state chart of a machine')
     .addArgument(
-      new Argument('[machine]', 'which one').choices(Object.keys(machineDefinitions())).default('plugin'),
+      new Argument('[machine]', 'the machine').choices(Object.keys(machineDefinitions())).default('plugin'),
     )
-    .addOption(new Option('--format <format>', 'how').choices([...formats]).default('mermaid'))
+    .addOption(new Option('--format <format>', 'the output format').choices([...formats]).default('mermaid'))
     .action(
       (
         machine: keyof ReturnType<typeof machineDefinitions>,

@@ -4,11 +4,11 @@ import { Option, type Command } from 'commander';
 import { createEnvironment, type Environment, type EnvironmentOptions } from '../../environment/index.js';
 import { PluginError } from '../../model/index.js';
 import { startInspector } from '../../observe/index.js';
-import { exitCode } from '../exit-code.js';
+import { exitCode } from './exit-code.js';
 import { createReporter, type Reporter } from '../output/reporter.js';
 import { addSharedFlags, environmentOptions, type SharedFlags } from '../arguments/shared-flags.js';
-import { noBundles } from './no-bundles.js';
-import { onStopSignal } from '../stop-signals.js';
+import { noBundlesError } from './report-outcomes.js';
+import { onStopSignal } from './stop-signals.js';
 import { parsePort } from '../arguments/argument-parsers.js';
 
 interface RunFlags extends SharedFlags {
@@ -17,14 +17,14 @@ interface RunFlags extends SharedFlags {
   readonly stateDir?: string;
 }
 
-/** A module that rides along with `espalier run`: it is handed the environment and may use all of it. */
+/** A module for `espalier run --with`: a program that uses the environment. */
 export interface HostModule {
-  /** Called once, before the plugins are activated. What it returns is called before the plugins are stopped. */
+  /** Called once, before the plugins are activated. Returns a teardown function, called before the plugins are stopped. */
   readonly default: (
     environment: Environment,
     context: {
-      /** Prints a line without disturbing the table. */
-      readonly say: (line: string) => void;
+      /** Prints a line above the table. */
+      readonly print: (line: string) => void;
     },
   ) => Promise<Teardown | undefined> | Teardown | undefined;
 }
@@ -32,16 +32,16 @@ export interface HostModule {
 type Teardown = () => unknown;
 
 /**
- * `--inspect` takes a port or none; commander would take the directory that follows it for one. Words that are no
- * port are therefore set apart from it.
+ * Gives `--inspect` the port 0 when no port follows: commander would read the directory that follows as its port.
  */
-export function withInspectPort(words: readonly string[]): string[] {
-  return words.flatMap((word, index) => {
-    const isAlone = word === '--inspect' && !/^\d+$/.test(words[index + 1] ?? '');
-    return isAlone ? ['--inspect=0'] : [word];
+export function withInspectPort(args: readonly string[]): string[] {
+  return args.flatMap((arg, index) => {
+    const hasNoPort = arg === '--inspect' && !/^\d+$/.test(args[index + 1] ?? '');
+    return hasNoPort ? ['--inspect=0'] : [arg];
   });
 }
 
+/** Adds `espalier run`. */
 export function addRunCommand(program: Command): void {
   addSharedFlags(
     program
@@ -49,17 +49,14 @@ export function addRunCommand(program: Command): void {
       .description('supervise every bundle in a directory until Ctrl-C')
       .argument('<dir>', 'the directory that holds the bundles')
       .addOption(
-        new Option('--inspect [port]', 'show the state machines in a browser, on 127.0.0.1').argParser(
+        new Option('--inspect [port]', 'serve a page that shows the state machines, on 127.0.0.1').argParser(
           parsePort,
         ),
       )
-      .option(
-        '--with <module>',
-        'a JavaScript module that is handed the environment, to speak with the plugins',
-      )
+      .option('--with <module>', 'a JavaScript module that gets the environment, to call the plugins')
       .option(
         '--state-dir <dir>',
-        'a directory in which what is wanted of the plugins survives this process; the next run brings it back',
+        'a directory that keeps the desired state of the plugins; the next run restores it',
       ),
   )
     .addHelpText('after', examples)
@@ -69,7 +66,7 @@ export function addRunCommand(program: Command): void {
 }
 
 const examples = `
-On a terminal it shows a live table; elsewhere, readable lines; with --json, one event as JSON per line.
+On a terminal it shows a live table, elsewhere one line for each event, with --json one JSON object for each event.
 
 Examples:
   espalier run ./plugins
@@ -77,7 +74,7 @@ Examples:
   espalier run --state-dir /var/lib/my-server ./plugins
   espalier run --json ./plugins | jq 'select(.type == "plugin.gaveUp")'
 
-Exit codes: 0 ended as asked, 1 a companion or the environment failed, 2 wrong usage.`;
+Exit codes: 0 stopped by a signal, 1 the module of --with or the environment failed, 2 wrong usage.`;
 
 async function run(dir: string, flags: RunFlags): Promise<number> {
   const inspector = flags.inspect === undefined ? null : await startInspector({ port: flags.inspect });
@@ -113,17 +110,17 @@ async function supervise(
   const stopped = new Promise<string>((stop) => {
     onStopSignal(stop);
   });
-  if (env.available().length === 0) throw noBundles(dir);
+  if (env.available().length === 0) throw noBundlesError(dir);
   const teardown = flags.with === undefined ? undefined : await loadHostModule(flags.with, env, reporter);
   const started = startAll(env, reporter);
   const reason = await stopped;
-  reporter.print(`stopping (${reason}); once more to end at once`);
+  reporter.print(`stopping (${reason}); a second signal kills the plugins`);
   await teardown?.();
   await Promise.all([env.shutdown(), started]);
   return exitCode.ok;
 }
 
-/** What an earlier run has looked after goes on as it was; what is new is started. */
+/** Restores the plugins of the previous run, and activates those that it did not know. */
 async function startAll(env: Environment, reporter: Reporter): Promise<void> {
   const restored = await env.restore();
   for (const { id, outcome, because } of restored) reporter.print(`${id}: ${outcome} (${because})`);
@@ -132,9 +129,9 @@ async function startAll(env: Environment, reporter: Reporter): Promise<void> {
     return;
   }
   const known = new Set(restored.map(({ id }) => id));
-  const fresh = env.available().filter(({ id, error }) => error === null && !known.has(id));
-  // How each start goes is told by its events.
-  await Promise.allSettled(fresh.map(({ id }) => env.activate(id)));
+  const added = env.available().filter(({ id, error }) => error === null && !known.has(id));
+  // The events report how each start went.
+  await Promise.allSettled(added.map(({ id }) => env.activate(id)));
 }
 
 async function loadHostModule(
@@ -146,9 +143,9 @@ async function loadHostModule(
   if (typeof loaded.default !== 'function') {
     throw new PluginError({
       code: 'CONFIG_INVALID',
-      message: `${module} has no default export that can be called.`,
-      hint: 'Write: export default (environment, { say }) => { … }',
+      message: `The default export of ${module} is not a function.`,
+      hint: 'Write: export default (environment, { print }) => { … }',
     });
   }
-  return (await loaded.default(env, { say: reporter.print })) ?? undefined;
+  return (await loaded.default(env, { print: reporter.print })) ?? undefined;
 }

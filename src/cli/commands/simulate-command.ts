@@ -11,7 +11,7 @@ import {
   simulate,
 } from '../../policy/index.js';
 import { coloursFor } from '../output/colours.js';
-import { exitCode } from '../exit-code.js';
+import { exitCode } from './exit-code.js';
 import { simulationText } from '../output/simulation-text.js';
 import { parseSeed, parseDuration } from '../arguments/argument-parsers.js';
 
@@ -28,33 +28,34 @@ interface SimulateFlags {
   readonly json?: boolean;
 }
 
+/** Adds `espalier simulate`. */
 export function addSimulateCommand(program: Command): void {
   program
     .command('simulate')
-    .description('tell what a policy makes of a series of faults, without starting anything')
+    .description('simulate how a policy reacts to a series of faults; starts no process')
     .addOption(
-      new Option('--policy <preset>', 'the policy to ask (default: espalier)').choices([...presetNames]),
+      new Option('--policy <preset>', 'the preset to simulate (default: espalier)').choices([...presetNames]),
     )
-    .option('--manifest <file>', "a manifest whose supervision goes over the preset's numbers")
+    .option('--manifest <file>', 'a manifest whose supervision overrides the preset')
     .option(
-      '--crash-every <span>',
-      'every process crashes after so long in health (default: 0s)',
+      '--crash-every <duration>',
+      'every process crashes after it was healthy for this time (default: 0s)',
       parseDuration,
     )
-    .option('--never-starts', 'no process ever comes to the end of its start')
+    .option('--never-starts', 'no process ever becomes healthy')
     .option('--trace <file>', 'a JSON file with a list of faults, one for each process')
-    .option('--repeat', 'with --trace: begin again when the faults are used up')
+    .option('--repeat', 'with --trace: start over after the last fault')
     .addOption(
-      new Option('--for <span>', 'how long to look')
+      new Option('--for <duration>', 'the simulated time')
         .argParser(parseDuration)
         .default(parseDuration('1h'), '1h'),
     )
     .addOption(
-      new Option('--start <span>', 'from the start of a process to healthy')
+      new Option('--start <duration>', 'the time from the start of a process to healthy')
         .argParser(parseDuration)
         .default(0, '0s'),
     )
-    .option('--seed <n>', 'of the chance in the pauses, a whole number', parseSeed, 1)
+    .option('--seed <n>', 'the seed of the jitter, a whole number', parseSeed, 1)
     .option('--json', 'print JSON for programs: one object')
     .addHelpText('after', examples)
     .action((flags: SimulateFlags, self: Command) => {
@@ -63,7 +64,7 @@ export function addSimulateCommand(program: Command): void {
 }
 
 const examples = `
-A span is a number with ms, s, m, h or d.
+A duration is a number with the unit ms, s, m, h or d.
 
 Examples:
   espalier simulate --crash-every 30s
@@ -71,10 +72,10 @@ Examples:
   espalier simulate --policy systemd --never-starts
   espalier simulate --manifest plugins/hello/plugin.json --trace incident.json --json
 
-A trace holds what becomes of each process in turn; the one after the last stays healthy:
+A trace is a list with one fault for each process, in order; the process after the last fault stays healthy:
   [{ "afterHealthyMs": 30000 }, { "startMs": null }, { "kind": "hang", "afterHealthyMs": 0 }]
 
-Exit codes: 0 it was told, 1 the manifest is not valid, 2 wrong usage.`;
+Exit codes: 0 success, 1 the manifest is not valid, 2 wrong usage.`;
 
 function run(flags: SimulateFlags, self: Command): number {
   const sources = ['crashEvery', 'neverStarts', 'trace'] as const;
@@ -95,8 +96,8 @@ function run(flags: SimulateFlags, self: Command): number {
   return exitCode.ok;
 }
 
-function traceOf({ crashEvery = 0, neverStarts: never, trace, repeat }: SimulateFlags): FaultTrace {
-  if (never === true) return neverBecomesHealthy();
+function traceOf({ crashEvery = 0, neverStarts, trace, repeat }: SimulateFlags): FaultTrace {
+  if (neverStarts === true) return neverBecomesHealthy();
   if (trace === undefined) return crashesEvery(crashEvery);
   const faults = parseFaultTrace(read(trace), trace);
   return repeat === true ? repeating(...faults) : faults;
@@ -116,7 +117,7 @@ function read(file: string): string {
     throw new PluginError({
       code: 'CONFIG_INVALID',
       message: `The file ${file} cannot be read: ${messageOf(error)}.`,
-      hint: 'Name a file, not a directory, and check its path.',
+      hint: 'Check the path; it must be a readable file.',
       cause: error,
     });
   }

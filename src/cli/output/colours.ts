@@ -1,7 +1,9 @@
-import type { LogLevel, PluginState } from '../../model/index.js';
+import { pluginStateTones, type LogLevel, type PluginState, type StateTone } from '../../model/index.js';
 
+/** Wraps text in the escape codes of a colour. */
 export type Paint = (text: string) => string;
 
+/** The colours of the command line, by meaning. */
 export interface Colours {
   readonly success: Paint;
   readonly warning: Paint;
@@ -25,30 +27,25 @@ const uncoloured: Colours = {
   bold: unstyled,
 };
 
-/** Colours for a terminal; none elsewhere, nor where NO_COLOR asks for none (no-color.org). */
+/** The colours for a stream: none unless it is a terminal, and none when NO_COLOR is set (no-color.org). */
 export function coloursFor(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): Colours {
   return stream.isTTY === true && !env['NO_COLOR'] ? coloured : uncoloured;
 }
 
+const toneColours = {
+  good: 'success',
+  busy: 'warning',
+  stopping: 'warning',
+  bad: 'error',
+  inactive: 'dim',
+} as const satisfies Record<StateTone, keyof Colours>;
+
+/** The colour of a plugin's state, of the same tone as on the inspector's page. */
 export function stateColour(colours: Colours, state: PluginState): Paint {
-  switch (state) {
-    case 'healthy':
-      return colours.success;
-    case 'pending':
-    case 'spawning':
-    case 'handshaking':
-    case 'restarting':
-    case 'stopping':
-      return colours.warning;
-    case 'crashed':
-    case 'failed':
-    case 'invalid':
-      return colours.error;
-    case 'idle':
-      return colours.dim;
-  }
+  return colours[toneColours[pluginStateTones[state]]];
 }
 
+/** The colour of a log level. */
 export function levelColour(colours: Colours, level: LogLevel): Paint {
   if (level === 'error') return colours.error;
   if (level === 'warn') return colours.warning;

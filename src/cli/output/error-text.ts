@@ -1,10 +1,10 @@
 import { isPluginError, messageOf } from '../../model/index.js';
 import type { Colours } from './colours.js';
 
-/** How many lines of stderr are shown with an error. */
+/** How many lines of stderr are printed with an error. */
 const tailLines = 12;
 
-/** An error for people: what happened, what to do, and what the plugin said last. */
+/** An error as text: code and message, the last lines of stderr, and the hint. */
 export function errorText(thrown: unknown, colours: Colours): string {
   if (!isPluginError(thrown))
     return colours.error((thrown as Partial<Error> | null)?.stack ?? messageOf(thrown));
@@ -14,6 +14,6 @@ export function errorText(thrown: unknown, colours: Colours): string {
     const last = tail.trimEnd().split('\n').slice(-tailLines);
     lines.push(colours.dim('the last lines of stderr:'), ...last.map((line) => colours.dim(`  ${line}`)));
   }
-  if (thrown.hint !== undefined) lines.push(`${colours.bold('next')}: ${thrown.hint}`);
+  if (thrown.hint !== undefined) lines.push(`${colours.bold('hint')}: ${thrown.hint}`);
   return lines.join('\n');
 }

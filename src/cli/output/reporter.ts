@@ -6,9 +6,9 @@ import { eventLine, isPrinted } from './event-line.js';
 import { createScreen } from './screen.js';
 import { statusTable } from './status-table.js';
 
-/** Tells what an environment does, in the way that suits whoever listens. */
+/** Prints the events of an environment. */
 export interface Reporter {
-  /** A line of our own. */
+  /** Prints a line of the command itself or of its host module. */
   readonly print: (line: string) => void;
   close(): void;
 }
@@ -19,12 +19,13 @@ interface ReporterInput {
   readonly env: Environment;
 }
 
-/** How often the table may change, in milliseconds. */
+/** The shortest time between two redraws of the table, in milliseconds. */
 const redrawMs = 100;
 
-export function createReporter(setting: ReporterInput): Reporter {
-  if (setting.json) return jsonReporter(setting);
-  return process.stdout.isTTY ? tableReporter(setting) : lineReporter(setting);
+/** Creates the reporter: JSON lines with `json`, a live table on a terminal, else a line of text for each event. */
+export function createReporter(input: ReporterInput): Reporter {
+  if (input.json) return jsonReporter(input);
+  return process.stdout.isTTY ? tableReporter(input) : lineReporter(input);
 }
 
 function jsonReporter({ env, logLevel }: ReporterInput): Reporter {
@@ -46,17 +47,17 @@ function jsonReporter({ env, logLevel }: ReporterInput): Reporter {
 
 function lineReporter({ env, logLevel }: ReporterInput): Reporter {
   const colours = coloursFor(process.stdout, process.env);
-  const say = (line: string) => {
+  const print = (line: string) => {
     process.stdout.write(`${line}\n`);
   };
   for (const { id, state, error } of env.statuses()) {
-    if (state === 'invalid') say(`${id}  invalid  ${[error?.message, error?.hint].join(' ').trimEnd()}`);
+    if (state === 'invalid') print(`${id}  invalid  ${[error?.message, error?.hint].join(' ').trimEnd()}`);
   }
   const subscription = env.events.pipe(filter((event) => isPrinted(event, logLevel))).subscribe((event) => {
-    say(eventLine(event, colours));
+    print(eventLine(event, colours));
   });
   return {
-    print: say,
+    print,
     close: () => {
       subscription.unsubscribe();
     },
@@ -69,7 +70,7 @@ function tableReporter({ env, logLevel }: ReporterInput): Reporter {
   const draw = (): void => {
     const { columns, rows } = process.stdout;
     const table = statusTable(env.statuses(), { now: Date.now(), columns, colours });
-    // A foot taller than the terminal could not be redrawn.
+    // A footer that is taller than the terminal cannot be redrawn.
     screen.draw(['', ...table.slice(0, Math.max(2, rows - 4))]);
   };
   const drawing: Subscription = merge(env.events, interval(1000))

@@ -1,10 +1,10 @@
-/** A terminal whose last lines are redrawn in place, with a scrolling log above them. */
+/** A terminal with a footer that is redrawn in place, below a scrolling log. */
 export interface Screen {
-  /** Prints a line that stays. */
+  /** Prints a line above the footer. */
   readonly print: (line: string) => void;
-  /** Replaces the lines at the foot. */
+  /** Replaces the footer. */
   draw(lines: readonly string[]): void;
-  /** Leaves the foot as it is and gives the cursor back. */
+  /** Shows the cursor again; the footer stays. */
   close(): void;
 }
 
@@ -12,6 +12,7 @@ const clearBelow = '\u001b[0J';
 const hideCursor = '\u001b[?25l';
 const showCursor = '\u001b[?25h';
 
+/** Creates a screen on a terminal and hides its cursor. */
 export function createScreen(stream: NodeJS.WriteStream): Screen {
   let footer: readonly string[] = [];
   const up = (): string => (footer.length === 0 ? '' : `\u001b[${footer.length}A\r`);

@@ -1,16 +1,16 @@
 import type { PolicyWarning, Simulation, SimulationStep } from '../../policy/index.js';
 import type { Colours } from './colours.js';
 
-/** How many processes are shown at most, the last of them included. */
+/** The maximum number of processes to print, the last one included. */
 const maxLines = 40;
 
-/** A simulation for people: a line for each process, what it sums up to, and what is odd about the policy. */
+/** A simulation as text: a line for each process, a summary, and the warnings about the policy. */
 export function simulationText(
   simulation: Simulation,
   warnings: readonly PolicyWarning[],
   colours: Colours,
 ): string {
-  const lines = processLines(simulation.timeline).map(([at, ...words]) => `${at}  ${words.join('  ')}`);
+  const lines = processLines(simulation.timeline).map((parts) => parts.join('  '));
   const omitted = lines.length - maxLines;
   const printed =
     omitted <= 0
@@ -28,13 +28,13 @@ export function simulationText(
   ].join('\n');
 }
 
-/** One line for each process: when it was started, as what, how it fared and what followed. */
+/** One line for each process: its start, its exit and the decision that followed. */
 function processLines(timeline: readonly SimulationStep[]): string[][] {
   const lines: string[][] = [];
   for (const step of timeline) {
     if (step.type === 'started') {
-      const which = step.halfOpen ? 'one try' : 'started';
-      lines.push([clock(step.at), `generation ${lines.length + 1}`, which]);
+      const kind = step.halfOpen ? 'half-open try' : 'started';
+      lines.push([clock(step.at), `generation ${lines.length + 1}`, kind]);
     } else {
       lines.at(-1)?.push(stepText(step));
     }
@@ -51,11 +51,11 @@ function stepText(step: Exclude<SimulationStep, { type: 'started' }>): string {
     case 'restart':
       return step.delayMs === 0 ? 'restart at once' : `restart after ${durationText(step.delayMs)}`;
     case 'stop':
-      return 'it rests';
+      return 'stays stopped';
     case 'giveUp':
       return step.retryAt === null
-        ? `given up (${step.reason})`
-        : `given up (${step.reason}), one try at ${clock(step.retryAt)}`;
+        ? `gave up (${step.reason})`
+        : `gave up (${step.reason}), half-open try at ${clock(step.retryAt)}`;
   }
 }
 
@@ -67,12 +67,9 @@ function exitText({ kind, code, error }: Extract<SimulationStep, { type: 'ended'
 function summary(simulation: Simulation, { bold }: Colours): string[] {
   const { forMs, restarts, halfOpenTries, gaveUpAt, outageMs, longestOutageMs, cutShort } = simulation;
   const rows = [
-    ['looked at', cutShort ? `${durationText(forMs)}, cut short: too many processes` : durationText(forMs)],
-    [
-      'restarts',
-      halfOpenTries === 0 ? `${restarts}` : `${restarts}, and ${halfOpenTries} tries after giving up`,
-    ],
-    ['given up', gaveUpAt === null ? 'never' : `at ${clock(gaveUpAt)}`],
+    ['simulated', cutShort ? `${durationText(forMs)}, cut short: too many processes` : durationText(forMs)],
+    ['restarts', halfOpenTries === 0 ? `${restarts}` : `${restarts}, and ${halfOpenTries} half-open tries`],
+    ['gave up', gaveUpAt === null ? 'never' : `at ${clock(gaveUpAt)}`],
     ['outage', `${durationText(outageMs)} (${percent(outageMs, forMs)})`],
     ['longest outage', durationText(longestOutageMs)],
   ];
@@ -83,15 +80,15 @@ function percent(part: number, whole: number): string {
   return whole === 0 ? '0 %' : `${Number(((100 * part) / whole).toFixed(2))} %`;
 }
 
-/** A moment as hours, minutes, seconds and thousandths. */
+/** A time as hours:minutes:seconds.milliseconds. */
 function clock(ms: number): string {
   const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
   const seconds = ms / 1000;
-  const rest = String(Math.floor(ms % 1000)).padStart(3, '0');
-  return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}.${rest}`;
+  const millis = String(Math.floor(ms % 1000)).padStart(3, '0');
+  return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}.${millis}`;
 }
 
-/** A span in the largest unit that it fills. */
+/** A duration in its largest whole unit. */
 function durationText(ms: number): string {
   const units = [
     ['h', 3_600_000],

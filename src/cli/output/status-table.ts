@@ -4,7 +4,7 @@ import { statusDetail } from './event-line.js';
 
 const headings = ['PLUGIN', 'STATE', 'GEN', 'PID', 'UP', 'RESTARTS', 'PROBE', ''];
 
-/** The table of all plugins, one line each, no line wider than the terminal. */
+/** The table of all plugins, one line each, cut at the width of the terminal. */
 export function statusTable(
   statuses: readonly PluginStatus[],
   view: { readonly now: number; readonly columns: number; readonly colours: Colours },
@@ -47,8 +47,8 @@ function stateCell({ state, phase, ready }: PluginStatus): string {
   return state === 'healthy' && !ready ? `${state}:unready` : state;
 }
 
-/** A span of time in the two largest units that matter. */
-export function uptimeText(ms: number): string {
+/** A duration in its two largest units, from seconds to hours. */
+function uptimeText(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 60) return `${seconds}s`;
   const minutes = Math.floor(seconds / 60);

@@ -3,14 +3,15 @@ import type { Duplex } from 'node:stream';
 import { createServer, type TLSSocket } from 'node:tls';
 import type { ServerTls } from '../tls/security.js';
 
-/** A gRPC server that is handed its connections one by one, wherever they come from. */
+/** A gRPC server that does not listen; each connection is passed to it. */
 export interface Acceptor {
+  /** Serves on a connection, after its TLS handshake where TLS is on. */
   accept(raw: Duplex): void;
   /** Ends the calls that are in flight, and every connection. */
   close(): void;
 }
 
-/** `register` adds the services. With `tls`, each connection has to prove first who it is. */
+/** Makes a server. `register` adds the services. With `tls`, each client has to present its certificate. */
 export function createAcceptor(register: (server: Server) => void, tls: ServerTls | null): Acceptor {
   const server = new Server({ 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 });
   register(server);
@@ -19,11 +20,11 @@ export function createAcceptor(register: (server: Server) => void, tls: ServerTl
   const inject = (socket: Duplex): void => {
     injector.injectConnection(socket);
   };
-  const secure = tls === null ? null : secured(tls, inject);
+  const secure = tls === null ? null : createTlsServer(tls, inject);
   return {
     accept(raw) {
       raws.add(raw);
-      // Whoever connects may go at any time.
+      // A client may disconnect at any time.
       raw.on('error', () => undefined).once('close', () => raws.delete(raw));
       if (secure === null) inject(raw);
       else secure.emit('connection', raw);
@@ -35,11 +36,11 @@ export function createAcceptor(register: (server: Server) => void, tls: ServerTl
   };
 }
 
-/** A TLS server that listens nowhere. It trusts no certificate but the pinned one, even if that one has signed it. */
-function secured({ options, pinned }: ServerTls, take: (socket: TLSSocket) => void) {
+/** A TLS server that does not listen. Where a certificate is pinned, it accepts no other one, even if signed by that. */
+function createTlsServer({ options, pinned }: ServerTls, take: (socket: TLSSocket) => void) {
   return createServer(options, (socket) => {
-    const isMeant = pinned === null || (socket.getPeerX509Certificate()?.raw.equals(pinned) ?? false);
-    if (isMeant) take(socket.on('error', () => undefined));
+    const isTrusted = pinned === null || (socket.getPeerX509Certificate()?.raw.equals(pinned) ?? false);
+    if (isTrusted) take(socket.on('error', () => undefined));
     else socket.destroy();
   }).on('tlsClientError', (_, socket) => {
     socket.destroy();

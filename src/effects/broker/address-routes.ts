@@ -11,25 +11,28 @@ import {
   noAnnouncements,
   type Announcement,
 } from '../../go-plugin/index.js';
-import { messageOf, PluginError, type Handshake } from '../../model/index.js';
-import type { RunningProcess } from '../process/local-process.js';
-import { openSocket } from '../socket/open-socket.js';
+import { messageOf, PluginError } from '../../model/index.js';
+import type { RunningProcess } from '../process/runner.js';
+import type { Address } from '../socket/open-socket.js';
+import type { SocketDirectory } from '../socket/socket-directory.js';
 import type { Acceptor } from './acceptor.js';
 import type { BrokerState } from './broker-state.js';
 import type { BrokerRoutes } from './routes.js';
 
-/** Where the host's own listeners are made. */
-interface ListenerSettings extends Pick<RunningProcess, 'socketDirectory' | 'shareSocket'> {
-  readonly network: Handshake['network'];
+/** How the host and one process reach each other, and where the host makes its own listeners. */
+export interface AddressRoutesInput extends Pick<RunningProcess, 'connect' | 'addressFromPlugin'> {
+  /** On which network the host listens: that of the plugin itself. */
+  readonly network: Address['network'];
+  readonly sockets: Pick<SocketDirectory, 'path' | 'share'>;
 }
 
-/** A listener for each id, on either side, whose address is announced. */
+/** Routes where each id has a listener of its own, on either side, whose address is announced. */
 export function createAddressRoutes(
   broker: BrokerState,
-  { network, socketDirectory, shareSocket }: ListenerSettings,
+  { network, sockets, connect, addressFromPlugin }: AddressRoutesInput,
   now: () => number,
 ): BrokerRoutes {
-  const dials = new Map<number, (where: Announcement) => void>();
+  const dials = new Map<number, (announcement: Announcement) => void>();
   let state = noAnnouncements;
   let lastTicket = 0;
 
@@ -37,63 +40,68 @@ export function createAddressRoutes(
     ({ state } = step);
     if (step.delivery !== null) dials.get(step.delivery.ticket)?.(step.delivery.announcement);
   };
+  const announcementOf = (id: number): Observable<Announcement> =>
+    new Observable((subscriber) => {
+      lastTicket += 1;
+      const ticket = lastTicket;
+      dials.set(ticket, (announcement) => {
+        subscriber.next(announcement);
+        subscriber.complete();
+      });
+      apply(requestDial(state, id, ticket, now()));
+      return () => {
+        dials.delete(ticket);
+        state = cancelDial(state, ticket);
+      };
+    });
 
   return {
-    receive({ service_id: id, network, address }) {
-      apply(announce(state, id, { network, address }, now()));
+    receive({ service_id: id, network: announced, address }) {
+      apply(announce(state, id, { network: announced, address }, now()));
     },
-    announcementOf: (id) =>
-      new Observable((subscriber) => {
-        const closed = broker.closeReason();
-        if (closed !== null) {
-          subscriber.error(closed);
-          return;
-        }
-        lastTicket += 1;
-        const ticket = lastTicket;
-        dials.set(ticket, (where) => {
-          subscriber.next(where);
-          subscriber.complete();
-        });
-        const calledOff = broker.onClose((reason) => {
-          subscriber.error(reason);
-        });
-        apply(requestDial(state, id, ticket, now()));
-        return () => {
-          calledOff();
-          dials.delete(ticket);
-          state = cancelDial(state, ticket);
-        };
-      }),
-    open(_, { network, address }) {
-      const unusable = checkAddress(network, address);
-      return unusable === null && isNetwork(network)
-        ? openSocket({ network, address })
-        : throwError(() => unusable);
+    announcementOf: (id) => broker.whileOpen(announcementOf(id)),
+    open(_, { network: announced, address }) {
+      const error = checkAddress(announced, address);
+      return error === null && isNetwork(announced)
+        ? connect({ network: announced, address })
+        : throwError(() => error);
     },
     async offer(id, acceptor) {
-      const path = join(socketDirectory, `host-${id}-${randomBytes(3).toString('hex')}`);
-      const where: ListenOptions = network === 'unix' ? { path } : { host: '127.0.0.1', port: 0 };
-      const listener = await listen(where, acceptor);
-      try {
-        if (network === 'unix') shareSocket(path);
-      } catch (error) {
-        listener.close();
-        throw listenError(where, error);
-      }
-      const address = network === 'unix' ? path : `127.0.0.1:${(listener.address() as AddressInfo).port}`;
+      const listener = await listen(network, join(sockets.path, socketName(id)), acceptor, sockets.share);
+      const { address } = addressFromPlugin(listener);
       broker.send({ service_id: id, network, address, knock: null });
-      return {
-        address: `${network}:${address}`,
-        withdraw() {
-          listener.close();
-        },
-      };
+      return { address: `${network}:${listener.address}`, withdraw: listener.close };
     },
   };
 }
 
-function listen(where: ListenOptions, acceptor: Acceptor): Promise<Listener> {
+function socketName(id: number): string {
+  return `host-${id}-${randomBytes(3).toString('hex')}`;
+}
+
+/** Listens on the socket at `path`, or on a free port of the loopback. Rejects with a PluginError. */
+async function listen(
+  network: Address['network'],
+  path: string,
+  acceptor: Acceptor,
+  share: (path: string) => void,
+): Promise<Address & { readonly close: () => void }> {
+  const where: ListenOptions = network === 'unix' ? { path } : { host: '127.0.0.1', port: 0 };
+  const listener = await startListener(where, acceptor);
+  const close = (): void => {
+    listener.close();
+  };
+  try {
+    if (network === 'unix') share(path);
+  } catch (error) {
+    close();
+    throw listenError(where, error);
+  }
+  const address = network === 'unix' ? path : `127.0.0.1:${(listener.address() as AddressInfo).port}`;
+  return { network, address, close };
+}
+
+function startListener(where: ListenOptions, acceptor: Acceptor): Promise<Listener> {
   const listener = createServer((socket) => {
     acceptor.accept(socket);
   });

@@ -1,7 +1,7 @@
 import { Observable } from 'rxjs';
 import type { PluginError } from '../../model/index.js';
 
-/** A message on the broker's control stream. */
+/** A message on the control stream of the broker (`plugin.ConnInfo`). */
 export interface ConnInfo {
   readonly service_id: number;
   readonly network: string;
@@ -10,30 +10,34 @@ export interface ConnInfo {
   readonly knock: Knock | null;
 }
 
+/** A request to open a stream for an id, or the answer to one. */
 export interface Knock {
   readonly knock: boolean;
   readonly ack: boolean;
+  /** Why the request is refused; empty when it is not. */
   readonly error: string;
 }
 
 /** The host's end of one process's broker: its ids, its control stream, and whether it is still open. */
 export interface BrokerState {
-  /** An id for something that the host serves. The plugin counts its own. */
+  /** The next id for a server of the host, from 1 on. The plugin counts its own ids. */
   nextId(): number;
-  /** What the host has to tell, for the control stream to send: also what was said before there was one. */
+  /** The messages for the control stream to send, those from before its subscription included. One subscriber only. */
   readonly outgoing: Observable<ConnInfo>;
-  /** Says nothing once the desk is closed. */
+  /** Sends a message to the plugin. Does nothing once the broker is closed. */
   send(message: ConnInfo): void;
-  /** Nothing can be brokered any more, for this reason; the first one counts. */
+  /** Ends the broker for good; only the first reason counts. */
   close(reason: PluginError): void;
+  /** `null` while the broker is open. */
   closeReason(): PluginError | null;
-  /** Calls back when it is closed; returns how to call that off. */
-  onClose(listener: (reason: PluginError) => void): () => void;
+  /** The same source, which errors with the reason once the broker is closed. */
+  whileOpen<T>(source: Observable<T>): Observable<T>;
 }
 
+/** A broker that is open, with no control stream yet. */
 export function createBrokerState(): BrokerState {
   const unsent: ConnInfo[] = [];
-  const listeners = new Set<(reason: PluginError) => void>();
+  const closeListeners = new Set<(reason: PluginError) => void>();
   let send: ((message: ConnInfo) => void) | null = null;
   let lastId = 0;
   let closed: PluginError | null = null;
@@ -59,12 +63,21 @@ export function createBrokerState(): BrokerState {
     close(reason) {
       if (closed !== null) return;
       closed = reason;
-      for (const listener of [...listeners]) listener(reason);
+      for (const listener of [...closeListeners]) listener(reason);
     },
     closeReason: () => closed,
-    onClose(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    whileOpen: (source) =>
+      new Observable((subscriber) => {
+        const fail = (reason: PluginError): void => {
+          subscriber.error(reason);
+        };
+        if (closed !== null) {
+          fail(closed);
+          return;
+        }
+        closeListeners.add(fail);
+        subscriber.add(() => closeListeners.delete(fail));
+        source.subscribe(subscriber);
+      }),
   };
 }

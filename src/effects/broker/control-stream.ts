@@ -1,16 +1,17 @@
 import { status as code } from '@grpc/grpc-js';
 import { asapScheduler, Observable, subscribeOn } from 'rxjs';
 import { PluginError } from '../../model/index.js';
-import type { GenerationChannel } from '../connection/dial.js';
-import type { ConnInfo } from './broker-state.js';
 import { callDuplex, statusOf } from '../grpc/client-call.js';
 import { services } from '../rpc/contract.js';
+import type { ConnInfo } from './broker-state.js';
+import type { BrokerChannel } from './routes.js';
 
 /**
- * Keeps the broker's control stream. It is opened once for each process: a Go plugin's broker ends for good with its
- * first stream. A plugin without a broker is no failure until somebody wants to use it.
+ * Runs the control stream of the broker. It is opened once for each process, as a Go plugin's broker ends for good with
+ * its first stream. When it ends, or the plugin has no broker, the broker is closed; that is an error only for the next
+ * brokered call.
  */
-export function runControlStream({ channel }: { readonly channel: GenerationChannel }): Observable<never> {
+export function runControlStream({ channel }: { readonly channel: BrokerChannel }): Observable<never> {
   return new Observable((subscriber) => {
     const { broker, grpc, routes } = channel;
     const end = (error: PluginError): void => {
@@ -19,7 +20,7 @@ export function runControlStream({ channel }: { readonly channel: GenerationChan
     };
     return (
       callDuplex<ConnInfo, ConnInfo>(grpc, services.plugin.GRPCBroker, 'StartStream', broker.outgoing)
-        // The first probe goes first: a start waits for it.
+        // After the first health check, for which a start waits.
         .pipe(subscribeOn(asapScheduler))
         .subscribe({
           next: (message) => {
@@ -50,6 +51,6 @@ function streamEndedError(): PluginError {
     code: 'BROKER_REFUSED',
     phase: 'serving',
     message: "The broker's control stream has ended.",
-    hint: 'Nothing can be brokered with this process any more; restart the plugin.',
+    hint: 'No more connections can be brokered with this process; restart the plugin.',
   });
 }

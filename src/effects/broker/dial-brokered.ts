@@ -1,16 +1,16 @@
 import { catchError, map, Observable, of } from 'rxjs';
 import type { Announcement } from '../../go-plugin/index.js';
-import type { AnnouncementEvent, BrokeredEvent } from '../../machines/broker/effects.js';
+import type { AnnouncementEvent, BrokeredEvent } from '../../machines/broker/machine.js';
 import { isPluginError, messageOf, PluginError } from '../../model/index.js';
-import type { GenerationChannel } from '../connection/dial.js';
 import { openChannel } from '../http2/open-channel.js';
+import type { BrokerChannel } from './routes.js';
 
 interface Input {
-  readonly channel: GenerationChannel;
+  readonly channel: BrokerChannel;
   readonly id: number;
 }
 
-/** Waits until the plugin says where it serves an id. */
+/** Waits for the plugin to announce where it serves an id. */
 export function awaitAnnouncement({ channel, id }: Input): Observable<AnnouncementEvent> {
   return channel.routes.announcementOf(id).pipe(
     map((announcement): AnnouncementEvent => ({ type: 'broker.announced', announcement })),
@@ -18,7 +18,7 @@ export function awaitAnnouncement({ channel, id }: Input): Observable<Announceme
   );
 }
 
-/** Connects to what was announced. Who announces listens already, so one failure is enough. */
+/** Connects once to an announced address; a plugin that announces one listens already. */
 export function dialBrokered(
   input: Input & { readonly announcement: Announcement },
 ): Observable<BrokeredEvent> {
@@ -26,37 +26,37 @@ export function dialBrokered(
     const { channel, id, announcement } = input;
     const { security, process, routes } = channel;
     const target = `${announcement.network}:${announcement.address}`;
-    const waits = (waits: boolean): void => {
-      subscriber.next({ type: waits ? 'broker.queued' : 'broker.dialling' });
+    const reportQueued = (isQueued: boolean): void => {
+      subscriber.next({ type: isQueued ? 'broker.queued' : 'broker.dialling' });
     };
-    const grpc = openChannel(target, () => routes.open(id, announcement, waits), security);
-    const shut = grpc.close.bind(grpc);
-    const end = (): void => {
+    const grpc = openChannel(target, () => routes.open(id, announcement, reportQueued), security);
+    const close = grpc.close.bind(grpc);
+    const destroy = (): void => {
       grpc.destroy();
     };
     grpc.close = () => {
-      process.scope.remove(end);
-      shut();
+      process.scope.remove(destroy);
+      close();
     };
-    let isHandedOver = false;
+    let isConnected = false;
     grpc.connect((failure) => {
       if (subscriber.closed) return;
-      isHandedOver = failure === null;
-      if (isHandedOver) process.scope.add(end);
+      isConnected = failure === null;
+      if (isConnected) process.scope.add(destroy);
       subscriber.next(
-        isHandedOver
+        isConnected
           ? { type: 'broker.connected', brokered: grpc }
-          : { type: 'broker.refused', error: refused(id, announcement, failure) },
+          : { type: 'broker.refused', error: dialError(id, announcement, failure) },
       );
       subscriber.complete();
     });
     return () => {
-      if (!isHandedOver) end();
+      if (!isConnected) destroy();
     };
   });
 }
 
-function refused(id: number, { network, address }: Announcement, cause: unknown): PluginError {
+function dialError(id: number, { network, address }: Announcement, cause: unknown): PluginError {
   if (isPluginError(cause) && cause.code.startsWith('BROKER_')) return cause;
   return new PluginError({
     code: 'BROKER_REFUSED',

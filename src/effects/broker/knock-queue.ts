@@ -1,81 +1,91 @@
 import { announcementTtlMs } from '../../go-plugin/index.js';
 import { PluginError } from '../../model/index.js';
 
-/** The host's own knocks, one after the other: the plugin hands each stream to the knock that it has answered last. */
+/**
+ * The host's own knocks (requests to open a stream), one at a time, as the plugin expects the next stream for the knock
+ * that it has answered last.
+ */
 export interface KnockQueue {
   /**
-   * Knocks as soon as all earlier turns are over. `settle` hears once what came of it, and has to open its stream, if it
-   * was let in, before it returns. `waits` hears when earlier turns come first, and when they are over. Returns how to
-   * give the turn up.
+   * Queues a knock and returns how to cancel it. `answered` is called once, with the refusal or with `null`; after `null`
+   * it has to open its stream before it returns. `queuedChanged` is called with `true` when earlier knocks come first,
+   * and with `false` when this one is sent.
    */
-  enqueue(id: number, settle: QueuedKnock['answered'], waits?: QueuedKnock['queuedChanged']): () => void;
-  /** The plugin has answered a knock; an empty error lets us in. Returns whether somebody still waits for the answer. */
+  enqueue(
+    id: number,
+    answered: QueuedKnock['answered'],
+    queuedChanged?: QueuedKnock['queuedChanged'],
+  ): () => void;
+  /**
+   * Handles the answer of the plugin; an empty error means that it accepts. Returns whether the answer belongs to the
+   * knock that was sent last and was not cancelled.
+   */
   answered(id: number, error: string): boolean;
 }
 
 interface QueuedKnock {
   readonly id: number;
   readonly answered: (refusal: PluginError | null) => void;
-  readonly queuedChanged: (queuedChanged: boolean) => void;
+  readonly queuedChanged: (isQueued: boolean) => void;
 }
 
-/** `timeoutMs`: how long an answer may take; by default as long as go-plugin waits, in milliseconds. */
+/** `timeoutMs`: how long an answer may take; default: go-plugin's own five seconds. */
 export function createKnockQueue(knock: (id: number) => void, timeoutMs = announcementTtlMs): KnockQueue {
   const queue: QueuedKnock[] = [];
   let deadline: NodeJS.Timeout | undefined;
 
   const sendNext = (): void => {
-    const [turn] = queue;
-    if (turn === undefined) return;
+    const [next] = queue;
+    if (next === undefined) return;
     deadline = setTimeout(() => {
-      finish(turn, unanswered(turn.id, timeoutMs));
+      finish(next, unansweredError(next.id, timeoutMs));
     }, timeoutMs).unref();
-    knock(turn.id);
-    turn.queuedChanged(false);
+    knock(next.id);
+    next.queuedChanged(false);
   };
-  const remove = (turn: QueuedKnock): void => {
-    const at = queue.indexOf(turn);
-    if (at < 0) return;
-    queue.splice(at, 1);
-    if (at > 0) return;
+  const remove = (knock: QueuedKnock): void => {
+    const index = queue.indexOf(knock);
+    if (index < 0) return;
+    queue.splice(index, 1);
+    if (index > 0) return;
     clearTimeout(deadline);
     sendNext();
   };
-  const finish = (turn: QueuedKnock, refusal: PluginError | null): void => {
-    turn.answered(refusal);
-    remove(turn);
+  const finish = (knock: QueuedKnock, refusal: PluginError | null): void => {
+    knock.answered(refusal);
+    remove(knock);
   };
 
   return {
-    enqueue(id, settle, waits = () => undefined) {
-      const turn: QueuedKnock = { id, answered: settle, queuedChanged: waits };
-      queue.push(turn);
-      if (queue[0] === turn) sendNext();
-      else waits(true);
+    enqueue(id, answered, queuedChanged = () => undefined) {
+      const queued: QueuedKnock = { id, answered, queuedChanged };
+      queue.push(queued);
+      if (queue[0] === queued) sendNext();
+      else queuedChanged(true);
       return () => {
-        remove(turn);
+        remove(queued);
       };
     },
     answered(id, error) {
-      const [turn] = queue;
-      if (turn?.id !== id) return false;
-      finish(turn, error === '' ? null : refused(id, error));
+      const [sent] = queue;
+      if (sent?.id !== id) return false;
+      finish(sent, error === '' ? null : refusedError(id, error));
       return true;
     },
   };
 }
 
-function refused(id: number, said: string): PluginError {
+function refusedError(id: number, reason: string): PluginError {
   return new PluginError({
     code: 'BROKER_REFUSED',
     phase: 'serving',
-    message: `The plugin refused the knock for id ${id}: ${said}.`,
+    message: `The plugin refused the knock for id ${id}: ${reason}.`,
     hint: 'Let the plugin serve an id before it hands it out, and until it has been dialled.',
     facts: { id },
   });
 }
 
-function unanswered(id: number, timeoutMs: number): PluginError {
+function unansweredError(id: number, timeoutMs: number): PluginError {
   return new PluginError({
     code: 'BROKER_TIMEOUT',
     phase: 'serving',

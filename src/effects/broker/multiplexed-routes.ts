@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { Observable, of } from 'rxjs';
 import { streamOpened, knock, noKnocks, serve, withdraw, type KnockStep } from '../../go-plugin/index.js';
-import type { PluginError } from '../../model/index.js';
 import type { YamuxSession } from '../yamux/index.js';
 import type { Acceptor } from './acceptor.js';
 import type { BrokerState } from './broker-state.js';
@@ -9,8 +8,8 @@ import { createKnockQueue } from './knock-queue.js';
 import type { BrokerRoutes } from './routes.js';
 
 /**
- * Every connection is a stream of the one socket. Nothing in a stream says what it is for, so whoever wants to open one
- * knocks first, on the control stream, and opens it when the other side is ready for it.
+ * Routes where every connection is a stream of the one socket. A stream does not say which id it is for, so the side that
+ * opens one knocks first, on the control stream, and opens it when the other side has acknowledged.
  */
 export function createMultiplexedRoutes(
   broker: BrokerState,
@@ -32,48 +31,40 @@ export function createMultiplexedRoutes(
   });
 
   session.onStream((stream) => {
-    const arrival = streamOpened(state);
-    ({ state } = arrival);
-    const acceptor = arrival.id === null ? undefined : acceptors.get(arrival.id);
+    const opened = streamOpened(state);
+    ({ state } = opened);
+    const acceptor = opened.id === null ? undefined : acceptors.get(opened.id);
     if (acceptor === undefined) stream.on('error', () => undefined).destroy(unexpectedStreamError());
     else acceptor.accept(stream);
   });
-
-  return {
-    receive({ service_id: id, knock: said }) {
-      if (said?.knock !== true) return;
-      if (!said.ack) apply(knock(state, id, now()));
-      // The plugin waits for a stream now, also if nobody here does any more: the next one would be taken for this one.
-      else if (!knockQueue.answered(id, said.error) && said.error === '') openUnusedStream(session);
-    },
-    announcementOf: (id) => of({ network: 'yamux', address: String(id) }),
-    open: (id, _, waits) =>
-      new Observable<Duplex>((subscriber) => {
-        const closed = broker.closeReason();
-        if (closed !== null) {
-          subscriber.error(closed);
-          return;
-        }
-        const calledOff = broker.onClose((reason) => {
-          subscriber.error(reason);
-        });
-        const settle = (refusal: PluginError | null): void => {
+  const openAfterKnock = (id: number, queuedChanged: (isQueued: boolean) => void): Observable<Duplex> =>
+    new Observable((subscriber) =>
+      knockQueue.enqueue(
+        id,
+        (refusal) => {
           if (refusal !== null) subscriber.error(refusal);
           else openOn(session, subscriber);
-        };
-        const leave = knockQueue.enqueue(id, settle, waits);
-        return () => {
-          calledOff();
-          leave();
-        };
-      }),
+        },
+        queuedChanged,
+      ),
+    );
+
+  return {
+    receive({ service_id: id, knock: received }) {
+      if (received?.knock !== true) return;
+      if (!received.ack) apply(knock(state, id, now()));
+      // The plugin now expects a stream, also when the knock was cancelled; it would take the next one for this one.
+      else if (!knockQueue.answered(id, received.error) && received.error === '') openUnusedStream(session);
+    },
+    announcementOf: (id) => of({ network: 'yamux', address: String(id) }),
+    open: (id, _, queuedChanged) => broker.whileOpen(openAfterKnock(id, queuedChanged)),
     offer(id, acceptor) {
       acceptors.set(id, acceptor);
       apply(serve(state, id, now()));
       return Promise.resolve({
         address: `yamux:${id}`,
         withdraw() {
-          // Somebody else may serve the id by now.
+          // Another acceptor may serve the id by now.
           if (acceptors.get(id) !== acceptor) return;
           acceptors.delete(id);
           state = withdraw(state, id);
@@ -99,7 +90,7 @@ function openOn(
 }
 
 function unexpectedStreamError(): Error {
-  return new Error('The plugin opened a stream that nobody has let in.');
+  return new Error('The plugin opened a stream without a knock that was acknowledged.');
 }
 
 function openUnusedStream(session: YamuxSession): void {
@@ -109,6 +100,6 @@ function openUnusedStream(session: YamuxSession): void {
       .on('error', () => undefined)
       .destroy();
   } catch {
-    // The session has ended, and with it every expectation.
+    // The session has ended, so the plugin expects no stream any more.
   }
 }

@@ -1,27 +1,43 @@
 import type { Duplex } from 'node:stream';
-import type { Observable } from 'rxjs';
+import type { Observable, Subscription } from 'rxjs';
+import type { ChannelInterface } from '@grpc/grpc-js';
 import type { Announcement } from '../../go-plugin/index.js';
+import type { Security } from '../tls/security.js';
 import type { Acceptor } from './acceptor.js';
-import type { ConnInfo } from './broker-state.js';
+import type { BrokerState, ConnInfo } from './broker-state.js';
 
-/** How the connections beside the main one come about: by addresses of their own, or as streams of one socket. */
+/** The connection to a plugin, as far as its broker needs it. */
+export interface BrokerChannel {
+  readonly grpc: ChannelInterface;
+  readonly security: Security;
+  readonly broker: BrokerState;
+  readonly routes: BrokerRoutes;
+  readonly process: { readonly scope: Subscription };
+}
+
+/** How brokered connections are made: to addresses of their own, or as streams of one socket. */
 export interface BrokerRoutes {
-  /** The plugin has said something on the control stream. */
+  /** Handles a message of the plugin on the control stream. */
   receive(message: ConnInfo): void;
-  /** Emits once where the plugin serves an id. Errors with a PluginError when this will not be known any more. */
+  /** Emits once where the plugin serves an id. Errors with a PluginError once the broker is closed. */
   announcementOf(id: number): Observable<Announcement>;
   /**
-   * Emits a raw connection to what was announced, and errors with what keeps it from being one. `waits` hears when it
-   * has to wait for others, and when its turn has come.
+   * Emits a raw connection to an announced address, or errors with the reason. `queuedChanged` is called with `true` when
+   * earlier dials come first, and with `false` when this one begins.
    */
-  open(id: number, announcement: Announcement, waits: (waits: boolean) => void): Observable<Duplex>;
-  /** Lets the plugin reach an acceptor by an id. Rejects with a PluginError. */
+  open(
+    id: number,
+    announcement: Announcement,
+    queuedChanged: (isQueued: boolean) => void,
+  ): Observable<Duplex>;
+  /** Makes an acceptor reachable for the plugin by an id. Rejects with a PluginError. */
   offer(id: number, acceptor: Acceptor): Promise<BrokerOffer>;
 }
 
+/** An acceptor that the plugin can reach. */
 export interface BrokerOffer {
-  /** For example `unix:/run/…/host-1-3f9a04`. */
+  /** For example `unix:/run/…/host-1-3f9a04`, or `yamux:1`. */
   readonly address: string;
-  /** The plugin cannot reach it any more. */
+  /** Accepts no more connections for the id. */
   readonly withdraw: () => void;
 }

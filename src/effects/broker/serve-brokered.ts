@@ -1,9 +1,9 @@
 import type { Server } from '@grpc/grpc-js';
 import { PluginError } from '../../model/index.js';
-import type { GenerationChannel } from '../connection/dial.js';
 import { createAcceptor } from './acceptor.js';
+import type { BrokerChannel } from './routes.js';
 
-/** A server of the host's for one plugin, reached by its id. It ends with the plugin's process at the latest. */
+/** A server of the host for one plugin, which reaches it by its id. It is closed with the plugin's process at the latest. */
 export interface BrokeredServer {
   readonly id: number;
   /** For example `unix:/run/…/host-1-3f9a04`; `yamux:1` on a multiplexed connection. */
@@ -12,9 +12,12 @@ export interface BrokeredServer {
   close(): void;
 }
 
-/** Serves on an id, and lets the plugin know how to get there. */
+/**
+ * Serves on an id and announces it to the plugin. `register` adds the services. Rejects with BROKER_REFUSED when the
+ * broker is closed, the host cannot listen, or it has no certificate to serve with.
+ */
 export async function serveBrokered(
-  { broker, routes, process, security }: GenerationChannel,
+  { broker, routes, process, security }: BrokerChannel,
   id: number,
   register: (server: Server) => void,
 ): Promise<BrokeredServer> {
@@ -34,7 +37,7 @@ export async function serveBrokered(
     withdraw();
     acceptor.close();
   };
-  // Runs at once if the process ended meanwhile.
+  // Runs at once if the process has ended in the meantime.
   process.scope.add(close);
   throwIfClosed();
   return { id, address, close };

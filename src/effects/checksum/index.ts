@@ -1,8 +1,8 @@
 export {
-  readLockfile,
+  readLockFile,
   computeChecksums,
-  applyLockfile,
-  writeLockfile,
-  type LockfileOptions,
-} from './lockfile.js';
+  applyLockFile,
+  writeLockFile,
+  type LockFileOptions,
+} from './lock-file.js';
 export { verifyChecksums } from './verify-checksums.js';

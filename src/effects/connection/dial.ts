@@ -1,5 +1,5 @@
 import { catchError, map, Observable, of, ReplaySubject, Subscription } from 'rxjs';
-import type { ChannelHandle, DialEvent } from '../../machines/effects.js';
+import type { DialEvent } from '../../machines/effects.js';
 import {
   isPluginError,
   PluginError,
@@ -7,57 +7,44 @@ import {
   type Handshake,
   type PluginLogEntry,
 } from '../../model/index.js';
-import { createAddressRoutes } from '../broker/address-routes.js';
-import { createBrokerState, type BrokerState } from '../broker/broker-state.js';
-import { createMultiplexedRoutes } from '../broker/multiplexed-routes.js';
-import type { BrokerRoutes } from '../broker/routes.js';
-import { createCallCounter, type CallCounter } from '../grpc/call-counter.js';
-import { fetchHookNames, type HookNames } from '../rpc/hook-names.js';
-import { openChannel } from '../http2/open-channel.js';
+import { createBrokerState } from '../broker/broker-state.js';
+import { createCallCounter } from '../grpc/call-counter.js';
 import type { Http2Channel } from '../http2/channel.js';
-import type { TlsSettings } from '../launch/prepare-launch.js';
+import { openChannel } from '../http2/open-channel.js';
+import type { PluginProcess } from '../launch/plugin-process.js';
 import type { LogSink } from '../logs/line-writer.js';
-import { connectionLoss, multiplexedFailure } from './connection-loss.js';
-import type { RunningProcess } from '../process/local-process.js';
-import { openSocket } from '../socket/open-socket.js';
-import { detectTls } from '../tls/detect-tls.js';
-import { plaintext, manualTls, pinnedMutualTls, type Security } from '../tls/security.js';
-import { createMultiplexedConnection, type MultiplexedConnection } from '../yamux/index.js';
-
-/** The connection to one generation as the other effects see it. */
-export interface GenerationChannel extends ChannelHandle {
-  readonly grpc: Http2Channel;
-  /** The embedder's calls; our own probes and hooks are not counted. */
-  readonly calls: CallCounter;
-  readonly process: RunningProcess;
-  readonly security: Security;
-  readonly broker: BrokerState;
-  /** How connections beside the main one come about. */
-  readonly routes: BrokerRoutes;
-  /** The answer to a question that is asked as soon as the plugin can be asked, beside the first probe. */
-  readonly hooks: Observable<HookNames>;
-  /** Emits when this connection has ended and there can be no other. */
-  readonly lost: Observable<PluginError>;
-}
+import type { PluginProtocol } from '../protocol/plugin-protocol.js';
+import type { Transport } from '../protocol/transport.js';
+import { fetchHookNames } from '../rpc/hooks.js';
+import type { HookNames } from '../rpc/rpc-channel.js';
+import { plaintext, manualTls, pinnedMutualTls, type Security, type TlsSettings } from '../tls/security.js';
+import type { GenerationChannel } from './generation-channel.js';
 
 interface Input {
   readonly plugin: string;
   readonly generation: number;
-  readonly process: RunningProcess;
+  readonly process: PluginProcess;
   readonly handshake: Handshake;
 }
 
+/** What every dial needs. */
+export interface DialOptions {
+  readonly protocol: Pick<PluginProtocol, 'createTransport'>;
+  readonly tls: TlsSettings;
+  readonly log: LogSink;
+}
+
 /**
- * Connects once to the address of a handshake. A connection that fails for its TLS is no use trying again; one that
- * is refused may be, as some plugins print their line slightly before they listen. It lives until the process ends.
+ * Connects once to the address of a handshake. `channel.failed` says that another attempt is of no use, for example as
+ * TLS failed; `channel.refused` that it may be, as some plugins print their line slightly before they listen. The
+ * connection is closed when the process ends.
  */
-export function dial(input: Input, tls: TlsSettings, now: () => number, log: LogSink): Observable<DialEvent> {
+export function dial(input: Input, { protocol, tls, log }: DialOptions): Observable<DialEvent> {
   return new Observable((subscriber) => {
     const { handshake, process } = input;
-    if (handshake.network === 'unix' && !process.registerSocket(handshake.address))
-      log(socketOutsideWarning(input));
-    const conclude = (fact: DialEvent): void => {
-      subscriber.next(fact);
+    if (isSocketOutside(process, handshake)) log(socketOutsideWarning(input));
+    const conclude = (event: DialEvent): void => {
+      subscriber.next(event);
       subscriber.complete();
     };
     let security: Security;
@@ -67,73 +54,80 @@ export function dial(input: Input, tls: TlsSettings, now: () => number, log: Log
       conclude({ type: 'channel.failed', error: certificateError(error) });
       return;
     }
-    const link = handshake.multiplexed ? createMultiplexedConnection(handshake) : null;
-    const grpc = openChannel(
-      `${handshake.network}:${handshake.address}`,
-      () => link?.open() ?? openSocket(handshake),
-      security,
-    );
-    const end = (): void => {
+    const transport = protocol.createTransport(handshake, process);
+    const grpc = openChannel(addressOf(handshake), () => transport.open(), security);
+    const close = (): void => {
       grpc.destroy();
-      link?.close();
+      transport.close();
     };
-    const tlsDetection = new Subscription();
-    let isHandedOver = false;
-    grpc.connect((failure) => {
+    const failure = new Subscription();
+    let isConnected = false;
+    grpc.connect((error) => {
       if (subscriber.closed) return;
-      if (failure === null) {
-        isHandedOver = true;
-        process.scope.add(end);
-        conclude({
-          type: 'channel.ready',
-          channel: createGenerationChannel(grpc, link, input, security, now),
-        });
+      if (error !== null) {
+        failure.add(dialFailure(error, handshake, security, transport).subscribe(conclude));
         return;
       }
-      const only = link === null ? null : multiplexedFailure(link, handshake);
-      if (only === null) tlsDetection.add(dialFailure(failure, handshake, security).subscribe(conclude));
-      else conclude(only);
+      isConnected = true;
+      process.scope.add(close);
+      conclude({
+        type: 'channel.ready',
+        channel: createGenerationChannel(grpc, transport, input, security),
+      });
     });
     return () => {
-      tlsDetection.unsubscribe();
-      if (!isHandedOver) end();
+      failure.unsubscribe();
+      if (!isConnected) close();
     };
   });
 }
 
-/**
- * Whether trying again may help. A plugin that is not understood in the clear is asked whether it serves TLS, unless
- * the question would be the one connection that it takes.
- */
-function dialFailure(failure: unknown, address: Handshake, { tls }: Security): Observable<DialEvent> {
-  const refused: DialEvent = { type: 'channel.refused', error: connectError(failure, address) };
-  if (isPluginError(failure)) return of({ type: 'channel.failed', error: failure });
-  if (tls !== null || address.multiplexed) return of(refused);
-  return detectTls(address).pipe(
-    map((error): DialEvent => (error === null ? refused : { type: 'channel.failed', error })),
+/** Explains a failed dial. A plugin that failed in plaintext may serve TLS without having announced it. */
+function dialFailure(
+  error: unknown,
+  handshake: Handshake,
+  { tls }: Security,
+  transport: Transport,
+): Observable<DialEvent> {
+  const known = transport.dialFailure();
+  if (known !== null) return of(known);
+  if (isPluginError(error)) return of({ type: 'channel.failed', error });
+  const refused: DialEvent = { type: 'channel.refused', error: connectError(error, handshake) };
+  if (tls !== null) return of(refused);
+  return transport.detectTls().pipe(
+    map((found): DialEvent => (found === null ? refused : { type: 'channel.failed', error: found })),
     catchError(() => of(refused)),
   );
 }
 
-function securityFor(process: RunningProcess, { certificate }: Handshake, settings: TlsSettings): Security {
+function securityFor(process: PluginProcess, { certificate }: Handshake, settings: TlsSettings): Security {
   if (settings.mode === 'manual') return manualTls(settings.tls);
   if (certificate === null || process.identity === null) return plaintext();
   return pinnedMutualTls(process.identity, certificate);
 }
 
-function connectError(cause: unknown, { network, address }: Handshake): PluginError {
+/** Registers the socket of a process that this host has started, for removal, and returns whether it is misplaced. */
+function isSocketOutside({ token, sockets }: PluginProcess, { network, address }: Handshake): boolean {
+  return network === 'unix' && token !== null && !sockets.registerSocket(address);
+}
+
+function addressOf({ network, address }: Handshake): string {
+  return `${network}:${address}`;
+}
+
+function connectError(cause: unknown, handshake: Handshake): PluginError {
   return new PluginError({
     code: 'CONNECT_FAILED',
     phase: 'dial',
-    message: `No connection to ${network}:${address}: ${messageOf(cause)}.`,
+    message: `No connection to ${addressOf(handshake)}: ${messageOf(cause)}.`,
     hint: 'Let the plugin listen before it prints its line.',
     cause,
   });
 }
 
-/** It works all the same, and older plugins know no better. */
+/** Only a warning: the connection works, and plugins of older go-plugin releases do not know the variable. */
 function socketOutsideWarning({ plugin, generation, handshake, process }: Input): PluginLogEntry {
-  const message = `the plugin listens on ${handshake.address}, outside PLUGIN_UNIX_SOCKET_DIR (${process.socketDirectory}), where others may reach it`;
+  const message = `the plugin listens on ${handshake.address}, outside PLUGIN_UNIX_SOCKET_DIR (${process.sockets.path}), where others may reach it`;
   return { plugin, generation, source: 'host', level: 'warn', message, fields: {} };
 }
 
@@ -149,41 +143,32 @@ function certificateError(error: unknown): PluginError {
 
 function createGenerationChannel(
   grpc: Http2Channel,
-  link: MultiplexedConnection | null,
+  transport: Transport,
   { handshake, process }: Pick<Input, 'handshake' | 'process'>,
   security: Security,
-  now: () => number,
 ): GenerationChannel & { toJSON(): unknown } {
-  const { network, multiplexed } = handshake;
-  const address = `${network}:${handshake.address}`;
-  const { transport } = security;
+  const address = addressOf(handshake);
   const broker = createBrokerState();
   process.scope.add(() => {
     broker.close(processEndedError());
   });
-  const session = link?.session() ?? null;
-  const routes =
-    session === null
-      ? createAddressRoutes(broker, { ...process, network }, now)
-      : createMultiplexedRoutes(broker, session, now);
-  const calls = createCallCounter();
   const hooks = new ReplaySubject<HookNames>(1);
   process.scope.add(fetchHookNames(grpc).subscribe(hooks));
-  const toJSON = () => ({ address, transport, multiplexed });
-  const lost = connectionLoss(link);
+  const { multiplexed, lost } = transport;
   return {
     grpc,
     address,
-    transport,
+    transport: security.transport,
     multiplexed,
-    calls,
+    calls: createCallCounter(),
     process,
     security,
     broker,
-    routes,
+    routes: transport.createRoutes(broker),
     hooks,
+    connect: () => process.connect(handshake),
     lost,
-    toJSON,
+    toJSON: () => ({ address, transport: security.transport, multiplexed }),
   };
 }
 

@@ -1,14 +1,14 @@
 import { performance } from 'node:perf_hooks';
 import type { HostSample } from '../../model/index.js';
-import type { GenerationChannel } from './dial.js';
+import type { GenerationChannel } from './generation-channel.js';
 
-/** Reads the host's clocks, what its event loop has done so far, and what the plugin has answered so far. */
-export function sampleHost({ channel }: { readonly channel: GenerationChannel }): HostSample {
+/** Reads the clocks and the event loop of the host, and how many messages the plugin has sent so far. */
+export function sampleHost({ calls }: Pick<GenerationChannel, 'calls'>): HostSample {
   return {
     monotonicMs: performance.now(),
-    // The only use of this clock that does not ask it for a moment: held against the other, it tells of a sleep.
+    // Compared with the monotonic clock, the wall clock shows that the host was asleep.
     wallMs: Date.now(),
     eventLoopActiveMs: performance.eventLoopUtilization().active,
-    messagesReceived: channel.calls.answers(),
+    messagesReceived: calls.answers(),
   };
 }

@@ -1,8 +1,7 @@
+import { maxTimerMs } from '../../model/index.js';
+
 /** When a call has to be over: milliseconds since the epoch, or never. */
 export type Deadline = Date | number;
-
-/** The longest time that a timer holds; later is as good as never. */
-const maxTimerDelayMs = 2 ** 31 - 1;
 
 /** Calls back once at a deadline; returns how to call it off. */
 export type AtDeadline = (deadline: Deadline, act: () => void) => () => void;
@@ -10,7 +9,7 @@ export type AtDeadline = (deadline: Deadline, act: () => void) => () => void;
 /** Calls back once at the deadline, if that is not never. Returns how to call it off. */
 export function atDeadline(deadline: Deadline, act: () => void): () => void {
   const leftMs = Number(deadline) - Date.now();
-  if (!(leftMs <= maxTimerDelayMs)) return () => undefined;
+  if (!(leftMs <= maxTimerMs)) return () => undefined;
   const timer = setTimeout(act, Math.max(0, leftMs));
   return () => {
     clearTimeout(timer);

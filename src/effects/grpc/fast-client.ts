@@ -8,13 +8,13 @@ import {
   type ClientOptions,
   type ClientUnaryCall,
 } from '@grpc/grpc-js';
-import { callSettingsOf, type CallSettings } from '../http2/call-settings.js';
-import { startUnaryCall } from '../http2/unary-call.js';
+import { callSettingsOf, type CallSettings } from './call-settings.js';
 import type { PluginChannel } from './plugin-channel.js';
+import type { UnaryRequest } from './unary-request.js';
 
 type Serialize = (value: unknown) => Buffer;
 type Deserialize = (bytes: Buffer) => unknown;
-type Callback = Parameters<typeof startUnaryCall>[2]['callback'];
+type Callback = UnaryRequest['callback'];
 
 /** A unary method as grpc-js's constructors put it on their prototypes. */
 interface UnaryMethod {
@@ -115,11 +115,10 @@ interface Way {
 function shortWay({ channel, settings, method, ordinary }: Way): (args: unknown[]) => ClientUnaryCall {
   const { path, requestSerialize, responseDeserialize } = method;
   return (args) => {
-    const ready = channel.ready();
-    const given = ready === null ? null : read(args);
+    const given = read(args);
     const message = given === null ? null : serialized(requestSerialize, args[0]);
-    if (ready === null || given === null || message === null) return ordinary(args);
-    const call = startUnaryCall(ready.connection, ready.calls, {
+    if (given === null || message === null) return ordinary(args);
+    const call = channel.startUnaryCall({
       method: path,
       metadata: given.metadata,
       deadline: given.options?.deadline ?? Infinity,

@@ -1,7 +1,7 @@
 import { connectivityState, Metadata, status as code, type StatusObject } from '@grpc/grpc-js';
-import type { ChannelInterface } from '@grpc/grpc-js';
-import type { Http2Channel } from '../http2/channel.js';
-import type { Http2Connection } from '../http2/connection.js';
+import type { ChannelInterface, ClientUnaryCall } from '@grpc/grpc-js';
+import type { CallWithSettings } from './call-settings.js';
+import type { StartUnaryCall, UnaryRequest } from './unary-request.js';
 import { atDeadline as atHostDeadline, type AtDeadline } from './deadline.js';
 import { withParent } from './propagation.js';
 import { createConnectivityWatchers } from './connectivity-watchers.js';
@@ -10,14 +10,8 @@ import { createPendingCall, type Call, type PendingCall } from './pending-call.j
 
 /** One generation's connection, as far as calls go. */
 export interface Connection {
-  /** The channel to the generation's process; `ready` where its connection can be used directly. */
-  readonly grpc: ChannelInterface & { ready?(): Http2Connection | null };
-  readonly calls: CallCounter;
-}
-
-/** A connection that takes calls now. */
-export interface ReadyConnection {
-  readonly connection: Http2Connection;
+  /** The channel to the generation's process, which may have a short way for unary calls. */
+  readonly grpc: ChannelInterface & { readonly startUnaryCall?: StartUnaryCall };
   readonly calls: CallCounter;
 }
 
@@ -31,10 +25,10 @@ export interface PluginChannel extends ChannelInterface {
   failUnservable(): void;
   /** No connection will ever come again. */
   shutDown(): void;
-  /** The HTTP/2 connection behind it, if it takes calls now. */
-  ready(): ReadyConnection | null;
+  /** Starts a unary call the short way; `null` where there is none, now. */
+  startUnaryCall(request: UnaryRequest): ClientUnaryCall | null;
   /** The same as for every channel, with what the client asks of its calls. */
-  createCall(...call: Parameters<Http2Channel['createCall']>): Call;
+  createCall(...call: CallWithSettings): Call;
 }
 
 /** What is known about a plugin that cannot be called right now. */
@@ -101,14 +95,11 @@ export function createPluginChannel(
       watchers.changed();
       failUnservable();
     },
-    ready() {
-      const now = connection?.grpc.ready?.() ?? null;
-      return connection === null || now === null ? null : { connection: now, calls: connection.calls };
-    },
+    startUnaryCall: (request) => connection?.grpc.startUnaryCall?.(connection.calls, request) ?? null,
     createCall: (method, deadline, host, parent, flags, ...settings) =>
       withParent(parent, flags, deadline, (until) => {
         const open = (to: Connection): Call => {
-          const create: Http2Channel['createCall'] = to.grpc.createCall.bind(to.grpc);
+          const create: (...call: CallWithSettings) => Call = to.grpc.createCall.bind(to.grpc);
           return countCall(create(method, until, host, null, null, ...settings), to.calls);
         };
         if (connection !== null && isReady(connection)) return open(connection);

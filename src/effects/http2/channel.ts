@@ -1,7 +1,9 @@
 import { connectivityState, status as code, type ChannelInterface, type StatusObject } from '@grpc/grpc-js';
 import type { Observable, Subscription } from 'rxjs';
 import { messageOf } from '../../model/index.js';
-import { defaultCallSettings, type CallSettings } from './call-settings.js';
+import { defaultCallSettings, type CallWithSettings } from '../grpc/call-settings.js';
+import type { StartUnaryCall } from '../grpc/unary-request.js';
+import { startUnaryCall } from './unary-call.js';
 import { createHttp2Call, type PendingHttp2Call, type ConnectionQueue } from './http2-call.js';
 import { isUsable, type Http2Connection } from './connection.js';
 import type { Call } from '../grpc/pending-call.js';
@@ -17,16 +19,10 @@ export interface Http2Channel extends ChannelInterface {
   connect(done: (failure: unknown) => void): void;
   /** Closes it at once. Calls in flight fail; `close` lets them finish. */
   destroy(): void;
-  /** The connection, if it takes calls now. */
-  ready(): Http2Connection | null;
+  /** Starts a unary call on the connection, if it takes calls now. */
+  readonly startUnaryCall: StartUnaryCall;
   /** The same as for every channel, with what the client asks of its calls and what it knows of the method. */
-  createCall(
-    ...call: [
-      ...target: Parameters<ChannelInterface['createCall']>,
-      settings?: CallSettings,
-      hasOneResponse?: boolean,
-    ]
-  ): Call;
+  createCall(...call: CallWithSettings): Call;
 }
 
 interface Place {
@@ -139,7 +135,10 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
           hasOneResponse === true,
         ),
       ),
-    ready: usable,
+    startUnaryCall(counter, request) {
+      const now = usable();
+      return now === null ? null : startUnaryCall(now, counter, request);
+    },
     getTarget: () => target,
     getConnectivityState(tryToConnect) {
       if (tryToConnect && usable() === null) begin();

@@ -1,24 +1,15 @@
 import { Metadata, status as code, type CallCredentials, type StatusObject } from '@grpc/grpc-js';
 import { limits } from '../../http2/index.js';
 import { messageOf } from '../../model/index.js';
-import { atDeadline, hasPassed, type Deadline } from '../grpc/deadline.js';
+import { atDeadline, hasPassed } from '../grpc/deadline.js';
 import type { Call } from '../grpc/pending-call.js';
-import type { CallSettings } from './call-settings.js';
+import type { CallSettings } from '../grpc/call-settings.js';
 import { calledBack, openCallStream, type CallStream, type Sending } from './call-stream.js';
 import { isUsable, type Http2Connection } from './connection.js';
 import { createIncoming, type Incoming } from './incoming.js';
-import { encodeMessage } from './outgoing-message.js';
-import { requestHead, signed, sizeOfFields } from './request-head.js';
+import { encodeMessage } from '../grpc/outgoing-message.js';
+import { requestHead, signed, sizeOfFields, type CallTarget } from './request-head.js';
 import { statusOf } from './status.js';
-
-/** What a call is about, beside its metadata and messages. */
-export interface CallTarget {
-  /** For example `/proto.KV/Get`. */
-  readonly method: string;
-  readonly deadline: Deadline;
-  /** In the place of the connection's own name. */
-  readonly host: string | null | undefined;
-}
 
 /** Who needs a connection. */
 export interface PendingHttp2Call {

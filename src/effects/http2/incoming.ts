@@ -1,9 +1,9 @@
 import { status as code, type Metadata, type StatusObject } from '@grpc/grpc-js';
 import { messageOf } from '../../model/index.js';
 import type { CallListener } from '../grpc/pending-call.js';
-import type { CallSettings } from './call-settings.js';
-import { decompressed } from './compression.js';
-import { createMessageReader, MessageTooLongError } from './message-reader.js';
+import type { CallSettings } from '../grpc/call-settings.js';
+import { decompressed } from '../grpc/compression.js';
+import { createMessageReader, MessageTooLongError } from '../grpc/message-reader.js';
 import { statusOf } from './status.js';
 
 /** How much may lie here that the reader has not asked for, before the server is slowed down. */

@@ -6,11 +6,19 @@ import {
   type RequestHead,
 } from '../../http2/index.js';
 import { messageOf } from '../../model/index.js';
-import type { CallTarget } from './http2-call.js';
-import { acceptedEncodings } from './compression.js';
+import { acceptedEncodings } from '../grpc/compression.js';
 import type { Http2Connection } from './connection.js';
-import { grpcTimeout } from '../grpc/deadline.js';
+import { grpcTimeout, type Deadline } from '../grpc/deadline.js';
 import { knownCode, statusOf } from './status.js';
+
+/** What a call is about, beside its metadata and messages. */
+export interface CallTarget {
+  /** For example `/proto.KV/Get`. */
+  readonly method: string;
+  readonly deadline: Deadline;
+  /** In the place of the connection's own name. */
+  readonly host: string | null | undefined;
+}
 
 /** Methods whose fields are kept as a template, for each connection. */
 const mostTemplates = 500;

@@ -4,33 +4,18 @@ import { EventEmitter } from 'node:events';
 import { errorCode, type Http2Stream, type StreamEnd, type StreamHandler } from '../../http2/index.js';
 import { messageOf } from '../../model/index.js';
 import type { CallCounter } from '../grpc/call-counter.js';
-import { atDeadline, hasPassed, type Deadline } from '../grpc/deadline.js';
-import type { CallSettings } from './call-settings.js';
+import { atDeadline, hasPassed } from '../grpc/deadline.js';
+import type { UnaryRequest } from '../grpc/unary-request.js';
 import { endWithoutTrailers, isUnprocessed, statusOfEnd, withoutStatus } from './call-stream.js';
-import { decompressed } from './compression.js';
+import { decompressed } from '../grpc/compression.js';
 import type { Http2Connection } from './connection.js';
 import { refusalOf } from './http2-call.js';
 import { statusOfUnreadable } from './incoming.js';
-import { createMessageReader, unpinned, type MessageReader } from './message-reader.js';
-import { encodeMessage } from './outgoing-message.js';
+import { createMessageReader, unpinned, type MessageReader } from '../grpc/message-reader.js';
+import { encodeMessage } from '../grpc/outgoing-message.js';
 import { requestHead, sizeOfFields } from './request-head.js';
 import { metadataOf, type ResponseHeaders } from './response-headers.js';
 import { responseStatus, statusOf, statusOfTrailers } from './status.js';
-
-/** What a unary call is about. */
-export interface UnaryRequest<Response = unknown> {
-  /** For example `/proto.KV/Get`. */
-  readonly method: string;
-  readonly metadata: Metadata | null;
-  readonly deadline: Deadline;
-  /** As it was serialized. */
-  readonly message: Buffer;
-  readonly settings: CallSettings;
-  readonly deserialize: (bytes: Buffer) => Response;
-  readonly callback: (error: ServiceError | null, response?: Response) => void;
-  /** Makes the call again in the ordinary way, after a server has not processed it. */
-  readonly again: () => ClientUnaryCall;
-}
 
 /** The call that is handed to the caller, and all that is known of it: there is no other object for a call. */
 interface UnaryCall extends ClientUnaryCall {

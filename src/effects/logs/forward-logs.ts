@@ -1,15 +1,17 @@
 import { Observable } from 'rxjs';
 import { createLogClassifier, createLineWriter, type LogSink } from './line-writer.js';
-import type { RunningProcess } from '../process/local-process.js';
 import type { Sinks } from './sinks.js';
 
 interface Input {
   readonly plugin: string;
   readonly generation: number;
-  readonly process: RunningProcess;
+  readonly process: { readonly stdout: Observable<Uint8Array>; readonly stderr: Observable<Uint8Array> };
 }
 
-/** Forwards what a process prints: stderr by go-plugin's rules for log lines and to its sink, stdout at debug. */
+/**
+ * Forwards the output of a process to the log for as long as it is subscribed: stderr at the level that its lines name,
+ * and raw to its sink; stdout at debug.
+ */
 export function forwardLogs(input: Input, sink: LogSink, sinks: Sinks, now: () => number): Observable<never> {
   return new Observable(() => {
     const { plugin, generation, process } = input;

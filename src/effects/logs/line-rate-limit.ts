@@ -1,17 +1,18 @@
-/** Lines a second that one pipe of one plugin may log; what is over is counted and dropped. */
+/** How many lines per second one pipe of one plugin may log; further lines are counted and dropped. */
 export const linesPerSecond = 2000;
 
-/** Bytes a second that they may have together: reading a record of JSON takes the host's time by its length. */
+/** How many bytes per second these lines may have together, as parsing a JSON record costs time by its length. */
 export const bytesPerSecond = 4 * 1024 * 1024;
 
+/** The rate limit of one pipe. */
 export interface LineRateLimiter {
-  /** Whether a line of this length may pass, and how many were dropped since one last did. */
+  /** Whether a line of this length may pass, and how many were dropped since the last one that did. */
   tryAcquire(now: number, bytes: number): { readonly admitted: boolean; readonly dropped: number };
-  /** How many were dropped since one last passed. */
+  /** How many were dropped since the last one that passed. */
   dropped(): number;
 }
 
-/** Keeps a flood of output from taking the host's whole time. */
+/** Limits lines and bytes per second (fixed windows of one second), so that a flood of output does not block the host. */
 export function createLineRateLimiter(maxLines = linesPerSecond, maxBytes = bytesPerSecond): LineRateLimiter {
   let windowStart = -Infinity;
   let lines = 0;
@@ -30,9 +31,9 @@ export function createLineRateLimiter(maxLines = linesPerSecond, maxBytes = byte
       }
       lines += 1;
       bytes += length;
-      const missed = dropped;
+      const droppedBefore = dropped;
       dropped = 0;
-      return { admitted: true, dropped: missed };
+      return { admitted: true, dropped: droppedBefore };
     },
     dropped: () => dropped,
   };

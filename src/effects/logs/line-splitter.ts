@@ -1,25 +1,26 @@
-/** A line longer than this is delivered in pieces. go-plugin's own bound. */
+/** A line longer than this many bytes is delivered in pieces, as in go-plugin. */
 export const maxLineBytes = 64 * 1024;
 
-/** How many pieces of an unfinished line are held apart. */
+/** How many chunks of an unfinished line are buffered before they are joined. */
 const maxPieces = 64;
 
+/** Cuts one stream of bytes into lines. */
 export interface LineSplitter {
   /** Takes the next bytes; returns the lines that they complete, without their line ends. */
   push(chunk: Uint8Array): string[];
-  /** What has come since the last line end. */
+  /** The text since the last line end. */
   rest(): string;
 }
 
 /**
- * Cuts a stream of bytes into lines, holding at most one bounded line. Lines end at LF, a CR before it is
- * dropped; bytes that are no UTF-8 become U+FFFD, so a plugin can print whatever it likes.
+ * Cuts a stream of bytes into lines; buffers at most one line of `limit` bytes. Lines end at LF, a CR before it is
+ * dropped; bytes that are no UTF-8 become U+FFFD.
  */
 export function createLineSplitter(limit = maxLineBytes): LineSplitter {
   let buffered: Buffer[] = [];
   let bufferedBytes = 0;
 
-  const take = (): string => {
+  const flush = (): string => {
     const text = Buffer.concat(buffered, bufferedBytes).toString('utf8');
     buffered = [];
     bufferedBytes = 0;
@@ -28,7 +29,7 @@ export function createLineSplitter(limit = maxLineBytes): LineSplitter {
   const buffer = (piece: Buffer): void => {
     buffered.push(piece);
     bufferedBytes += piece.length;
-    // A line that comes byte by byte: each piece holds a chunk, which is larger than its bytes.
+    // A line that comes byte by byte: each piece keeps its whole chunk in memory.
     if (buffered.length >= maxPieces) buffered = [Buffer.concat(buffered, bufferedBytes)];
   };
 
@@ -43,13 +44,13 @@ export function createLineSplitter(limit = maxLineBytes): LineSplitter {
         const room = limit - bufferedBytes;
         if (end - start > room) {
           buffer(bytes.subarray(start, start + room));
-          lines.push(take());
+          lines.push(flush());
           start += room;
           continue;
         }
         buffer(bytes.subarray(start, end));
         if (newline === -1) break;
-        lines.push(take().replace(/\r$/, ''));
+        lines.push(flush().replace(/\r$/, ''));
         start = newline + 1;
       }
       return lines;

@@ -3,9 +3,10 @@ import type { PluginLogEntry } from '../../model/index.js';
 import { createLineRateLimiter } from './line-rate-limit.js';
 import { createLineSplitter } from './line-splitter.js';
 
+/** Where log entries of plugins go. */
 export type LogSink = (entry: PluginLogEntry) => void;
 
-/** An observer of bytes that writes whole lines, within the budget. */
+/** An observer of bytes that writes whole lines, within the rate limit; dropped lines are reported by a line. */
 export function createLineWriter(now: () => number, write: (line: string) => void) {
   const lines = createLineSplitter();
   const rateLimit = createLineRateLimiter();
@@ -13,23 +14,23 @@ export function createLineWriter(now: () => number, write: (line: string) => voi
     if (dropped > 0)
       write(`[WARN] ${dropped} lines dropped: the plugin prints faster than they can be handled`);
   };
-  const pass = (line: string): void => {
+  const writeLimited = (line: string): void => {
     const { admitted, dropped } = rateLimit.tryAcquire(now(), line.length);
     warnDropped(dropped);
     if (admitted) write(line);
   };
   return {
     next: (chunk: Uint8Array) => {
-      lines.push(chunk).forEach(pass);
+      lines.push(chunk).forEach(writeLimited);
     },
     complete: () => {
-      if (lines.rest() !== '') pass(lines.rest());
+      if (lines.rest() !== '') writeLimited(lines.rest());
       warnDropped(rateLimit.dropped());
     },
   };
 }
 
-/** Turns stderr lines into entries, remembering whether a panic or a traceback is under way. */
+/** Turns lines into log entries, with the level that they name; a panic or a traceback of several lines is an error. */
 export function createLogClassifier(
   plugin: string,
   generation: number,

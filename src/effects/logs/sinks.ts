@@ -2,10 +2,10 @@ import type { Writable } from 'node:stream';
 import { messageOf, type PluginLogEntry } from '../../model/index.js';
 import type { LogSink } from './line-writer.js';
 
-/** Where bytes go: one stream for all plugins, or one for each that is asked for, or none. */
+/** Where bytes go: one stream for all plugins, or a function that returns one for each plugin, or none. */
 export type Sink = Writable | ((plugin: string) => Writable | undefined);
 
-/** The bytes that plugins print, as they print them, beside the logs that are made of them. */
+/** Streams for the raw output of plugins, beside the log entries that are made of it. */
 export interface SinkOptions {
   /** GRPCStdio's stdout: what a plugin made with the Python helper or in Go prints while it serves. */
   readonly stdout?: Sink | undefined;
@@ -15,12 +15,14 @@ export interface SinkOptions {
   readonly rawStderr?: Sink | undefined;
 }
 
+/** Which output of a plugin. */
 export type SinkName = keyof SinkOptions;
 
 /** The open sinks of one environment. */
 export interface Sinks {
+  /** Writes to the sink, if there is one. Never throws: a failing sink is reported to the log. */
   write(name: SinkName, from: SinkSource, bytes: Uint8Array): void;
-  /** Lets go of the streams. They are not ended: they belong to the embedder. */
+  /** Removes the listeners from the streams. Does not end them, as they belong to the embedder. */
   close(): void;
 }
 
@@ -29,7 +31,7 @@ interface SinkSource {
   readonly generation: number;
 }
 
-/** How many bytes may wait for a slow stream. What is over is dropped: no plugin stands still for a reader of its prints. */
+/** How many bytes are buffered for a slow stream; further bytes are dropped, so that the plugin does not block. */
 const maxBufferedBytes = 4 * 1024 * 1024;
 
 const sources: Readonly<Record<SinkName, PluginLogEntry['source']>> = {
@@ -39,17 +41,17 @@ const sources: Readonly<Record<SinkName, PluginLogEntry['source']>> = {
 };
 
 /**
- * Opens each sink with its first bytes. A sink that fails is told once, and gets nothing more; a function is asked again
- * for the next process of a plugin, as a disk may have room by then.
+ * Opens each sink with its first bytes. A sink that fails is reported once and gets no more bytes; a function is called
+ * again for the next process of the plugin, as a full disk may have room by then.
  */
 export function createSinks(options: SinkOptions, log: LogSink): Sinks {
   const outlets = new Map<Writable, Outlet>();
-  const chosen = new Map<string, Choice>();
+  const choices = new Map<string, Choice>();
 
   const open = (name: SinkName, from: SinkSource): Outlet => {
     const sink = options[name];
     const warn = (printer: SinkSource, what: string): void => {
-      const message = `[WARN] the sink ${name} ${what}`;
+      const message = `the sink ${name} ${what}`;
       log({ ...printer, source: sources[name], level: 'warn', message, fields: {} });
     };
     try {
@@ -63,7 +65,7 @@ export function createSinks(options: SinkOptions, log: LogSink): Sinks {
       return failedOutlet;
     }
   };
-  /** Many processes may follow each other on a full disk: their streams are not kept. */
+  /** Forgets the failed stream, as each process of a plugin may leave one. */
   const reopen = (name: SinkName, from: SinkSource, failed: Outlet): Outlet => {
     const outlet = open(name, from);
     for (const [stream, other] of outlets) if (other === failed && outlet !== failed) outlets.delete(stream);
@@ -75,10 +77,10 @@ export function createSinks(options: SinkOptions, log: LogSink): Sinks {
       if (options[name] === undefined) return;
       const from = { plugin, generation };
       const key = `${name} ${plugin}`;
-      const known = chosen.get(key);
+      const known = choices.get(key);
       const isDue = known !== undefined && generation > known.generation && known.outlet.hasFailed();
       const outlet = isDue ? reopen(name, from, known.outlet) : (known?.outlet ?? open(name, from));
-      chosen.set(key, { outlet, generation });
+      choices.set(key, { outlet, generation });
       outlet.write(from, bytes);
     },
     close() {
@@ -93,16 +95,16 @@ interface Outlet {
   close(): void;
 }
 
-/** What a plugin writes to, and the generation that did so last. */
+/** The outlet of a plugin, and the generation that wrote to it last. */
 interface Choice {
   readonly outlet: Outlet;
   readonly generation: number;
 }
 
-/** Of a plugin whose bytes nobody wants. */
+/** For a plugin without a stream. */
 const noOutlet: Outlet = { write: () => undefined, hasFailed: () => false, close: () => undefined };
 
-/** Of one whose stream could not be had. */
+/** For a plugin whose stream could not be opened. */
 const failedOutlet: Outlet = { ...noOutlet, hasFailed: () => true };
 
 function createOutlet(stream: Writable, warn: (printer: SinkSource, what: string) => void): Outlet {
@@ -118,7 +120,7 @@ function createOutlet(stream: Writable, warn: (printer: SinkSource, what: string
   return {
     write(from, bytes) {
       last = from;
-      // A destroyed stream swallows what it is given without an event, or its error is about to be told.
+      // A destroyed stream discards writes without an event, or before it emits its error.
       if (stream.destroyed) fail(stream.errored ?? 'it is closed');
       if (failed) return;
       if (stream.writableLength + bytes.length > maxBufferedBytes) {
@@ -136,7 +138,7 @@ function createOutlet(stream: Writable, warn: (printer: SinkSource, what: string
     },
     hasFailed: () => failed || stream.destroyed,
     close() {
-      // What still waits may fail later, and an error that nobody hears ends the whole process.
+      // Buffered bytes may fail later, and an error without a listener ends the whole process.
       if (stream.writableLength === 0) stream.off('error', fail);
     },
   };

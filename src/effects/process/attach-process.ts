@@ -1,67 +1,47 @@
-import { createConnection } from 'node:net';
 import { EMPTY, Observable, share, Subscription } from 'rxjs';
-import type { ProcessEvent } from '../../machines/effects.js';
-import { messageOf, PluginError, type Handshake, type ReattachConfig } from '../../model/index.js';
+import { messageOf, PluginError, type ReattachConfig } from '../../model/index.js';
+import { openSocket } from '../socket/open-socket.js';
 import { readNamedPipe } from './named-pipes.js';
-import type { RunningProcess } from './local-process.js';
 import { identifyProcess, isSameProcessRunning, type ProcessIdentity } from './process-identity.js';
+import type { ReattachEvent, RunningProcess } from './runner.js';
 import { signalSameProcess } from './signal-same-process.js';
-import { endpointOf } from '../socket/open-socket.js';
-import type { SocketDirectories, SocketDirectory } from '../socket/socket-directory.js';
-import { removeInheritedDirectory } from '../orphans/inherited-directory.js';
-
-/** A process that we did not start: it has no pipes, and its end is not told but has to be looked for. */
-export interface AttachedProcess extends RunningProcess {
-  isRunning(): boolean;
-}
 
 /**
- * Attaches to a process that runs already, if it is the one that is meant and its address takes connections.
- * Unsubscribing lets go of it: what somebody else has started is never killed as a last resort. `kept`: the directory
- * that an earlier host made for it; it goes with the process, and what that prints is read there.
+ * Attaches to a running process if it is the one that the configuration means and its address accepts connections.
+ * See `Runner.reattach`.
  */
 export function attachProcess(
   config: ReattachConfig,
-  sockets: SocketDirectories,
+  outputDirectory: string | null,
   now: () => number,
-  inherited: string | null = null,
-): Observable<ProcessEvent> {
+): Observable<ReattachEvent> {
   return new Observable((subscriber) => {
     const scope = new Subscription();
-    const refuse = (reason: Refusal): void => {
-      subscriber.next({ type: 'process.failed', at: now(), error: notFound(config, reason) });
+    const refuse = (refusal: Refusal): void => {
+      subscriber.next({ type: 'failed', error: notFoundError(config, refusal) });
       subscriber.complete();
     };
     const found = identifyProcess(config.pid);
-    const stranger = mismatchOf(config, found);
-    if (found === null || stranger !== null) {
-      refuse(stranger ?? gone);
+    const mismatch = mismatchOf(config, found);
+    if (found === null || mismatch !== null) {
+      refuse(mismatch ?? gone);
       return scope;
     }
-    const handshake = handshakeOf(config);
-    const socket = createConnection(endpointOf(handshake));
-    scope.add(() => socket.on('error', () => undefined).destroy());
-    socket.once('error', (error) => {
-      refuse({ ...unreachable, problem: `${unreachable.problem} (${messageOf(error)})`, cause: error });
+    const connected = openSocket({ network: config.addr.network, address: config.addr.string }).subscribe({
+      next: (socket) => {
+        socket.on('error', () => undefined).destroy();
+        if (!isSameProcessRunning(config.pid, found.startTime)) {
+          refuse(gone);
+          return;
+        }
+        const process = attachedProcessOf(config, found, scope, outputDirectory, now());
+        subscriber.next({ type: 'started', process });
+      },
+      error: (error: unknown) => {
+        refuse({ ...unreachable, problem: `${unreachable.problem} (${messageOf(error)})`, cause: error });
+      },
     });
-    socket.once('connect', () => {
-      socket.destroy();
-      if (!isSameProcessRunning(config.pid, found.startTime)) {
-        refuse(gone);
-        return;
-      }
-      const directory = sockets.make();
-      scope.add(directory.remove);
-      scope.add(() => {
-        if (inherited !== null && !isSameProcessRunning(config.pid, found.startTime))
-          removeInheritedDirectory(inherited);
-      });
-      subscriber.next({
-        type: 'process.attached',
-        process: attachedProcessOf(config, found, scope, directory, { at: now(), kept: inherited }),
-        handshake,
-      });
-    });
+    scope.add(connected);
     return scope;
   });
 }
@@ -74,26 +54,26 @@ interface Refusal {
 
 const gone: Refusal = {
   problem: 'no such process runs',
-  hint: 'It has ended since the configuration was written: activate the plugin to start it anew.',
+  hint: 'It has ended since the configuration was written: activate the plugin to start a new one.',
 };
 
 const reused: Refusal = {
   problem: 'that pid belongs to another process by now, as their start times differ',
-  hint: 'The plugin has ended and its pid was given away. The other process was left alone; activate the plugin to start it anew.',
+  hint: 'The plugin has ended and its pid was reused. The other process was left alone; activate the plugin to start a new one.',
 };
 
 const startTimeHidden: Refusal = {
-  problem: 'the system does not tell us when it began, so it may be another one by now',
+  problem: 'the system does not show when it began, so it may be another one by now',
   hint: 'Let the host see the processes of its plugins (is /proc mounted with hidepid?), or leave startTime out.',
 };
 
 const unreachable: Refusal = {
-  problem: 'its address takes no connections',
+  problem: 'its address accepts no connections',
   hint: 'Check that the configuration is the newest one of this plugin. The process was left alone.',
 };
 
 const ownPid: Refusal = {
-  problem: 'that is the pid of this very process',
+  problem: 'that is the pid of the host itself',
   hint: 'A plugin that is served by the host itself can only be attached to with test: true.',
 };
 
@@ -107,44 +87,28 @@ function attachedProcessOf(
   config: ReattachConfig,
   { startTime }: ProcessIdentity,
   scope: Subscription,
-  { path: socketDirectory, share: shareSocket }: SocketDirectory,
-  { at, kept }: { readonly at: number; readonly kept: string | null },
-): AttachedProcess & { toJSON(): unknown } {
+  outputDirectory: string | null,
+  startedAt: number,
+): RunningProcess & { toJSON(): unknown } {
   const { pid } = config;
   return {
     pid,
-    startedAt: at,
-    stdout: kept === null ? EMPTY : readNamedPipe(kept, 'stdout'),
-    stderr: kept === null ? EMPTY : readNamedPipe(kept, 'stderr').pipe(share()),
+    startedAt,
+    stdout: outputDirectory === null ? EMPTY : readNamedPipe(outputDirectory, 'stdout'),
+    stderr: outputDirectory === null ? EMPTY : readNamedPipe(outputDirectory, 'stderr').pipe(share()),
     scope,
-    token: null,
-    identity: null,
-    socketDirectory,
-    // What it listens on is not ours to remove.
-    registerSocket: () => true,
-    shareSocket,
     stderrTail: () => '',
-    isRunning: () => isSameProcessRunning(pid, startTime),
     signal: (name) => {
       signalSameProcess(config, name);
     },
+    isRunning: () => isSameProcessRunning(pid, startTime),
+    connect: openSocket,
+    addressFromPlugin: (address) => address,
     toJSON: () => ({ pid }),
   };
 }
 
-function handshakeOf({ protocol, protocolVersion, addr }: ReattachConfig): Handshake {
-  return {
-    coreVersion: 1,
-    appVersion: protocolVersion,
-    network: addr.network,
-    address: addr.string,
-    protocol,
-    certificate: null,
-    multiplexed: false,
-  };
-}
-
-function notFound({ pid, addr }: ReattachConfig, { problem, hint, cause }: Refusal): PluginError {
+function notFoundError({ pid, addr }: ReattachConfig, { problem, hint, cause }: Refusal): PluginError {
   return new PluginError({
     code: 'REATTACH_NOT_FOUND',
     phase: 'spawn',

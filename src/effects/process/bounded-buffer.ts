@@ -1,4 +1,4 @@
-/** A bounded part of a stream of bytes. */
+/** A part of a byte stream, of bounded size. */
 export interface BoundedBuffer {
   push(chunk: Uint8Array): void;
   text(): string;
@@ -6,27 +6,27 @@ export interface BoundedBuffer {
 
 /** Keeps the last `limit` bytes. */
 export function createTailBuffer(limit: number): BoundedBuffer {
-  let kept: Buffer = Buffer.alloc(0);
+  let tail: Buffer = Buffer.alloc(0);
   return {
     push(chunk) {
-      kept = Buffer.concat([kept, chunk.subarray(Math.max(0, chunk.length - limit))]);
-      if (kept.length > limit) kept = Buffer.from(kept.subarray(kept.length - limit));
+      tail = Buffer.concat([tail, chunk.subarray(Math.max(0, chunk.length - limit))]);
+      if (tail.length > limit) tail = Buffer.from(tail.subarray(tail.length - limit));
     },
-    text: () => kept.toString('utf8'),
+    text: () => tail.toString('utf8'),
   };
 }
 
 /** Keeps the first `limit` bytes. */
 export function createHeadBuffer(limit: number): BoundedBuffer {
-  const kept: Uint8Array[] = [];
+  const chunks: Uint8Array[] = [];
   let room = limit;
   return {
     push(chunk) {
       if (room === 0) return;
       const part = chunk.subarray(0, room);
       room -= part.length;
-      kept.push(part);
+      chunks.push(part);
     },
-    text: () => Buffer.concat(kept).toString('utf8'),
+    text: () => Buffer.concat(chunks).toString('utf8'),
   };
 }

@@ -9,56 +9,57 @@ const names = ['stdout', 'stderr'] as const;
 
 /** The pipes of a process that may outlive its host. */
 export interface NamedPipes {
-  /** What the process gets as its stdout and stderr. */
+  /** The file descriptors that the process gets as its stdout and stderr. */
   readonly childDescriptors: readonly [number, number];
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** The process has its ends: ours of them are closed. */
+  /** Closes the descriptors of the process in the host, once the process has inherited them. */
   closeChildEnds(): void;
+  /** Closes every end that the host has open. */
   close(): void;
 }
 
 /**
- * Makes named pipes in a directory in the place of ordinary ones. The process holds each for reading as well, so one
- * whose host has died is not ended by what it prints (SIGPIPE, EPIPE): 64 KiB wait for the next host, and beyond that
- * its prints stand still until one reads on.
+ * Makes named pipes in a directory, in place of ordinary ones. The process has each open for reading as well, so
+ * printing does not end it (SIGPIPE, EPIPE) when its host has died: 64 KiB are buffered for the next host; beyond
+ * that, its writes block until a host reads them. Rejects where the pipes cannot be made.
  */
 export async function makeNamedPipes(directory: string): Promise<NamedPipes> {
   const [stdoutPath, stderrPath] = names.map((name) => join(directory, name)) as [string, string];
   await makeFifos(stdoutPath, stderrPath);
   const open = new Set<number>();
-  const give = (path: string): number => {
+  const openForChild = (path: string): number => {
     const descriptor = openSync(path, constants.O_RDWR);
     open.add(descriptor);
     return descriptor;
   };
-  const handOver = (): void => {
+  const closeChildEnds = (): void => {
     for (const descriptor of open) closeSync(descriptor);
     open.clear();
   };
   try {
-    // Before they are read: a pipe that nobody holds for writing is at its end.
-    const given = [give(stdoutPath), give(stderrPath)] as const;
+    // Before they are read: a pipe without a writer is at its end.
+    const childDescriptors = [openForChild(stdoutPath), openForChild(stderrPath)] as const;
     const stdout = readEnd(stdoutPath);
     const stderr = readEnd(stderrPath);
     return {
-      childDescriptors: given,
+      childDescriptors,
       stdout,
       stderr,
-      closeChildEnds: handOver,
+      closeChildEnds,
       close() {
-        handOver();
+        closeChildEnds();
         stdout.destroy();
         stderr.destroy();
       },
     };
   } catch (thrown) {
-    handOver();
+    closeChildEnds();
     throw thrown;
   }
 }
 
-/** Reads on where a host that is gone has stopped. Where there are no such pipes, nothing is heard. */
+/** Reads what a process of a dead host has printed since. Completes at once where there is no such pipe. */
 export function readNamedPipe(directory: string, name: (typeof names)[number]): Observable<Uint8Array> {
   return new Observable((subscriber) => {
     let pipe: Socket;

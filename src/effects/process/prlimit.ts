@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { ResourceLimits } from '../../model/index.js';
-import { isExecutableFile, searchPath, type HostEnv } from './search-path.js';
+import { findProgram, isExecutableFile, searchPath, type HostEnv } from './search-path.js';
 
-/** A command line, and what became of the limits that it was to have. */
+/** A command line, and whether its limits apply. */
 export interface LimitedCommand {
   readonly command: string;
   readonly args: readonly string[];
-  /** Why the limits do not hold; `null`: they do, or there are none. */
+  /** Why the limits do not apply; `null`: they do, or there are none. */
   readonly problem: string | null;
 }
 
@@ -17,15 +16,15 @@ interface Program {
   readonly cwd: string;
 }
 
-/** From SIGXCPU, which a program may handle, to SIGKILL, in seconds of its processor time. */
+/** From SIGXCPU, which a program may handle, to SIGKILL, in seconds of CPU time. */
 const cpuGraceSeconds = 5;
 
-/** Where `prlimit` is searched for when the host's PATH does not lead to it. */
+/** Where `prlimit` is searched when it is not on the host's PATH. */
 const fallbackPath = '/usr/bin:/bin:/usr/sbin:/sbin';
 
 /**
- * Puts a program under limits from its first instruction on: `prlimit` of util-linux sets them and becomes the
- * program, under the same pid. Where that is not possible, the program is to be started without them, and told so.
+ * Puts a program under limits from its first instruction on: `prlimit` of util-linux sets them and executes the
+ * program under the same pid. Where that is impossible, returns the program without limits and the problem.
  */
 export async function withPrlimit(
   program: Program,
@@ -43,13 +42,13 @@ export async function withPrlimit(
     ...(await searchPath('prlimit', { PATH: fallbackPath }, platform)),
   ];
   if (prlimit === undefined) return without('there is no program prlimit; install util-linux');
-  // What cannot be started shall fail as it does without limits, not as a prlimit that exits with 127.
+  // A program that cannot be started must fail as it does without limits, not as a prlimit that exits with 127.
   const path = await findProgram(command, cwd, env, platform);
-  if (path === null) return without(null);
+  if (path === null || !(await isExecutableFile(path))) return without(null);
   return { command: prlimit, args: [...options, '--', path, ...args], problem: null };
 }
 
-/** The smaller one of two limits counts: a bundle cannot lift what holds for it. */
+/** Merges two sets of limits; the smaller one counts, so a manifest cannot raise the limit of the host. */
 export function strictestLimits(one: ResourceLimits, other: ResourceLimits): ResourceLimits {
   const smaller = (key: keyof ResourceLimits): ResourceLimits => {
     const value = Math.min(one[key] ?? Infinity, other[key] ?? Infinity);
@@ -60,7 +59,7 @@ export function strictestLimits(one: ResourceLimits, other: ResourceLimits): Res
 
 type HardLimits = Readonly<Record<'memoryBytes' | 'cpuSeconds' | 'openFiles', number>>;
 
-/** Nobody but root may ask for more than the hard limit, and what is already in force need not be asked for. */
+/** Leaves out what the hard limit enforces already; only root may set more than that. */
 function prlimitOptions({ memoryBytes, cpuSeconds, openFiles }: ResourceLimits, hard: HardLimits): string[] {
   const options: string[] = [];
   if (memoryBytes !== undefined && memoryBytes < hard.memoryBytes)
@@ -72,7 +71,7 @@ function prlimitOptions({ memoryBytes, cpuSeconds, openFiles }: ResourceLimits, 
   return options;
 }
 
-/** The host's own hard limits, which its plugins inherit. */
+/** The hard limits of the host, which its plugins inherit. */
 async function hardLimits(): Promise<HardLimits> {
   const text = await readFile('/proc/self/limits', 'latin1').catch(() => '');
   const hard = (name: string): number => {
@@ -84,15 +83,4 @@ async function hardLimits(): Promise<HardLimits> {
     cpuSeconds: hard('Max cpu time'),
     openFiles: hard('Max open files'),
   };
-}
-
-async function findProgram(
-  command: string,
-  cwd: string,
-  env: HostEnv,
-  platform: string,
-): Promise<string | null> {
-  if (!command.includes('/')) return (await searchPath(command, env, platform))[0] ?? null;
-  const path = resolve(cwd, command);
-  return (await isExecutableFile(path)) ? path : null;
 }

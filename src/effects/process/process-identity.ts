@@ -1,31 +1,31 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** What tells one process from all others, as its operating system knows it. */
+/** What distinguishes a process from every other one, by the operating system. */
 export interface ProcessIdentity {
-  /** When it began; only ever compared. `null` where the system does not let us know. */
+  /** When it began, in a form that is only to be compared; `null` where the system does not show it. */
   readonly startTime: string | null;
-  /** Whether it leads a process group, which then has its pid for a number. */
+  /** Whether it leads a process group; the number of that group is then its pid. */
   readonly leadsGroup: boolean;
 }
 
 const unknown: ProcessIdentity = { startTime: null, leadsGroup: false };
 
 /**
- * Looks at a process by its pid; `null` when there is none. One that has ended and was not collected by its parent
- * yet (a zombie) is none; one that we may not signal is one.
+ * Identifies the process with a pid; `null` when there is none. A zombie, which has ended and was not reaped by its parent
+ * yet, counts as none; a process of another user counts.
  *
- * It is not asynchronous on purpose: between this look and the signal that follows it, nothing else may happen.
+ * Synchronous on purpose: no event may be handled between this check and the signal that follows it.
  */
 export function identifyProcess(pid: number): ProcessIdentity | null {
-  const seen = process.platform === 'linux' ? readProc(pid) : readPs(pid);
-  if (seen === 'unreadable') return pidExists(pid) ? unknown : null;
-  return seen;
+  const identity = process.platform === 'linux' ? readProc(pid) : readPs(pid);
+  if (identity === 'unreadable') return pidExists(pid) ? unknown : null;
+  return identity;
 }
 
 /**
- * Whether a process still runs. Often asked, so outside Linux, where a look at the identity means to start a
- * program, the pid alone is asked for.
+ * Whether a process still runs. Called often, so outside Linux, where reading the start time takes a child process, only
+ * the pid is checked.
  */
 export function isSameProcessRunning(pid: number, startTime: string | null): boolean {
   if (process.platform !== 'linux') return pidExists(pid);
@@ -33,17 +33,17 @@ export function isSameProcessRunning(pid: number, startTime: string | null): boo
   return found !== null && (startTime === null || found.startTime === startTime);
 }
 
-/** Reads `/proc/<pid>/stat` (proc_pid_stat(5)). A name may hold anything, so the fields are counted from its end. */
+/** Parses `/proc/<pid>/stat` (proc_pid_stat(5)). A name may contain any character, so the fields are counted from its end. */
 export function identityFromStat(stat: string, bootId: string): ProcessIdentity | null {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state = '', , group] = fields;
   if (hasEnded(state)) return null;
   const pid = stat.slice(0, stat.indexOf(' '));
-  // Ticks since the boot: without the boot, they could hold for another process tomorrow.
+  // The start time is in ticks since the boot, so it identifies a process only together with the boot.
   return { startTime: `${fields[19] ?? '?'}@${bootId}`, leadsGroup: group === pid };
 }
 
-/** Reads what `ps -o stat=,pgid=,lstart=` prints. */
+/** Parses the output of `ps -o stat=,pgid=,lstart=`. */
 export function identityFromPs(line: string, pid: number): ProcessIdentity | null {
   const [state = '', group, ...startTime] = line.trim().split(/\s+/);
   if (state === '' || hasEnded(state)) return null;

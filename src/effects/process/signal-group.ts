@@ -6,11 +6,10 @@ export function startsOwnGroup(): boolean {
 }
 
 /**
- * Signals a process that we started and all that it has forked into its group. Returns whether anything was
- * left to signal.
+ * Signals a child of this process and the group that it leads. Returns whether there was a process to signal.
  *
- * Only call it while the process is known to run, or in the same turn in which its exit was told: a process
- * group keeps its number from being given away only for as long as it has members.
+ * Only call it while the process is known to run, or in the same iteration of the event loop in which its exit was
+ * reported: the number of a process group may be reused as soon as it has no members.
  */
 export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   try {

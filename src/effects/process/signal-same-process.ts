@@ -2,8 +2,8 @@ import type { ReattachConfig } from '../../model/index.js';
 import { identifyProcess } from './process-identity.js';
 
 /**
- * Signals a process that somebody else has started, if it is known to be the one that was meant: its start time was
- * given and holds at this moment. Its group is signalled only if it leads one; any other group is its parent's.
+ * Signals a process that another host has started, if its start time is given and still the same. Its group is signalled
+ * only if it leads one; any other group belongs to its parent.
  */
 export function signalSameProcess(
   config: Pick<ReattachConfig, 'pid' | 'startTime' | 'test'>,
@@ -16,6 +16,6 @@ export function signalSameProcess(
   try {
     process.kill(found.leadsGroup ? -pid : pid, signal);
   } catch {
-    // It has ended since, or it is not ours to signal; either is seen by whoever waits for its end.
+    // It has ended since, or belongs to another user; the caller polls for its end in any case.
   }
 }

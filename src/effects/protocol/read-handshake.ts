@@ -2,21 +2,21 @@ import { Observable } from 'rxjs';
 import { looksLikeHandshake, parseHandshakeLine } from '../../go-plugin/index.js';
 import type { HandshakeEvent } from '../../machines/effects.js';
 import { PluginError } from '../../model/index.js';
-import type { LaunchSettings } from '../launch/prepare-launch.js';
 import { createLineSplitter, maxLineBytes } from '../logs/line-splitter.js';
-import type { RunningProcess } from '../process/local-process.js';
+import type { RunningProcess } from '../process/runner.js';
 import { checkCertificate } from '../tls/check-certificate.js';
+import type { ProtocolSettings } from './protocol-settings.js';
 
-/** How many lines of noise are reported; more would tell nothing new. */
+/** How many lines before the handshake line are reported. */
 const maxReportedLines = 5;
 
 /**
- * Reads the handshake line. Unlike go-plugin's own host it forgives prints before the line (Python plugins
- * greet), within the bound of one line's length.
+ * Reads the handshake line. Unlike go-plugin's own host it skips other lines before it, as Python plugins may print some;
+ * all together at most 64 KiB, the limit of one line.
  */
 export function readHandshake(
-  input: { readonly process: RunningProcess },
-  settings: Pick<LaunchSettings, 'handshake' | 'tls' | 'multiplex'>,
+  { process }: { readonly process: Pick<RunningProcess, 'stdout'> },
+  settings: Pick<ProtocolSettings, 'handshake' | 'tls' | 'multiplex'>,
   now: () => number,
 ): Observable<HandshakeEvent> {
   return new Observable((subscriber) => {
@@ -34,9 +34,9 @@ export function readHandshake(
     };
 
     const parse = (line: string): HandshakeEvent => {
-      const reading = parseHandshakeLine(line, offer);
-      if (!reading.ok) return { type: 'handshake.rejected', error: reading.error };
-      const { handshake } = reading;
+      const parsed = parseHandshakeLine(line, offer);
+      if (!parsed.ok) return { type: 'handshake.rejected', error: parsed.error };
+      const { handshake } = parsed;
       const error = handshake.certificate === null ? null : checkCertificate(handshake.certificate, now());
       return error === null ? { type: 'handshake.read', handshake } : { type: 'handshake.rejected', error };
     };
@@ -53,7 +53,7 @@ export function readHandshake(
       return false;
     };
 
-    return input.process.stdout.subscribe({
+    return process.stdout.subscribe({
       next(chunk) {
         bytes += chunk.length;
         if (lines.push(chunk).some(takeLine)) return;
@@ -61,7 +61,7 @@ export function readHandshake(
         else subscriber.next({ type: 'handshake.partialLine', text: lines.rest().slice(0, 200) });
       },
       complete() {
-        // A last line counts even without its line end; without one, the exit or the deadline tells the story.
+        // A last line counts even without its line end.
         if (lines.rest() !== '') takeLine(lines.rest());
       },
     });

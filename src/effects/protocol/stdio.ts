@@ -1,29 +1,23 @@
 import { status as code } from '@grpc/grpc-js';
 import { asapScheduler, Observable, subscribeOn } from 'rxjs';
 import type { StdioEvent } from '../../machines/effects.js';
-import type { GenerationChannel } from '../connection/dial.js';
 import { callStream, statusOf } from '../grpc/client-call.js';
 import { services } from '../rpc/contract.js';
 import type { Sinks } from '../logs/sinks.js';
 import { createLogClassifier, createLineWriter, type LogSink } from '../logs/line-writer.js';
+import type { StdioInput } from './plugin-protocol.js';
 
 interface StdioData {
   readonly channel: 'INVALID' | 'STDOUT' | 'STDERR';
   readonly data: Buffer;
 }
 
-interface Input {
-  readonly plugin: string;
-  readonly generation: number;
-  readonly channel: GenerationChannel;
-}
-
 /**
- * Drains GRPCStdio into the logs and the sinks. It must always be drained: a Go plugin blocks in its own prints once its
- * buffers are full. Its end is never an error; the process's exit tells what happened.
+ * Forwards GRPCStdio to the logs and the sinks. It must always be read: a Go plugin blocks in its own prints once its
+ * buffers are full. The end of the stream is never an error; the exit of the process is reported on its own.
  */
 export function forwardStdio(
-  input: Input,
+  input: StdioInput,
   sink: LogSink,
   sinks: Sinks,
   now: () => number,
@@ -41,7 +35,7 @@ export function forwardStdio(
       subscriber.complete();
     };
     const stream = callStream<StdioData>(channel.grpc, services.plugin.GRPCStdio, 'StreamStdio', {})
-      // The first probe goes first: a start waits for it.
+      // After the first health check, for which a start waits.
       .pipe(subscribeOn(asapScheduler))
       .subscribe({
         next: (message) => {

@@ -12,7 +12,7 @@ interface Services {
   readonly espalier: { readonly v1: { readonly PluginHooks: ServiceClientConstructor } };
 }
 
-/** The services of proto/, ready to be called. */
+/** The gRPC services of proto/. */
 export const services = loadPackageDefinition(
   fromJSON(contract, {
     keepCase: true,

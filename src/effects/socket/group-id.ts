@@ -3,13 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { PluginError } from '../../model/index.js';
 
-/** The number of a group that is given by its name or number. Rejects with CONFIG_INVALID for an unknown name. */
+/** The number of a group, given by its name or number. Rejects with CONFIG_INVALID for an unknown name. */
 export async function groupId(group: string | number): Promise<number> {
   if (typeof group === 'number') return group;
   if (/^\d+$/.test(group)) return Number(group);
   const id = findGroup(await readFile('/etc/group', 'utf8').catch(() => ''), group);
-  // Groups of a directory service are in no file.
-  const found = id ?? findGroup(await askSystem(group), group);
+  // Groups of a directory service (LDAP) are not in that file.
+  const found = id ?? findGroup(await queryGetent(group), group);
   if (found !== null) return found;
   throw new PluginError({
     code: 'CONFIG_INVALID',
@@ -25,9 +25,8 @@ function findGroup(table: string, name: string): number | null {
   return id === undefined || !/^\d+$/.test(id) ? null : Number(id);
 }
 
-async function askSystem(name: string): Promise<string> {
-  const asked = promisify(execFile)('getent', ['group', '--', name]);
-  return asked.then(
+async function queryGetent(name: string): Promise<string> {
+  return promisify(execFile)('getent', ['group', '--', name]).then(
     ({ stdout }) => stdout,
     () => '',
   );

@@ -12,56 +12,61 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { PluginError, messageOf } from '../../model/index.js';
 
-/** The private directory of one environment, with one directory in it for each generation. */
+/** The private directory of one environment, with one directory in it for each process. */
 export interface SocketDirectories {
+  /** Its absolute path. */
   readonly root: string;
   /** Makes a directory for one process; `remove` it when the process has ended. */
   make(): SocketDirectory;
+  /** Removes the root with everything in it. */
   removeAll(): void;
 }
 
+/** The directory of one process. */
 export interface SocketDirectory {
   readonly path: string;
   /**
-   * Takes charge of the socket that the process has announced, so that it goes with the directory wherever it lies.
-   * Answers whether it lies in the directory.
+   * Registers the socket that the process has announced, so that it is removed with the directory wherever it is.
+   * Returns whether it is in the directory.
    */
   readonly registerSocket: (socket: string) => boolean;
-  /** Lets those reach a socket of the host's own in it who may enter it as a group. Throws what the system says. */
+  /** Gives a socket of the host in it to the group of the directory, if there is one. Throws the error of the system. */
   readonly share: (socket: string) => void;
+  /** Removes it with everything in it; retried with the next removal where the system refuses. */
   readonly remove: () => void;
 }
 
-/** Where the directories lie, and who may enter them. */
+/** Where the directories are, and which users may enter them. */
 export interface SocketAccess {
-  /** The number of a group that gets them; `null`: the host's own. */
+  /** The number of the group that owns them; `null`: that of the host. */
   readonly group: number | null;
+  /** The mode of each directory. */
   readonly mode: number;
   /** The directory in which they are made; `null`: XDG_RUNTIME_DIR, else one for temporary files. */
   readonly parent: string | null;
 }
 
 /**
- * A socket's path holds at most 108 bytes on Linux and 104 on macOS, and Node 20 cuts a longer one silently.
- * This leaves 40 bytes for the names that plugins choose.
+ * The path of a socket has at most 108 bytes on Linux and 104 on macOS, and Node 20 truncates a longer one silently.
+ * This limit leaves 40 bytes for the names that plugins choose.
  */
 const maxDirectoryBytes = 64;
 
-/** What go-plugin gives a socket that it hands to a group. */
+/** The mode that go-plugin sets on a socket for a group. */
 const sharedSocketMode = 0o660;
 
-/** Makes a private directory with a path short enough for sockets. */
+/** Makes a private directory with a path short enough for sockets. Throws CONFIG_INVALID where that is impossible. */
 export function createSocketDirectories(env: NodeJS.ProcessEnv, access: SocketAccess): SocketDirectories {
   const { group, mode, parent } = access;
   const root = makeRoot(parent === null ? [env['XDG_RUNTIME_DIR'], tmpdir(), '/tmp'] : [resolve(parent)]);
   const live = new Set<SocketDirectory>();
   const pendingRemoval = new Set<string>();
-  // A host without a file descriptor left cannot look into a directory: it is tried again with the next one.
+  // A host without a free file descriptor cannot list a directory: its removal is retried with the next one.
   const retryRemoval = (): void => {
     for (const path of pendingRemoval) if (tryRemove(path)) pendingRemoval.delete(path);
   };
   let made = 0;
-  // Whoever may enter one of the directories has to come through the root, but may not touch what is in it.
+  // Users that may enter one of the directories need to pass the root, but may not list or change it.
   grantAccess(root, group, 0o700 | (mode & 0o070 && 0o010) | (mode & 0o007 && 0o001));
   return {
     root,
@@ -87,7 +92,7 @@ export function createSocketDirectories(env: NodeJS.ProcessEnv, access: SocketAc
         },
         remove() {
           live.delete(directory);
-          for (const stray of outsideSockets) removeSocket(stray, ctimeMs);
+          for (const socket of outsideSockets) removeSocket(socket, ctimeMs);
           pendingRemoval.add(path);
           retryRemoval();
         },
@@ -103,23 +108,23 @@ export function createSocketDirectories(env: NodeJS.ProcessEnv, access: SocketAc
 }
 
 function makeRoot(parents: readonly (string | undefined)[]): string {
-  const refusals: string[] = [];
+  const problems: string[] = [];
   for (const parent of parents) {
     if (parent === undefined || parent === '') continue;
     const prefix = join(parent, 'espalier-');
     if (Buffer.byteLength(prefix) + 12 > maxDirectoryBytes) {
-      refusals.push(`${parent} is too long for sockets`);
+      problems.push(`${parent} is too long for sockets`);
       continue;
     }
     try {
       return mkdtempSync(prefix);
     } catch (error) {
-      refusals.push(messageOf(error));
+      problems.push(messageOf(error));
     }
   }
   throw new PluginError({
     code: 'CONFIG_INVALID',
-    message: `No directory for sockets could be made: ${refusals.join('; ')}.`,
+    message: `No directory for sockets could be made: ${problems.join('; ')}.`,
     hint: 'Set unixSocket.directory, XDG_RUNTIME_DIR or TMPDIR to a short, writable directory.',
   });
 }
@@ -127,7 +132,7 @@ function makeRoot(parents: readonly (string | undefined)[]): string {
 function grantAccess(path: string, group: number | null, mode: number): void {
   try {
     if (group !== null) chownSync(path, statSync(path).uid, group);
-    // Not by `mkdir`, whose mode the umask narrows.
+    // Not in `mkdir`, whose mode the umask reduces.
     chmodSync(path, mode);
   } catch (cause) {
     tryRemove(path);
@@ -142,22 +147,22 @@ function grantAccess(path: string, group: number | null, mode: number): void {
 }
 
 function isIn(directory: string, socket: string): boolean {
-  const place = dirname(resolve(socket));
-  if (place === directory) return true;
+  const parent = dirname(resolve(socket));
+  if (parent === directory) return true;
   try {
-    return realpathSync(place) === realpathSync(directory);
+    return realpathSync(parent) === realpathSync(directory);
   } catch {
     return false;
   }
 }
 
-/** Only what is a socket and was made after this moment: a plugin may announce one that is not its own. */
+/** Removes only a socket that was made after `since`: a plugin may announce the path of another process's file. */
 function removeSocket(path: string, since: number): void {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats?.isSocket() === true && stats.ctimeMs >= since) tryRemove(path);
 }
 
-/** Removes a file or a directory with all that is in it, and answers whether it is gone. What stays, a sweep finds. */
+/** Removes a file or a directory with its contents; returns whether it is gone. The next host removes the rest. */
 function tryRemove(path: string): boolean {
   try {
     rmSync(path, { recursive: true, force: true });

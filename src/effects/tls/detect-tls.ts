@@ -1,31 +1,31 @@
+import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { Observable, switchMap } from 'rxjs';
 import type { PluginError } from '../../model/index.js';
-import { openSocket, type Address } from '../socket/open-socket.js';
 import { isTlsAlert, servesTlsUnannounced } from './tls-errors.js';
 
 /**
- * Finds out whether a plugin that is not understood in the clear serves TLS without having announced it. It is only
- * asked: nothing is sent, so nothing is trusted. Errors where nothing can be asked.
+ * Finds out by a TLS handshake whether a plugin that failed in plaintext serves TLS without having announced it. No data
+ * is sent, so its certificate is not checked. Emits `null` if it does not; errors if it cannot be connected to.
  */
-export function detectTls(address: Address): Observable<PluginError | null> {
-  return openSocket(address).pipe(
+export function detectTls(connection: Observable<Duplex>): Observable<PluginError | null> {
+  return connection.pipe(
     switchMap(
       (raw) =>
         new Observable<PluginError | null>((subscriber) => {
           const socket = connectTls({ rejectUnauthorized: false, socket: raw, ALPNProtocols: ['h2'] });
-          const tell = (found: PluginError | null): void => {
+          const conclude = (found: PluginError | null): void => {
             subscriber.next(found);
             subscriber.complete();
           };
           socket.once('secureConnect', () => {
-            tell(servesTlsUnannounced());
+            conclude(servesTlsUnannounced());
           });
           socket.once('error', ({ code = '' }: NodeJS.ErrnoException) => {
-            tell(isTlsAlert(code) ? servesTlsUnannounced() : null);
+            conclude(isTlsAlert(code) ? servesTlsUnannounced() : null);
           });
           socket.once('close', () => {
-            tell(null);
+            conclude(null);
           });
           return () => socket.on('error', () => undefined).destroy();
         }),

@@ -5,24 +5,32 @@ import {
   type SecureContextOptions,
   type TlsOptions,
 } from 'node:tls';
-import { certificateHost, certificatePem } from '../../go-plugin/index.js';
+import { certificateHost, certificatePem, type Curve } from '../../go-plugin/index.js';
 import type { Transport } from '../../model/index.js';
 import type { Identity } from './identity.js';
 
-/** TLS of the embedder's own, for plugins that bring their own certificates. */
+/** What the host requires of its connections: AutoMTLS (offered or required), the embedder's own TLS, or none. */
+export type TlsSettings =
+  | { readonly mode: 'auto' | 'required'; readonly curve: Curve }
+  | { readonly mode: 'manual'; readonly tls: ManualTls }
+  | { readonly mode: 'off' };
+
+/** TLS with certificates of the embedder, for plugins that have certificates of their own. */
 export interface ManualTls {
-  /** The certificates, as PEM, one of which the plugin's has to be signed by. */
+  /** The trusted roots, as PEM. */
   readonly rootCertificates: string;
-  /** The name that the plugin's certificate is for. */
+  /** The name in the plugin's certificate. */
   readonly serverName: string;
-  /** The host's own certificate and its key, as PEM, for plugins that ask for them. */
+  /** The host's certificate, as PEM, for plugins that require one. */
   readonly certificate?: string | undefined;
+  /** The private key of `certificate`, as PEM. */
   readonly privateKey?: string | undefined;
 }
 
+/** TLS of connections to the plugin. */
 export type ClientTls = ConnectionOptions & { readonly servername: string };
 
-/** TLS of the host's own servers, and the one certificate that they take; `null`: any that the options let pass. */
+/** TLS of the host's own servers, and the one certificate that they accept; `null`: every one that the options trust. */
 export interface ServerTls {
   readonly options: TlsOptions;
   readonly pinned: Uint8Array | null;
@@ -31,30 +39,31 @@ export interface ServerTls {
 /** How every connection between the host and one process is secured, in both directions. */
 export interface Security {
   readonly transport: Transport;
-  /** For connections to the plugin, beside its address; `null`: in the clear. */
+  /** For connections to the plugin; `null`: plaintext. */
   readonly tls: ClientTls | null;
-  /** For connections of the plugin's; `null`: in the clear; `none`: the host has no certificate to serve with. */
+  /** For connections from the plugin; `null`: plaintext; `none`: the host has no certificate to serve with. */
   readonly server: ServerTls | 'none' | null;
 }
 
+/** No TLS, in either direction. */
 export function plaintext(): Security {
   return { transport: 'plaintext', tls: null, server: null };
 }
 
-/** AutoMTLS: each side trusts the one certificate that it was told, and no other. */
+/** AutoMTLS: each side trusts the one certificate that the other one announced. Throws where OpenSSL refuses a key. */
 export function pinnedMutualTls(identity: Identity, pluginCertificate: Uint8Array): Security {
   const material: SecureContextOptions = {
     ca: certificatePem(pluginCertificate),
     cert: identity.certificatePem,
     key: identity.privateKeyPem,
     minVersion: 'TLSv1.2',
-    // Go takes a pinned certificate whoever signed it; OpenSSL would look for the signer.
+    // Go accepts a pinned certificate without checking its signer; OpenSSL would look for the signer.
     allowPartialTrustChain: true,
   };
   const checkIdentity: NonNullable<ConnectionOptions['checkServerIdentity']> = (name, certificate) =>
     certificate.raw.equals(pluginCertificate)
       ? checkServerIdentity(name, certificate)
-      : new Error('the certificate is signed by the announced one, but is another');
+      : new Error('the certificate is signed by the announced one, but is not that one');
   return {
     transport: 'mtls',
     tls: {
@@ -66,7 +75,7 @@ export function pinnedMutualTls(identity: Identity, pluginCertificate: Uint8Arra
   };
 }
 
-/** The embedder's own TLS. Servers for the plugin need the host's own certificate. */
+/** TLS of the embedder. Serving brokered connections needs `certificate`. Throws where OpenSSL refuses the PEM. */
 export function manualTls(options: ManualTls): Security {
   const { rootCertificates, serverName, certificate, privateKey } = options;
   const material: SecureContextOptions = {
@@ -83,7 +92,7 @@ export function manualTls(options: ManualTls): Security {
   };
 }
 
-/** How long a client may take over its TLS handshake, in milliseconds: as long as go-plugin waits for a connection. */
+/** How long the TLS handshake of a client may take, in milliseconds: as long as go-plugin waits for a connection. */
 const handshakeTimeout = 5000;
 
 const mutual = {

@@ -2,22 +2,23 @@ import type { TLSSocket } from 'node:tls';
 import { messageOf, PluginError } from '../../model/index.js';
 import type { Security } from './security.js';
 
-/** What an error during the TLS handshake means for the plugin's author. */
+/** Explains an error of the TLS handshake: CERTIFICATE_INVALID or CONNECT_FAILED. */
 export function tlsError(error: NodeJS.ErrnoException, socket: TLSSocket, security: Security): PluginError {
   const code = error.code ?? 'unknown';
-  // Set only when it was we who refused the plugin's certificate. (Node types it as an Error; it is a string.)
+  // Set only when this side refused the plugin's certificate. (Node types it as an Error; it is a string.)
   if (Boolean(socket.authorizationError)) return untrusted(error, security);
   if (isTlsAlert(code)) return refusedByPlugin(error, code);
   if (code.startsWith('ERR_SSL_')) {
     return failure({
-      message: `The plugin announced TLS, but does not speak it at its address (${reasonOf(error)}).`,
-      hint: 'Let the plugin serve with the certificate that it prints, or print none; under --mtls auto it is then used in the clear.',
+      message: `The plugin announced TLS, but does not serve it at its address (${reasonOf(error)}).`,
+      hint: 'Let the plugin serve with the certificate that it prints, or print none; under --mtls auto the connection is then plaintext.',
       tls: code,
     });
   }
   return closedEarly();
 }
 
+/** The plugin closed the connection before the TLS handshake was done. */
 export function closedEarly(): PluginError {
   return failure({
     message: 'The plugin closed the connection during the TLS handshake.',
@@ -26,15 +27,16 @@ export function closedEarly(): PluginError {
   });
 }
 
+/** The plugin serves TLS without a certificate in its handshake line. */
 export function servesTlsUnannounced(): PluginError {
   return failure({
     message: 'The plugin serves TLS, but its handshake line announces no certificate.',
-    hint: 'Let the plugin print its certificate as field 6, or serve in the clear; for certificates of your own use the option tls.',
+    hint: 'Let the plugin print its certificate as field 6, or serve plaintext; for certificates of your own use the option tls.',
     tls: 'unannounced',
   });
 }
 
-/** A TLS peer that wants something else of us says so with an alert. */
+/** Whether an OpenSSL error code is an alert, with which a TLS peer refuses a handshake. */
 export function isTlsAlert(code: string): boolean {
   return code.startsWith('ERR_SSL_') && code.includes('ALERT');
 }
@@ -46,21 +48,21 @@ function untrusted(error: NodeJS.ErrnoException, { transport, tls }: Security): 
     phase: 'dial',
     message: `The certificate that the plugin serves with cannot be trusted: ${reasonOf(error)}.`,
     hint: isPinned
-      ? 'Let the plugin serve with the very certificate that it prints as field 6 of its handshake line.'
+      ? 'Let the plugin serve with the certificate that it prints as field 6 of its handshake line.'
       : "Compare the option tls with the plugin's certificate: its signer must be in rootCertificates, its name must be serverName.",
     facts: { tls: error.code ?? 'unknown' },
     cause: error,
   });
 }
 
-/** What alerts say that are about a certificate; the others are about TLS itself. */
+/** In the names of alerts about a certificate; the others are about TLS itself. */
 const aboutCertificate = /CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|DECRYPT_ERROR/;
 
 function refusedByPlugin(error: Error, code: string): PluginError {
   if (!aboutCertificate.test(code)) {
     return failure({
-      message: `The plugin broke off the TLS handshake: ${reasonOf(error)}.`,
-      hint: 'Let the plugin speak TLS 1.2 or newer, and HTTP/2 over it (ALPN h2); if it runs on grpcio, keep the curve P-256.',
+      message: `The plugin aborted the TLS handshake: ${reasonOf(error)}.`,
+      hint: 'Let the plugin serve TLS 1.2 or newer, and HTTP/2 over it (ALPN h2); if it runs on grpcio, keep the curve P-256.',
       tls: code,
       cause: error,
     });
@@ -78,7 +80,7 @@ function failure(found: { message: string; hint: string; tls: string; cause?: un
   return new PluginError({ code: 'CONNECT_FAILED', phase: 'dial', message, hint, facts: { tls }, cause });
 }
 
-/** OpenSSL's own word for it; its whole message also names a thread and a line of its sources. */
+/** The short reason of OpenSSL; its whole message also names a thread and a line of its sources. */
 function reasonOf(error: Error & { readonly reason?: string }): string {
   return error.reason ?? messageOf(error);
 }

@@ -1,3 +1,5 @@
+import { maxTimerMs } from '../../model/index.js';
+
 /** A signal that is given when the caller gives theirs, or when the time is over. */
 export interface TimeLimit {
   readonly signal: AbortSignal;
@@ -5,8 +7,6 @@ export interface TimeLimit {
   /** To be called when the work is done: nothing of it is left then. */
   readonly release: () => void;
 }
-
-const longestTimer = 2 ** 31 - 1;
 
 /**
  * Made by hand, as `AbortSignal.any` and `AbortSignal.timeout` hold each other weakly:
@@ -22,7 +22,7 @@ export function startTimeLimit(milliseconds: number, caller: AbortSignal | undef
     over = true;
     controller.abort(new Error(`${milliseconds} ms are over`));
   };
-  const timer = setTimeout(expire, Math.min(milliseconds, longestTimer));
+  const timer = setTimeout(expire, Math.min(milliseconds, maxTimerMs));
   if (caller?.aborted === true) follow();
   caller?.addEventListener('abort', follow, { once: true });
   const release = (): void => {

@@ -1,11 +1,14 @@
-/** Named moments in the future, each of which comes once or is called off. None keeps the process alive. */
+/** Named one-shot timers. None keeps the process alive. */
 export interface Deadlines {
-  /** Does nothing for a time of 0: no deadline is meant. */
+  /** Replaces the timer of that name. 0 milliseconds mean no deadline. */
   set(name: string, milliseconds: number, act: () => void): void;
+  /** Cancels the timer of that name, if there is one. */
   clear(name: string): void;
+  /** Cancels every timer. */
   clearAll(): void;
 }
 
+/** No timers yet. */
 export function createDeadlines(): Deadlines {
   const timers = new Map<string, NodeJS.Timeout>();
   const clear = (name: string): void => {

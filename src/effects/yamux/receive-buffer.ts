@@ -1,51 +1,54 @@
-/** What has arrived on a stream and was not asked for yet. The peer's window bounds it. */
+/** The received bytes of a stream that were not read yet. The peer's window bounds their number. */
 export interface ReceiveBuffer {
+  /** Appends received bytes. */
   readonly add: (bytes: Uint8Array) => void;
-  /** Nothing will come after what is here. */
+  /** No bytes follow those in the buffer. */
   readonly end: () => void;
-  /** The reader wants something. */
+  /** The reader asks for bytes. */
   readonly pull: () => void;
   readonly isEmpty: () => boolean;
+  /** Discards everything; the end is not delivered any more. */
   readonly clear: () => void;
 }
 
+/** What reads from the buffer. */
 export interface Reader {
-  /** Takes the next bytes, or the end, and says whether it wants more. */
+  /** Takes the next bytes, or `null` at the end; returns whether it can take more. */
   readonly push: (bytes: Uint8Array | null) => boolean;
-  /** Bytes have been taken. */
+  /** Called with the number of bytes that were delivered. */
   readonly consume: (length: number) => void;
 }
 
-/** Holds bytes until they are wanted, so that the peer gets credit for what is read and not for what arrives. */
+/** Buffers bytes until they are read, so that the peer gets credit for what is read, not for what arrives. */
 export function createReceiveBuffer({ push, consume }: Reader): ReceiveBuffer {
-  let held: Uint8Array[] = [];
+  let chunks: Uint8Array[] = [];
   let next = 0;
-  let isWanted = false;
+  let isPulled = false;
   let end: 'none' | 'received' | 'pushed' = 'none';
 
   const take = (): Uint8Array | undefined => {
-    const bytes = held[next];
+    const bytes = chunks[next];
     next += 1;
-    if (next < held.length) return bytes;
-    held = [];
+    if (next < chunks.length) return bytes;
+    chunks = [];
     next = 0;
     return bytes;
   };
   const deliver = (): void => {
-    while (isWanted && held.length > 0) {
+    while (isPulled && chunks.length > 0) {
       const bytes = take();
       if (bytes === undefined) break;
-      isWanted = push(bytes);
+      isPulled = push(bytes);
       consume(bytes.length);
     }
-    if (end !== 'received' || held.length > 0) return;
+    if (end !== 'received' || chunks.length > 0) return;
     end = 'pushed';
     push(null);
   };
 
   return {
     add(bytes) {
-      held.push(bytes);
+      chunks.push(bytes);
       deliver();
     },
     end() {
@@ -53,12 +56,12 @@ export function createReceiveBuffer({ push, consume }: Reader): ReceiveBuffer {
       deliver();
     },
     pull() {
-      isWanted = true;
+      isPulled = true;
       deliver();
     },
-    isEmpty: () => held.length === 0,
+    isEmpty: () => chunks.length === 0,
     clear() {
-      held = [];
+      chunks = [];
       next = 0;
       end = 'pushed';
     },

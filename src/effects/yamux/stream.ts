@@ -3,8 +3,8 @@ import { maxBodyBytes, YamuxError } from '../../yamux/index.js';
 import { createReceiveBuffer } from './receive-buffer.js';
 
 /**
- * One stream of a session. Beside what every duplex has, it answers to what `node:http2`, `node:tls` and grpc-js
- * ask of a socket; these settings belong to the socket underneath and change nothing here.
+ * One stream of a session. It has the methods of a socket that `node:http2`, `node:tls` and grpc-js call; these settings
+ * belong to the socket below, so here they do nothing.
  */
 export interface YamuxStream extends Duplex {
   setNoDelay(noDelay?: boolean): this;
@@ -14,40 +14,45 @@ export interface YamuxStream extends Duplex {
   unref(): this;
 }
 
-/** What a stream asks of its session. */
+/** What a stream calls on its session. */
 export interface StreamControl {
-  /** Sends a part of the bytes and returns its length; 0 if there is no window. Calls back once it has left. */
+  /** Sends a part of the bytes and returns its length; 0 if there is no window. Calls `sent` once it is written. */
   send(bytes: Uint8Array, sent: () => void): number;
+  /** Returns credit for bytes that were read. */
   consume(length: number): void;
+  /** Ends our direction. */
   end(): void;
+  /** Ends our direction, and resets the stream if the peer sends more. */
   abandon(): void;
+  /** Ends both directions at once. */
   reset(): void;
 }
 
-/** A stream as its session holds it. */
+/** A stream and what its session calls on it. */
 export interface StreamHandle {
   readonly stream: YamuxStream;
   receive(bytes: Uint8Array): void;
   receiveEnd(): void;
-  /** More may be sent than before. */
+  /** More bytes may be sent than before. */
   resume(): void;
 }
 
-export function createStreamHandle(link: StreamControl): StreamHandle {
+/** Makes a stream that sends and receives through `control`. */
+export function createStreamHandle(control: StreamControl): StreamHandle {
   let unsent: Uint8Array | null = null;
   let sent: (error?: Error) => void = () => undefined;
-  let isLeaving = false;
+  let isSending = false;
 
   const resume = (): void => {
-    // One frame at a time: a slow socket stops the writer, and streams take turns.
-    if (unsent === null || isLeaving) return;
-    const length = link.send(unsent, () => {
-      isLeaving = false;
+    // One frame at a time: a slow socket blocks the writer, and the streams alternate.
+    if (unsent === null || isSending) return;
+    const length = control.send(unsent, () => {
+      isSending = false;
       if (unsent === null) return;
       if (unsent.length > 0) resume();
       else finish();
     });
-    isLeaving = length > 0;
+    isSending = length > 0;
     unsent = unsent.subarray(length);
   };
   const finish = (): void => {
@@ -64,7 +69,7 @@ export function createStreamHandle(link: StreamControl): StreamHandle {
   const stream = new Duplex({
     writableHighWaterMark: maxBodyBytes,
     read() {
-      inbox.pull();
+      received.pull();
     },
     write(chunk: Buffer, _, done) {
       send(chunk, done);
@@ -73,28 +78,28 @@ export function createStreamHandle(link: StreamControl): StreamHandle {
       send(Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer)), done);
     },
     final(done) {
-      link.end();
+      control.end();
       done();
     },
     destroy(error, done) {
-      // As TCP does: an end where everything is delivered, a reset where something is lost.
+      // As TCP does: an end where everything is delivered, a reset where bytes are lost.
       const isUnsent = unsent !== null;
-      if (error !== null || isUnsent || !inbox.isEmpty() || stream.readableLength > 0) link.reset();
-      else link.abandon();
+      if (error !== null || isUnsent || !received.isEmpty() || stream.readableLength > 0) control.reset();
+      else control.abandon();
       unsent = null;
-      inbox.clear();
+      received.clear();
       done(error);
-      // Node waits for the answer to a write even then.
+      // Node waits for the callback of a write even then.
       if (isUnsent) sent(error ?? new YamuxError('stream-reset', 'The stream was destroyed during a write.'));
     },
   });
-  const inbox = createReceiveBuffer({
+  const received = createReceiveBuffer({
     push: (bytes) => stream.push(bytes),
     consume: (length) => {
-      link.consume(length);
+      control.consume(length);
     },
   });
-  return { stream: withSocketMethods(stream), receive: inbox.add, receiveEnd: inbox.end, resume };
+  return { stream: withSocketMethods(stream), receive: received.add, receiveEnd: received.end, resume };
 }
 
 function withSocketMethods(stream: Duplex): YamuxStream {

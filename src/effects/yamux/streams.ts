@@ -3,49 +3,57 @@ import type { Deadlines } from './deadlines.js';
 import type { YamuxOptions } from './options.js';
 import { createStreamHandle, type StreamControl, type StreamHandle, type YamuxStream } from './stream.js';
 
+/** An event of the session core that concerns one stream. */
 export type StreamEvent = Extract<SessionEvent, { readonly type: `stream.${string}` }>;
+/** Called with each stream of the peer. */
 export type StreamListener = (stream: YamuxStream) => void;
 
-/** The streams of a session, as duplexes. */
+/** The streams of a session, as Node duplexes. */
 export interface Streams {
+  /** Opens a stream. Throws a `YamuxError` where none can be opened. */
   readonly open: () => YamuxStream;
+  /** Passes the streams of the peer to a listener, those from before included. */
   readonly onStream: (listener: StreamListener) => void;
-  readonly handle: (fact: StreamEvent) => void;
-  /** Ends every stream that is open. */
+  /** Applies an event of the session core. */
+  readonly handle: (event: StreamEvent) => void;
+  /** Destroys every open stream with this error. */
   readonly failAll: (error: YamuxError) => void;
 }
 
+/** What the streams need of their session. */
 export interface StreamsInput {
   readonly core: SessionCore;
-  /** Carries out what a step of the core has brought about, and tells when its output has left. */
-  readonly apply: (turn: SessionStep, left?: () => void) => void;
+  /** Writes the output of a step and applies its events; calls `sent` once the output is written. */
+  readonly apply: (step: SessionStep, sent?: () => void) => void;
   readonly deadlines: Deadlines;
   readonly settings: Required<YamuxOptions>;
+  /** Called when the peer has not acknowledged a stream in time. */
   readonly onOpenTimeout: () => void;
 }
 
+/** No streams yet. */
 export function createStreams({ core, apply, deadlines, settings, onOpenTimeout }: StreamsInput): Streams {
-  const ports = new Map<number, StreamHandle>();
-  /** Those of the peer's that nobody was given yet. */
+  const handles = new Map<number, StreamHandle>();
+  /** Streams of the peer that no listener has got yet. */
   const unaccepted = new Set<number>();
   let listener: StreamListener | null = null;
 
-  const linkTo = (id: number): StreamControl => ({
-    send(bytes, left) {
-      const { sent, ...turn } = core.send(id, bytes);
-      apply(turn, left);
+  const controlOf = (id: number): StreamControl => ({
+    send(bytes, written) {
+      const { sent, ...step } = core.send(id, bytes);
+      apply(step, written);
       return sent;
     },
     consume(length) {
       apply(core.consume(id, length));
     },
     end() {
-      // The reference does not acknowledge a stream that was ended before it was accepted.
+      // hashicorp/yamux does not acknowledge a stream that was ended before it was accepted.
       deadlines.clear(`open ${id}`);
       apply(core.end(id));
     },
     abandon() {
-      if (!ports.delete(id)) return;
+      if (!handles.delete(id)) return;
       deadlines.clear(`open ${id}`);
       deadlines.set(`close ${id}`, settings.closeTimeout, () => {
         apply(core.reset(id));
@@ -58,71 +66,71 @@ export function createStreams({ core, apply, deadlines, settings, onOpenTimeout 
   });
 
   const add = (id: number): StreamHandle => {
-    const port = createStreamHandle(linkTo(id));
-    ports.set(id, port);
-    return port;
+    const handle = createStreamHandle(controlOf(id));
+    handles.set(id, handle);
+    return handle;
   };
   const remove = (id: number): void => {
-    ports.delete(id);
+    handles.delete(id);
     unaccepted.delete(id);
     deadlines.clear(`open ${id}`);
     deadlines.clear(`close ${id}`);
   };
-  const breakOff = (id: number, error: YamuxError): void => {
-    // Nobody would hear the error of a stream that nobody was given.
-    ports.get(id)?.stream.destroy(unaccepted.has(id) ? undefined : error);
+  const destroy = (id: number, error: YamuxError): void => {
+    // A stream that no listener has got has no error handler.
+    handles.get(id)?.stream.destroy(unaccepted.has(id) ? undefined : error);
   };
-  const handOut = (): void => {
+  const deliverStreams = (): void => {
     if (listener === null) return;
     for (const id of unaccepted) {
-      const port = ports.get(id);
+      const handle = handles.get(id);
       unaccepted.delete(id);
       apply(core.accept(id));
-      if (port !== undefined) listener(port.stream);
+      if (handle !== undefined) listener(handle.stream);
     }
   };
 
   return {
     open() {
-      const { id, ...turn } = core.open();
+      const { id, ...step } = core.open();
       const { stream } = add(id);
       deadlines.set(`open ${id}`, settings.openTimeout, onOpenTimeout);
-      apply(turn);
+      apply(step);
       return stream;
     },
     onStream(next) {
       listener = next;
-      handOut();
+      deliverStreams();
     },
-    handle(fact) {
-      switch (fact.type) {
+    handle(event) {
+      switch (event.type) {
         case 'stream.opened':
-          add(fact.id);
-          unaccepted.add(fact.id);
-          handOut();
+          add(event.id);
+          unaccepted.add(event.id);
+          deliverStreams();
           return;
         case 'stream.accepted':
-          deadlines.clear(`open ${fact.id}`);
+          deadlines.clear(`open ${event.id}`);
           return;
         case 'stream.received':
-          ports.get(fact.id)?.receive(fact.bytes);
+          handles.get(event.id)?.receive(event.bytes);
           return;
         case 'stream.credited':
-          ports.get(fact.id)?.resume();
+          handles.get(event.id)?.resume();
           return;
         case 'stream.ended':
-          ports.get(fact.id)?.receiveEnd();
+          handles.get(event.id)?.receiveEnd();
           return;
         case 'stream.reset':
-          breakOff(fact.id, new YamuxError('stream-reset', 'The peer reset the stream.'));
+          destroy(event.id, new YamuxError('stream-reset', 'The peer reset the stream.'));
           return;
         case 'stream.closed':
-          remove(fact.id);
+          remove(event.id);
       }
     },
     failAll(error) {
-      for (const id of [...ports.keys()]) breakOff(id, error);
-      ports.clear();
+      for (const id of [...handles.keys()]) destroy(id, error);
+      handles.clear();
       unaccepted.clear();
     },
   };

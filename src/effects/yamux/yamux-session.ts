@@ -7,32 +7,30 @@ import {
   type YamuxReason,
 } from '../../yamux/index.js';
 import { createDeadlines } from './deadlines.js';
-import { keepAlive } from './keep-alive.js';
 import { defaultYamuxOptions, type YamuxOptions } from './options.js';
-import { createPings } from './pings.js';
+import { createPings, keepAlive } from './pings.js';
 import type { YamuxStream } from './stream.js';
 import { createStreams } from './streams.js';
-import { writeCorked } from './write-corked.js';
 
-/** Many streams over one socket. A stream that is handed out may fail at any time: listen to its `error`. */
+/** Many streams over one socket. A stream may fail at any time: listen to its `error`. */
 export interface YamuxSession {
-  /** Opens a stream, to which can be written at once. Throws a `YamuxError` where no stream can be had. */
+  /** Opens a stream that can be written to at once. Throws a `YamuxError` where none can be opened. */
   open(): YamuxStream;
-  /** Hands out the peer's streams, also those that came before. Until then they wait, unacknowledged. */
+  /** Passes the peer's streams to a listener. Streams from before wait, unacknowledged, for the first listener. */
   onStream(listener: (stream: YamuxStream) => void): void;
   /** Resolves when the peer has answered; rejects when the session ends before. */
   ping(): Promise<void>;
-  /** No new streams, in either direction. Those that are open go on. */
+  /** Announces that no new streams are opened or accepted. Open streams continue. */
   goAway(): void;
-  /** Ends the session and every stream that is open. */
+  /** Ends the session and every open stream. */
   close(): void;
-  /** Why it has ended; `null` while it has not. */
+  /** Why it has ended; `null` before. */
   endReason(): YamuxError | null;
-  /** Resolves with the reason once the session has ended and the socket is closed. Every open stream got it too. */
+  /** Resolves with the reason, which every open stream gets too, once the socket is closed. */
   readonly closed: Promise<YamuxError>;
 }
 
-/** Speaks yamux on a socket, which belongs to the session from now on. */
+/** Starts a yamux session on a socket, which belongs to the session from now on. */
 export function createYamuxSession(socket: Duplex, role: Role, options: YamuxOptions = {}): YamuxSession {
   const settings = { ...defaultYamuxOptions, ...options };
   const core = createSessionCore(role, settings.backlog);
@@ -41,18 +39,18 @@ export function createYamuxSession(socket: Duplex, role: Role, options: YamuxOpt
   let end: YamuxError | null = null;
   const isOver = (): boolean => end !== null;
 
-  const apply = ({ output, events }: SessionStep, left?: () => void): void => {
+  const apply = ({ output, events }: SessionStep, written?: () => void): void => {
     if (end !== null) return;
-    writeCorked(socket, output, left);
-    for (const fact of events) {
-      // The owner may close the session while it hears of a fact.
+    writeCorked(socket, output, written);
+    for (const event of events) {
+      // A listener may have closed the session on an earlier event.
       if (isOver()) return;
-      if (fact.type === 'ping.answered') pings.answer(fact.value);
-      else if (fact.type === 'session.failed') finish(fact.error);
-      else streams.handle(fact);
+      if (event.type === 'ping.answered') pings.answer(event.value);
+      else if (event.type === 'session.failed') finish(event.error);
+      else streams.handle(event);
     }
   };
-  /** Whatever ends the session comes through here. */
+  /** Every end of the session calls this. */
   const finish = (reason: YamuxError): void => {
     if (end !== null) return;
     end = reason;
@@ -85,18 +83,18 @@ export function createYamuxSession(socket: Duplex, role: Role, options: YamuxOpt
     apply(core.ping(value));
     await answered;
   };
-  const silence = (): void => {
+  const failUnanswered = (): void => {
     fail('ping-unanswered', `The peer left a ping unanswered for ${settings.keepAliveTimeout} ms.`);
   };
 
   const closed = new Promise<YamuxError>((resolve) => {
-    const settle = (): void => {
+    const handleClose = (): void => {
       fail('socket-lost', 'The socket of the session was closed.');
       deadlines.clearAll();
       if (end !== null) resolve(end);
     };
-    if (socket.closed) settle();
-    else socket.once('close', settle);
+    if (socket.closed) handleClose();
+    else socket.once('close', handleClose);
   });
   socket.on('data', (chunk: Buffer) => {
     if (end === null) apply(core.receive(chunk));
@@ -107,7 +105,7 @@ export function createYamuxSession(socket: Duplex, role: Role, options: YamuxOpt
   socket.on('error', (error) => {
     fail('socket-lost', `The socket of the session failed: ${error.message}.`, error);
   });
-  keepAlive({ settings, ping, unanswered: silence }, deadlines);
+  keepAlive({ settings, ping, unanswered: failUnanswered }, deadlines);
 
   return {
     open() {
@@ -126,4 +124,17 @@ export function createYamuxSession(socket: Duplex, role: Role, options: YamuxOpt
     endReason: () => end,
     closed,
   };
+}
+
+/** Writes the pieces in one packet where possible, and calls back once the last one is written. */
+function writeCorked(socket: Duplex, pieces: readonly Uint8Array[], written?: () => void): void {
+  const last = pieces.at(-1);
+  if (last === undefined || !socket.writable) return;
+  socket.cork();
+  for (const piece of pieces.slice(0, -1)) socket.write(piece);
+  socket.write(last, (error) => {
+    // The socket emits its errors itself.
+    if (error === null || error === undefined) written?.();
+  });
+  socket.uncork();
 }

@@ -1,41 +1,42 @@
 import { join, resolve } from 'node:path';
 import {
-  readLockfile,
+  readLockFile,
   scanBundles,
   computeChecksums,
-  applyLockfile,
+  applyLockFile,
   verifyChecksums,
-  writeLockfile,
-  type LockfileOptions,
+  writeLockFile,
+  type LockFileOptions,
 } from '../../effects/index.js';
 import {
-  isPluginError,
   messageOf,
   PluginError,
+  toPluginError,
   type Bundle,
   type Checksums,
   type LockFile,
 } from '../../model/index.js';
 
-/** The lock file of a plugin directory, where no other is named. */
+/** The default name of the lock file in a plugin directory. */
 export const lockFileName = 'plugins.lock.json';
 
-/** How one plugin stands to its lock. */
+/** The result of locking one plugin, or of comparing it with the lock file. */
 export type LockOutcome =
   | { readonly outcome: 'locked'; readonly plugin: string; readonly checksums: Checksums }
   | { readonly outcome: 'verified'; readonly plugin: string }
   | { readonly outcome: 'failed'; readonly plugin: string; readonly error: PluginError };
 
-export interface LockDirectoryOptions extends LockfileOptions {
-  /** The lock file. Default: `plugins.lock.json` in the directory. */
+/** Options of {@link lockPlugins}. */
+export interface LockDirectoryOptions extends LockFileOptions {
+  /** The path of the lock file. Default: `plugins.lock.json` in the directory. */
   readonly file?: string | undefined;
 }
 
 /**
- * Takes the checksums of every bundle in a directory and writes them to its lock file. When one bundle cannot be
- * locked, nothing is written: a lock that lacks a plugin keeps it from being started.
+ * Computes the checksums of every bundle in a directory and writes them to its lock file. When one bundle cannot be
+ * locked, nothing is written, because a plugin that is missing in the lock file cannot be started.
  *
- * @throws PluginError CONFIG_INVALID when the directory cannot be read or the file not be written.
+ * @throws PluginError CONFIG_INVALID when the directory cannot be read or the file cannot be written.
  */
 export async function lockPlugins(
   directory: string,
@@ -53,14 +54,14 @@ export async function lockPlugins(
     outcomes.push(outcome);
   }
   if (outcomes.every(({ outcome }) => outcome !== 'failed')) {
-    await writeLock(lockFilePathOf(directory, options), { version: 1, plugins });
+    await saveLockFile(lockFilePathOf(directory, options), { version: 1, plugins });
   }
   return outcomes;
 }
 
 /**
- * Compares every bundle in a directory with its lock file, and starts nothing. A plugin that only one of them knows
- * has failed.
+ * Compares every bundle in a directory with its lock file; starts nothing. A plugin that is only in the directory or
+ * only in the lock file has failed.
  *
  * @throws PluginError CONFIG_INVALID when the directory or the lock file cannot be used.
  */
@@ -69,10 +70,10 @@ export async function checkLockFile(
   options: Pick<LockDirectoryOptions, 'file'> = {},
 ): Promise<readonly LockOutcome[]> {
   const file = lockFilePathOf(directory, options);
-  const lock = await readLockfile(file);
+  const lockFile = await readLockFile(file);
   const scanned = await scanBundles(directory);
   const outcomes: LockOutcome[] = [];
-  for (const found of scanned.map((bundle) => applyLockfile(bundle, lock, file))) {
+  for (const found of scanned.map((bundle) => applyLockFile(bundle, lockFile, file))) {
     const outcome = await outcomeOf(found.id, async () => {
       if (!found.ok) throw found.error;
       await verifyChecksums(found.bundle, commandOf(found.bundle));
@@ -81,10 +82,10 @@ export async function checkLockFile(
     outcomes.push(outcome);
   }
   const present = new Set(scanned.map(({ id }) => id));
-  const gone = Object.keys(lock.plugins).filter((id) => !present.has(id));
+  const missing = Object.keys(lockFile.plugins).filter((id) => !present.has(id));
   return [
     ...outcomes,
-    ...gone.map((id): LockOutcome => ({
+    ...missing.map((id): LockOutcome => ({
       outcome: 'failed',
       plugin: id,
       error: missingPluginError(id, file),
@@ -92,6 +93,7 @@ export async function checkLockFile(
   ];
 }
 
+/** The absolute path of the lock file of a plugin directory. */
 export function lockFilePathOf(directory: string, { file }: Pick<LockDirectoryOptions, 'file'> = {}): string {
   return file === undefined ? join(resolve(directory), lockFileName) : resolve(file);
 }
@@ -104,15 +106,12 @@ async function outcomeOf(plugin: string, attempt: () => Promise<LockOutcome>): P
   try {
     return await attempt();
   } catch (thrown) {
-    const error = isPluginError(thrown)
-      ? thrown.with({ plugin })
-      : new PluginError({ code: 'INTERNAL', plugin, message: messageOf(thrown), cause: thrown });
-    return { outcome: 'failed', plugin, error };
+    return { outcome: 'failed', plugin, error: toPluginError(thrown, { plugin }) };
   }
 }
 
-async function writeLock(file: string, lock: LockFile): Promise<void> {
-  await writeLockfile(file, lock).catch((cause: unknown) => {
+async function saveLockFile(file: string, lockFile: LockFile): Promise<void> {
+  await writeLockFile(file, lockFile).catch((cause: unknown) => {
     throw new PluginError({
       code: 'CONFIG_INVALID',
       message: `The lock file ${file} cannot be written: ${messageOf(cause)}`,
@@ -127,8 +126,8 @@ function missingPluginError(plugin: string, file: string): PluginError {
   return new PluginError({
     code: 'CHECKSUM_MISMATCH',
     plugin,
-    message: `The plugin ${plugin} of the lock file ${file} is gone.`,
-    hint: 'Install it again, or make the lock anew with `espalier lock`.',
+    message: `Plugin ${plugin} is in the lock file ${file}, but its bundle is missing.`,
+    hint: 'Install the bundle again, or write the lock file again with `espalier lock`.',
     facts: { file, expected: plugin, actual: null },
   });
 }

@@ -5,15 +5,15 @@ import {
   type PrepareOutcome,
   type PrepareProgress,
 } from '../../effects/index.js';
-import { isPluginError, messageOf, PluginError } from '../../model/index.js';
+import { toPluginError, type PluginError } from '../../model/index.js';
 
-/** What became of one bundle. */
+/** The result of preparing one bundle. */
 export type PrepareResult =
   PrepareOutcome | { readonly outcome: 'failed'; readonly plugin: string; readonly error: PluginError };
 
 /**
- * Makes the virtual environment of each Python bundle in a directory and installs its requirements, one after the
- * other. A bundle that fails does not keep the others from being prepared. Run again, it does nothing.
+ * Creates the virtual environment of each Python bundle in a directory and installs its requirements, one bundle after
+ * the other; a failed bundle does not stop the rest. A bundle that has not changed since is left as it is.
  *
  * @throws PluginError CONFIG_INVALID when the directory cannot be read.
  */
@@ -28,14 +28,13 @@ export async function prepareBundles(
       if (!found.ok) throw found.error;
       outcomes.push(await prepareBundle(found.bundle, report, options));
     } catch (thrown) {
-      outcomes.push({ outcome: 'failed', plugin: found.id, error: asPluginError(found.id, thrown) });
+      outcomes.push({
+        outcome: 'failed',
+        plugin: found.id,
+        error: toPluginError(thrown, { plugin: found.id }),
+      });
     }
     if (options.signal?.aborted === true) break;
   }
   return outcomes;
-}
-
-function asPluginError(plugin: string, thrown: unknown): PluginError {
-  if (isPluginError(thrown)) return thrown;
-  return new PluginError({ code: 'INTERNAL', plugin, message: messageOf(thrown), cause: thrown });
 }

@@ -1,7 +1,8 @@
 import { pluginState, type PluginSnapshot } from '../../machines/index.js';
 import { PluginError } from '../../model/index.js';
+import { notRunningError } from '../status/not-running-error.js';
 
-/** Decides, from one snapshot after the other, how a start has gone. Throws the error that it failed with. */
+/** Whether a start has succeeded; `undefined` while it goes on. Throws the error of a start that failed. */
 export function startOutcome(snapshot: PluginSnapshot): true | undefined {
   switch (pluginState(snapshot)) {
     case 'healthy':
@@ -12,7 +13,7 @@ export function startOutcome(snapshot: PluginSnapshot): true | undefined {
     case 'stopping':
       return undefined;
     case 'restarting':
-      // Brought down with its group, it is started again: it has not failed by itself.
+      // Stopped with its group, it starts again with it: this start has not failed.
       if (snapshot.context.suspended !== null) return undefined;
       throw snapshot.context.error ?? notRunningError(snapshot);
     case 'crashed':
@@ -24,7 +25,7 @@ export function startOutcome(snapshot: PluginSnapshot): true | undefined {
   }
 }
 
-/** Decides when the process that a plugin had is gone, whether another one follows or not. */
+/** Whether the process of the earlier snapshot has ended; `undefined` while it has not. A new one may run already. */
 export function stopOutcome(before: PluginSnapshot): (snapshot: PluginSnapshot) => true | undefined {
   return (snapshot) =>
     pluginState(snapshot) === 'idle' || snapshot.context.lastExit !== before.context.lastExit
@@ -32,30 +33,18 @@ export function stopOutcome(before: PluginSnapshot): (snapshot: PluginSnapshot) 
       : undefined;
 }
 
-/** Decides how a health check that was asked for has gone. Throws whatever keeps the plugin from serving. */
-export function healthCheckOutcome(number: number): (snapshot: PluginSnapshot) => true | undefined {
+/**
+ * Whether the requested health check with this number has passed; `undefined` until it is answered. Throws the error of
+ * one that failed.
+ */
+export function healthCheckOutcome(checkNumber: number): (snapshot: PluginSnapshot) => true | undefined {
   return (snapshot) => {
     if (pluginState(snapshot) !== 'healthy') throw snapshot.context.error ?? notRunningError(snapshot);
     const { checksAnswered, lastError } = snapshot.context.health;
-    if (checksAnswered < number) return undefined;
+    if (checksAnswered < checkNumber) return undefined;
     if (lastError !== null) throw lastError.with({ plugin: snapshot.context.bundle.manifest.id });
     return true;
   };
-}
-
-/** What to say to somebody who needs a plugin that does not serve right now. */
-export function notRunningError(snapshot: PluginSnapshot): PluginError {
-  const state = pluginState(snapshot);
-  const plugin = snapshot.context.bundle.manifest.id;
-  const isStarting = ['pending', 'spawning', 'handshaking', 'restarting'].includes(state);
-  return new PluginError({
-    code: state === 'failed' ? 'PLUGIN_GAVE_UP' : 'PLUGIN_NOT_RUNNING',
-    plugin,
-    message: `Plugin ${plugin} cannot serve: it is ${state}.`,
-    hint: isStarting ? 'Wait until it is healthy.' : 'Activate it first.',
-    facts: { state, lastExit: snapshot.context.lastExit },
-    cause: snapshot.context.lastExit?.error,
-  });
 }
 
 function startCancelledError(snapshot: PluginSnapshot): PluginError {
@@ -63,7 +52,7 @@ function startCancelledError(snapshot: PluginSnapshot): PluginError {
   return new PluginError({
     code: 'PLUGIN_NOT_RUNNING',
     plugin,
-    message: `The start of ${plugin} was ended by a deactivation.`,
+    message: `The start of plugin ${plugin} was cancelled by a deactivation.`,
     hint: 'Activate it again.',
   });
 }

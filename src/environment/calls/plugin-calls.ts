@@ -5,9 +5,14 @@ import {
   type EnvironmentMachine,
   type PluginSnapshot,
 } from '../../machines/index.js';
-import { isPluginError, messageOf, PluginError, type ReattachConfig } from '../../model/index.js';
+import {
+  isPluginError,
+  PluginError,
+  toPluginError,
+  type Manifest,
+  type ReattachConfig,
+} from '../../model/index.js';
 import { dependentsOf } from '../../policy/index.js';
-import type { Activation, StartOutcome } from '../environment.js';
 import {
   reattachError,
   reattachConfigError,
@@ -16,8 +21,25 @@ import {
   attachOnlyBundle,
 } from './reattach-plugin.js';
 import { beingRemovedError, type PluginRegistry } from '../registry/plugin-registry.js';
-import type { ResolvedOptions } from '../options/environment-options.js';
-import { healthCheckOutcome, stopOutcome, notRunningError, startOutcome } from './call-outcomes.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
+import { notRunningError } from '../status/not-running-error.js';
+import { healthCheckOutcome, stopOutcome, startOutcome } from './call-outcomes.js';
+
+/** The answer of `activate` and `reattach`. */
+export interface Activation {
+  readonly manifest: Manifest;
+  /** `false` when the plugin was already healthy. */
+  readonly activated: boolean;
+}
+
+/** The result of the start of one plugin. */
+export interface StartOutcome {
+  readonly id: string;
+  /** `false` when it was already healthy, or failed to start. */
+  readonly activated: boolean;
+  /** The error of its start, or of the start of a required plugin; `null` when it is healthy. */
+  readonly error: PluginError | null;
+}
 
 interface CallDependencies {
   readonly actor: Actor<EnvironmentMachine>;
@@ -27,7 +49,15 @@ interface CallDependencies {
   readonly isStopped: () => boolean;
 }
 
-/** What can be asked of plugins, and when each of these calls is answered. Of several on one plugin the last holds. */
+/** The calls that restore what a previous host left. Unlike those of the user, they keep a plugin's restart history. */
+export interface InheritedCalls {
+  /** Starts a plugin that a previous host had started, and waits until it is healthy. */
+  startInherited(id: string): Promise<void>;
+  /** Attaches to a process that a previous host had started, and waits until it is healthy. */
+  reattachInherited(id: string, config: ReattachConfig): Promise<void>;
+}
+
+/** Creates the calls: each sends an event to the tree and waits for its outcome. Of conflicting calls the last one wins. */
 export function createPluginCalls({ actor, registry, options, rescan, isStopped }: CallDependencies) {
   const removals = new Map<string, Promise<void>>();
 
@@ -40,7 +70,7 @@ export function createPluginCalls({ actor, registry, options, rescan, isStopped 
     if (removals.has(id)) throw beingRemovedError(id);
   }
 
-  /** Resolves when the plugin is healthy; rejects as soon as it, or what it requires, has failed to start. */
+  /** Resolves when the plugin is healthy; rejects as soon as it or a required plugin has failed to start. */
   async function whenStarted(id: string, requirements: readonly string[]): Promise<boolean> {
     const outcome = registry.observer(id).until(startOutcome);
     const failures = requirements.map((need) =>
@@ -65,23 +95,21 @@ export function createPluginCalls({ actor, registry, options, rescan, isStopped 
     assertNotRemoved(id);
     if (!registry.isRunnable(id)) await rescan();
     assertNotRemoved(id);
-    const watch = registry.observer(id);
+    const observer = registry.observer(id);
     const requirements = registry.requirements(id);
-    if (type === 'environment.activate' && watch.status().state === 'healthy' && !isQueuedToStop(id))
+    if (type === 'environment.activate' && observer.status().state === 'healthy' && !isQueuedToStop(id))
       return false;
     actor.send({ type, plugin: id });
     return whenStarted(id, requirements);
   }
 
-  /** Starts a plugin that an earlier host has started before, with all that counts against it. */
-  async function resume(id: string): Promise<void> {
+  async function startInherited(id: string): Promise<void> {
     assertNotRemoved(id);
     actor.send({ type: 'environment.activate', plugin: id, resumes: true });
     await whenStarted(id, registry.requirements(id));
   }
 
-  /** Takes over the process of a plugin that an earlier host has started. */
-  async function readopt(id: string, config: ReattachConfig): Promise<void> {
+  async function reattachInherited(id: string, config: ReattachConfig): Promise<void> {
     assertNotRemoved(id);
     actor.send({ type: 'environment.reattach', plugin: id, config, resumes: true });
     await whenStarted(id, []);
@@ -98,58 +126,53 @@ export function createPluginCalls({ actor, registry, options, rescan, isStopped 
           await whenStarted(id, registry.requirements(id));
           return { id, activated: !healthy.has(id), error: null };
         } catch (thrown) {
-          return { id, activated: false, error: asError(id, thrown) };
+          return { id, activated: false, error: toPluginError(thrown, { plugin: id }) };
         }
       }),
     );
   }
 
-  async function deactivate(id: string): Promise<boolean> {
-    assertNotRemoved(id);
-    return stopPlugin(id);
-  }
-
   async function stopPlugin(id: string): Promise<boolean> {
-    const watch = registry.observer(id);
-    const before = watch.ref.getSnapshot();
-    const { state, wanted } = watch.status();
+    const observer = registry.observer(id);
+    const before = observer.ref.getSnapshot();
+    const { state, wanted } = observer.status();
     actor.send({ type: 'environment.deactivate', plugin: id });
     const outcome = stopOutcome(before);
     const reactivated = whenReactivated(id, outcome);
     try {
-      const isDown = await Promise.race([watch.until(outcome), reactivated.promise]);
-      return isDown && (wanted || state !== 'idle');
+      const hasStopped = await Promise.race([observer.until(outcome), reactivated.promise]);
+      return hasStopped && (wanted || state !== 'idle');
     } finally {
       reactivated.cancel();
     }
   }
 
-  /** Resolves when somebody wants a plugin again that was to be brought down, and had not been told yet. */
+  /** Resolves with `false` when the plugin is activated again before its stop has begun. */
   function whenReactivated(
     id: string,
     outcome: (snapshot: PluginSnapshot) => true | undefined,
   ): { readonly promise: Promise<false>; readonly cancel: () => void } {
-    let cancel = (): void => undefined;
-    const promise = new Promise<false>((resolve) => {
-      const subscription = actor.subscribe(() => {
-        const snapshot = registry.observer(id).ref.getSnapshot();
-        if (outcome(snapshot) === true || isQueuedToStop(id)) return;
-        if (snapshot.context.wanted && pluginState(snapshot) !== 'stopping') resolve(false);
-      });
-      cancel = () => {
-        subscription.unsubscribe();
-      };
+    let resolve = (_: false): void => undefined;
+    const promise = new Promise<false>((settle) => {
+      resolve = settle;
     });
+    const next = (): void => {
+      const snapshot = registry.observer(id).ref.getSnapshot();
+      if (outcome(snapshot) === true || isQueuedToStop(id)) return;
+      if (snapshot.context.wanted && pluginState(snapshot) !== 'stopping') resolve(false);
+    };
+    // Without an error listener XState would throw a defect of the tree as an uncaught exception.
+    const subscription = actor.subscribe({ next, error: () => undefined });
     return {
       promise,
       cancel: () => {
-        cancel();
+        subscription.unsubscribe();
       },
     };
   }
 
   function isQueuedToStop(id: string): boolean {
-    return actor.getSnapshot().context.stopQueue.some((leaving) => leaving.id === id);
+    return actor.getSnapshot().context.stopQueue.some((queued) => queued.id === id);
   }
 
   async function remove(id: string): Promise<void> {
@@ -157,67 +180,80 @@ export function createPluginCalls({ actor, registry, options, rescan, isStopped 
     registry.unregister(id);
   }
 
-  return {
-    async activate(id: string): Promise<Activation> {
-      const activated = await start(id, 'environment.activate');
+  async function reattach(
+    manifestOrId: ReattachManifest | string,
+    config: ReattachConfig,
+  ): Promise<Activation> {
+    const manifest = typeof manifestOrId === 'string' ? { id: manifestOrId } : manifestOrId;
+    const { id } = manifest;
+    assertNotRemoved(id);
+    const configError = reattachConfigError(config, options.settings.tls);
+    if (configError !== null) throw configError.with({ plugin: id });
+    if (!registry.isRunnable(id)) await rescan();
+    assertNotRemoved(id);
+    const isNew = typeof manifestOrId !== 'string' && !registry.isKnown(id);
+    if (isNew) registry.registerReattached(attachOnlyBundle(manifest));
+    const runningError = alreadyRunningError(registry.observer(id).status());
+    if (runningError !== null) throw runningError;
+    actor.send({ type: 'environment.reattach', plugin: id, config });
+    try {
+      const activated = await whenStarted(id, []);
       return { manifest: registry.manifest(id), activated };
-    },
-    activateAll,
-    async reattach(manifestOrId: ReattachManifest | string, config: ReattachConfig): Promise<Activation> {
-      const manifest = typeof manifestOrId === 'string' ? { id: manifestOrId } : manifestOrId;
-      const { id } = manifest;
-      assertNotRemoved(id);
-      const refusal = reattachConfigError(config, options.settings.tls);
-      if (refusal !== null) throw refusal.with({ plugin: id });
-      if (!registry.isRunnable(id)) await rescan();
-      assertNotRemoved(id);
-      const isNew = typeof manifestOrId !== 'string' && !registry.isKnown(id);
-      if (isNew) registry.registerReattached(attachOnlyBundle(manifest));
-      const watch = registry.observer(id);
-      const running = alreadyRunningError(watch.status());
-      if (running !== null) throw running;
-      actor.send({ type: 'environment.reattach', plugin: id, config });
-      try {
-        const activated = await whenStarted(id, []);
-        return { manifest: registry.manifest(id), activated };
-      } catch (error) {
-        if (isNew && !isStopped()) await removePlugin(id);
-        throw reattachError(error);
-      }
-    },
-    deactivate,
-    async restartPlugin(id: string): Promise<void> {
-      await start(id, 'environment.restart');
-    },
-    async performHealthCheck(id: string): Promise<void> {
-      assertNotRemoved(id);
-      const watch = registry.observer(id);
-      const { ref } = watch;
-      const snapshot = ref.getSnapshot();
-      if (pluginState(snapshot) !== 'healthy') throw notRunningError(snapshot);
-      ref.send({ type: 'plugin.check' });
-      await watch.until(healthCheckOutcome(ref.getSnapshot().context.health.checksRequested));
-    },
-    removePlugin,
-    resume,
-    readopt,
-    requiredBy(id: string): readonly string[] {
-      registry.status(id);
-      return dependentsOf(actor.getSnapshot().context.layout.plan, id);
-    },
-  };
+    } catch (error) {
+      if (isNew && !isStopped()) await removePlugin(id);
+      throw reattachError(error);
+    }
+  }
+
+  async function performHealthCheck(id: string): Promise<void> {
+    assertNotRemoved(id);
+    const observer = registry.observer(id);
+    const snapshot = observer.ref.getSnapshot();
+    if (pluginState(snapshot) !== 'healthy') throw notRunningError(snapshot);
+    const { checksRequested } = snapshot.context.health;
+    actor.send({ type: 'environment.check', plugin: id });
+    await observer.until(healthCheckOutcome(checksRequested + 1));
+  }
 
   async function removePlugin(id: string): Promise<void> {
     assertRunning();
-    const underWay = removals.get(id);
-    if (underWay !== undefined) return underWay;
+    const ongoing = removals.get(id);
+    if (ongoing !== undefined) return ongoing;
     registry.status(id);
     const removal = remove(id).finally(() => removals.delete(id));
     removals.set(id, removal);
     return removal;
   }
+
+  const calls = {
+    async activate(id: string): Promise<Activation> {
+      const activated = await start(id, 'environment.activate');
+      return { manifest: registry.manifest(id), activated };
+    },
+    activateAll,
+    reattach,
+    async deactivate(id: string): Promise<boolean> {
+      assertNotRemoved(id);
+      return stopPlugin(id);
+    },
+    async restartPlugin(id: string): Promise<void> {
+      await start(id, 'environment.restart');
+    },
+    performHealthCheck,
+    removePlugin,
+    requiredBy(id: string): readonly string[] {
+      registry.status(id);
+      return dependentsOf(actor.getSnapshot().context.layout.plan, id);
+    },
+  };
+  const inherited: InheritedCalls = { startInherited, reattachInherited };
+  return { calls, inherited };
 }
 
+/** The calls on plugins that the environment offers to its user. */
+export type PluginCalls = ReturnType<typeof createPluginCalls>['calls'];
+
+/** The ENVIRONMENT_STOPPED error of a call after `shutdown`. */
 export function environmentStoppedError(cause?: unknown): PluginError {
   return new PluginError({
     code: 'ENVIRONMENT_STOPPED',
@@ -225,9 +261,4 @@ export function environmentStoppedError(cause?: unknown): PluginError {
     hint: 'Create a new environment.',
     ...(cause !== undefined && { cause }),
   });
-}
-
-function asError(plugin: string, thrown: unknown): PluginError {
-  if (isPluginError(thrown)) return thrown;
-  return new PluginError({ code: 'INTERNAL', plugin, message: messageOf(thrown), cause: thrown });
 }

@@ -10,10 +10,10 @@ import {
 } from '../../model/index.js';
 import type { RunnableBundle } from '../registry/bundle-registry.js';
 
-/** What is known of a plugin without a bundle: its id, and whatever else of a manifest. */
+/** The manifest of a plugin without a bundle: only `id` is needed. */
 export type ReattachManifest = Pick<Manifest, 'id'> & Partial<Manifest>;
 
-/** A plugin in the place of a bundle that can be attached to and not be started. */
+/** A bundle for a plugin that this environment can attach to but not start. */
 export function attachOnlyBundle({ id, ...manifest }: ReattachManifest): RunnableBundle {
   const { supervision, ...known } = manifest;
   return {
@@ -39,31 +39,37 @@ export function attachOnlyBundle({ id, ...manifest }: ReattachManifest): Runnabl
   };
 }
 
-/** Why a plugin cannot be reattached with this configuration at all, or `null`. */
+/** The error of a reattach configuration that cannot be used with these TLS settings, or `null`. */
 export function reattachConfigError(config: ReattachConfig, { mode }: TlsSettings): PluginError | null {
   return checkReattachConfig(config) ?? (mode === 'required' ? autoMtlsError() : null);
 }
 
-/** Why a plugin in this state cannot be reattached, or `null`. */
+/** The error of reattaching a plugin that has a process or is about to get one, or `null`. */
 export function alreadyRunningError({ id, state }: PluginStatus): PluginError | null {
   if (['idle', 'crashed', 'restarting', 'failed'].includes(state)) return null;
   return new PluginError({
     code: 'CONFIG_INVALID',
     plugin: id,
-    message: `Plugin ${id} is ${state}: only one that does not run can be reattached.`,
+    message: `Plugin ${id} is ${state}: only a plugin that is not running can be reattached.`,
     hint: 'Deactivate it first, or leave it as it is.',
     facts: { state },
   });
 }
 
-/** A plugin that serves TLS without saying so is, where a handshake line was long ago, one that spoke AutoMTLS. */
+/**
+ * Translates the error of a failed reattach: a process that serves TLS although the reattach data has no certificate was
+ * started with AutoMTLS.
+ */
 export function reattachError(thrown: unknown): unknown {
   return isPluginError(thrown) && thrown.facts['tls'] === 'unannounced'
     ? autoMtlsError().with({ plugin: thrown.plugin, cause: thrown })
     : thrown;
 }
 
-/** What another host needs to attach to a plugin's process; `null` unless it is healthy. */
+/**
+ * What another host needs to attach to a plugin's process; `null` unless it is healthy. Throws MUX_UNSUPPORTED or
+ * MTLS_UNSUPPORTED when no other host can.
+ */
 export function reattachConfigOf(snapshot: PluginSnapshot): ReattachConfig | null {
   const { reattach, handshake, process } = snapshot.context;
   if (pluginState(snapshot) !== 'healthy' || handshake === null || process === null) return null;
@@ -88,8 +94,8 @@ function multiplexedError(): PluginError {
     code: 'MUX_UNSUPPORTED',
     phase: 'dial',
     message:
-      'A plugin that multiplexes cannot be reattached: it takes one connection in its life, and has had it.',
-    hint: "Start plugins that are to be reattached under multiplex: 'off'.",
+      'A multiplexed plugin cannot be reattached: its process accepts only one connection, which this host has used.',
+    hint: "Start plugins that are to be reattached with multiplex: 'off'.",
   });
 }
 
@@ -97,8 +103,7 @@ function autoMtlsError(): PluginError {
   return new PluginError({
     code: 'MTLS_UNSUPPORTED',
     phase: 'dial',
-    message:
-      'A plugin that is spoken with over AutoMTLS cannot be reattached: only the host that started it has the keys.',
-    hint: "Start plugins that are to be reattached under mtls: 'off', or with certificates of your own (the option tls).",
+    message: 'A plugin that uses AutoMTLS cannot be reattached: only the host that started it has the keys.',
+    hint: "Start plugins that are to be reattached with mtls: 'off', or with your own certificates (the option tls).",
   });
 }

@@ -1,4 +1,4 @@
-import { identifyProcess, type RunningProcess } from '../../effects/index.js';
+import { identifyProcess, type PluginProcess } from '../../effects/index.js';
 import { pluginState, type PluginSnapshot } from '../../machines/index.js';
 import {
   isPluginError,
@@ -9,10 +9,10 @@ import {
 import { failureAgesOf, type RestartHistory } from '../../policy/index.js';
 import { reattachConfigOf } from '../calls/reattach-plugin.js';
 
-/** All that is to survive of a plugin, as it is now. The mark of its bundle is added by whoever has it. */
+/** The record of a plugin in its current state. The recorder adds the fingerprint of its bundle. */
 export function createPluginRecord(
   snapshot: PluginSnapshot,
-  memory: RestartHistory,
+  history: RestartHistory,
   before: PluginRecord | undefined,
   now: number,
 ): PluginRecord {
@@ -24,10 +24,10 @@ export function createPluginRecord(
     wanted: context.wanted,
     generation: context.generation,
     restarts: context.restarts,
-    failureAges: failureAgesOf(memory, now),
-    // Not `now`: that goes on from the moment at which this host began, also where the clock was wrong by then.
+    failureAges: failureAgesOf(history, now),
+    // Not `now`: that counts from the start of this host, when the wall clock may have been wrong.
     writtenAt: Date.now(),
-    halfOpen: memory.gaveUp && !isGivenUp,
+    halfOpen: history.gaveUp && !isGivenUp,
     gaveUp: isGivenUp ? { reason: failedReason, error: error === null ? null : errorRecord(error) } : null,
     policy: before?.policy,
     process: createProcessRecord(snapshot, before?.process ?? null),
@@ -38,7 +38,10 @@ function errorRecord({ code, message, hint }: NonNullable<PluginSnapshot['contex
   return { code, message, ...(hint !== undefined && { hint }) };
 }
 
-/** Its process, and how to speak with it as soon as it is healthy. Of one in test mode nothing is recorded. */
+/**
+ * The record of the process, with its reattach data as soon as it is healthy; `null` for a process in test mode, which
+ * belongs to a debugger.
+ */
 export function createProcessRecord(
   snapshot: PluginSnapshot,
   before: ProcessRecord | null,
@@ -50,13 +53,13 @@ export function createProcessRecord(
   }
   if (process === null) return null;
   if (before?.pid === process.pid && before.reattach !== null) return before;
-  const { token, socketDirectory } = process as RunningProcess;
+  const { token, sockets } = process as PluginProcess;
   const { config, notReattachable } = reattachability(snapshot);
   return {
     pid: process.pid,
     startTime: identifyProcess(process.pid)?.startTime ?? null,
     token,
-    socketDirectory,
+    socketDirectory: sockets.path,
     bundleFingerprint: null,
     transport: channel === null || handshake === null ? null : plainOrTls(channel.transport),
     reattach: config,

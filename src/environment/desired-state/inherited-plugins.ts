@@ -5,31 +5,31 @@ import {
   type ScannedBundle,
 } from '../../effects/index.js';
 import type { PluginRecord, ProcessRecord, ReattachConfig } from '../../model/index.js';
-import { decideRestoration, mayBeAdopted, type Observation, type Restoration } from '../../policy/index.js';
-import type { ResolvedOptions } from '../options/environment-options.js';
-import { withTimeout } from '../with-timeout.js';
+import { decideRestoration, isReattachable, type Observation, type Restoration } from '../../policy/index.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
+import { withTimeout } from '../orphans/with-timeout.js';
 
-/** What an earlier host has left of a plugin, and what is to be done about it. */
+/** What a previous host recorded about a plugin, and the decision what to do with it. */
 export interface InheritedPlugin {
   readonly record: PluginRecord;
   readonly restoration: Restoration;
 }
 
-/** How long an address may take to answer that it takes connections; it is one of this machine. */
+/** How long a local address may take to accept a connection. */
 const connectDeadlineMs = 2000;
 
-/** Looks at what is left of each plugin, and decides what becomes of it. */
+/** Observes the process and the bundle of each recorded plugin, and decides what to do with it. */
 export async function observeInheritedPlugins(
   records: readonly PluginRecord[],
   scanned: readonly ScannedBundle[],
   options: ResolvedOptions,
 ): Promise<ReadonlyMap<string, InheritedPlugin>> {
-  const found = new Map(scanned.map((one) => [one.id, one]));
-  const remnants = records.map(async (record): Promise<[string, InheritedPlugin]> => {
-    const seen = await observe(record, found.get(record.plugin), options);
-    return [record.plugin, { record, restoration: decideRestoration(record, seen) }];
+  const found = new Map(scanned.map((bundle) => [bundle.id, bundle]));
+  const inherited = records.map(async (record): Promise<[string, InheritedPlugin]> => {
+    const observation = await observe(record, found.get(record.plugin), options);
+    return [record.plugin, { record, restoration: decideRestoration(record, observation) }];
   });
-  return new Map(await Promise.all(remnants));
+  return new Map(await Promise.all(inherited));
 }
 
 async function observe(
@@ -38,13 +38,13 @@ async function observe(
   options: ResolvedOptions,
 ): Promise<Observation> {
   const { orphans } = options;
-  const seen = await matchRecordedProcess(process);
-  const mayReattach = seen === 'same' && mayBeAdopted(process, orphans);
+  const match = await matchRecordedProcess(process);
+  const mayReattach = match === 'same' && isReattachable(process, orphans);
   return {
-    process: seen,
+    process: match,
     bundle: mayReattach ? await compareBundle(process, found, options) : bundlePresence(found),
-    connects: mayReattach && (await answersInTime(process?.reattach ?? null)),
-    sameTerms: process !== null && offersSameHandshake(options, process),
+    connects: mayReattach && (await acceptsInTime(process?.reattach ?? null)),
+    sameHandshake: process !== null && offersSameHandshake(options, process),
     orphans,
   };
 }
@@ -54,18 +54,18 @@ function bundlePresence(found: ScannedBundle | undefined): 'missing' | 'invalid'
   return found.ok ? 'same' : 'invalid';
 }
 
-/** A bundle that cannot be compared with what it was counts as another one. */
+/** A bundle without a fingerprint then or now counts as changed. */
 async function compareBundle(
   process: ProcessRecord | null,
   found: ScannedBundle | undefined,
   { settings }: ResolvedOptions,
 ): Promise<Observation['bundle']> {
   if (found === undefined || !found.ok) return bundlePresence(found);
-  const mark = await bundleFingerprint(found.bundle, settings.hostEnv);
-  return mark !== null && mark === process?.bundleFingerprint ? 'same' : 'changed';
+  const fingerprint = await bundleFingerprint(found.bundle, settings.hostEnv);
+  return fingerprint !== null && fingerprint === process?.bundleFingerprint ? 'same' : 'changed';
 }
 
-async function answersInTime(reattach: ReattachConfig | null): Promise<boolean> {
+async function acceptsInTime(reattach: ReattachConfig | null): Promise<boolean> {
   if (reattach === null) return false;
   return (await withTimeout(connectDeadlineMs, acceptsConnections(reattach))) === true;
 }

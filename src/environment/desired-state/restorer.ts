@@ -8,69 +8,70 @@ import {
 } from '../../effects/index.js';
 import type { EnvironmentMachine } from '../../machines/index.js';
 import {
-  isPluginError,
-  messageOf,
   PluginError,
+  toPluginError,
   type GaveUpRecord,
   type PluginRecord,
   type RestorationReason,
   type RestoreOutcome,
 } from '../../model/index.js';
-import type { createPluginCalls } from '../calls/plugin-calls.js';
+import type { InheritedCalls } from '../calls/plugin-calls.js';
 import { stopOrphan, reapByToken, processToken } from '../orphans/stop-orphan.js';
 import type { InheritedPlugin } from './inherited-plugins.js';
 import type { PluginRegistry } from '../registry/plugin-registry.js';
 
 interface RestorerDependencies {
   readonly actor: Actor<EnvironmentMachine>;
-  readonly calls: ReturnType<typeof createPluginCalls>;
+  readonly inherited: InheritedCalls;
   readonly registry: PluginRegistry;
   readonly guard: Guard;
   readonly inheritedPlugins: ReadonlyMap<string, InheritedPlugin>;
   readonly previousHosts: readonly PreviousHost[];
-  /** How long a process has after SIGTERM. */
+  /** How long a process of this plugin has to exit after SIGTERM, in milliseconds. */
   readonly termMs: (id: string) => number;
   readonly onReaped: (pids: readonly number[]) => void;
 }
 
-/** Brings back what an earlier host has left. */
+/** Restores what a previous host left. */
 export interface Restorer {
-  /** Ends what nobody may take over. Before that, nothing is started. */
+  /** Stops the processes that cannot be reattached. Further calls return the same promise; nothing starts before it. */
   reapOrphans(): Promise<void>;
-  /** Takes over the process of a plugin, if that was decided, before somebody decides something else about it. */
+  /** Reattaches to the process of a plugin, if that was decided. Called before any other call on the plugin. */
   reattach(id: string): Promise<void>;
+  /** Restores every plugin that is left to restore. */
   restore(): Promise<readonly RestoreOutcome[]>;
 }
 
-export function createRestorer(setting: RestorerDependencies): Restorer {
-  const { actor, calls, registry, guard, previousHosts, termMs, onReaped } = setting;
-  const pending = new Map(setting.inheritedPlugins);
+/** Creates the restorer for the plugins that a previous host left. */
+export function createRestorer(dependencies: RestorerDependencies): Restorer {
+  const { actor, inherited, registry, guard, previousHosts, termMs, onReaped } = dependencies;
+  const pending = new Map(dependencies.inheritedPlugins);
   const reattachments = new Map<string, Promise<RestorationReason>>();
-  let cleared: Promise<void> | null = null;
-  const clear = (): Promise<void> => (cleared ??= reapAll());
+  let reaped: Promise<void> | null = null;
+  const reapOrphans = (): Promise<void> => (reaped ??= reapAll());
 
   async function reapAll(): Promise<void> {
-    const remnants = [...pending.values()];
-    const inherited = remnants.flatMap(({ record, restoration }) =>
-      restoration.process === 'adopt' && record.process !== null ? [record.process] : [],
+    const plugins = [...pending.values()];
+    const reattachable = plugins.flatMap(({ record, restoration }) =>
+      restoration.process === 'reattach' && record.process !== null ? [record.process] : [],
     );
-    await Promise.all(remnants.map(stopOne));
-    const inheritedTokens = new Set(inherited.map((process) => processToken(process)?.token));
+    await Promise.all(plugins.map(stopOne));
+    const inheritedTokens = new Set(reattachable.map((process) => processToken(process)?.token));
     const found = await findProcessTokens(previousHosts.map(({ scope }) => scope));
     const orphanTokens = found.filter((token) => !inheritedTokens.has(token));
     const killed = await Promise.all(
       orphanTokens.map((token) => reapByToken({ scope: token.split('.')[0] ?? token, token }, guard)),
     );
     onReaped(killed.flat());
-    const inUse = new Set(inherited.flatMap(({ socketDirectory }) => socketDirectory ?? []));
+    const inUse = new Set(reattachable.flatMap(({ socketDirectory }) => socketDirectory ?? []));
     for (const { directory } of previousHosts) removeInheritedRoot(directory, inUse);
   }
 
   async function stopOne({ record, restoration }: InheritedPlugin): Promise<void> {
     const { process, plugin } = record;
-    if (process === null || restoration.process === 'adopt') return;
-    if (restoration.process === 'end')
-      // Who was not to outlive its host is killed at this moment, if it lives at all.
+    if (process === null || restoration.process === 'reattach') return;
+    if (restoration.process === 'stop')
+      // Under `orphans: 'end'` the guardian kills the process at this moment, so no grace period is needed.
       await stopOrphan(process, guard, restoration.because === 'orphansEnd' ? 0 : termMs(plugin));
     else if (process.socketDirectory !== null) removeInheritedDirectory(process.socketDirectory);
   }
@@ -78,20 +79,21 @@ export function createRestorer(setting: RestorerDependencies): Restorer {
   function reattachOnce(id: string): Promise<RestorationReason> {
     const known = reattachments.get(id);
     if (known !== undefined) return known;
-    const claimed = clear().then(() => attemptReattach(id));
-    reattachments.set(id, claimed);
-    return claimed;
+    const attempt = reapOrphans().then(() => attemptReattach(id));
+    reattachments.set(id, attempt);
+    return attempt;
   }
 
   async function attemptReattach(id: string): Promise<RestorationReason> {
-    const remnant = pending.get(id);
-    if (remnant === undefined) return 'noProcess';
-    const { record, restoration } = remnant;
+    const plugin = pending.get(id);
+    if (plugin === undefined) return 'noProcess';
+    const { record, restoration } = plugin;
     const { process } = record;
     const reattach = process?.reattach ?? null;
-    if (restoration.plugin !== 'adopt' || process === null || reattach === null) return restoration.because;
+    if (restoration.plugin !== 'reattach' || process === null || reattach === null)
+      return restoration.because;
     try {
-      await calls.readopt(id, reattach);
+      await inherited.reattachInherited(id, reattach);
       return 'alive';
     } catch {
       if (process.token !== null) await stopOrphan(process, guard, termMs(id));
@@ -114,34 +116,34 @@ export function createRestorer(setting: RestorerDependencies): Restorer {
       return { id, outcome: 'givenUp', because: 'gaveUp', error };
     }
     try {
-      await calls.resume(id);
+      await inherited.startInherited(id);
       return { id, outcome: 'started', because, error: null };
     } catch (thrown) {
-      return { id, outcome: 'failed', because, error: asError(id, thrown) };
+      return { id, outcome: 'failed', because, error: toPluginError(thrown, { plugin: id }) };
     }
   }
 
   async function restore(): Promise<readonly RestoreOutcome[]> {
-    await clear();
+    await reapOrphans();
     const ids = inStartOrder(actor, [...pending.keys()]);
-    // Whoever runs already is there before anything is started that may require it.
+    // Running processes are reattached first, because the plugins started below may require them.
     const reasons = await Promise.all(ids.map(reattachOnce));
     const restored = ids.map(async (id, index): Promise<RestoreOutcome[]> => {
-      const remnant = pending.get(id);
-      if (remnant === undefined) return [];
-      // A bundle that is missing now may be found by a later scan.
-      if (!remnant.record.wanted || registry.isRunnable(id)) pending.delete(id);
-      return [await restoreOne(id, remnant.record, reasons[index] ?? remnant.restoration.because)];
+      const plugin = pending.get(id);
+      if (plugin === undefined) return [];
+      // A later scan may find a bundle that is missing now.
+      if (!plugin.record.wanted || registry.isRunnable(id)) pending.delete(id);
+      return [await restoreOne(id, plugin.record, reasons[index] ?? plugin.restoration.because)];
     });
     return (await Promise.all(restored)).flat();
   }
 
   return {
-    reapOrphans: clear,
+    reapOrphans,
     async reattach(id) {
       if (pending.has(id)) await reattachOnce(id);
-      else await clear();
-      // Nothing can be decided about one whose bundle is missing; a later scan may find it.
+      else await reapOrphans();
+      // A later scan may find a bundle that is missing now.
       if (registry.isRunnable(id)) pending.delete(id);
     },
     restore,
@@ -154,24 +156,19 @@ function inStartOrder(actor: Actor<EnvironmentMachine>, ids: readonly string[]):
   return [...ids].sort((a, b) => (place.get(a) ?? order.length) - (place.get(b) ?? order.length));
 }
 
-function rejected(id: string, roster: PluginRegistry): RestoreOutcome {
-  const known = roster.isKnown(id) ? roster.status(id).error : null;
+function rejected(id: string, registry: PluginRegistry): RestoreOutcome {
+  const known = registry.isKnown(id) ? registry.status(id).error : null;
   const error =
     known ??
     new PluginError({
       code: 'PLUGIN_NOT_FOUND',
       plugin: id,
-      message: `Plugin ${id} ran under an earlier host, and its bundle is gone.`,
-      hint: 'Put the bundle back, rescan and restore again; or remove its file from the state directory.',
+      message: `Plugin ${id} ran under a previous host, and its bundle is missing now.`,
+      hint: 'Put the bundle back, then call rescan() and restore(); or delete the record of the plugin in the state directory.',
     });
   return { id, outcome: 'rejected', because: known === null ? 'bundleMissing' : 'bundleInvalid', error };
 }
 
 function errorOf(plugin: string, { error }: GaveUpRecord): PluginError | null {
   return error === null ? null : new PluginError({ ...error, plugin });
-}
-
-function asError(plugin: string, thrown: unknown): PluginError {
-  if (isPluginError(thrown)) return thrown;
-  return new PluginError({ code: 'INTERNAL', plugin, message: messageOf(thrown), cause: thrown });
 }

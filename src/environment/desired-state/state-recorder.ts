@@ -1,5 +1,5 @@
 import type { Actor } from 'xstate';
-import { bundleFingerprint, createRecordWriter } from '../../effects/index.js';
+import { bundleFingerprint as fingerprintOf, createRecordWriter } from '../../effects/index.js';
 import {
   pluginRef,
   pluginState,
@@ -13,42 +13,44 @@ import type { PluginRecord, ProcessRecord, SupervisionOptions } from '../../mode
 import { emptyHistory, type RestartHistory } from '../../policy/index.js';
 import { createPluginRecord } from './create-plugin-record.js';
 import { isEmptySupervision } from '../options/operator-policy.js';
-import { withTimeout } from '../with-timeout.js';
+import { withTimeout } from '../orphans/with-timeout.js';
 
-/** How long a call or a shutdown waits for the disk. */
+/** How long a call or a shutdown waits until pending records are written. */
 const diskDeadlineMs = 2000;
 
 interface RecorderDependencies {
   readonly directory: string;
   readonly actor: Actor<EnvironmentMachine>;
-  /** The newest record of each plugin. */
+  /** The latest record of each plugin. */
   readonly records: Map<string, PluginRecord>;
-  /** Whether processes may be taken over, so that it matters what their bundles were like. */
+  /** Whether the next host may reattach to processes, and needs the fingerprints of their bundles. */
   readonly processesOutliveHost: boolean;
   readonly hostEnv: NodeJS.ProcessEnv;
   readonly now: () => number;
+  /** Called after each write with the reason why it failed, or `null`. */
   readonly onWritten: (problem: string | null) => void;
-  /** Rejects while nothing may be written. */
-  readonly ensureLease: () => Promise<void>;
-  /** A process that was taken over has ended. */
-  readonly onInheritedExit: (process: ProcessRecord) => void;
+  /** Rejects when this host does not hold the state lock. */
+  readonly ensureLocked: () => Promise<void>;
+  /** Called when a recorded process has ended. */
+  readonly onProcessExit: (process: ProcessRecord) => void;
 }
 
-/** Follows every plugin, and has written down what changed of it. */
+/** Observes every plugin and writes its record when it changes. */
 export interface StateRecorder {
-  /** An operator has set a policy; one that says nothing takes back what was set before. */
+  /** Records the policy that an operator has set; an empty one removes it. */
   recordPolicy(id: string, supervision: SupervisionOptions): void;
-  /** Somebody has decided about a plugin, though perhaps nothing has moved. */
+  /** Records a plugin after a call on it, also when its state did not change. */
   recordDecision(id: string): void;
-  /** The environment stops: what is wanted now stays wanted, whatever is brought down from here on. */
+  /** Called when the environment stops: `wanted` does not change any more, while processes still end. */
   freeze(): void;
-  /** A plugin was removed for good. */
+  /** Deletes the record of a plugin. */
   remove(id: string): void;
-  /** Waits until everything is on the disk, or the disk has taken too long. */
+  /** Waits until all records are written, at most two seconds. */
   flush(): Promise<unknown>;
 }
 
-export function createStateRecorder(setting: RecorderDependencies): StateRecorder {
+/** Creates a recorder that observes every plugin of the tree, those spawned later included. */
+export function createStateRecorder(dependencies: RecorderDependencies): StateRecorder {
   const {
     directory,
     actor,
@@ -57,18 +59,18 @@ export function createStateRecorder(setting: RecorderDependencies): StateRecorde
     hostEnv,
     now,
     onWritten,
-    ensureLease,
-    onInheritedExit,
-  } = setting;
-  // When the last change is written, the tree may be gone, and its registry with it.
+    ensureLocked,
+    onProcessExit,
+  } = dependencies;
+  // The tree, with its actor registry, may have stopped before the last record is written.
   const refs = new Map<string, PluginRef>();
   const lastRecorded = new Map<string, string>();
   const changed = new Set<string>();
   const removed = new Set<string>();
-  const fingerprints = new Map<string, { readonly pid: number; readonly mark: Promise<string | null> }>();
+  const fingerprints = new Map<string, { readonly pid: number; readonly value: Promise<string | null> }>();
   let frozen: ReadonlyMap<string, PluginRecord> | null = null;
 
-  const note = (id: string): PluginRecord | null => {
+  const update = (id: string): PluginRecord | null => {
     const snapshot = refs.get(id)?.getSnapshot();
     if (snapshot === undefined) return null;
     const before = records.get(id);
@@ -77,23 +79,24 @@ export function createStateRecorder(setting: RecorderDependencies): StateRecorde
     const record = frozen === null ? current : { ...(frozen.get(id) ?? current), generation, process };
     records.set(id, record);
     const last = before?.process ?? null;
-    if (last !== null && last.pid !== process?.pid) onInheritedExit(last);
+    if (last !== null && last.pid !== process?.pid) onProcessExit(last);
     return record;
   };
-  /** Who has only set a policy has decided nothing about a plugin that an earlier host left and nobody has restored. */
-  const newest = (id: string): PluginRecord | null =>
-    changed.has(id) ? note(id) : (records.get(id) ?? note(id));
-  const make = async (id: string): Promise<PluginRecord | null> => {
-    await ensureLease();
+  /** An unchanged plugin keeps its inherited record: setting a policy must not overwrite one that is not restored yet. */
+  const latest = (id: string): PluginRecord | null =>
+    changed.has(id) ? update(id) : (records.get(id) ?? update(id));
+  const createRecord = async (id: string): Promise<PluginRecord | null> => {
+    await ensureLocked();
     if (removed.has(id)) return null;
-    const record = newest(id);
+    const record = latest(id);
     const process = record?.process ?? null;
     if (record === null || process === null) return record;
-    const made = fingerprints.get(id);
-    const bundle = process.bundleFingerprint ?? (made?.pid === process.pid ? await made.mark : null);
-    return { ...record, process: { ...process, bundleFingerprint: bundle } };
+    const own = fingerprints.get(id);
+    const bundleFingerprint =
+      process.bundleFingerprint ?? (own?.pid === process.pid ? await own.value : null);
+    return { ...record, process: { ...process, bundleFingerprint } };
   };
-  const queue = createRecordWriter(directory, make, onWritten);
+  const queue = createRecordWriter(directory, createRecord, onWritten);
 
   const observe = (id: string): void => {
     const ref = pluginRef(actor.system, id);
@@ -101,21 +104,22 @@ export function createStateRecorder(setting: RecorderDependencies): StateRecorde
     removed.delete(id);
     refs.set(id, ref);
     lastRecorded.set(id, recordedFields(ref.getSnapshot()));
-    ref.subscribe((snapshot) => {
-      const essential = recordedFields(snapshot);
-      if (lastRecorded.get(id) === essential || (frozen !== null && !frozen.has(id))) return;
-      lastRecorded.set(id, essential);
+    const next = (snapshot: PluginSnapshot): void => {
+      const fields = recordedFields(snapshot);
+      if (lastRecorded.get(id) === fields || (frozen !== null && !frozen.has(id))) return;
+      lastRecorded.set(id, fields);
       changed.add(id);
-      const { process, reattach, bundle } = snapshot.context;
-      if (
-        processesOutliveHost &&
-        process !== null &&
-        reattach === null &&
-        fingerprints.get(id)?.pid !== process.pid
-      )
-        fingerprints.set(id, { pid: process.pid, mark: bundleFingerprint(bundle, hostEnv) });
+      takeFingerprint(id, snapshot);
       queue.schedule(id);
-    });
+    };
+    // Without an error listener XState would throw a defect of the actor as an uncaught exception.
+    ref.subscribe({ next, error: () => undefined });
+  };
+  const takeFingerprint = (id: string, { context }: PluginSnapshot): void => {
+    const { process, reattach, bundle } = context;
+    const isStartedHere = process !== null && reattach === null;
+    if (processesOutliveHost && isStartedHere && fingerprints.get(id)?.pid !== process.pid)
+      fingerprints.set(id, { pid: process.pid, value: fingerprintOf(bundle, hostEnv) });
   };
   actor.on('plugin.spawned', ({ plugin }) => {
     observe(plugin);
@@ -123,9 +127,9 @@ export function createStateRecorder(setting: RecorderDependencies): StateRecorde
 
   return {
     recordPolicy(id, supervision) {
-      const record = refs.has(id) ? newest(id) : null;
+      const record = refs.has(id) ? latest(id) : null;
       if (record === null) return;
-      // The caller's own object may change before it is written.
+      // Cloned, because the caller may change the object before it is written.
       const policy = isEmptySupervision(supervision) ? undefined : structuredClone(supervision);
       records.set(id, { ...record, policy });
       queue.schedule(id);
@@ -136,11 +140,11 @@ export function createStateRecorder(setting: RecorderDependencies): StateRecorde
       queue.schedule(id);
     },
     freeze() {
-      const newest = [...changed].flatMap((id) => {
-        const record = note(id);
+      const entries = [...changed].flatMap((id) => {
+        const record = update(id);
         return record === null ? [] : [[id, record] as const];
       });
-      frozen = new Map(newest);
+      frozen = new Map(entries);
     },
     remove(id) {
       removed.add(id);
@@ -154,7 +158,7 @@ export function createStateRecorder(setting: RecorderDependencies): StateRecorde
   };
 }
 
-/** What a record is made of, as far as it changes by itself. */
+/** The fields of a record that change with the plugin's snapshot, as a string to compare. */
 function recordedFields(snapshot: PluginSnapshot): string {
   const { wanted, generation, process, restarts } = snapshot.context;
   return [pluginState(snapshot), wanted, generation, process?.pid, restarts].join(' ');
@@ -164,6 +168,6 @@ function restartHistoryOf(actor: Actor<EnvironmentMachine>, id: string): Restart
   const group = actor.getSnapshot().context.layout.groups.get(id);
   const supervisor = group === undefined ? undefined : supervisorRef(actor.system, group);
   const context = (supervisor?.getSnapshot() as { readonly context: SupervisorContext } | undefined)?.context;
-  const child = context?.children.find((one) => one.id === id);
+  const child = context?.children.find((candidate) => candidate.id === id);
   return child?.kind === 'plugin' ? child.history : emptyHistory;
 }

@@ -17,23 +17,22 @@ import {
   type SupervisionOptions,
 } from '../../model/index.js';
 import { composePolicy, historyFrom } from '../../policy/index.js';
-import type { createPluginCalls } from '../calls/plugin-calls.js';
+import type { InheritedCalls, PluginCalls } from '../calls/plugin-calls.js';
 import { processToken } from '../orphans/stop-orphan.js';
 import { createStateRecorder, type StateRecorder } from './state-recorder.js';
 import { observeInheritedPlugins, type InheritedPlugin } from './inherited-plugins.js';
-import type { ResolvedOptions } from '../options/environment-options.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
 import { createRestorer, type Restorer } from './restorer.js';
 import type { InheritedState, PluginRegistry } from '../registry/plugin-registry.js';
-import { withTimeout } from '../with-timeout.js';
+import { withTimeout } from '../orphans/with-timeout.js';
 
-type AllCalls = ReturnType<typeof createPluginCalls>;
-/** The calls that an embedder has. */
-type Calls = Omit<AllCalls, 'resume' | 'readopt'> & { restore(): Promise<readonly RestoreOutcome[]> };
+type Calls = PluginCalls & { restore(): Promise<readonly RestoreOutcome[]> };
 
-/** The environment, as far as its intent has to know it. */
+/** The parts of an environment that its state store needs. */
 export interface StateStoreDependencies {
   readonly actor: Actor<EnvironmentMachine>;
-  readonly calls: AllCalls;
+  readonly calls: PluginCalls;
+  readonly inherited: InheritedCalls;
   readonly registry: PluginRegistry;
   readonly emit: (event: EnvironmentEvent) => void;
   readonly now: () => number;
@@ -44,32 +43,39 @@ interface HostStateStoreDependencies extends StateStoreDependencies {
   readonly sockets: { readonly root: string };
 }
 
-/** What an environment does so that what is wanted of its plugins survives the host. */
-export interface StateStore<Given = StateStoreDependencies> {
+/** Keeps the desired state of an environment's plugins, so that it survives the host. */
+export interface StateStore<Dependencies = StateStoreDependencies> {
+  /** What a previous host recorded about a plugin. */
   readonly inheritedState: (id: string) => InheritedState | undefined;
-  /** The calls, each after whatever has to be settled first of what an earlier host has left. */
-  wrapCalls(setting: Given): Calls;
-  /** Begins to clear away what an earlier host has left, and tells what was found. */
+  /** Wraps the calls: each waits until what a previous host left of the plugin is reattached or stopped. */
+  wrapCalls(dependencies: Dependencies): Calls;
+  /** Starts to reap what previous hosts left, and emits events about the files that were found. */
   readonly start: () => Promise<void>;
-  /** An operator has set a policy over options and manifest, or has taken it back with an empty one. */
+  /** Records the policy that an operator has set; an empty one removes it. */
   recordPolicy(id: string, supervision: SupervisionOptions): void;
-  /** The environment stops: from here on nothing changes what is wanted. */
+  /** Called when the environment stops: from then on the desired state does not change. */
   freeze(): void;
+  /** Writes what is pending and releases the state directory. Takes at most 12 seconds, also when the disk hangs. */
   close(): Promise<void>;
 }
 
-/** Intent on this machine, where processes may have outlived their host. */
+/** The state store on this machine, where processes may have outlived their host. */
 export interface HostStateStore extends StateStore<HostStateStoreDependencies> {
-  /** The directory that an earlier host made for a process that is taken over. */
+  /** The socket directory that a previous host made for a process that is reattached. */
   readonly inheritedDirectory: (pid: number) => string | null;
-  /** Lets go of the state directory before anything was done with it. */
+  /** Releases the state lock, when the environment could not be created. */
   release(): void;
 }
 
-/** How long a shutdown waits for what is being cleared away, and then for a disk that hangs. */
+/** How long a shutdown waits for reaping, and then again for the disk. */
 const closeDeadlineMs = 5000;
 
-/** Takes the state directory, if there is one, and looks at what an earlier host has left. Throws CONFIG_INVALID. */
+/**
+ * Acquires the state lock of `stateDir`, reads its records and decides what to do with each plugin of the previous host.
+ * Without a `stateDir`, returns a store that keeps nothing.
+ *
+ * @throws PluginError CONFIG_INVALID when another host holds the lock, or the directory is not usable.
+ */
 export async function openStateStore(
   options: ResolvedOptions,
   scanned: readonly ScannedBundle[],
@@ -77,19 +83,16 @@ export async function openStateStore(
   const { stateDir } = options;
   if (stateDir === undefined)
     return { ...noStateStore, inheritedDirectory: () => null, release: () => undefined };
-  const lock = await acquireStateLock(stateDir);
+  const stateLock = await acquireStateLock(stateDir);
   const read = await readRecords(stateDir);
-  const remnants = await observeInheritedPlugins(read.records, scanned, options);
-  return createStateStore(stateDir, options, { lock, read, inheritedPlugins: remnants });
+  const inheritedPlugins = await observeInheritedPlugins(read.records, scanned, options);
+  return createStateStore(stateDir, options, { stateLock, read, inheritedPlugins });
 }
 
-/** Nothing survives, and nothing is to be restored. */
+/** A state store that keeps and restores nothing. */
 export const noStateStore: StateStore = {
   inheritedState: () => undefined,
-  wrapCalls: ({ calls: { resume: _, readopt: __, ...calls } }) => ({
-    ...calls,
-    restore: () => Promise.resolve([]),
-  }),
+  wrapCalls: ({ calls }) => ({ ...calls, restore: () => Promise.resolve([]) }),
   start: () => Promise.resolve(),
   recordPolicy: () => undefined,
   freeze: () => undefined,
@@ -97,7 +100,7 @@ export const noStateStore: StateStore = {
 };
 
 interface OpenedStateDirectory {
-  readonly lock: StateLock;
+  readonly stateLock: StateLock;
   readonly read: ReadRecords;
   readonly inheritedPlugins: ReadonlyMap<string, InheritedPlugin>;
 }
@@ -105,17 +108,17 @@ interface OpenedStateDirectory {
 function createStateStore(
   stateDir: string,
   options: ResolvedOptions,
-  { lock, read, inheritedPlugins }: OpenedStateDirectory,
+  { stateLock, read, inheritedPlugins }: OpenedStateDirectory,
 ): HostStateStore {
-  const { previousHosts } = lock;
+  const { previousHosts } = stateLock;
   const records = new Map(read.records.map((record) => [record.plugin, record]));
+  // Set by `wrapCalls`, which the environment calls before everything else.
   let parts: {
-    readonly setting: HostStateStoreDependencies;
+    readonly dependencies: HostStateStoreDependencies;
     readonly recorder: StateRecorder;
     readonly restorer: Restorer;
   };
   let isReaped = false;
-
   let isWritable = true;
 
   const emitStateDirectory = (
@@ -123,7 +126,7 @@ function createStateStore(
     file: string,
     problem: string | null,
   ): void => {
-    const { emit, now } = parts.setting;
+    const { emit, now } = parts.dependencies;
     emit({ type: 'environment.stateDirectory', at: now(), state, file, problem });
   };
   const emitWritable = (problem: string | null): void => {
@@ -132,33 +135,33 @@ function createStateStore(
     emitStateDirectory(isWritable ? 'writable' : 'unwritable', stateDir, problem);
   };
   const termMs = (id: string): number => {
-    const { registry } = parts.setting;
+    const { registry } = parts.dependencies;
     const supervision = registry.isRunnable(id) ? registry.manifest(id).supervision : undefined;
     return composePolicy(options.policy, supervision, records.get(id)?.policy).deadlines.termMs;
   };
-  const own = (): PreviousHost => ({
-    scope: parts.setting.guard.scope,
-    directory: parts.setting.sockets.root,
-  });
-  /** Answers why it cannot be written, or `null`. */
-  const note = (others: readonly PreviousHost[]): Promise<string | null> =>
-    lock.recordOwner(own(), others).then(() => null, messageOf);
-  /** What is taken over carries the scope of the host that started it, which nothing but this tells of for certain. */
+  /** Resolves with the reason why the owner cannot be written, or `null`. */
+  const recordOwner = (others: readonly PreviousHost[]): Promise<string | null> => {
+    const { guard, sockets } = parts.dependencies;
+    return stateLock
+      .recordOwner({ scope: guard.scope, directory: sockets.root }, others)
+      .then(() => null, messageOf);
+  };
+  /** A reattached process keeps the scope of the host that started it, so the next host must find that scope here. */
   const ownsReattachedProcess = ({ scope }: PreviousHost): boolean =>
     [...inheritedPlugins.values()].some(
       ({ record, restoration }) =>
-        restoration.process === 'adopt' &&
+        restoration.process === 'reattach' &&
         record.process !== null &&
         processToken(record.process)?.scope === scope,
     );
   const reapOrphans = async (): Promise<void> => {
     await parts.restorer.reapOrphans();
-    emitWritable(await note(previousHosts.filter(ownsReattachedProcess)));
+    emitWritable(await recordOwner(previousHosts.filter(ownsReattachedProcess)));
     isReaped = true;
   };
-  /** Without anything to settle a call is made at once, as it is without a state directory. */
-  const afterRestoration = <Answer>(id: string, act: () => Promise<Answer>): Promise<Answer> =>
-    isReaped && !inheritedPlugins.has(id) ? act() : parts.restorer.reattach(id).then(act);
+  /** Makes the call at once when nothing of a previous host has to be dealt with first. */
+  const afterRestoration = <Result>(id: string, call: () => Promise<Result>): Promise<Result> =>
+    isReaped && !inheritedPlugins.has(id) ? call() : parts.restorer.reattach(id).then(call);
 
   return {
     inheritedDirectory: (pid) =>
@@ -166,12 +169,12 @@ function createStateStore(
         ?.socketDirectory ?? null,
     inheritedState: (id) => {
       const record = records.get(id);
-      const isAdopted = inheritedPlugins.get(id)?.restoration.process === 'adopt';
-      return record && inheritedStateOf(record, isAdopted, parts.setting.now());
+      const isReattached = inheritedPlugins.get(id)?.restoration.process === 'reattach';
+      return record && inheritedStateOf(record, isReattached, parts.dependencies.now());
     },
-    wrapCalls(setting) {
-      const { actor, calls, registry, guard, emit, now } = setting;
-      const swept = (processes: readonly number[]): void => {
+    wrapCalls(dependencies) {
+      const { actor, calls, inherited, registry, guard, emit, now } = dependencies;
+      const emitReaped = (processes: readonly number[]): void => {
         if (processes.length === 0) return;
         emit({
           type: 'environment.orphansReaped',
@@ -183,13 +186,13 @@ function createStateStore(
       };
       const restorer = createRestorer({
         actor,
-        calls,
+        inherited,
         registry,
         guard,
         inheritedPlugins,
         previousHosts,
         termMs,
-        onReaped: swept,
+        onReaped: emitReaped,
       });
       const recorder = createStateRecorder({
         directory: stateDir,
@@ -199,22 +202,22 @@ function createStateStore(
         hostEnv: options.settings.hostEnv,
         now,
         onWritten: emitWritable,
-        ensureLease: () => lock.ensureHeld(),
-        onInheritedExit: (process) => {
-          // What it has forked may have left its group; what we started ourselves is seen to already.
-          const carried = processToken(process);
-          if (carried !== null && carried.scope !== guard.scope)
-            void guard.reap(carried.scope, carried.token).then((pids) => {
-              swept(pids ?? []);
+        ensureLocked: () => stateLock.ensureHeld(),
+        onProcessExit: (process) => {
+          // Its children may have left its process group. The guard of this host reaps only what this host started.
+          const token = processToken(process);
+          if (token !== null && token.scope !== guard.scope)
+            void guard.reap(token.scope, token.token).then((pids) => {
+              emitReaped(pids ?? []);
             });
         },
       });
-      parts = { setting, recorder, restorer };
+      parts = { dependencies, recorder, restorer };
       return persistCalls(calls, afterRestoration, parts, [...inheritedPlugins.keys()]);
     },
     async start() {
-      const problem = await note(previousHosts);
-      // Whoever is just being given the environment shall hear of it, too.
+      const problem = await recordOwner(previousHosts);
+      // Deferred, so that the caller of createEnvironment can subscribe first.
       setImmediate(() => {
         emitWritable(problem);
         for (const { file, problem: why } of read.setAside) emitStateDirectory('quarantined', file, why);
@@ -230,17 +233,17 @@ function createStateStore(
     async close() {
       await withTimeout(closeDeadlineMs, parts.restorer.reapOrphans());
       await parts.recorder.flush();
-      await withTimeout(closeDeadlineMs, lock.release());
+      await withTimeout(closeDeadlineMs, stateLock.release());
     },
     release: () => {
-      void lock.release();
+      void stateLock.release();
     },
   };
 }
 
 function persistCalls(
-  { resume: _, readopt: __, ...calls }: AllCalls,
-  afterRestoration: <Answer>(id: string, act: () => Promise<Answer>) => Promise<Answer>,
+  calls: PluginCalls,
+  afterRestoration: <Result>(id: string, call: () => Promise<Result>) => Promise<Result>,
   { recorder, restorer }: { readonly recorder: StateRecorder; readonly restorer: Restorer },
   inheritedIds: readonly string[],
 ): Calls {
@@ -256,13 +259,13 @@ function persistCalls(
       return afterRestoration(id, () => calls.reattach(manifestOrId, config));
     },
     restartPlugin: (id) => afterRestoration(id, () => calls.restartPlugin(id)),
-    // Who was told that a plugin is down, or gone, may switch the machine off.
+    // The machine may be switched off as soon as this call resolves, so the record must be on the disk before.
     async deactivate(id) {
-      const answer = await afterRestoration(id, () => calls.deactivate(id));
-      // What an earlier host wanted and nobody has restored does not move.
+      const wasActive = await afterRestoration(id, () => calls.deactivate(id));
+      // A plugin that was not restored emits no snapshot here, so its record is written explicitly.
       recorder.recordDecision(id);
       await recorder.flush();
-      return answer;
+      return wasActive;
     },
     async removePlugin(id) {
       await afterRestoration(id, () => calls.removePlugin(id));
@@ -273,13 +276,13 @@ function persistCalls(
   };
 }
 
-/** A process that is taken over is the same generation as before; the count goes up as it is attached to. */
-function inheritedStateOf(record: PluginRecord, isAdopted: boolean, now: number): InheritedState {
+/** A reattached process keeps its generation: attaching adds one to the count, so one is taken off here. */
+function inheritedStateOf(record: PluginRecord, isReattached: boolean, now: number): InheritedState {
   const { generation, restarts, policy } = record;
-  // Of the two, the clock on the wall alone is put right while a host runs.
+  // `writtenAt` is in wall-clock time, which may have been corrected since this host started; `now` may have not.
   const writtenAt = record.writtenAt + now - Date.now();
   return {
-    generation: isAdopted ? Math.max(0, generation - 1) : generation,
+    generation: isReattached ? Math.max(0, generation - 1) : generation,
     remembered: { restarts, history: historyFrom({ ...record, writtenAt }, now) },
     policy,
   };

@@ -1,3 +1,4 @@
+import { groupOptionProblems } from '../../bundle/index.js';
 import { defaultRootSpec } from '../../machines/index.js';
 import {
   rootGroup,
@@ -13,22 +14,7 @@ interface GroupedOptions {
   readonly startConcurrency?: number | undefined;
 }
 
-const strategies = ['one-for-one', 'one-for-all', 'rest-for-one'];
-const autoShutdowns = ['never', 'any-significant', 'all-significant'];
-const groupOptionKeys = [
-  'strategy',
-  'intensity',
-  'periodMs',
-  'autoShutdown',
-  'parent',
-  'significant',
-  'members',
-  'backoff',
-  'halfOpenAfterMs',
-];
-const maxTimerMs = 2 ** 31 - 1;
-
-/** The rules of every supervisor: those of the root first. */
+/** The spec of every supervisor, with the defaults filled in; the root's comes first. */
 export function groupSpecs({ groups = {}, policy }: GroupedOptions): readonly SupervisorSpec[] {
   const { backoff, halfOpenAfterMs } = composePolicy(policy).restart;
   const { [rootGroup]: root = {}, ...others } = groups;
@@ -50,49 +36,26 @@ export function groupSpecs({ groups = {}, policy }: GroupedOptions): readonly Su
   ];
 }
 
-/** What is wrong with the groups of the options, each as a sentence. */
-export function groupOptionProblems(options: GroupedOptions): readonly string[] {
-  const { groups = {}, startConcurrency } = options;
-  const problems: string[] = [];
+/** Checks the groups of the options: each problem as the path of a field and a sentence. */
+export function groupsProblems({ groups = {}, startConcurrency }: GroupedOptions): readonly string[] {
+  const problems = Object.entries(groups).flatMap(([name, group]) =>
+    groupOptionProblems(group, ['groups', name]),
+  );
   if (startConcurrency !== undefined && !(startConcurrency >= 1))
     problems.push('startConcurrency must be at least 1');
-  for (const [name, group] of Object.entries(groups))
-    problems.push(...problemsOf(group).map((problem) => `groups.${name}${problem}`));
   if (problems.length > 0) return problems;
   return [...groupProblems(groupSpecs({ groups })), ...memberProblems(groups)];
 }
 
-function problemsOf(group: GroupOptions): string[] {
-  if (typeof group !== 'object') return [' must be an object'];
-  const { strategy = 'one-for-one', autoShutdown = 'never', parent, members = [], intensity } = group;
-  const problems = Object.keys(group)
-    .filter((key) => !groupOptionKeys.includes(key))
-    .map((key) => `.${key} is not known; known are ${groupOptionKeys.join(', ')}`);
-  if (!strategies.includes(strategy)) problems.push(`.strategy must be one of ${strategies.join(', ')}`);
-  if (!autoShutdowns.includes(autoShutdown))
-    problems.push(`.autoShutdown must be one of ${autoShutdowns.join(', ')}`);
-  if (parent !== undefined && typeof parent !== 'string')
-    problems.push('.parent must be the name of a group');
-  if (!Array.isArray(members) || !members.every((id) => typeof id === 'string'))
-    problems.push('.members must be a list of plugin ids');
-  if (intensity !== undefined && intensity !== null && !(Number.isSafeInteger(intensity) && intensity >= 0))
-    problems.push('.intensity must be a whole number of at least 0, or null');
-  const times = { periodMs: group.periodMs, halfOpenAfterMs: group.halfOpenAfterMs ?? undefined };
-  for (const [key, value] of Object.entries({ ...times, ...group.backoff }))
-    if (typeof value === 'number' && !(value >= 0 && value <= maxTimerMs))
-      problems.push(`.${key} must be between 0 and ${maxTimerMs}`);
-  return problems;
-}
-
 function memberProblems(groups: Readonly<Record<string, GroupOptions>>): string[] {
   const { [rootGroup]: root } = groups;
-  const problems = root?.parent === undefined ? [] : ['groups.root.parent: nothing is above the root'];
-  const claimed = new Map<string, string>();
+  const problems = root?.parent === undefined ? [] : ['groups.root.parent: the root has no parent'];
+  const groupOf = new Map<string, string>();
   for (const [name, { members = [] }] of Object.entries(groups))
     for (const id of members.map((member) => member.toLowerCase())) {
-      const other = claimed.get(id);
+      const other = groupOf.get(id);
       if (other !== undefined) problems.push(`groups: ${id} is a member of both ${other} and ${name}`);
-      claimed.set(id, name);
+      groupOf.set(id, name);
     }
   return problems;
 }

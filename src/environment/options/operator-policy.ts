@@ -7,18 +7,18 @@ import {
 } from '../../model/index.js';
 import { composePolicy } from '../../policy/index.js';
 
-/** Whether a supervision changes no number at all. */
+/** Whether supervision options set no value at all. */
 export function isEmptySupervision(supervision: SupervisionOptions): boolean {
-  const isNothing = (value: unknown): boolean =>
+  const isEmpty = (value: unknown): boolean =>
     value === undefined ||
-    (typeof value === 'object' && value !== null && Object.values(value).every(isNothing));
-  return isNothing(supervision);
+    (typeof value === 'object' && value !== null && Object.values(value).every(isEmpty));
+  return isEmpty(supervision);
 }
 
 /**
- * The policy of a plugin from what the environment's options, its manifest and then an operator say.
+ * The policy of a plugin: the environment's options, overridden by its manifest, overridden by the operator's setting.
  *
- * @throws PluginError CONFIG_INVALID when the operator's numbers are not usable.
+ * @throws PluginError CONFIG_INVALID when a value of the operator's setting is not usable.
  */
 export function operatorPolicy(
   options: SupervisionOptions | undefined,
@@ -31,7 +31,7 @@ export function operatorPolicy(
     code: 'CONFIG_INVALID',
     plugin: manifest.id,
     message: `The policy for ${manifest.id} is not usable: ${problems.join('; ')}.`,
-    hint: 'See docs/restarts.md for the numbers and what each one takes.',
+    hint: 'docs/restarts.md lists the fields of a policy and their ranges.',
     facts: { problems },
   });
 }

@@ -1,24 +1,24 @@
 import { createSocketDirectories, groupId, type SocketDirectories } from '../../effects/index.js';
 
-/** How plugins' unix sockets are kept. */
+/** Where the unix sockets of plugins are, and who may connect. */
 export interface UnixSocketOptions {
-  /** The group, by name or number, whose members may connect; plugins are told it. Default: nobody but the host's user. */
+  /** The group, by name or number, whose members may connect. Default: only the user of the host. */
   readonly group?: string | number | undefined;
-  /** The permissions of the directory in which a plugin makes its socket. Default: 0o700, with a group 0o770. */
+  /** The permissions of the directory of a plugin's socket. Default: 0o700, or 0o770 with a `group`. */
   readonly mode?: number | undefined;
-  /** Where the private directory is made. Default: XDG_RUNTIME_DIR, else the directory for temporary files. */
+  /** The parent of the private directory. Default: XDG_RUNTIME_DIR, else the directory for temporary files. */
   readonly directory?: string | undefined;
 }
 
-/** The ports that plugins may choose from which listen on TCP. */
+/** The range of ports for plugins that listen on TCP. */
 export interface TcpOptions {
-  /** Default 10000. */
+  /** The lowest port. Default 10000. */
   readonly minPort?: number | undefined;
-  /** Default 25000. */
+  /** The highest port. Default 25000. */
   readonly maxPort?: number | undefined;
 }
 
-/** Makes the private directory. Rejects with CONFIG_INVALID when that is not possible, or the group is not known. */
+/** Creates the private directory. Rejects with CONFIG_INVALID when that fails or the group is unknown. */
 export async function makeSocketDirectories(
   hostEnv: NodeJS.ProcessEnv,
   { group, mode, directory }: UnixSocketOptions = {},
@@ -30,15 +30,16 @@ export async function makeSocketDirectories(
   });
 }
 
+/** Checks the option `unixSocket`: each problem as a sentence. */
 export function socketProblems({ group, mode, directory }: UnixSocketOptions): string[] {
   const problems: string[] = [];
   const number = typeof group === 'string' && /^\d+$/.test(group) ? Number(group) : group;
-  // The highest number stands for "unchanged" in chown.
+  // chown reads the highest number as "unchanged".
   const isGroup = typeof number === 'number' ? isWithin(number, 0, 2 ** 32 - 2) : isName(number);
   if (group !== undefined && !isGroup)
     problems.push('unixSocket.group must be the name or number of a group');
   if (mode !== undefined && !(isWithin(mode, 0, 0o777) && (mode & 0o700) === 0o700)) {
-    problems.push('unixSocket.mode must be permissions that let the owner in, such as 0o770');
+    problems.push('unixSocket.mode must be permissions with all rights for the owner, such as 0o770');
   }
   if (directory !== undefined && (typeof directory !== 'string' || directory === '')) {
     problems.push('unixSocket.directory must be a path');
@@ -46,9 +47,12 @@ export function socketProblems({ group, mode, directory }: UnixSocketOptions): s
   return problems;
 }
 
+/** Checks the option `tcp`: each problem as a sentence. */
 export function tcpProblems({ minPort = 10_000, maxPort = 25_000 }: TcpOptions): string[] {
-  const fine = [minPort, maxPort].every((port) => isWithin(port, 1, 65_535)) && minPort <= maxPort;
-  return fine ? [] : ['tcp.minPort and tcp.maxPort must be ports from 1 to 65535, the lower one first'];
+  const areValid = [minPort, maxPort].every((port) => isWithin(port, 1, 65_535)) && minPort <= maxPort;
+  return areValid
+    ? []
+    : ['tcp.minPort and tcp.maxPort must be ports from 1 to 65535, and minPort must not be above maxPort'];
 }
 
 function isName(group: unknown): boolean {

@@ -8,20 +8,25 @@ import {
   type OrphanMode,
 } from '../../effects/index.js';
 import type { EnvironmentEvent } from '../../model/index.js';
-import { withTimeout } from '../with-timeout.js';
+import { withTimeout } from './with-timeout.js';
 
-/** Sees to it that nothing of an environment outlives its host, and that what did is ended by the next one. */
+/** Reaps the processes of dead hosts, and opens the guard that reaps those of this host. */
 export interface Reaper {
+  /** Reaps the processes of this host, also after it was killed. */
   readonly guard: Guard;
-  /** Ends what hosts have left that died without a guardian. */
+  /** Kills the processes of dead hosts that had no guardian, and removes their socket directories. */
   readonly reapOrphans: () => Promise<void>;
-  /** Ends what has got away from this environment's plugins, and lets go of the guardian. */
+  /** Kills processes that have left the process groups of this environment's plugins, and stops the guardian. */
   close(): Promise<void>;
 }
 
-/** How long a look at all processes may hold up whoever waits for it; it goes on without them. */
+/** How long the caller waits for one scan of all processes; the scan then goes on in the background. */
 const reapDeadlineMs = 2000;
 
+/**
+ * Opens the guard and records this host in `root`, its private socket directory. Throws when the record cannot be
+ * written.
+ */
 export function createReaper(
   root: string,
   orphans: OrphanMode,
@@ -51,22 +56,22 @@ export function createReaper(
     throw error;
   }
 
-  const reapLeftover = async (leftover: OrphanedDirectory): Promise<() => void> => {
-    const pids = await withTimeout(reapDeadlineMs, guard.reap(leftover.scope));
-    // Without a hunt its plugins may live: the directory stays, as it alone tells of them.
+  const reapDirectory = async (orphaned: OrphanedDirectory): Promise<() => void> => {
+    const pids = await withTimeout(reapDeadlineMs, guard.reap(orphaned.scope));
+    // Its plugins may still run, and only the directory names them, so it stays.
     if (pids === null) return () => undefined;
-    const isRemoved = await removeOrphanedDirectory(leftover);
+    const isRemoved = await removeOrphanedDirectory(orphaned);
     return () => {
-      emitReaped('host.died', pids, isRemoved ? [leftover.directory] : []);
+      emitReaped('host.died', pids, isRemoved ? [orphaned.directory] : []);
     };
   };
   return {
     guard,
     async reapOrphans() {
-      const told = await Promise.all((await findOrphanedDirectories(root)).map(reapLeftover));
-      // Whoever is just being given the environment shall hear of it, too.
+      const emissions = await Promise.all((await findOrphanedDirectories(root)).map(reapDirectory));
+      // Deferred, so that the caller of createEnvironment can subscribe first.
       setImmediate(() => {
-        for (const tell of told) tell();
+        for (const emitEvent of emissions) emitEvent();
       });
     },
     async close() {

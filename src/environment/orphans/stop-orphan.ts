@@ -6,16 +6,16 @@ import {
   type Guard,
 } from '../../effects/index.js';
 import type { ProcessRecord } from '../../model/index.js';
-import { withTimeout } from '../with-timeout.js';
+import { withTimeout } from './with-timeout.js';
 
-/** How often it is looked whether a process has ended that is not a child of ours. */
+/** How often a process that is not a child of this host is polled for its exit. */
 const pollIntervalMs = 20;
-/** How long a killed process may take to be gone: the kernel frees its memory first. */
+/** How long a killed process may take to exit: the kernel frees its memory first. */
 const killDeadlineMs = 2000;
-/** How long a look at all processes may hold up what is to be started after it; it goes on without that. */
+/** How long the start of plugins waits for one scan of all processes; the scan then goes on in the background. */
 const reapDeadlineMs = 10_000;
 
-/** The part of a token that all processes of one plugin's process share. */
+/** The scope and the token that a plugin's process shares with its children; `null` without a token. */
 export function processToken({
   token,
 }: ProcessRecord): { readonly scope: string; readonly token: string } | null {
@@ -24,8 +24,8 @@ export function processToken({
 }
 
 /**
- * Ends a process that nobody may take over, and what it has started: by SIGTERM, and after `termMs` by SIGKILL. Each
- * signal goes only to the process that is meant, whoever has its pid by then.
+ * Stops an orphan process and its children: SIGTERM, after `termMs` milliseconds SIGKILL. A `termMs` of 0 skips SIGTERM.
+ * A process that has got the pid meanwhile receives no signal.
  */
 export async function stopOrphan(process: ProcessRecord, guard: Guard, termMs: number): Promise<void> {
   const { pid, startTime, socketDirectory } = process;
@@ -43,8 +43,8 @@ export async function stopOrphan(process: ProcessRecord, guard: Guard, termMs: n
 }
 
 /**
- * Ends whoever carries a token. The guardian keeps no host alive: without the deadline, a host that has nothing but
- * this to wait for would end here.
+ * Kills every process with the token; resolves with their pids. The guardian does not keep the event loop alive, so
+ * without the timer of the deadline a host with nothing else to do would exit here.
  */
 export async function reapByToken(
   { scope, token }: { readonly scope: string; readonly token: string },
@@ -54,10 +54,10 @@ export async function reapByToken(
 }
 
 async function whenExited(pid: number, startTime: string, deadlineMs: number): Promise<void> {
-  const gone = interval(pollIntervalMs).pipe(
+  const exited = interval(pollIntervalMs).pipe(
     startWith(0),
     filter(() => !isSameProcessRunning(pid, startTime)),
     take(1),
   );
-  await firstValueFrom(race(gone, timer(deadlineMs)).pipe(map(() => undefined)));
+  await firstValueFrom(race(exited, timer(deadlineMs)).pipe(map(() => undefined)));
 }

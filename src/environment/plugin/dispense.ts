@@ -1,13 +1,12 @@
 import { PluginError, type PluginStatus } from '../../model/index.js';
-import type { ClientConstructor } from './plugin-handle.js';
+import type { ClientConstructor, VersionedServices } from '../options/versioned-services.js';
 
-/** The services that a plugin has under one application version: a name of yours for each, and its client. */
-export type ServiceSet = Readonly<Record<string, ClientConstructor>>;
-
-/** A set of services for each application version that the host can speak. */
-export type VersionedServices = Readonly<Record<number, ServiceSet>>;
-
-/** The client constructor that goes by a name in the version that host and plugin have agreed on. */
+/**
+ * The client constructor of a service by its name in the negotiated version.
+ *
+ * @throws PluginError PLUGIN_NOT_RUNNING before a version is negotiated, APP_VERSION_MISMATCH when only another version
+ * has the service, CONFIG_INVALID when none has.
+ */
 export function findService(
   name: string,
   versions: VersionedServices,
@@ -17,22 +16,22 @@ export function findService(
     throw new PluginError({
       code: 'PLUGIN_NOT_RUNNING',
       plugin: id,
-      message: `Plugin ${id} has no ${name} to dispense: it is ${state}, so no version has been negotiated.`,
+      message: `Cannot dispense ${name}: plugin ${id} is ${state}, so no version has been negotiated.`,
       hint: 'Activate it first.',
     });
   }
   const found = ownService(versions, String(protocolVersion), name);
   if (found !== undefined) return found;
-  const elsewhere = Object.keys(versions).filter(
+  const otherVersions = Object.keys(versions).filter(
     (version) => ownService(versions, version, name) !== undefined,
   );
-  const facts = { name, protocolVersion, versionsWithIt: elsewhere.map(Number) };
-  if (elsewhere.length > 0) {
+  const facts = { name, protocolVersion, versionsWithIt: otherVersions.map(Number) };
+  if (otherVersions.length > 0) {
     throw new PluginError({
       code: 'APP_VERSION_MISMATCH',
       plugin: id,
-      message: `Plugin ${id} speaks version ${protocolVersion}, which has no ${name}; version ${elsewhere.join(' and ')} has.`,
-      hint: 'Install a release of the plugin that speaks that version, or do without the service.',
+      message: `Plugin ${id} uses version ${protocolVersion}, which has no ${name}; version ${otherVersions.join(' and ')} has.`,
+      hint: 'Install a release of the plugin that supports that version, or do not use the service.',
       facts,
     });
   }
@@ -41,12 +40,12 @@ export function findService(
     code: 'CONFIG_INVALID',
     plugin: id,
     message: `There is no service ${name} in version ${protocolVersion}.`,
-    hint: `Known are: ${known}. Others go into the option versions, or are used with client().`,
+    hint: `The known services are: ${known}. Add others to the option versions, or use client().`,
     facts,
   });
 }
 
-/** Not what every object has, such as `constructor`. */
+/** The own property only: every object inherits others, such as `constructor`. */
 function ownService(
   versions: VersionedServices,
   version: string,

@@ -7,28 +7,29 @@ import {
   type PluginSnapshot,
 } from '../../machines/index.js';
 import { isPluginError } from '../../model/index.js';
-import { notRunningError } from '../calls/call-outcomes.js';
+import { notRunningError } from '../status/not-running-error.js';
 
 /**
- * go-plugin's broker: connections beside the main one, in both directions, each known to both sides by an id that
- * travels in your own messages. Ids, servers and connections are of one process; they end with it. Everything here
- * throws or rejects with PLUGIN_NOT_RUNNING while the plugin is not connected.
+ * go-plugin's broker: connections beside the main one, in both directions. Each has an id that host and plugin exchange
+ * in their own messages. Ids, servers and connections belong to one process and end with it. Every method throws or
+ * rejects with PLUGIN_NOT_RUNNING while the plugin is not connected.
  */
 export interface Broker {
-  /** An id for {@link Broker.acceptAndServe}. The plugin counts its own; both may use the same number. */
+  /** The next free id for {@link Broker.acceptAndServe}. The plugin has its own counter, so both may use one number. */
   nextId(): number;
   /**
-   * Serves on an id: `register` adds the services. Resolves when the plugin can dial it, which go-plugin does only
-   * within five seconds: call it before the call that carries the id.
+   * Serves on an id; `register` adds the services. Resolves when the plugin can dial it. go-plugin gives up a dial after
+   * five seconds, so serve before you send the id.
    */
   acceptAndServe(id: number, register: (server: Server) => void): Promise<BrokeredServer>;
   /**
-   * Connects to what the plugin serves on an id. Rejects with BROKER_TIMEOUT when nothing is announced within five
-   * seconds, and with BROKER_REFUSED when the plugin has no broker or cannot be connected to.
+   * Connects to the server of the plugin on an id. Rejects with BROKER_TIMEOUT when the plugin announces none within
+   * five seconds, and with BROKER_REFUSED when it has no broker or accepts no connection.
    */
   dial(id: number): Promise<Channel>;
 }
 
+/** Creates the broker of a plugin; `getSnapshot` returns the current snapshot of its actor. */
 export function createBroker(effects: BrokerDialEffects, getSnapshot: () => PluginSnapshot): Broker {
   const dialMachine = createBrokerDialMachine(effects);
   const connected = () => {

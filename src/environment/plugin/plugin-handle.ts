@@ -8,32 +8,27 @@ import {
 import { createPluginClient, type PluginChannel } from '../../effects/index.js';
 import type { PluginStatus } from '../../model/index.js';
 import type { Broker } from './plugin-broker.js';
-import { findService, type VersionedServices } from './dispense.js';
+import type { ClientConstructor, VersionedServices } from '../options/versioned-services.js';
+import { findService } from './dispense.js';
 
-/** The constructor of a grpc-js client: generated, from `loadPackageDefinition`, or from `makeClientConstructor`. */
-export type ClientConstructor<C extends Client = Client> = new (
-  address: string,
-  channelCredentials: ReturnType<typeof credentials.createInsecure>,
-  options?: ClientOptions,
-) => C;
-
-/** A client whose methods only the embedder knows: what `loadPackageDefinition` makes. */
+/** A client without typed methods, as `loadPackageDefinition` makes it. */
 export type ServiceClient = InstanceType<ServiceClientConstructor>;
 
-/** One plugin, for as long as the environment knows it. */
+/** A handle of one plugin, valid until the plugin is removed. */
 export interface Plugin {
   readonly id: string;
+  /** The current status. Throws PLUGIN_NOT_FOUND after the plugin was removed. */
   status(): PluginStatus;
   /**
-   * The channel to whichever generation is healthy. Calls made while none is fail with UNAVAILABLE, or wait for
-   * the next one within their own deadline if their metadata says `waitForReady`.
+   * The channel to the healthy generation. While there is none, calls fail with UNAVAILABLE; calls whose metadata sets
+   * `waitForReady` wait for the next one until their deadline.
    */
   readonly channel: ChannelInterface;
-  /** A client of a service that the embedder has a definition of. It stays valid over restarts. */
+  /** Creates a client of a service. It stays valid across restarts. */
   client<C extends Client>(Ctor: ClientConstructor<C>, options?: ClientOptions): C;
   /**
-   * A client of a service by its name in the option `versions`, from the set of the version that was negotiated.
-   * It stays valid over restarts, but a plugin that comes back with another version has to be asked again.
+   * Creates a client of a service by its name in the option `versions`, from the set of the negotiated version. It stays
+   * valid across restarts; dispense again when a restart negotiated another version.
    *
    * @throws PluginError PLUGIN_NOT_RUNNING before a version is negotiated, APP_VERSION_MISMATCH when only another
    * version has the service, CONFIG_INVALID when none has.
@@ -43,6 +38,7 @@ export interface Plugin {
   readonly broker: Broker;
 }
 
+/** Creates the handle of a plugin over its channel. */
 export function createPluginHandle(
   id: string,
   channel: PluginChannel,

@@ -8,19 +8,19 @@ import {
 } from '../../model/index.js';
 import { planStarts, type UnmetRequirement } from '../../policy/index.js';
 
-/** A bundle, and how its plugin would be looked after. */
+/** A bundle with the policy that its plugin would have. */
 export interface Candidate {
   readonly bundle: Bundle;
   readonly policy: SupervisionPolicy;
 }
 
-/** The group that a plugin belongs to: the embedder's word goes over the manifest's. */
+/** The group of a plugin: the `members` of the environment's groups override the manifest. */
 export function groupOf({ manifest }: Bundle, specs: readonly SupervisorSpec[]): string {
-  const claiming = specs.find(({ members }) => members.includes(manifest.id));
-  return claiming?.name ?? manifest.group ?? rootGroup;
+  const assigned = specs.find(({ members }) => members.includes(manifest.id));
+  return assigned?.name ?? manifest.group ?? rootGroup;
 }
 
-/** Why some of these plugins cannot have a place in the tree, by their ids. */
+/** The errors of the plugins that have no place in the tree, by their ids: unknown group, or unmet requirement. */
 export function placementProblems(
   candidates: readonly Candidate[],
   specs: readonly SupervisorSpec[],
@@ -35,9 +35,9 @@ export function placementProblems(
   for (const { bundle } of placed) {
     const unmet = plan.unmet.get(bundle.manifest.id);
     if (unmet === undefined) continue;
-    // One that is there and has a problem of its own is not missing.
-    const isThere = unmet.kind === 'missing' && problems.has(unmet.missing);
-    const why: UnmetRequirement = isThere ? { kind: 'unmet', requirement: unmet.missing } : unmet;
+    // A requirement with its own error is not missing.
+    const isPresent = unmet.kind === 'missing' && problems.has(unmet.missing);
+    const why: UnmetRequirement = isPresent ? { kind: 'unmet', requirement: unmet.missing } : unmet;
     problems.set(bundle.manifest.id, requirementProblem(bundle.manifest.id, why));
   }
   return problems;
@@ -47,8 +47,8 @@ function groupProblem(bundle: Bundle, specs: readonly SupervisorSpec[]): PluginE
   const group = groupOf(bundle, specs);
   if (specs.some(({ name }) => name === group)) return null;
   return invalid(bundle, 'MANIFEST_INVALID', {
-    message: `The plugin belongs to the group ${group}, which the environment does not have.`,
-    hint: `Name it in the environment's groups, or one of these in the manifest: ${specs.map(({ name }) => name).join(', ')}.`,
+    message: `The plugin belongs to the group ${group}, which does not exist in this environment.`,
+    hint: `Add it to the option groups, or set group in the manifest to one of: ${specs.map(({ name }) => name).join(', ')}.`,
     facts: { group },
   });
 }
@@ -56,8 +56,9 @@ function groupProblem(bundle: Bundle, specs: readonly SupervisorSpec[]): PluginE
 function significanceProblem(bundle: Bundle, { restart }: SupervisionPolicy): PluginError | null {
   if (bundle.manifest.significant !== true || restart.restart !== 'permanent') return null;
   return invalid(bundle, 'MANIFEST_INVALID', {
-    message: 'The plugin is significant and permanent: one that is always restarted never ends by itself.',
-    hint: 'Set supervision.restart.restart to transient or temporary, or leave significant out.',
+    message:
+      'The plugin is significant and permanent, but a permanent plugin is always restarted and never ends by itself.',
+    hint: 'Set supervision.restart.restart to transient or temporary, or remove significant.',
     facts: {},
   });
 }
@@ -77,7 +78,7 @@ function invalid(
   });
 }
 
-/** Why a plugin can never be started, as an error. */
+/** The REQUIREMENT_UNMET error of a plugin that cannot be started because of what it requires. */
 export function requirementProblem(plugin: string, unmet: UnmetRequirement): PluginError {
   const [message, hint] = messageAndHint(unmet);
   return new PluginError({
@@ -94,18 +95,18 @@ function messageAndHint(unmet: UnmetRequirement): readonly [string, string] {
   switch (unmet.kind) {
     case 'missing':
       return [
-        `The plugin requires ${unmet.missing}, which the environment does not have.`,
-        `Install ${unmet.missing}, or take it out of requires.`,
+        `The plugin requires ${unmet.missing}, which does not exist in this environment.`,
+        `Install ${unmet.missing}, or remove it from requires.`,
       ];
     case 'cycle':
       return [
         `The plugin requires itself: ${unmet.cycle.join(' → ')}.`,
-        'Take one of these out of the requires of the one before it.',
+        'Break the cycle: remove one of these ids from the requires of the plugin before it.',
       ];
     case 'unmet':
       return [
         `The plugin requires ${unmet.requirement}, which cannot be run.`,
-        `See why ${unmet.requirement} is invalid.`,
+        `See the error of ${unmet.requirement}.`,
       ];
   }
 }

@@ -15,34 +15,39 @@ import {
 } from '../../model/index.js';
 import { composePolicy } from '../../policy/index.js';
 import type { AtDeadline, ScannedBundle } from '../../effects/index.js';
-import type { AvailablePlugin } from '../environment.js';
-import { invalidStatus } from './invalid-status.js';
-import type { ResolvedOptions } from '../options/environment-options.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
 import { groupOf, placementProblems, requirementProblem } from './placement.js';
 import { createBundleRegistry, type RunnableBundle } from './bundle-registry.js';
 import { observePlugin, type PluginObserver } from '../status/plugin-observer.js';
 
-/** All that an environment keeps about its plugins: their bundles, an eye on each actor, the generations used up. */
+/** A bundle that the last scan found: with its manifest, or with the error of an invalid one. */
+export type AvailablePlugin =
+  | { readonly id: string; readonly directory: string; readonly manifest: Manifest; readonly error: null }
+  | { readonly id: string; readonly directory: string; readonly manifest: null; readonly error: PluginError };
+
+/** The plugins of an environment: their bundles, the observers of their actors, and their last generations. */
 export interface PluginRegistry {
-  /** Takes up what a scan found, and has what is new looked after. */
+  /** Registers the bundles of a scan, and adds those that are new and valid to the supervision tree. */
   readonly register: (scanned: readonly ScannedBundle[]) => void;
-  /** Takes up a plugin that no scan finds. */
+  /** Registers a reattached plugin, which has no bundle, and adds it to the supervision tree. */
   readonly registerReattached: (runnable: RunnableBundle) => void;
+  /** Whether the plugin has a valid bundle. */
   readonly isRunnable: (id: string) => boolean;
+  /** Whether the plugin has a bundle, valid or not. */
   readonly isKnown: (id: string) => boolean;
-  /** Throws PLUGIN_NOT_FOUND, or what its bundle lacks. */
+  /** Throws PLUGIN_NOT_FOUND, or the error of an invalid bundle. */
   readonly manifest: (id: string) => Manifest;
-  /** The watch of a plugin that can be run; throws what its bundle lacks otherwise. */
+  /** The observer of a plugin; throws PLUGIN_NOT_FOUND, or the error of an invalid bundle. */
   readonly observer: (id: string) => PluginObserver;
   readonly status: (id: string) => PluginStatus;
   readonly statuses: () => readonly PluginStatus[];
   readonly available: () => readonly AvailablePlugin[];
-  /** The ids of all that can be run. */
+  /** The ids of the plugins with a valid bundle. */
   readonly runnable: () => readonly string[];
   readonly observers: () => readonly PluginObserver[];
-  /** What a plugin requires, directly or not; throws REQUIREMENT_UNMET where that cannot be. */
+  /** The plugins that a plugin requires, directly or indirectly; throws REQUIREMENT_UNMET when one cannot be run. */
   readonly requirements: (id: string) => readonly string[];
-  /** Lets go of a plugin that has come to rest. */
+  /** Removes a plugin that has stopped. Its generation is kept, so that it goes on counting if the plugin returns. */
   readonly unregister: (id: string) => void;
 }
 
@@ -52,17 +57,19 @@ interface RegistryDependencies {
   readonly emit: (event: EnvironmentEvent) => void;
   readonly now: () => number;
   readonly atDeadline?: AtDeadline | undefined;
-  /** What an earlier host knew of a plugin. */
+  /** What a previous host recorded about a plugin. */
   readonly inheritedState: (id: string) => InheritedState | undefined;
 }
 
+/** The part of a previous host's record with which a plugin is added to the tree. */
 export interface InheritedState {
   readonly generation: number;
   readonly remembered: InheritedRestarts;
-  /** What an operator had set over options and manifest. */
+  /** The policy that an operator had set; `undefined`: none. */
   readonly policy: SupervisionOptions | undefined;
 }
 
+/** Creates the registry, which follows the `plugin.spawned` events of the tree. */
 export function createPluginRegistry({
   actor,
   options,
@@ -84,7 +91,7 @@ export function createPluginRegistry({
   const generations = new Map<string, number>();
   const since = now();
 
-  // A plugin whose actor broke gets another one; its watch moves there.
+  // A plugin whose actor failed gets a new one, so a new observer replaces the old one.
   actor.on('plugin.spawned', ({ plugin }) => {
     const ref = pluginRef(actor.system, plugin);
     if (ref === undefined || observerById.get(plugin)?.ref === ref) return;
@@ -97,23 +104,23 @@ export function createPluginRegistry({
     if (found === undefined) throw unknownPluginError(id, bundleRegistry.all());
     return found;
   };
-  const watch = (id: string): PluginObserver => {
+  const observer = (id: string): PluginObserver => {
     const found = find(id);
     const known = observerById.get(id);
     if (known !== undefined) return known;
     throw found.ok ? beingRemovedError(id) : found.error;
   };
   const statusOf = (found: ScannedBundle): PluginStatus =>
-    found.ok ? watch(found.id).status() : invalidStatus(found.id, found.error, since);
+    found.ok ? observer(found.id).status() : invalidStatus(found.id, found.error, since);
   const toAddedBundle = ({ bundle, id }: RunnableBundle): AddedBundle => {
-    const recalled = generations.has(id) ? undefined : inheritedState(id);
+    const recorded = generations.has(id) ? undefined : inheritedState(id);
     return {
       bundle,
-      policy: policyOf(bundle, recalled?.policy),
+      policy: policyOf(bundle, recorded?.policy),
       group: groupOf(bundle, specs),
       significant: bundle.manifest.significant ?? false,
-      generation: generations.get(id) ?? recalled?.generation ?? 0,
-      inherited: recalled?.remembered,
+      generation: generations.get(id) ?? recorded?.generation ?? 0,
+      inherited: recorded?.remembered,
     };
   };
   const supervise = (runnables: readonly RunnableBundle[]): void => {
@@ -135,7 +142,7 @@ export function createPluginRegistry({
       if (!found.ok) throw found.error;
       return found.bundle.manifest;
     },
-    observer: watch,
+    observer,
     status: (id) => statusOf(find(id)),
     statuses: () => bundleRegistry.all().map(statusOf),
     available: () => bundleRegistry.all().map(describe),
@@ -160,6 +167,44 @@ export function createPluginRegistry({
   };
 }
 
+/** The status of a bundle that cannot be run at all. */
+function invalidStatus(id: string, error: PluginError, since: number): PluginStatus {
+  return {
+    id,
+    state: 'invalid',
+    phase: null,
+    wanted: false,
+    generation: 0,
+    pid: null,
+    command: null,
+    version: null,
+    protocolVersion: null,
+    address: null,
+    transport: null,
+    multiplexed: null,
+    stdio: null,
+    hooks: null,
+    restarts: 0,
+    ready: false,
+    health: {
+      passed: 0,
+      missed: 0,
+      excused: 0,
+      lastExcuse: null,
+      lastMs: null,
+      watched: null,
+      notServingSince: null,
+      notServingUntil: null,
+    },
+    wasHealthy: false,
+    failedReason: null,
+    lastExit: null,
+    error,
+    since,
+    retryAt: null,
+  };
+}
+
 function describe(found: ScannedBundle): AvailablePlugin {
   const { id } = found;
   return found.ok
@@ -173,15 +218,16 @@ function unknownPluginError(id: string, known: readonly ScannedBundle[]): Plugin
     code: 'PLUGIN_NOT_FOUND',
     plugin: id,
     message: `There is no plugin ${id}.`,
-    hint: `Known are: ${ids || 'none'}.`,
+    hint: `The known plugins are: ${ids || 'none'}.`,
   });
 }
 
+/** The PLUGIN_NOT_FOUND error of a call on a plugin while it is removed. */
 export function beingRemovedError(id: string): PluginError {
   return new PluginError({
     code: 'PLUGIN_NOT_FOUND',
     plugin: id,
     message: `Plugin ${id} is being removed.`,
-    hint: 'Wait until it is gone; a rescan then takes its bundle up again.',
+    hint: 'Wait until it is removed; a rescan then adds its bundle again.',
   });
 }

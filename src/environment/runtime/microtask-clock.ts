@@ -1,6 +1,5 @@
-/** What XState asks of a clock. */
+/** The clock interface of XState: it passes the handle of a timer back as it got it. */
 export interface Clock {
-  // XState leaves the handle of a timer to the clock.
   setTimeout(fn: (...args: unknown[]) => void, timeout: number): unknown;
   clearTimeout(id: unknown): void;
 }
@@ -10,8 +9,8 @@ class MicrotaskTimer {
 }
 
 /**
- * A clock on which less than no time has passed as soon as what runs now is over. By such a delay the tree waits until
- * all has been heard that is being told; a timer of the host's would take a millisecond for it.
+ * A clock that runs a negative delay as a microtask. The tree uses one to wait until all mailboxes are drained; a Node
+ * timer would take at least a millisecond.
  */
 export function microtaskClock(clock: Clock): Clock {
   return {

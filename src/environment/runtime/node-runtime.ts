@@ -1,38 +1,40 @@
+import type { ActorRefFrom } from 'xstate';
 import {
   createPluginEffects,
   createSinks,
   readBundle,
-  readLockfile,
+  readLockFile,
   scanBundles,
-  applyLockfile,
+  applyLockFile,
+  type PluginProcess,
   type ScannedBundle,
   type SocketDirectories,
 } from '../../effects/index.js';
+import { maySignal, type PluginMachine } from '../../machines/index.js';
 import { openStateStore, type HostStateStore } from '../desired-state/state-store.js';
-import { killOnExit } from './kill-on-exit.js';
-import type { ResolvedOptions } from '../options/environment-options.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
 import { createReaper } from '../orphans/reaper.js';
 import { programBundle } from '../options/program-options.js';
 import { microtaskClock } from './microtask-clock.js';
 import { makeSocketDirectories } from '../options/socket-options.js';
 import type { RuntimeFactory, Runtime, RuntimeHooks } from './runtime.js';
 
-/** The machine that this process runs on: its files, its processes, its clock. */
+/** The runtime of this Node process: real files, child processes and the system clock. */
 export function nodeRuntime(options: ResolvedOptions): RuntimeFactory {
   return {
     scan: () => scanAll(options),
     async open(scanned) {
       const sockets = await makeSocketDirectories(options.settings.hostEnv, options.unixSocket);
-      const intent = await openStateStore(options, scanned).catch((error: unknown) => {
+      const stateStore = await openStateStore(options, scanned).catch((error: unknown) => {
         sockets.removeAll();
         throw error;
       });
-      return (ties) => {
+      return (hooks) => {
         try {
-          return createNodeRuntime(options, sockets, intent, ties);
+          return createNodeRuntime(options, sockets, stateStore, hooks);
         } catch (error) {
-          // Whoever tries again within this process would find its own lock.
-          intent.release();
+          // Otherwise a second attempt in this process would fail at the state lock of the first.
+          stateStore.release();
           sockets.removeAll();
           throw error;
         }
@@ -65,7 +67,7 @@ function createNodeRuntime(
     random: Math.random,
     stateStore: {
       ...stateStore,
-      wrapCalls: (setting) => stateStore.wrapCalls({ ...setting, guard: reaper.guard, sockets }),
+      wrapCalls: (dependencies) => stateStore.wrapCalls({ ...dependencies, guard: reaper.guard, sockets }),
     },
     reapOrphans: reaper.reapOrphans,
     killAll: exitHandler.killAll,
@@ -78,7 +80,23 @@ function createNodeRuntime(
   };
 }
 
-/** XState leaves the handle of a timer to the clock, which gave it. */
+/**
+ * Kills the plugins when the host ends without a shutdown (process.exit, an uncaught exception): nothing asynchronous
+ * runs any more then. A fatal signal without a handler skips this; see docs/embedding.md.
+ */
+function killOnExit(plugins: () => readonly ActorRefFrom<PluginMachine>[], sockets: SocketDirectories) {
+  const killAll = (): void => {
+    for (const plugin of plugins()) {
+      const { context } = plugin.getSnapshot();
+      if (maySignal(context)) (context.process as PluginProcess | null)?.signal('SIGKILL');
+    }
+    sockets.removeAll();
+  };
+  process.once('exit', killAll);
+  return { killAll, release: () => process.off('exit', killAll) };
+}
+
+/** XState types the handle of a timer as `unknown`; this one comes from Node's `setTimeout`. */
 function stopTimer(timer: unknown): void {
   clearTimeout(timer as NodeJS.Timeout);
 }
@@ -90,11 +108,11 @@ async function scanAll({
   hostVersion,
   lockFile,
 }: ResolvedOptions): Promise<ScannedBundle[]> {
-  const lock = lockFile === null ? null : await readLockfile(lockFile);
+  const locked = lockFile === null ? null : await readLockFile(lockFile);
   const scanned = pluginDir === undefined ? [] : await scanBundles(pluginDir, { hostVersion });
   const single = await Promise.all(bundles.map((directory) => readBundle(directory, { hostVersion })));
-  const found = [...scanned, ...single].map((one) =>
-    lock === null || lockFile === null ? one : applyLockfile(one, lock, lockFile),
+  const found = [...scanned, ...single].map((bundle) =>
+    locked === null || lockFile === null ? bundle : applyLockFile(bundle, locked, lockFile),
   );
   return [...found, ...programs.map(programBundle)];
 }

@@ -6,36 +6,40 @@ import type { EnvironmentEvent, PluginLogEntry } from '../../model/index.js';
 import type { StateStore } from '../desired-state/state-store.js';
 import type { Clock } from './microtask-clock.js';
 
-/** All that an environment has below it: where its plugins run, and the time in which they do. */
+/** The effects, the clock and the storage that an environment runs on. */
 export interface Runtime {
+  /** The effects that the machines invoke. */
   readonly effects: PluginEffects & BrokerDialEffects;
-  /** Of the pauses before restarts, in [0, 1). */
+  /** A random number in [0, 1), for the jitter of restart delays. */
   readonly random: () => number;
-  /** By which the machines' delays pass. */
+  /** The clock of the machines' delays. */
   readonly clock: Clock;
-  /** By which calls that wait for a plugin end. Default: the host's clock. */
+  /** Schedules the deadlines of calls that wait for a plugin. Default: by Node's timers. */
   readonly atDeadline?: AtDeadline;
-  /** What survives the host. */
+  /** Keeps the desired state that survives the host. */
   readonly stateStore: StateStore;
-  /** Ends what earlier hosts have left. */
+  /** Kills the processes that dead hosts have left. */
   readonly reapOrphans: () => Promise<void>;
-  /** Ends every process at once: nobody looks after them any more. */
+  /** Kills every plugin's process at once, when the supervision tree has failed. */
   killAll(): void;
-  /** Lets go of everything, when no plugin is left. */
+  /** Releases everything, after the last plugin has stopped. */
   close(): Promise<void>;
 }
 
-/** What a world tells its environment, and may ask it. */
+/** What an environment offers to its runtime. */
 export interface RuntimeHooks {
+  /** Emits an event of the environment. */
   readonly emit: (event: EnvironmentEvent) => void;
+  /** Emits a log entry of a plugin. */
   readonly log: (entry: PluginLogEntry) => void;
+  /** The actors of all plugins. */
   readonly plugins: () => readonly ActorRefFrom<PluginMachine>[];
 }
 
-/** Where an environment is to be made. */
+/** Creates the runtime of an environment. */
 export interface RuntimeFactory {
-  /** Looks for bundles; again with every rescan. */
+  /** Finds the bundles; called at the start and by every rescan. */
   readonly scan: () => Promise<ScannedBundle[]>;
-  /** Comes after the first scan, so that options which are no use leave nothing behind. */
-  open(scanned: readonly ScannedBundle[]): Promise<(ties: RuntimeHooks) => Runtime>;
+  /** Called after the first scan, so that unusable options leave no files behind. */
+  open(scanned: readonly ScannedBundle[]): Promise<(hooks: RuntimeHooks) => Runtime>;
 }

@@ -1,39 +1,39 @@
 import type { ExcuseReason, PluginState, PluginStatus } from '../../model/index.js';
 
-/** One step of a plugin's life, with what led to it. */
+/** One change of a plugin's state or phase, with its cause. */
 export interface HistoryEntry {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly generation: number;
   readonly state: PluginState;
   readonly phase: string | null;
-  /** The event that led here, in words. */
+  /** The cause of the change, as text. */
   readonly because: string;
 }
 
-/** Why a plugin is where it is. */
+/** Why a plugin is in its state. */
 export interface Explanation {
   readonly plugin: string;
   readonly state: PluginState;
-  /** The whole story in a few sentences. */
+  /** The reason in a few sentences. */
   readonly summary: string;
-  /** What somebody can do about it; `null` when nothing needs doing. */
+  /** What to do about it; `null` when nothing has to be done. */
   readonly hint: string | null;
-  /** The newest steps, oldest first. */
+  /** The last 100 changes, oldest first. */
   readonly history: readonly HistoryEntry[];
 }
 
-/** What there is to tell of a plugin beside its status. */
+/** What the observer of a plugin knows beside its status. */
 export interface PluginHistory {
   readonly history: readonly HistoryEntry[];
-  /** Whether it was given up because its group was. */
+  /** Whether it failed because its group gave up. */
   readonly failedWithGroup: boolean;
 }
 
-/** Of a bundle that cannot be run nothing else is known. */
+/** The history of an invalid bundle. */
 export const emptyHistory: PluginHistory = { history: [], failedWithGroup: false };
 
-/** Explains a status; `now` only tells how long things are to last. */
+/** Explains a status; `now` is the time from which the remaining times are counted. */
 export function explainStatus(
   status: PluginStatus,
   { history, failedWithGroup }: PluginHistory,
@@ -43,7 +43,7 @@ export function explainStatus(
     describeState(status, history.at(-1)),
     describeHealth(status, now),
     describeExit(status),
-    failedWithGroup ? 'It was given up with its group.' : null,
+    failedWithGroup ? 'It failed because its group gave up.' : null,
     describeNextAttempt(status, now),
   ];
   return {
@@ -55,37 +55,37 @@ export function explainStatus(
   };
 }
 
-/** What to do about a plugin that has done nothing wrong itself. */
+/** The hint for a plugin that failed only because its group gave up. */
 export const groupGaveUpHint =
-  'Mend what made the group give up, and activate any plugin of it: all of them are tried again.';
+  'Fix the cause of the failure of the group, then activate any of its plugins: all of them start again.';
 
 function describeState(status: PluginStatus, newest?: HistoryEntry): string {
   const { state, wanted, generation, pid, phase, failedReason, retryAt, error } = status;
   const reason = newest === undefined ? '' : `: ${newest.because}`;
   switch (state) {
     case 'idle':
-      return 'It is not running, and nobody wants it to.';
+      return 'It is not running, and was not activated.';
     case 'pending':
-      return `It is wanted, and not started yet${reason}.`;
+      return `It is wanted, but not started yet${reason}.`;
     case 'spawning':
       return `Generation ${generation} is being started.`;
     case 'handshaking':
       return `Generation ${generation} (process ${pid ?? '?'}) is starting: step ${phase ?? '?'}.`;
     case 'healthy':
-      return `Generation ${generation} (process ${pid ?? '?'}) serves.`;
+      return `Generation ${generation} (process ${pid ?? '?'}) is serving.`;
     case 'stopping':
-      return `Process ${pid ?? '?'} is being brought down.`;
+      return `Process ${pid ?? '?'} is being stopped.`;
     case 'crashed':
       return wanted
-        ? 'It has ended, and its supervisor decides what follows.'
-        : 'It has ended, and is not restarted by itself.';
+        ? 'It has exited, and its supervisor decides what follows.'
+        : 'It has exited, and is not restarted automatically.';
     case 'restarting':
-      // Without a moment of its own, it starts when its group does.
+      // Without a time of its own it starts with its group.
       return retryAt === null
-        ? `It is started again with its group${reason}.`
-        : 'It has ended, and is started again.';
+        ? `It restarts with its group${reason}.`
+        : 'It has exited, and is going to restart.';
     case 'failed':
-      return failedReason === 'FailedToStart' ? 'It could not be started.' : 'It could not be kept running.';
+      return failedReason === 'FailedToStart' ? 'It failed to start.' : 'It failed to stay running.';
     case 'invalid':
       return `Its bundle cannot be run: ${error?.message ?? 'unknown reason'}`;
   }
@@ -96,19 +96,19 @@ function describeHealth({ state, health }: PluginStatus, now: number): string | 
   const { excused, lastExcuse, notServingSince, notServingUntil } = health;
   const sentences = [
     notServingSince !== null &&
-      `It has said NOT_SERVING for ${inSeconds(now - notServingSince)}; calls go to it all the same.`,
+      `It has answered NOT_SERVING for ${inSeconds(now - notServingSince)}; calls are still sent to it.`,
     notServingUntil !== null &&
-      `It is brought down if it does not say SERVING within ${inSeconds(notServingUntil - now)}.`,
+      `It is stopped if it does not answer SERVING within ${inSeconds(notServingUntil - now)}.`,
     lastExcuse !== null &&
-      `${excused} of its missed probes did not count; of the last one, ${excuseTexts[lastExcuse]}.`,
+      `${excused} of its missed probes did not count; when the last one was missed, ${excuseTexts[lastExcuse]}.`,
   ].filter((sentence) => sentence !== false);
   return sentences.length === 0 ? null : sentences.join(' ');
 }
 
 const excuseTexts: Readonly<Record<ExcuseReason, string>> = {
-  calls: 'it was answering calls meanwhile',
-  busyHost: 'the host itself was too busy to listen',
-  wakeUp: 'the host was asleep meanwhile',
+  calls: 'it was answering calls',
+  busyHost: 'the host was too busy to read the answer',
+  wakeUp: 'the host was asleep',
 };
 
 function inSeconds(ms: number): string {
@@ -119,22 +119,22 @@ function describeExit({ lastExit }: PluginStatus): string | null {
   if (lastExit === null) return null;
   const { generation, error, code, signal } = lastExit;
   if (error !== null) return `Generation ${generation} ended: ${error.message}`;
-  return `Generation ${generation} ended as asked (${signal ?? `code ${code ?? 'unknown'}`}).`;
+  return `Generation ${generation} exited as requested (${signal ?? `code ${code ?? 'unknown'}`}).`;
 }
 
 function describeNextAttempt({ state, retryAt, restarts }: PluginStatus, now: number): string | null {
   if (retryAt === null) return null;
   const due = inSeconds(retryAt - now);
-  return state === 'failed' ? `One more try is due in ${due}.` : `Restart ${restarts} is due in ${due}.`;
+  return state === 'failed' ? `The half-open try starts in ${due}.` : `Restart ${restarts} starts in ${due}.`;
 }
 
-/** What moved a plugin, in words. */
+/** The cause of a plugin's last change, the `because` of its event, as text. */
 export function describeCause(because: string, plugin: string): string {
   const deadline = /^xstate\.after\.([^.]+)\./.exec(because)?.[1];
-  if (deadline !== undefined) return `${deadline} has passed`;
-  const [what = '', name = ''] = because.split(' ');
-  if (what === 'sibling.ended' && name === plugin) return 'its group is restarted, as it has ended';
-  return causeTexts[what]?.replace('*', name) ?? because;
+  if (deadline !== undefined) return `the delay ${deadline} has passed`;
+  const [event = '', name = ''] = because.split(' ');
+  if (event === 'sibling.ended' && name === plugin) return 'its group is restarted, because it has exited';
+  return causeTexts[event]?.replace('*', name) ?? because;
 }
 
 const causeTexts: Readonly<Record<string, string>> = {
@@ -143,36 +143,36 @@ const causeTexts: Readonly<Record<string, string>> = {
   'plugin.reattach': 'it is reattached',
   'plugin.deactivate': 'it was deactivated',
   'plugin.restart': 'the supervisor restarts it',
-  'plugin.start': 'its turn has come',
+  'plugin.start': 'it got a start slot',
   'plugin.resume': 'its group starts again',
-  'plugin.reject': 'what it requires does not come up',
-  'sibling.ended': 'its sibling * has ended',
-  'supervisor.gaveUp': 'the group * has given up',
-  'supervisor.retried': 'its group is tried again',
-  'supervisor.shutDown': 'the group * is done',
+  'plugin.reject': 'a plugin that it requires failed to start',
+  'sibling.ended': 'its sibling * has exited',
+  'supervisor.gaveUp': 'the group * gave up',
+  'supervisor.retried': 'its group is started again',
+  'supervisor.shutDown': 'the group * has shut down',
   'requirement.awaited': 'it waits for *, which it requires',
   'requirement.deactivated': '*, which it requires, was deactivated',
-  'startSlot.awaited': 'it waits for its turn to be started',
-  'environment.stopping': 'the environment is shut down',
-  'plugin.stop': 'the supervisor lets it rest',
-  'plugin.giveUp': 'the supervisor has given up',
+  'startSlot.awaited': 'it is queued for a start slot',
+  'environment.stopping': 'the environment shuts down',
+  'plugin.stop': 'the supervisor stops it',
+  'plugin.giveUp': 'the supervisor gave up',
   'process.located': 'its program was found',
   'process.started': 'its process runs',
   'process.attached': 'its process was found',
   'process.failed': 'its process could not be started',
-  'process.exited': 'its process has ended',
+  'process.exited': 'its process has exited',
   'handshake.read': 'its handshake line was read',
-  'handshake.rejected': 'its handshake line was refused',
+  'handshake.rejected': 'its handshake line was rejected',
   'channel.ready': 'it accepted the connection',
-  'channel.failed': 'it does not take the connection',
-  'probe.passed': 'its health service says SERVING',
-  'probe.failed': 'its health service does not say SERVING',
+  'channel.failed': 'it did not accept the connection',
+  'probe.passed': 'its health service answered SERVING',
+  'probe.failed': 'its health service did not answer SERVING',
   'hook.returned': 'its hook has returned',
   'hook.failed': 'its hook failed',
   'health.lost': 'its health was lost',
-  'health.unready': 'it says NOT_SERVING, and lives',
-  'health.ready': 'it says SERVING again',
+  'health.unready': 'it answers NOT_SERVING, and its process still runs',
+  'health.ready': 'it answers SERVING again',
   'drain.finished': 'no call is in flight',
   'shutdown.unsupported': 'it has no GRPCController',
-  'effect.errored': 'a part of Espalier failed',
+  'effect.errored': 'an internal effect of Espalier failed',
 };

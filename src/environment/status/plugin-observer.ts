@@ -16,22 +16,22 @@ import {
 } from '../../model/index.js';
 import { describeCause, groupGaveUpHint, type HistoryEntry, type PluginHistory } from './explain.js';
 
-/** How many steps of a plugin's life are remembered. */
+/** How many changes of a plugin its history keeps. */
 const historyLength = 100;
 
-/** The environment's eye on one plugin: its status, its story, and the channel that its clients use. */
+/** Observes the actor of one plugin: its status, its history, and the channel that its clients use. */
 export interface PluginObserver {
   readonly ref: ActorRefFrom<PluginMachine>;
   readonly channel: PluginChannel;
   status(): PluginStatus;
   history(): PluginHistory;
-  /** Waits for the first snapshot that `decide` answers with something else than `undefined`. */
-  until<Answer>(decide: (snapshot: PluginSnapshot) => Answer | undefined): Promise<Answer>;
-  /** The plugin leaves the environment. */
+  /** Resolves with the first result of `decide` that is not `undefined`; rejects with what it throws. */
+  until<Result>(decide: (snapshot: PluginSnapshot) => Result | undefined): Promise<Result>;
+  /** Stops observing and shuts the channel down. */
   close(): void;
 }
 
-/** Follows one plugin's actor. Status is only ever derived from its snapshots. */
+/** Starts to observe a plugin's actor, and emits an event for each change of its status. */
 export function observePlugin(
   ref: ActorRefFrom<PluginMachine>,
   emit: (event: EnvironmentEvent) => void,
@@ -94,7 +94,8 @@ export function observePlugin(
     if (wanted === null) channel.failUnservable();
   };
 
-  const subscription = ref.subscribe(onSnapshot);
+  // Without an error listener XState would throw a defect of the actor as an uncaught exception.
+  const subscription = ref.subscribe({ next: onSnapshot, error: () => undefined });
   return {
     ref,
     channel,
@@ -108,7 +109,7 @@ export function observePlugin(
   };
 }
 
-/** Whether a plugin that stays healthy began or ceased to say that it can serve. */
+/** Whether a plugin that stays healthy became ready or stopped being ready. */
 function readinessChanged(before: PluginStatus, after: PluginStatus): boolean {
   return before.state === 'healthy' && after.state === 'healthy' && before.ready !== after.ready;
 }
@@ -119,7 +120,7 @@ function stateChanged(before: PluginStatus, after: PluginStatus): boolean {
   );
 }
 
-/** Whether it is wanted and has no process, so that it may wait for one thing after the other. */
+/** Whether it waits for its start, so that the cause may change while the state stays. */
 function isAwaitingStart({ state }: PluginStatus): boolean {
   return state === 'pending' || state === 'restarting';
 }
@@ -127,12 +128,12 @@ function isAwaitingStart({ state }: PluginStatus): boolean {
 function gaveUpError(status: PluginStatus, { context }: PluginSnapshot): PluginError {
   const { id, error, failedReason, retryAt } = status;
   if (context.failedWithGroup) return groupGaveUpError(status);
-  const ending = failedReason === 'FailedToStart' ? 'could not be started' : 'could not be kept running';
+  const failure = failedReason === 'FailedToStart' ? 'failed to start' : 'failed to stay running';
   return new PluginError({
     code: 'PLUGIN_GAVE_UP',
     plugin: id,
-    message: `The plugin ${ending}: ${error?.message ?? 'unknown reason'}`,
-    hint: error?.hint ?? (retryAt === null ? 'Mend it and activate it again.' : undefined),
+    message: `The plugin ${failure}: ${error?.message ?? 'unknown reason'}`,
+    hint: error?.hint ?? (retryAt === null ? 'Fix the cause, then activate the plugin again.' : undefined),
     facts: { failedReason, retryAt },
     cause: error,
   });
@@ -142,33 +143,33 @@ function groupGaveUpError({ id, error, failedReason }: PluginStatus): PluginErro
   return new PluginError({
     code: 'PLUGIN_GAVE_UP',
     plugin: id,
-    message: 'The plugin was given up with its group.',
+    message: 'The plugin failed because its group gave up.',
     hint: groupGaveUpHint,
     facts: { failedReason, retryAt: null },
     ...(error !== null && { cause: error }),
   });
 }
 
-function untilSnapshot<Answer>(
+function untilSnapshot<Result>(
   ref: ActorRefFrom<PluginMachine>,
-  decide: (snapshot: PluginSnapshot) => Answer | undefined,
-): Promise<Answer> {
+  decide: (snapshot: PluginSnapshot) => Result | undefined,
+): Promise<Result> {
   return new Promise((resolve, reject) => {
     const stopped = (): void => {
       reject(
         new PluginError({
           code: 'ENVIRONMENT_STOPPED',
-          message: 'The plugin left its environment before an answer came.',
-          hint: 'Do not call a plugin while it is removed or the environment is shut down.',
+          message: 'The plugin was removed, or the environment shut down, before the call completed.',
+          hint: 'Do not call a plugin while it is removed or the environment shuts down.',
         }),
       );
     };
     const evaluate = (snapshot: PluginSnapshot): void => {
       try {
-        const answer = decide(snapshot);
-        if (answer === undefined) return;
+        const result = decide(snapshot);
+        if (result === undefined) return;
         subscription.unsubscribe();
-        resolve(answer);
+        resolve(result);
       } catch (error) {
         subscription.unsubscribe();
         reject(isPluginError(error) ? error : new Error(messageOf(error), { cause: error }));

@@ -1,36 +1,38 @@
-/** Where the other side serves an id. */
+/** Where the plugin serves an id. */
 export interface Announcement {
   readonly network: string;
   readonly address: string;
 }
 
-/** Announcements that nobody has used yet, and dials that nothing was announced for yet. */
+/** Announcements without a dial, and dials without an announcement, both in the order of their arrival. */
 export interface AnnouncementTable {
   readonly announced: readonly (Announcement & { readonly id: number; readonly at: number })[];
   readonly pendingDials: readonly { readonly id: number; readonly ticket: number }[];
 }
 
-/** What a dial gets, if one gets something. */
+/** An announcement for a pending dial, which is identified by its ticket. */
 export interface Delivery {
   readonly ticket: number;
   readonly announcement: Announcement;
 }
 
+/** The next state, and the delivery that the step brings about, if any. */
 export interface AnnouncementStep {
   readonly state: AnnouncementTable;
   readonly delivery: Delivery | null;
 }
 
-/** How long an announcement is kept for a dial, in go-plugin too. */
+/** How long an announcement waits for a dial, in milliseconds; as in go-plugin. */
 export const announcementTtlMs = 5000;
 
+/** The state at the start of a process. */
 export const noAnnouncements: AnnouncementTable = { announced: [], pendingDials: [] };
 
-/** The other side serves an id. One announcement serves one dial; a second one for an id that has one is dropped. */
+/** Adds an announcement. It serves one dial; a second one for an id that has one is dropped. */
 export function announce(
   state: AnnouncementTable,
   id: number,
-  where: Announcement,
+  announcement: Announcement,
   now: number,
 ): AnnouncementStep {
   const { pendingDials } = state;
@@ -38,13 +40,17 @@ export function announce(
   const next = pendingDials.find((dial) => dial.id === id);
   if (next !== undefined) {
     const state = { announced, pendingDials: pendingDials.filter((dial) => dial !== next) };
-    return { state, delivery: { ticket: next.ticket, announcement: where } };
+    return { state, delivery: { ticket: next.ticket, announcement } };
   }
-  if (announced.some((kept) => kept.id === id)) return { state: { announced, pendingDials }, delivery: null };
-  return { state: { announced: [...announced, { ...where, id, at: now }], pendingDials }, delivery: null };
+  if (announced.some((other) => other.id === id))
+    return { state: { announced, pendingDials }, delivery: null };
+  return {
+    state: { announced: [...announced, { ...announcement, id, at: now }], pendingDials },
+    delivery: null,
+  };
 }
 
-/** A dial asks for an id: it gets what was announced, or waits for it behind earlier dials of the same id. */
+/** Adds a dial: it gets the announcement of its id, or waits for one behind earlier dials of the same id. */
 export function requestDial(
   state: AnnouncementTable,
   id: number,
@@ -53,17 +59,17 @@ export function requestDial(
 ): AnnouncementStep {
   const { pendingDials } = state;
   const announced = unexpired(state, now);
-  const kept = announced.find((announcement) => announcement.id === id);
-  if (kept === undefined)
+  const found = announced.find((announcement) => announcement.id === id);
+  if (found === undefined)
     return { state: { announced, pendingDials: [...pendingDials, { id, ticket }] }, delivery: null };
-  const { network, address } = kept;
+  const { network, address } = found;
   return {
-    state: { announced: announced.filter((announcement) => announcement !== kept), pendingDials },
+    state: { announced: announced.filter((announcement) => announcement !== found), pendingDials },
     delivery: { ticket, announcement: { network, address } },
   };
 }
 
-/** A dial has waited long enough. */
+/** Removes a pending dial. */
 export function cancelDial(state: AnnouncementTable, ticket: number): AnnouncementTable {
   return { ...state, pendingDials: state.pendingDials.filter((dial) => dial.ticket !== ticket) };
 }

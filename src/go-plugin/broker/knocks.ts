@@ -1,37 +1,40 @@
 import { announcementTtlMs } from './announcements.js';
 
 /**
- * What the plugin has knocked for on a multiplexed connection. Between a knock that was answered and the stream that
- * follows it lies nothing else of the plugin's: it knocks for one connection at a time. So one expectation is enough,
- * and a new knock says that the one before was given up.
+ * The knocks of the plugin on a multiplexed connection: each asks to open a stream for an id. The plugin knocks for one
+ * stream at a time and opens it after the answer, so one id is enough to remember; a new knock means that the plugin has
+ * cancelled the one before.
  */
 export interface KnockState {
+  /** The ids that the host serves. */
   readonly served: ReadonlySet<number>;
-  /** Ids that were served once, the latest last. */
+  /** Ids that are not served any more, the latest last; at most {@link maxEndedIds}. */
   readonly ended: readonly number[];
-  /** The knock for what is not served yet. */
+  /** The knock for an id that is not served yet; `at` in milliseconds since the epoch. */
   readonly pendingKnock: { readonly id: number; readonly at: number } | null;
-  /** Whom the plugin's next stream is for. */
+  /** The id of the next stream of the plugin. */
   readonly acknowledged: number | null;
 }
 
-/** What a knock is answered with; an empty error lets the plugin in. */
+/** The answer to a knock; an empty error accepts it. */
 export interface KnockAnswer {
   readonly id: number;
   readonly error: string;
 }
 
+/** The next state, and the answer to send, if any. */
 export interface KnockStep {
   readonly state: KnockState;
   readonly answer: KnockAnswer | null;
 }
 
-/** How many ids are remembered after their end, so that a late knock is refused and not left waiting. */
+/** How many ended ids are remembered, so that a late knock for one is refused at once. */
 export const maxEndedIds = 256;
 
+/** The state at the start of a process. */
 export const noKnocks: KnockState = { served: new Set(), ended: [], pendingKnock: null, acknowledged: null };
 
-/** The plugin wants to open a stream to what the host serves on an id. */
+/** Handles a knock of the plugin. `now`: milliseconds since the epoch. */
 export function knock(state: KnockState, id: number, now: number): KnockStep {
   const next: KnockState = { ...state, pendingKnock: null, acknowledged: null };
   if (state.served.has(id)) return acknowledge(next, id);
@@ -40,7 +43,7 @@ export function knock(state: KnockState, id: number, now: number): KnockStep {
   return { state: { ...next, pendingKnock: { id, at: now } }, answer: null };
 }
 
-/** The host serves an id from now on; a knock that came before is answered, unless it is too old. */
+/** Serves an id from now on. Answers a knock that came before, unless it is older than {@link announcementTtlMs}. */
 export function serve(state: KnockState, id: number, now: number): KnockStep {
   const { pendingKnock } = state;
   const next: KnockState = {
@@ -53,7 +56,7 @@ export function serve(state: KnockState, id: number, now: number): KnockStep {
   return isAwaited ? acknowledge(next, id) : { state: next, answer: null };
 }
 
-/** The host serves an id no longer. A stream that was let in for it is nobody's. */
+/** Stops serving an id. A stream that was acknowledged for it then has no id. */
 export function withdraw(state: KnockState, id: number): KnockState {
   return {
     ...state,
@@ -62,7 +65,7 @@ export function withdraw(state: KnockState, id: number): KnockState {
   };
 }
 
-/** The plugin has opened a stream: whom it is for, or nobody, if none was let in or the id is served no longer. */
+/** The id of a stream that the plugin has opened; `null` if none was acknowledged, or its id is not served any more. */
 export function streamOpened(state: KnockState): { readonly state: KnockState; readonly id: number | null } {
   const { acknowledged, served } = state;
   const id = acknowledged !== null && served.has(acknowledged) ? acknowledged : null;

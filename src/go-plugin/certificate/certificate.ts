@@ -12,37 +12,41 @@ import {
   booleanTrue,
 } from './der.js';
 
-/** The elliptic curves that a certificate's key may lie on, with the hash that goes with each signature. */
+/** The elliptic curves for the key of a certificate, each with the hash of its signatures. */
 export const curves = { 'P-256': 'sha256', 'P-384': 'sha384', 'P-521': 'sha512' } as const;
 
+/** The name of a curve, as Node and OpenSSL use it. */
 export type Curve = keyof typeof curves;
 
-/** What is particular to one certificate; everything else is the same in all of them. */
+/** The variable parts of a certificate. */
 export interface CertificateTemplate {
   readonly curve: Curve;
   /** The public key as SubjectPublicKeyInfo, in DER. */
   readonly publicKey: Uint8Array;
-  /** A name for the key, of any 20 bytes that belong to no other. */
+  /** The subject key identifier: 20 bytes, unique for the key. */
   readonly keyId: Uint8Array;
   /** Up to 16 random bytes. */
   readonly serial: Uint8Array;
-  /** In milliseconds since the epoch. */
+  /** The validity, in milliseconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
 }
 
-/** The name that both sides verify, whatever the address is. */
+/** The name that both sides verify, at any address. */
 export const certificateHost = 'localhost';
 
 const organisation = 'Espalier';
 
 /**
- * A self-signed certificate as go-plugin's AutoMTLS wants it: for `localhost`, and fit for both ends of a
- * connection, as brokered connections turn client and server around. `sign` answers with ECDSA's DER.
+ * A self-signed certificate as go-plugin's AutoMTLS requires it: for `localhost`, and for both ends of a connection, as
+ * in brokered connections the plugin is the client. `sign` returns an ECDSA signature in DER.
  */
-export function makeCertificate(draft: CertificateTemplate, sign: (body: Uint8Array) => Uint8Array): Buffer {
-  const algorithm = sequence(objectIdentifier(signatureAlgorithms[draft.curve]));
-  const body = certificateBody(draft, algorithm);
+export function makeCertificate(
+  template: CertificateTemplate,
+  sign: (body: Uint8Array) => Uint8Array,
+): Buffer {
+  const algorithm = sequence(objectIdentifier(signatureAlgorithms[template.curve]));
+  const body = certificateBody(template, algorithm);
   return sequence(body, algorithm, bitString(sign(body)));
 }
 
@@ -60,19 +64,19 @@ const signatureAlgorithms: Readonly<Record<Curve, string>> = {
   'P-521': '1.2.840.10045.4.3.4',
 };
 
-function certificateBody(draft: CertificateTemplate, algorithm: Buffer): Buffer {
+function certificateBody(template: CertificateTemplate, algorithm: Buffer): Buffer {
   const version3 = explicit(0, integer(Uint8Array.of(2)));
   const name = sequence(nameAttribute('2.5.4.10', organisation), nameAttribute('2.5.4.3', certificateHost));
-  const validity = sequence(time(draft.notBefore), time(draft.notAfter));
+  const validity = sequence(time(template.notBefore), time(template.notAfter));
   return sequence(
     version3,
-    integer(draft.serial),
+    integer(template.serial),
     algorithm,
     name,
     validity,
     name,
-    draft.publicKey,
-    explicit(3, extensions(draft.keyId)),
+    template.publicKey,
+    explicit(3, extensions(template.keyId)),
   );
 }
 

@@ -1,14 +1,16 @@
-/** The few ASN.1 types that a certificate is made of, in DER. */
+// The ASN.1 types that a certificate needs, in DER (ITU-T X.690).
 
+/** SEQUENCE. */
 export function sequence(...parts: readonly Uint8Array[]): Buffer {
   return element(0x30, Buffer.concat(parts));
 }
 
+/** SET OF with one element. */
 export function setOf(part: Uint8Array): Buffer {
   return element(0x31, part);
 }
 
-/** A whole number that is not negative, from its bytes with the highest first. */
+/** INTEGER that is not negative, from its big-endian bytes. */
 export function integer(bytes: Uint8Array): Buffer {
   const first = bytes.findIndex((byte) => byte !== 0);
   const digits = first === -1 ? Uint8Array.of(0) : bytes.subarray(first);
@@ -17,29 +19,33 @@ export function integer(bytes: Uint8Array): Buffer {
   return element(0x02, isNegative ? Buffer.concat([Uint8Array.of(0), digits]) : digits);
 }
 
+/** BOOLEAN with the value TRUE. */
 export function booleanTrue(): Buffer {
   return element(0x01, Uint8Array.of(0xff));
 }
 
+/** OBJECT IDENTIFIER, from its dotted form. */
 export function objectIdentifier(dotted: string): Buffer {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
   return element(0x06, Uint8Array.from([first * 40 + second, ...rest].flatMap(base128)));
 }
 
+/** UTF8String. */
 export function utf8String(text: string): Buffer {
   return element(0x0c, Buffer.from(text));
 }
 
+/** OCTET STRING. */
 export function octetString(bytes: Uint8Array): Buffer {
   return element(0x04, bytes);
 }
 
-/** `unused` counts the bits at the end that do not belong to the string. */
+/** BIT STRING; `unused` is the number of bits at its end that do not belong to it. */
 export function bitString(bytes: Uint8Array, unused = 0): Buffer {
   return element(0x03, Buffer.concat([Uint8Array.of(unused), bytes]));
 }
 
-/** Years before 2050 are written with two digits, as the rules for certificates want it. */
+/** UTCTime before the year 2050, GeneralizedTime from then on, as RFC 5280 requires. In milliseconds since the epoch. */
 export function time(milliseconds: number): Buffer {
   const digits = new Date(milliseconds).toISOString().replace(/\.\d+|[-:T]/g, '');
   return Number(digits.slice(0, 4)) < 2050
@@ -47,12 +53,12 @@ export function time(milliseconds: number): Buffer {
     : element(0x18, Buffer.from(digits));
 }
 
-/** A part whose meaning is told by a number instead of by its type: `[number]`, wrapped around its own type. */
+/** An explicitly tagged part: `[number]` around its own type. */
 export function explicit(number: number, part: Uint8Array): Buffer {
   return element(0xa0 | number, part);
 }
 
-/** The same, in the place of its own type. */
+/** An implicitly tagged part: `[number]` in place of its own type. */
 export function implicit(number: number, contents: Uint8Array): Buffer {
   return element(0x80 | number, contents);
 }

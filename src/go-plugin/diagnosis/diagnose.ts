@@ -6,7 +6,7 @@ import { onStderr } from './facts.js';
 import type { Diagnosis, DiagnosisFacts } from './facts.js';
 import { quoteText } from '../visible-text.js';
 
-/** Whether a program's last words say that it found no memory. */
+/** Whether the end of stderr reports that the program ran out of memory. */
 export function ranOutOfMemory(stderrTail: string): boolean {
   return outOfMemoryPattern.test(stderrTail);
 }
@@ -16,7 +16,7 @@ const outOfMemoryPattern =
 
 export type { DiagnosisFacts } from './facts.js';
 
-/** Why a plugin did not become usable, as far as the facts tell, and what to do next: one sentence. */
+/** The probable cause why a plugin did not become usable, and the next step, in one sentence. */
 export function diagnose(facts: DiagnosisFacts): string {
   for (const diagnosis of diagnoses) {
     const advice = diagnosis(facts);
@@ -37,7 +37,7 @@ const cookieDiagnoses: readonly Diagnosis[] = [
   ),
 ];
 
-/** A plugin that complains about the variable by its name. */
+/** A plugin that names the variable of the cookie on stderr. */
 const namesCookie: Diagnosis = (facts) => {
   const words = facts.stderrTail.split(/[^A-Za-z0-9_]+/);
   return facts.cookieKey !== '' && words.includes(facts.cookieKey) ? wrongCookie(facts) : null;
@@ -67,7 +67,7 @@ const resourceDiagnoses: readonly Diagnosis[] = [
     ([, python = '', node = '']) => {
       const file = python || node;
       const what = file === '' ? 'something that its stderr names' : quoteText(file);
-      return `The plugin may not use ${what}: give the user of this host permission to it, or let the plugin use another place.`;
+      return `The plugin may not use ${what}: give the user of this host permission to it, or let the plugin use another file.`;
     },
   ),
   ({ stderrTail, limits }) => (ranOutOfMemory(stderrTail) ? outOfMemory(limits?.memoryBytes) : null),
@@ -80,7 +80,7 @@ const panic = onStderr(
     `The plugin crashed with ${quoteText(words)}: read the trace that follows on its stderr and correct the cause.`,
 );
 
-// From the most telling evidence to the least: what a program says about itself goes before what its end looks like.
+// From the most specific evidence to the least: what a program prints goes before its exit code or signal.
 const diagnoses: readonly Diagnosis[] = [
   ...spawnDiagnoses,
   ...cookieDiagnoses,
@@ -98,7 +98,7 @@ const diagnoses: readonly Diagnosis[] = [
 
 function outOfMemory(limit: number | undefined): string {
   const raise = limit === undefined ? 'its memory limit' : `limits.memoryBytes (${limit} now)`;
-  return `The plugin ran out of memory: raise ${raise}, or let it hold less at once.`;
+  return `The plugin ran out of memory: raise ${raise}, or let it use less.`;
 }
 
 function tooManyFiles(limit: number | undefined): string {

@@ -1,8 +1,8 @@
-/** What the first bytes of a file say that it is. */
+/** The kind of a program file, by its first bytes. */
 export type ExecutableKind =
   | {
       readonly format: 'elf' | 'macho' | 'pe';
-      /** In Node's words (`x64`, `arm64`, …), `universal` for a Mach-O file with several, or `unknown`. */
+      /** As in `process.arch` (`x64`, `arm64`, …), `universal` for a Mach-O file with several, or `unknown`. */
       readonly arch: string;
     }
   | {
@@ -11,10 +11,10 @@ export type ExecutableKind =
       readonly interpreter: string;
     };
 
-/** How many bytes {@link sniffExecutable} wants to see; fewer will do for most files. */
+/** How many bytes {@link sniffExecutable} needs; most files need fewer. */
 export const sniffLength = 1024;
 
-/** Recognises a program by the head of its file; `null` for a file that no system starts as it is. */
+/** Recognises a program by the first bytes of its file; `null` for a file that no system executes. */
 export function sniffExecutable(head: Uint8Array): ExecutableKind | null {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   return sniffScript(bytes) ?? sniffElf(bytes) ?? sniffMachO(bytes) ?? sniffPe(bytes);
@@ -71,7 +71,7 @@ const machCpus: ReadonlyMap<number, string> = new Map([
 function sniffPe(bytes: Buffer): ExecutableKind | null {
   if (bytes.length < 64 || bytes.toString('latin1', 0, 2) !== 'MZ') return null;
   const header = bytes.readUInt32LE(60);
-  // The header lies beyond what we were given: it is for Windows or DOS, and we cannot say for which processor.
+  // The header is beyond these bytes: a program for Windows or DOS, of an unknown processor.
   if (header + 6 > bytes.length) return { format: 'pe', arch: 'unknown' };
   if (bytes.toString('latin1', header, header + 4) !== 'PE\0\0') return null;
   return { format: 'pe', arch: peMachines.get(bytes.readUInt16LE(header + 4)) ?? 'unknown' };

@@ -3,7 +3,7 @@ import type { Diagnosis, DiagnosisFacts } from './facts.js';
 import { looksLikeHandshake } from '../handshake/handshake-line.js';
 import { quoteText } from '../visible-text.js';
 
-/** A signal ended it. A shell or a container's init reports the same as 128 and the signal's number. */
+/** A process that a signal ended; shells and the init of a container report 128 plus the number of the signal. */
 export const signalDiagnosis: Diagnosis = ({ exitCode, signal }) => {
   const ended = signal ?? signalOf(exitCode);
   if (ended === null) return null;
@@ -12,7 +12,7 @@ export const signalDiagnosis: Diagnosis = ({ exitCode, signal }) => {
   );
 };
 
-/** What the exit code alone tells. */
+/** Causes that show in the exit code and stdout alone. */
 export const exitDiagnoses: readonly Diagnosis[] = [
   (facts) =>
     facts.exitCode === 126
@@ -30,16 +30,16 @@ export const exitDiagnoses: readonly Diagnosis[] = [
   (facts) => (stillRunning(facts) && !announced(facts) ? noHandshakeLine(facts) : null),
 ];
 
-/** What to do when nothing above is it. */
+/** The next step where no other diagnosis applies. */
 export function generalAdvice(facts: DiagnosisFacts): string {
-  const words = lastStderrLine(facts.stderrTail);
-  const said = words === '' ? 'said nothing on stderr' : `last said ${quoteText(words)}`;
+  const line = lastStderrLine(facts.stderrTail);
+  const output = line === '' ? 'printed nothing on stderr' : `last printed ${quoteText(line)}`;
   const how =
     facts.exitCode === null ? 'The plugin' : `The plugin ended with exit code ${facts.exitCode} and`;
-  return `${how} ${said}: run \`espalier check\` on it to see each step, or start it by hand with the environment variable ${quoteText(facts.cookieKey)} set.`;
+  return `${how} ${output}: run \`espalier check\` on it to see each step, or start it by hand with the environment variable ${quoteText(facts.cookieKey)} set.`;
 }
 
-/** Node ends the report of an uncaught error with its own version, and the error stands above its stack. */
+/** Skips the version that Node prints after an uncaught error and its stack, and returns the line of the error. */
 function lastStderrLine(stderr: string): string {
   const lines = stderr.trimEnd().split('\n');
   const last = lines.at(-1)?.trim() ?? '';
@@ -79,12 +79,12 @@ const signalAdvice: ReadonlyMap<string, string> = new Map([
   ],
   [
     'SIGPIPE',
-    'The plugin wrote to a pipe that nobody reads (SIGPIPE): let it ignore SIGPIPE, or find what closed the other end.',
+    'The plugin wrote to a pipe without a reader (SIGPIPE): let it ignore SIGPIPE, or find what closed the other end.',
   ],
   ['SIGTERM', 'Something asked the plugin to end (SIGTERM): look for what else manages this process.'],
   [
     'SIGINT',
-    'The plugin was interrupted (SIGINT, Ctrl-C): let it ignore SIGINT, so that its host can stop it in order.',
+    'The plugin was interrupted (SIGINT, Ctrl-C): let it ignore SIGINT, so that its host can stop it gracefully.',
   ],
   [
     'SIGHUP',

@@ -18,7 +18,7 @@ export interface DiagnosisFacts {
   readonly entry?: string | undefined;
   readonly runtime: PluginRuntime;
   readonly cookieKey: string;
-  /** What the file that the system starts is: `null` when its bytes are no program's, left out when nobody looked. */
+  /** The kind of the file that the system starts: `null` if it is no program, left out if it was not read. */
   readonly executable?: ExecutableKind | null | undefined;
   /** The limits that it was under. */
   readonly limits?: ResourceLimits | undefined;
@@ -27,17 +27,17 @@ export interface DiagnosisFacts {
   readonly hostPlatform: string;
 }
 
-/** One cause that can be told from the facts: the next step for the user, or `null` when it is not this one. */
+/** A check for one cause: the cause and the next step, or `null` where it does not apply. */
 export type Diagnosis = (facts: DiagnosisFacts) => string | null;
 
-/** A cause that shows in a pattern on stderr. */
+/** A check for a cause by a pattern on stderr; `advise` gets the groups of the match. */
 export function onStderr(
   pattern: RegExp,
   advise: (groups: readonly string[], facts: DiagnosisFacts) => string | null,
 ): Diagnosis {
   return (facts) => {
     const match = pattern.exec(facts.stderrTail);
-    // A group that took no part is undefined whatever its type says.
+    // A group without a match is undefined, against its type.
     return match === null
       ? null
       : advise(

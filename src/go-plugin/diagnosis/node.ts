@@ -2,7 +2,7 @@ import { onStderr } from './facts.js';
 import type { Diagnosis } from './facts.js';
 import { quoteText } from '../visible-text.js';
 
-/** What Node says before it ends. */
+/** Causes that Node prints before it exits. */
 export const nodeDiagnoses: readonly Diagnosis[] = [
   onStderr(/Cannot find (?:module|package) '([^'\n]+)'/, ([, name = '']) =>
     isPath(name)

@@ -2,7 +2,7 @@ import { onStderr, programName } from './facts.js';
 import type { Diagnosis, DiagnosisFacts } from './facts.js';
 import { quoteText } from '../visible-text.js';
 
-/** The system did not start any process. */
+/** Causes why the system did not start a process. */
 export const spawnDiagnoses: readonly Diagnosis[] = [
   (facts) => (facts.spawnError === 'ENOENT' ? notFound(facts) : null),
   (facts) =>
@@ -19,7 +19,7 @@ export const spawnDiagnoses: readonly Diagnosis[] = [
       : null,
 ];
 
-/** The program file is there but cannot run on this machine. */
+/** Causes why a program file that exists cannot run on this machine. */
 export const programDiagnoses: readonly Diagnosis[] = [
   onStderr(
     /(?:\\r|\r)['’]?: (?:No such file|not found|bad interpreter)/,
@@ -99,7 +99,7 @@ function canRun(arch: string, { hostArch, hostPlatform }: DiagnosisFacts): boole
 function notAProgram(facts: DiagnosisFacts): string | null {
   const { executable, runtime, entry = '', stderrTail } = facts;
   if (executable !== null || runtime !== 'executable') return null;
-  // The system hands a file that it does not know to the shell, which then complains about its first words.
+  // The system passes a file of unknown format to the shell, which then fails on its first words.
   const shellFailed = facts.exitCode === 126 || facts.exitCode === 127;
   if (!shellFailed && !/not found|syntax error|unexpected/i.test(stderrTail)) return null;
   const remedy = entry.endsWith('.py')

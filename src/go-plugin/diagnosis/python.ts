@@ -2,7 +2,7 @@ import { onStderr } from './facts.js';
 import type { Diagnosis, DiagnosisFacts } from './facts.js';
 import { quoteText } from '../visible-text.js';
 
-/** What a Python interpreter says before it ends. */
+/** Causes that the Python interpreter prints before it exits. */
 export const pythonDiagnoses: readonly Diagnosis[] = [
   onStderr(
     /No module named 'encodings'|No Python at /,
@@ -47,7 +47,7 @@ export const pythonDiagnoses: readonly Diagnosis[] = [
   ),
 ];
 
-/** An exception that nothing above explains: the last one on stderr, by its own words. */
+/** Any other exception: the last one on stderr. */
 export const uncaughtPythonException: Diagnosis = ({ stderrTail }) => {
   const traceback = stderrTail
     .split(/^Traceback \(most recent call last\):/m)
@@ -66,7 +66,7 @@ export const uncaughtPythonException: Diagnosis = ({ stderrTail }) => {
 
 const prepare = 'run `espalier prepare` on the plugin directory';
 
-/** The packages of modules that plugins commonly miss and whose name is another than the module's. */
+/** Packages that plugins commonly lack and whose name differs from that of the module. */
 const packages: ReadonlyMap<string, string> = new Map([
   ['grpc', 'grpcio'],
   ['grpc_health', 'grpcio-health-checking'],

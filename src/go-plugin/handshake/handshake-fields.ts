@@ -3,10 +3,10 @@ import { addressProblem, isNetwork, unknownNetwork } from '../address.js';
 import { decodeRawBase64, parseGoBoolean, parseGoInteger } from './go-literals.js';
 import { quoteText } from '../visible-text.js';
 
-/** What the host offered when it started the plugin. */
+/** What the host offered when it started the plugin, as far as it concerns the line. */
 export interface HandshakeOffer {
   readonly protocolVersions: readonly number[];
-  /** Read a netrpc line instead of refusing it. */
+  /** Parse a netrpc line instead of refusing it. */
   readonly allowNetrpc?: boolean | undefined;
   /** PLUGIN_MULTIPLEX_GRPC was set; `required`: a plugin that does not multiplex is refused. */
   readonly multiplexing?: 'auto' | 'required' | undefined;
@@ -36,10 +36,11 @@ export interface Refusal {
   readonly facts?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** The value of a field, or why it is refused. */
 export type FieldResult<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
 
-/** Cuts a line at its bars. Fewer than four fields are no handshake line at all. */
+/** Splits a line at its bars. A line of fewer than four fields is no handshake line. */
 export function splitFields(line: string): FieldResult<LineFields> {
   const parts = line.trim().split('|', 7);
   const [core, app, network, address, protocol = null, certificate = null, multiplexing = null] = parts;
@@ -54,7 +55,7 @@ export function splitFields(line: string): FieldResult<LineFields> {
   return accept({ core, app, network, address, protocol, certificate, multiplexing });
 }
 
-/** Field 1. Only version 1 of the core protocol was ever made. */
+/** Field 1: the core protocol version, of which only 1 exists. */
 export function readCoreVersion({ core }: LineFields): FieldResult<1> {
   const version = parseGoInteger(core);
   if (version === 1) return accept(1);
@@ -69,13 +70,13 @@ export function readCoreVersion({ core }: LineFields): FieldResult<1> {
   return refuse({
     code: 'CORE_VERSION_MISMATCH',
     field: 'coreVersion',
-    problem: `field 1 (core protocol version) is ${version}, but this host speaks 1`,
+    problem: `field 1 (core protocol version) is ${version}, but this host supports 1`,
     hint: 'Rebuild the plugin with a go-plugin library of core protocol 1, or update this host.',
     facts: { announced: version, supported: [1] },
   });
 }
 
-/** Field 2. */
+/** Field 2: the application protocol version, one of those that the host offered. */
 export function readAppVersion({ app }: LineFields, offer: HandshakeOffer): FieldResult<number> {
   const version = parseGoInteger(app);
   if (version === null) {
@@ -93,13 +94,13 @@ export function readAppVersion({ app }: LineFields, offer: HandshakeOffer): Fiel
     field: 'appVersion',
     problem: `field 2 (application protocol version) is ${version}, but this host offers ${offered}`,
     hint:
-      `Install a release of the plugin that speaks one of the host's versions, or, if the host can speak ${version}, ` +
+      `Install a release of the plugin that supports one of the host's versions, or, if the host supports ${version}, ` +
       `offer it: --protocol-versions ${version} or the handshake option's protocolVersions.`,
     facts: { announced: version, offered: offer.protocolVersions },
   });
 }
 
-/** Field 3. */
+/** Field 3: the network, unix or tcp. */
 export function readNetwork({ network }: LineFields): FieldResult<Handshake['network']> {
   if (isNetwork(network)) return accept(network);
   return refuse({
@@ -110,7 +111,7 @@ export function readNetwork({ network }: LineFields): FieldResult<Handshake['net
   });
 }
 
-/** Field 4. Host names are not looked up here. */
+/** Field 4: the address. Host names are not resolved here. */
 export function readAddress({ address }: LineFields, network: Handshake['network']): FieldResult<string> {
   const found = addressProblem(network, address);
   if (found === null) return accept(address);
@@ -122,7 +123,7 @@ export function readAddress({ address }: LineFields, network: Handshake['network
   });
 }
 
-/** Field 5. Lines of four fields are from the time when netrpc was the only protocol. */
+/** Field 5: the protocol. A line of four fields means netrpc, as in the first releases of go-plugin. */
 export function readProtocol(
   { protocol }: LineFields,
   offer: HandshakeOffer,
@@ -135,21 +136,21 @@ export function readProtocol(
     field: 'protocol',
     problem:
       protocol === null
-        ? 'it ends before field 5 (protocol), which means netrpc, but this host speaks grpc'
-        : `field 5 (protocol) is ${quote(protocol)}, but this host speaks grpc`,
+        ? 'it ends before field 5 (protocol), which means netrpc, but this host supports only grpc'
+        : `field 5 (protocol) is ${quote(protocol)}, but this host supports only grpc`,
     hint: netrpc
       ? 'Serve the plugin over gRPC: in Go set GRPCServer to plugin.DefaultGRPCServer, elsewhere print grpc as field 5.'
       : 'Let the plugin print grpc as field 5.',
   });
 }
 
-/** Field 6, as DER; `null` when the plugin offers none. */
+/** Field 6: the certificate of the plugin, as DER; `null` when there is none. */
 export function readCertificate(
   { certificate }: LineFields,
   offer: HandshakeOffer,
 ): FieldResult<Uint8Array | null> {
   const text = certificate ?? '';
-  // go-plugin passes over anything this short: it is older than the certificate and held other data.
+  // go-plugin ignores anything this short: earlier releases had other data in this field.
   if (Buffer.byteLength(text) <= 50)
     return offer.certificateRequired === true ? withoutCertificate() : accept(null);
   const der = decodeRawBase64(text);
@@ -159,7 +160,7 @@ export function readCertificate(
       field: 'certificate',
       problem: 'field 6 (certificate) is not unpadded standard base64',
       hint: text.endsWith('=')
-        ? 'Strip the trailing "=" from the base64 text that the plugin prints: go-plugin takes it without padding.'
+        ? 'Strip the trailing "=" from the base64 text that the plugin prints: go-plugin expects it without padding.'
         : 'Let the plugin print its certificate as DER in standard base64 ("+" and "/"), without padding or line breaks.',
     });
   }
@@ -167,7 +168,7 @@ export function readCertificate(
   return refuse({
     code: 'CERTIFICATE_INVALID',
     field: 'certificate',
-    problem: 'field 6 is a certificate, but this host did not ask for TLS',
+    problem: 'field 6 is a certificate, but this host did not offer TLS',
     hint: 'Turn AutoMTLS on (--mtls auto), or let the plugin serve TLS only when PLUGIN_CLIENT_CERT is set.',
   });
 }
@@ -181,7 +182,7 @@ function withoutCertificate(): { readonly ok: false; readonly refusal: Refusal }
   });
 }
 
-/** Field 7. It counts only when multiplexing was offered; a plugin may have printed it unasked. */
+/** Field 7: whether the plugin multiplexes. Ignored where multiplexing was not offered. */
 export function readMultiplexing(fields: LineFields, offer: HandshakeOffer): FieldResult<boolean> {
   if (offer.multiplexing === undefined || fields.protocol !== 'grpc') return accept(false);
   const multiplexing = fields.multiplexing === null ? null : parseGoBoolean(fields.multiplexing);

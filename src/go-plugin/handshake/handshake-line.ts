@@ -15,23 +15,24 @@ import { quoteText, visibleText } from '../visible-text.js';
 
 export type { HandshakeOffer } from './handshake-fields.js';
 
+/** A handshake, or why its line is refused. */
 export type HandshakeResult =
   { readonly ok: true; readonly handshake: Handshake } | { readonly ok: false; readonly error: PluginError };
 
 /**
- * Whether a line of stdout is meant as the handshake. The reference host takes the first line whatever it is;
- * we pass over what a plugin printed by mistake before it.
+ * Whether a line of stdout is meant as the handshake. go-plugin's host takes the first line for it in any case; this host
+ * skips what a plugin prints before it.
  */
 export function looksLikeHandshake(line: string): boolean {
   return /^\s*[+-]?\d+\|/.test(line);
 }
 
-/** Reads a plugin's handshake line, or refuses it for the first reason in the order of the reference host. */
+/** Parses a handshake line; the error is the first one in the order in which go-plugin's host checks. */
 export function parseHandshakeLine(line: string, offer: HandshakeOffer): HandshakeResult {
-  const reading = readHandshake(line, offer);
-  return reading.ok
-    ? { ok: true, handshake: reading.value }
-    : { ok: false, error: handshakeError(line, reading.refusal) };
+  const result = readHandshake(line, offer);
+  return result.ok
+    ? { ok: true, handshake: result.value }
+    : { ok: false, error: handshakeError(line, result.refusal) };
 }
 
 function readHandshake(line: string, offer: HandshakeOffer): FieldResult<Handshake> {

@@ -1,18 +1,18 @@
 import type { LogLevel, PluginLogEntry } from '../../model/index.js';
 import { parseRfc3339 } from './rfc3339.js';
 
-/** What one line of output says, without where it came from. */
+/** The parts of a log entry that come from its line. */
 export type ClassifiedLine = Pick<PluginLogEntry, 'level' | 'message' | 'module' | 'timestamp' | 'fields'>;
 
 /**
- * A line of hclog's JSON as a record; `null` for a line that is none and has to be read as text.
- * A JSON object without a level that we know is passed on whole, at debug.
+ * Parses a line of hclog's JSON; `null` for any other line. A JSON object without a known level becomes a message as it
+ * is, at debug.
  */
 export function parseHclogRecord(line: string): ClassifiedLine | null {
   const object = parseObject(line);
   if (object === null) return null;
   const { '@level': level = '', '@message': message = '', '@timestamp': timestamp, ...rest } = object;
-  // The reference host crashes on a level or message that is no string.
+  // go-plugin's host panics on a level or message that is no string.
   if (typeof level !== 'string' || typeof message !== 'string') return null;
   const time = readTimestamp(timestamp);
   if (time === null) return null;
@@ -22,8 +22,8 @@ export function parseHclogRecord(line: string): ClassifiedLine | null {
 }
 
 /**
- * hclog's levels, and three that it does not have: Python's logging says `warning` and `critical`, others say
- * `fatal`, and the reference host would bury such records at debug.
+ * The levels of hclog, and three more: `warning` and `critical` of Python's logging, and `fatal` of others, which
+ * go-plugin's host would log at debug.
  */
 const levels: ReadonlyMap<string, LogLevel> = new Map([
   ['trace', 'trace'],
@@ -36,7 +36,7 @@ const levels: ReadonlyMap<string, LogLevel> = new Map([
   ['fatal', 'error'],
 ]);
 
-/** Deeper values are not log records, and the recursion of JSON.stringify would fail on them further on. */
+/** A deeper value is no log record, and JSON.stringify would overflow the stack on it. */
 const maxDepth = 64;
 
 function parseObject(line: string): Readonly<Record<string, unknown>> | null {

@@ -5,12 +5,12 @@ import type { ClassifiedLine } from './hclog-record.js';
 export type { ClassifiedLine } from './hclog-record.js';
 
 /**
- * What the lines before one have announced. `panic` lasts for the rest of the process's life,
- * `traceback` until the line that names the exception.
+ * What the lines before have begun: a `panic`, which lasts until the process ends, or a `traceback`, which lasts until the
+ * line that names the exception.
  */
 export type LogParseMode = 'plain' | 'panic' | 'traceback';
 
-/** One complete line of a plugin's stderr, without its line end, as a log record; and the mode for the next line. */
+/** Classifies a line of stderr, without its line end; also returns the mode for the next line. */
 export function classifyLine(
   line: string,
   mode: LogParseMode,
@@ -20,11 +20,11 @@ export function classifyLine(
   const prefix = prefixLevel(line);
   if (prefix !== null) return { entry: verbatimLine(line, prefix), mode };
   const next = modeAfter(line, mode);
-  const alarmed = mode !== 'plain' || next !== 'plain';
-  return { entry: verbatimLine(line, alarmed ? 'error' : 'debug'), mode: next };
+  const isError = mode !== 'plain' || next !== 'plain';
+  return { entry: verbatimLine(line, isError ? 'error' : 'debug'), mode: next };
 }
 
-/** Text that is not looked into, such as a piece of a line that is longer than the buffer. */
+/** Text as a message, without parsing it. */
 export function verbatimLine(text: string, level: LogLevel = 'debug'): ClassifiedLine {
   return { level, message: text, fields: {} };
 }
@@ -48,11 +48,11 @@ function modeAfter(line: string, mode: LogParseMode): LogParseMode {
 }
 
 function startsPanic(line: string): boolean {
-  // The third is how the Python interpreter itself dies, for example of a segmentation fault.
+  // The third is printed by the Python interpreter when it crashes itself, for example by a segmentation fault.
   return ['panic: ', 'fatal error: ', 'Fatal Python error: '].some((start) => line.startsWith(start));
 }
 
-// The reference host logs a Python traceback at debug, where nobody sees it.
+// go-plugin's host logs a Python traceback at debug.
 const tracebackStarts: readonly RegExp[] = [
   /^Traceback \(most recent call last\):\s*$/,
   /^During handling of the above exception, another exception occurred:\s*$/,

@@ -2,8 +2,8 @@ const shape = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:[Zz]|
 const daysInMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
- * A timestamp of RFC 3339 with any number of fraction digits, as ISO 8601 writes it (`T` and `Z`);
- * `null` for any other text and for moments that no calendar has.
+ * A timestamp of RFC 3339, with any number of fraction digits, in the form of ISO 8601 (`T` and `Z`); `null` for any other
+ * text and for dates that do not exist.
  */
 export function parseRfc3339(text: string): string | null {
   const parts = shape.exec(text);

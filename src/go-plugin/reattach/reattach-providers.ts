@@ -2,22 +2,22 @@ import { messageOf, PluginError, type ReattachConfig } from '../../model/index.j
 import { checkReattachConfig, isRecord } from './reattach-config.js';
 import { quoteText } from '../visible-text.js';
 
-/** Reattach configurations by the name of the plugin; a provider's source address, for Terraform. */
+/** Reattach configurations by the name of the plugin; for Terraform, by the source address of the provider. */
 export type ReattachProviders = Readonly<Record<string, ReattachConfig>>;
 
 /**
- * Reads the text of the environment variable TF_REATTACH_PROVIDERS, by which a program that is being debugged tells
- * a host how to attach to it. Keys that nobody knows are passed over, as Terraform does.
+ * Parses the value of the environment variable TF_REATTACH_PROVIDERS, with which a program under a debugger announces
+ * how a host can attach to it. Unknown keys are ignored, as in Terraform.
  *
- * @throws PluginError for whatever is not of that shape, naming the plugin.
+ * @throws PluginError CONFIG_INVALID or PROTOCOL_UNSUPPORTED, with the name of the plugin, for any other shape.
  */
 export function parseReattachProviders(text: string): ReattachProviders {
   const providers = parseJson(text);
-  if (!isRecord(providers)) throw notTheShape('it is not an object keyed by plugin');
+  if (!isRecord(providers)) throw shapeError('it is not an object keyed by plugin');
   return Object.fromEntries(Object.entries(providers).map(([name, entry]) => [name, readEntry(name, entry)]));
 }
 
-/** Writes the text for TF_REATTACH_PROVIDERS. Terraform passes over our own `StartTime`. */
+/** The value for TF_REATTACH_PROVIDERS. Terraform ignores `StartTime`, which only Espalier has. */
 export function formatReattachProviders(configs: ReattachProviders): string {
   return JSON.stringify(
     Object.fromEntries(Object.entries(configs).map(([name, config]) => [name, entryOf(config)])),
@@ -36,7 +36,7 @@ function entryOf({ protocol, protocolVersion, pid, test, addr, startTime }: Reat
 }
 
 function readEntry(name: string, entry: unknown): ReattachConfig {
-  if (!isRecord(entry)) throw notTheShape(`${quoteText(name)} is not an object`);
+  if (!isRecord(entry)) throw shapeError(`${quoteText(name)} is not an object`);
   const { Addr } = entry;
   const config = {
     protocol: entry['Protocol'],
@@ -55,14 +55,14 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw notTheShape(`it is not JSON: ${messageOf(error)}`, error);
+    throw shapeError(`it is not JSON: ${messageOf(error)}`, error);
   }
 }
 
-function notTheShape(problem: string, cause?: unknown): PluginError {
+function shapeError(problem: string, cause?: unknown): PluginError {
   return new PluginError({
     code: 'CONFIG_INVALID',
-    message: `TF_REATTACH_PROVIDERS cannot be read: ${problem}.`,
+    message: `TF_REATTACH_PROVIDERS cannot be parsed: ${problem}.`,
     hint: 'Copy the whole value that the plugin printed, without the quotes around it: {"<name>":{"Protocol":"grpc","ProtocolVersion":1,"Pid":1,"Test":true,"Addr":{"Network":"unix","String":"/path"}}}.',
     cause,
   });

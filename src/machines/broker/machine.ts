@@ -1,18 +1,46 @@
 import { assign, setup } from 'xstate';
 import { PluginError } from '../../model/index.js';
-import type {
-  AnnouncementEvent,
-  AnnouncementInput,
-  BrokerDialEffects,
-  BrokeredEvent,
-  BrokeredInput,
-} from './effects.js';
+import type { Observable } from 'rxjs';
+import type { ChannelInput } from '../effects.js';
 import { fromEffect, type EffectErroredEvent, type OfGeneration } from '../from-effect.js';
 
-/** go-plugin waits as long, and keeps an announcement as long. */
+/** The input of `announcement`: the broker id. */
+export interface AnnouncementInput extends ChannelInput {
+  readonly id: number;
+}
+
+/** The input of `brokered`. */
+export interface BrokeredInput extends AnnouncementInput {
+  readonly announcement: { readonly network: string; readonly address: string };
+}
+
+/** The events of `announcement`. */
+export type AnnouncementEvent =
+  | { readonly type: 'broker.announced'; readonly announcement: BrokeredInput['announcement'] }
+  | { readonly type: 'broker.refused'; readonly error: PluginError };
+
+/** The events of `brokered`. */
+export type BrokeredEvent =
+  /** Other dials come first; they do not use up this one's timeout. */
+  | { readonly type: 'broker.queued' }
+  /** This dial is being made. */
+  | { readonly type: 'broker.dialling' }
+  /** `brokered` is a gRPC channel, which only the effects and the embedder can use. */
+  | { readonly type: 'broker.connected'; readonly brokered: object }
+  | { readonly type: 'broker.refused'; readonly error: PluginError };
+
+/** The effects of one dial through a plugin's broker. */
+export interface BrokerDialEffects {
+  /** Waits until the plugin has announced the address of an id. */
+  announcement(input: AnnouncementInput): Observable<AnnouncementEvent>;
+  /** Connects to the announced address. */
+  brokered(input: BrokeredInput): Observable<BrokeredEvent>;
+}
+
+/** go-plugin's own timeout, for which it also keeps an announcement. In milliseconds, as those below. */
 const announcementTimeoutMs = 5000;
 const connectTimeoutMs = 5000;
-/** On a multiplexed connection one dial is made at a time: as long as a dozen before it that nobody answers. */
+/** Multiplexed dials are made one at a time: long enough for a dozen unanswered dials before this one. */
 const queueTimeoutMs = 60_000;
 
 interface BrokerDialContext {
@@ -22,7 +50,7 @@ interface BrokerDialContext {
   readonly error: PluginError | null;
 }
 
-/** How a dial has gone: exactly one of the two is there. */
+/** The result of a dial: exactly one of the two is not `null`. */
 export type BrokerDialOutput = Pick<BrokerDialContext, 'brokered' | 'error'>;
 
 /** One dial through a plugin's broker: the announcement, then the connection, each with its deadline. */
@@ -57,7 +85,7 @@ export function createBrokerDialMachine(effects: BrokerDialEffects) {
     },
   }).createMachine({
     id: 'brokerDial',
-    description: 'One connection to something that a plugin serves beside its main services.',
+    description: 'One connection to a service that a plugin serves through its broker.',
     context: ({ input }) => ({ input, announcement: null, brokered: null, error: null }),
     initial: 'awaitingAnnouncement',
     on: {
@@ -66,7 +94,7 @@ export function createBrokerDialMachine(effects: BrokerDialEffects) {
     },
     states: {
       awaitingAnnouncement: {
-        description: 'The plugin has not yet said where it serves the id.',
+        description: 'The plugin has not announced the address of the id yet.',
         invoke: { src: 'announcement', input: ({ context }) => context.input },
         on: { 'broker.announced': { target: 'connecting', actions: 'noteAnnouncement' } },
         after: { announcementTimeout: { target: 'done', actions: 'noteAnnouncementTimeout' } },
@@ -116,8 +144,8 @@ function queueTimeoutError({ plugin, id }: AnnouncementInput): PluginError {
     code: 'BROKER_TIMEOUT',
     plugin,
     phase: 'serving',
-    message: `The dial to id ${id} did not get its turn within ${queueTimeoutMs} ms.`,
-    hint: 'On a multiplexed connection dials come one after the other: too many ids before it were not answered.',
+    message: `The dial to id ${id} was queued for ${queueTimeoutMs} ms.`,
+    hint: 'On a multiplexed connection dials are made one after the other: too many ids before it were not answered.',
     facts: { id },
   });
 }

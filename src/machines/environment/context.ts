@@ -6,27 +6,20 @@ import {
   presets,
   buildTree,
   type Subtree,
-  type PluginSummary,
+  type PluginSummaryOf,
   type StartDecisions,
 } from '../../policy/index.js';
 import type { AddedBundle, EnvironmentContext, EnvironmentInput, Layout, Member } from './types.js';
 import type { ChildSpec } from '../supervisor/types.js';
 
-/** What is known of a plugin at this moment. */
-export interface PluginSummaryWithError extends PluginSummary {
-  readonly error: PluginError | null;
-}
-
-export type PluginSummaryWithErrorOf = (plugin: string) => PluginSummaryWithError;
-
 const { restart } = presets.espalier;
 
-/** The root where nothing else is said: one plugin's end never touches another one. */
+/** The default root: no plugin's exit affects another one. */
 export const defaultRootSpec: SupervisorSpec = {
   name: rootGroup,
   strategy: 'one-for-one',
   intensity: null,
-  // Without a budget it counts nothing.
+  // Without an intensity no restart is counted.
   periodMs: restart.periodMs ?? Infinity,
   autoShutdown: 'never',
   significant: false,
@@ -36,6 +29,7 @@ export const defaultRootSpec: SupervisorSpec = {
   halfOpenAfterMs: restart.halfOpenAfterMs,
 };
 
+/** The context of an environment without plugins. */
 export function initialEnvironmentContext(input: EnvironmentInput): EnvironmentContext {
   const { specs = [defaultRootSpec], startConcurrency = Infinity } = input;
   return {
@@ -49,6 +43,7 @@ export function initialEnvironmentContext(input: EnvironmentInput): EnvironmentC
   };
 }
 
+/** The context with plugins added. One with the id of a member takes its place. */
 export function withMembers(
   context: EnvironmentContext,
   added: readonly AddedBundle[],
@@ -59,7 +54,7 @@ export function withMembers(
   return { members, layout: layoutOf(members, context.specs) };
 }
 
-/** Another policy for a member; where it is in the tree stays. */
+/** The context with another policy for a member. */
 export function withPolicy(
   { members }: EnvironmentContext,
   plugin: string,
@@ -70,6 +65,7 @@ export function withPolicy(
   };
 }
 
+/** The context without a member. */
 export function withoutMember(context: EnvironmentContext, plugin: string): Partial<EnvironmentContext> {
   const members = context.members.filter(({ bundle }) => bundle.manifest.id !== plugin);
   return {
@@ -81,12 +77,12 @@ export function withoutMember(context: EnvironmentContext, plugin: string): Part
   };
 }
 
-/** Members first in the order that their groups give them, then by id. What cannot be started is last. */
+/** Members in the order that their groups give them, then by id; those that cannot be started last. */
 function layoutOf(members: readonly Member[], specs: readonly SupervisorSpec[]): Layout {
-  const place = new Map(specs.flatMap((spec) => spec.members.map((id, index) => [id, index])));
+  const position = new Map(specs.flatMap((spec) => spec.members.map((id, index) => [id, index])));
   const sorted = members
     .map(({ bundle: { manifest }, group }) => ({ id: manifest.id, requires: manifest.requires, group }))
-    .sort((a, b) => placeOf(place, a.id) - placeOf(place, b.id) || (a.id < b.id ? -1 : 1));
+    .sort((a, b) => positionOf(position, a.id) - positionOf(position, b.id) || (a.id < b.id ? -1 : 1));
   const plan = planStarts(sorted);
   const groups = new Map(sorted.map(({ id, group }) => [id, group]));
   const tree = buildTree(
@@ -97,28 +93,20 @@ function layoutOf(members: readonly Member[], specs: readonly SupervisorSpec[]):
   return { plan, tree, groups, after: precedence(tree, plan) };
 }
 
-function placeOf(place: ReadonlyMap<string, number>, id: string): number {
-  return place.get(id) ?? Number.MAX_SAFE_INTEGER;
+function positionOf(position: ReadonlyMap<string, number>, id: string): number {
+  return position.get(id) ?? Number.MAX_SAFE_INTEGER;
 }
 
-/** The children of a branch, with all that their actors need. */
+/** The child specifications of a subtree. */
 export function childSpecs({ children }: Subtree, members: readonly Member[]): readonly ChildSpec[] {
   const known = new Map(members.map((member) => [member.bundle.manifest.id, member]));
-  const specsOf = (branch: Subtree): readonly ChildSpec[] =>
-    branch.children.flatMap((child): ChildSpec[] => {
+  const specsOf = (subtree: Subtree): readonly ChildSpec[] =>
+    subtree.children.flatMap((child): ChildSpec[] => {
       const { id, after } = child;
       if (child.kind === 'supervisor') {
         const { spec } = child.subtree;
-        return [
-          {
-            kind: 'supervisor',
-            id,
-            after,
-            significant: spec.significant,
-            spec,
-            children: specsOf(child.subtree),
-          },
-        ];
+        const { significant } = spec;
+        return [{ kind: 'supervisor', id, after, significant, spec, children: specsOf(child.subtree) }];
       }
       const member = known.get(id);
       return member === undefined ? [] : [{ kind: 'plugin', id, after, ...member }];
@@ -126,10 +114,10 @@ export function childSpecs({ children }: Subtree, members: readonly Member[]): r
   return specsOf({ spec: defaultRootSpec, children });
 }
 
-/** What those are told whose turn will not come. */
+/** The errors of queued plugins whose requirements do not start. */
 export function rejections(
   rejected: StartDecisions['reject'],
-  summaryOf: PluginSummaryWithErrorOf,
+  summaryOf: PluginSummaryOf,
 ): readonly { readonly id: string; readonly error: PluginError }[] {
   const errors = new Map<string, PluginError>();
   for (const { id, lacks } of rejected)
@@ -137,6 +125,7 @@ export function rejections(
   return [...errors].map(([id, error]) => ({ id, error }));
 }
 
+/** REQUIREMENT_UNMET: the plugin cannot start, as one that it requires does not. */
 export function requirementUnmet(
   plugin: string,
   requirement: string,
@@ -145,7 +134,7 @@ export function requirementUnmet(
   return new PluginError({
     code: 'REQUIREMENT_UNMET',
     plugin,
-    message: `The plugin requires ${requirement}, which does not come up: ${cause?.message ?? 'it was brought down.'}`,
+    message: `The plugin requires ${requirement}, which does not start: ${cause?.message ?? 'it was stopped.'}`,
     hint: cause?.hint ?? `Activate ${requirement} first.`,
     facts: { requirement },
     ...(cause !== null && { cause }),

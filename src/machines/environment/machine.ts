@@ -8,6 +8,7 @@ import {
   requestStartAll,
   isAllStopped,
   grantStartSlots,
+  type PluginSummaryOf,
   type StartRequest,
 } from '../../policy/index.js';
 import { mailboxDrainedMs, untilMailboxDrained } from '../delays.js';
@@ -18,7 +19,6 @@ import {
   withMembers,
   withPolicy,
   withoutMember,
-  type PluginSummaryWithErrorOf,
 } from './context.js';
 import type {
   EnvironmentContext,
@@ -29,21 +29,22 @@ import type {
 import { pluginRef, supervisorId, supervisorRef, type ActorRegistry } from '../actor-registry.js';
 import type { PluginEffects } from '../effects.js';
 import { pluginState } from '../plugin/status.js';
-import { sendToPlugin, type Enqueue } from '../supervisor/commands.js';
+import type { PluginCommand } from '../plugin/types.js';
+import type { Enqueue } from '../supervisor/commands.js';
 import { createSupervisorMachine } from '../supervisor/machine.js';
-import { clearSubtree } from '../supervisor/respawn.js';
+import { clearSubtree, spawnSupervisor } from '../supervisor/respawn.js';
 import type { MemberCommand } from '../supervisor/types.js';
 import type { SupervisorDependencies } from '../supervisor/setup.js';
 
+/** The machine of an environment. */
 export type EnvironmentMachine = ReturnType<typeof createEnvironmentMachine>;
 
-/** What the environment asks of the world. */
+/** What the environment machine uses besides the effects of plugins. */
 export type EnvironmentDependencies = SupervisorDependencies;
 
 /**
- * The desk before the tree: it knows the plugins, lets them start after what they require and not too many at a time,
- * brings them down the other way round, and is stopped only when every process is gone. What follows a crash is the
- * business of the supervisors below.
+ * Knows all plugins, starts them after what they require and within `startConcurrency`, stops them in reverse order,
+ * and ends only when every process has. Supervisors decide what follows a crash.
  */
 export function createEnvironmentMachine(effects: PluginEffects, dependencies: EnvironmentDependencies) {
   return setup({
@@ -57,13 +58,7 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
     delays: { mailboxDrained: mailboxDrainedMs },
     actions: {
       spawnRoot: enqueueActions(({ context, enqueue }) => {
-        const { startConcurrency, layout } = context;
-        const id = supervisorId(rootGroup);
-        enqueue.spawnChild('supervisor', {
-          id,
-          systemId: id,
-          input: { spec: layout.tree.spec, startConcurrency },
-        });
+        spawnSupervisor(enqueue, context.layout.tree.spec, context.startConcurrency);
       }),
       addMembers: assign(({ context, event }) =>
         event.type === 'bundles.added' ? withMembers(context, event.bundles) : {},
@@ -76,8 +71,10 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
       ),
       setPolicy: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'environment.setPolicy') return;
-        const { plugin, policy } = event;
-        sendToMember(enqueue, system, context, { type: 'member.setPolicy', plugin, policy });
+        sendToMember(enqueue, system, context, event.plugin, {
+          type: 'plugin.setPolicy',
+          policy: event.policy,
+        });
       }),
       sendChildren: sendTo(supervisorId(rootGroup), ({ context }) => ({
         type: 'supervisor.children',
@@ -87,12 +84,12 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
       activate: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'environment.activate') return;
         const { plugin, resumes = false } = event;
-        const standing = pluginSummariesIn(system);
-        const enlisting = requestStart(context, plugin, standing, false);
-        sendStartRequests(enqueue, system, context, enlisting, (id) => ({
-          fresh: id !== plugin || !resumes,
-          resumes: id === plugin && resumes,
-        }));
+        const summaryOf = pluginSummariesIn(system);
+        const request = requestStart(context, plugin, summaryOf, false);
+        sendStartRequests(enqueue, system, context, request, (id) => {
+          const isResumed = resumes && id === plugin;
+          return { forgetsFailures: !isResumed, resumes: isResumed };
+        });
       }),
       activateAll: enqueueActions(({ context, enqueue, system }) => {
         sendStartRequests(
@@ -100,40 +97,45 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
           system,
           context,
           requestStartAll(context, pluginSummariesIn(system)),
-          asNew,
+          () => ({ forgetsFailures: true, resumes: false }),
         );
       }),
-      /** What it did before still counts. */
+      /** The restart history of the plugin stays; what it requires is activated. */
       restart: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'environment.restart') return;
         const { plugin } = event;
-        const enlisting = requestStart(context, plugin, pluginSummariesIn(system), true);
-        sendToPlugin(enqueue, system, plugin, { type: 'plugin.deactivate' });
-        sendStartRequests(enqueue, system, context, enlisting, (id) => ({
-          fresh: id !== plugin,
+        const request = requestStart(context, plugin, pluginSummariesIn(system), true);
+        sendToMember(enqueue, system, context, plugin, { type: 'plugin.deactivate' });
+        sendStartRequests(enqueue, system, context, request, (id) => ({
+          forgetsFailures: id !== plugin,
           resumes: false,
         }));
       }),
       grantStartSlots: enqueueActions(({ context, enqueue, system }) => {
         if (context.startQueue.length + context.starting.length === 0) return;
-        const standing = pluginSummariesIn(system);
-        const { start, wait, reject, ...change } = grantStartSlots(context, standing);
+        const summaryOf = pluginSummariesIn(system);
+        const { start, wait, reject, ...change } = grantStartSlots(context, summaryOf);
         enqueue.assign(change);
-        for (const { id, error } of rejections(reject, standing))
-          sendToPlugin(enqueue, system, id, { type: 'plugin.reject', error });
+        for (const { id, error } of rejections(reject, summaryOf))
+          sendToMember(enqueue, system, context, id, { type: 'plugin.reject', error });
         for (const { id, because } of wait)
-          sendToPlugin(enqueue, system, id, { type: 'plugin.wait', because });
-        for (const id of start) sendToPlugin(enqueue, system, id, { type: 'plugin.start' });
+          sendToMember(enqueue, system, context, id, { type: 'plugin.wait', because });
+        for (const id of start) sendToMember(enqueue, system, context, id, { type: 'plugin.start' });
       }),
       reattach: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'environment.reattach') return;
         const { plugin, config, resumes = false } = event;
-        sendToMember(enqueue, system, context, { type: 'member.reattach', plugin, config, resumes });
+        const command = { type: 'plugin.reattach', config, resumes } as const;
+        sendToMember(enqueue, system, context, plugin, command, !resumes);
       }),
-      giveUpMember: enqueueActions(({ event, enqueue, system }) => {
+      giveUpMember: enqueueActions(({ context, event, enqueue, system }) => {
         if (event.type !== 'environment.giveUp') return;
         const { plugin, reason, error } = event;
-        sendToPlugin(enqueue, system, plugin, { type: 'plugin.giveUp', reason, error });
+        sendToMember(enqueue, system, context, plugin, { type: 'plugin.giveUp', reason, error });
+      }),
+      checkHealth: enqueueActions(({ context, event, enqueue, system }) => {
+        if (event.type !== 'environment.check') return;
+        sendToMember(enqueue, system, context, event.plugin, { type: 'plugin.check' });
       }),
 
       requestStop: assign(({ context, event, system }) =>
@@ -147,10 +149,10 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
       }),
       stopNext: enqueueActions(({ context, enqueue, system }) => {
         if (context.stopQueue.length === 0) return;
-        const going = dueStops(context, pluginSummariesIn(system));
-        enqueue.assign({ stopQueue: context.stopQueue.filter((one) => !going.includes(one)) });
-        for (const { id, because } of going)
-          sendToPlugin(enqueue, system, id, {
+        const due = dueStops(context, pluginSummariesIn(system));
+        enqueue.assign({ stopQueue: context.stopQueue.filter((one) => !due.includes(one)) });
+        for (const { id, because } of due)
+          sendToMember(enqueue, system, context, id, {
             type: 'plugin.deactivate',
             ...(because !== undefined && { because }),
           });
@@ -161,7 +163,7 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
       }),
       stopTree: sendTo(supervisorId(rootGroup), { type: 'supervisor.stop' }),
 
-      /** Nobody is above the root: the embedder is told, and decides. */
+      /** The root has no parent: the embedder gets its report, and decides. */
       giveUpTree: sendTo(supervisorId(rootGroup), { type: 'supervisor.giveUp', withParent: false }),
       emitReport: enqueueActions(({ context, event, enqueue }) => {
         if (event.type === 'plugin.spawned') enqueue.emit(event);
@@ -172,34 +174,35 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
       }),
       replaceRoot: enqueueActions(({ context, enqueue, self, system }) => {
         const id = supervisorId(rootGroup);
-        const broken = self.getSnapshot().children[id];
-        if (broken === undefined) return;
-        enqueue.stopChild(broken);
+        const failed = self.getSnapshot().children[id];
+        if (failed === undefined) return;
+        enqueue.stopChild(failed);
         const { spec } = context.layout.tree;
         const root = { kind: 'supervisor', id: rootGroup, after: [], significant: false, spec } as const;
-        clearSubtree(enqueue, system, self, root, broken);
+        clearSubtree(enqueue, system, self, root, failed);
       }),
-      respawn: sendTo(supervisorId(rootGroup), ({ event }) => ({
+      respawnChildren: sendTo(supervisorId(rootGroup), ({ event }) => ({
         type: 'supervisor.children',
         children: event.type === 'subtree.cleared' ? event.subtree.children : [],
       })),
     },
   }).createMachine({
     id: 'environment',
-    description: 'The desk before the tree of supervisors, and the registry of its plugins.',
+    description: 'The start scheduler and the plugin registry above the tree of supervisors.',
     context: ({ input }) => initialEnvironmentContext(input),
     initial: 'running',
     entry: 'spawnRoot',
     on: {
+      'environment.check': { actions: 'checkHealth' },
       'plugin.spawned': { actions: 'emitReport' },
       'supervisor.reported': { actions: 'emitReport' },
       'supervisor.gaveUp': { actions: 'giveUpTree' },
-      'subtree.cleared': { actions: ['spawnRoot', 'respawn'] },
+      'subtree.cleared': { actions: ['spawnRoot', 'respawnChildren'] },
       'xstate.error.actor.*': { actions: 'replaceRoot' },
     },
     states: {
       running: {
-        description: 'Plugins come, go and are looked after.',
+        description: 'Plugins can be added, started and stopped.',
         initial: 'idle',
         on: {
           'bundles.added': { actions: ['addMembers', 'sendChildren'] },
@@ -215,7 +218,7 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
           'plugin.changed': '.drainingMailbox',
         },
         states: {
-          idle: { description: 'Nothing is left to decide until something moves.' },
+          idle: { description: 'Nothing to decide until the state of a plugin changes.' },
           drainingMailbox: {
             description: untilMailboxDrained,
             after: { mailboxDrained: { target: 'idle', actions: ['stopNext', 'grantStartSlots'] } },
@@ -223,25 +226,25 @@ export function createEnvironmentMachine(effects: PluginEffects, dependencies: E
         },
       },
       stopping: {
-        description: 'Every plugin is brought down, whatever requires another one before it.',
+        description: 'Every plugin is stopped, after all that require it.',
         initial: 'drainingMailbox',
         entry: ['stopTree', 'requestStopAll', 'stopNext'],
         on: { 'plugin.changed': '.drainingMailbox', 'environment.allStopped': 'stopped' },
         states: {
-          idle: { description: 'Some are on their way down.' },
+          idle: { description: 'Waiting for plugins that are stopping.' },
           drainingMailbox: {
             description: untilMailboxDrained,
             after: { mailboxDrained: { target: 'idle', actions: ['stopNext', 'checkAllStopped'] } },
           },
         },
       },
-      stopped: { description: 'No process is left.', type: 'final' },
+      stopped: { description: 'No plugin has a process.', type: 'final' },
     },
   });
 }
 
-/** What is known of a plugin at this moment. */
-function pluginSummariesIn(system: ActorRegistry): PluginSummaryWithErrorOf {
+/** Reads the present state of plugins from their snapshots. */
+function pluginSummariesIn(system: ActorRegistry): PluginSummaryOf {
   return (plugin) => {
     const snapshot = pluginRef(system, plugin)?.getSnapshot();
     if (snapshot === undefined)
@@ -251,30 +254,36 @@ function pluginSummariesIn(system: ActorRegistry): PluginSummaryWithErrorOf {
   };
 }
 
-const asNew = () => ({ fresh: true, resumes: false });
-
-/** Tells plugins that they are wanted, at once or when their turn comes. */
+/** Starts plugins at once, or queues them for a start slot. */
 function sendStartRequests(
   enqueue: Enqueue & { assign(change: Partial<EnvironmentContext>): void },
   system: ActorRegistry,
   context: EnvironmentContext,
   { start, wait, change }: StartRequest,
-  optionsOf: (plugin: string) => { readonly fresh: boolean; readonly resumes: boolean },
+  optionsOf: (plugin: string) => { readonly forgetsFailures: boolean; readonly resumes: boolean },
 ): void {
   enqueue.assign(change);
-  for (const plugin of start)
-    sendToMember(enqueue, system, context, { type: 'member.activate', plugin, ...optionsOf(plugin) });
-  for (const { id: plugin, because } of wait)
-    sendToMember(enqueue, system, context, { type: 'member.enqueue', plugin, because, ...optionsOf(plugin) });
+  for (const id of start) {
+    const { resumes, forgetsFailures } = optionsOf(id);
+    sendToMember(enqueue, system, context, id, { type: 'plugin.activate', resumes }, forgetsFailures);
+  }
+  for (const { id, because } of wait) {
+    const { resumes, forgetsFailures } = optionsOf(id);
+    sendToMember(enqueue, system, context, id, { type: 'plugin.enqueue', because, resumes }, forgetsFailures);
+  }
 }
 
+/** The one route of a command to a plugin: through its supervisor, so that both act on commands in the same order. */
 function sendToMember(
   enqueue: Enqueue,
   system: ActorRegistry,
   { layout }: EnvironmentContext,
-  command: MemberCommand,
+  plugin: string,
+  command: PluginCommand,
+  forgetsFailures = false,
 ): void {
-  const group = layout.groups.get(command.plugin);
+  const group = layout.groups.get(plugin);
   const supervisor = group === undefined ? undefined : supervisorRef(system, group);
-  if (supervisor !== undefined) enqueue.sendTo(supervisor, command);
+  const event: MemberCommand = { type: 'member.command', plugin, command, forgetsFailures };
+  if (supervisor !== undefined) enqueue.sendTo(supervisor, event);
 }

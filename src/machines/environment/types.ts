@@ -1,5 +1,4 @@
 import type {
-  Bundle,
   FailedReason,
   PluginError,
   ReattachConfig,
@@ -7,74 +6,74 @@ import type {
   SupervisorReport,
   SupervisorSpec,
 } from '../../model/index.js';
-import type { Subtree, SchedulerState, RestartHistory } from '../../policy/index.js';
-import type { SubtreeClearedEvent, ActorErrorEvent, SupervisorReportEvent } from '../supervisor/types.js';
+import type { Subtree, SchedulerState } from '../../policy/index.js';
+import type {
+  ActorErrorEvent,
+  PluginSpec,
+  SubtreeClearedEvent,
+  SupervisorReportEvent,
+} from '../supervisor/types.js';
 
-/** A plugin of the registry, and where in the tree it belongs. */
-export interface Member {
-  readonly bundle: Bundle;
-  readonly policy: SupervisionPolicy;
+/** A plugin of the environment, and its place in the tree. */
+export interface Member extends PluginSpec {
   readonly group: string;
   readonly significant: boolean;
-  /** The generations used up before, so that numbers only grow. */
-  readonly generation: number;
-  /** What an earlier host remembered of it. */
-  readonly inherited?: InheritedRestarts | undefined;
 }
 
-/** What counts against a plugin from before this host. */
-export interface InheritedRestarts {
-  readonly restarts: number;
-  readonly history: RestartHistory;
-}
-
-/** A bundle that is to be looked after. Left out: it belongs to the root, and is not significant. */
+/** A plugin to be added. `group` left out: the root; `significant` left out: it is not. */
 export type AddedBundle = Omit<Member, 'group' | 'significant'> &
   Partial<Pick<Member, 'group' | 'significant'>>;
 
-/** Where each plugin is in the tree, and what it comes after. */
+/** The tree of supervisors, the group of each plugin, and the start order. */
 export type Layout = SchedulerState['layout'] & {
   readonly tree: Subtree;
   readonly groups: ReadonlyMap<string, string>;
 };
 
+/** The context of the environment machine. */
 export interface EnvironmentContext extends SchedulerState {
   readonly specs: readonly SupervisorSpec[];
   readonly members: readonly Member[];
   readonly layout: Layout;
 }
 
+/** The input of the environment machine. */
 export interface EnvironmentInput {
-  /** The rules of the root, and of all groups. Default: the root alone, one-for-one, without a budget. */
+  /** The root and all groups. Default: the root alone, one-for-one, without a restart intensity. */
   readonly specs?: readonly SupervisorSpec[];
-  /** How many plugins may be on their way up at a time. Default: no bound. */
+  /** How many plugins may be starting at the same time. Default: any number. */
   readonly startConcurrency?: number;
 }
 
+/** The commands of the library's calls to the environment machine. */
 export type EnvironmentCommand =
   | { readonly type: 'bundles.added'; readonly bundles: readonly AddedBundle[] }
   | { readonly type: 'bundle.removed'; readonly plugin: string }
-  /** An operator wants it to run: its failures are forgotten. What it requires starts before it. */
+  /**
+   * An operator activates a plugin: what it requires starts before it. `resumes`: it keeps its restart history.
+   */
   | { readonly type: 'environment.activate'; readonly plugin: string; readonly resumes?: boolean }
   | { readonly type: 'environment.activateAll' }
-  /** As `environment.activate`, with a process that runs already. */
+  /** Activates a plugin with a process that runs already. */
   | {
       readonly type: 'environment.reattach';
       readonly plugin: string;
       readonly config: ReattachConfig;
       readonly resumes?: boolean;
     }
-  /** An earlier host had given it up. */
+  /** A previous host has given the plugin up. */
   | {
       readonly type: 'environment.giveUp';
       readonly plugin: string;
       readonly reason: FailedReason;
       readonly error: PluginError | null;
     }
-  /** What requires it is brought down before it. */
+  /** What requires the plugin is stopped before it. */
   | { readonly type: 'environment.deactivate'; readonly plugin: string }
   | { readonly type: 'environment.restart'; readonly plugin: string }
-  /** From now on it is looked after by this policy; what it did before still counts. */
+  /** One health check besides those that the policy asks for; ignored unless the plugin is healthy. */
+  | { readonly type: 'environment.check'; readonly plugin: string }
+  /** The plugin has this policy from now on, and keeps its restart history. */
   | {
       readonly type: 'environment.setPolicy';
       readonly plugin: string;
@@ -82,17 +81,18 @@ export type EnvironmentCommand =
     }
   | { readonly type: 'environment.stop' };
 
-/** The desk tells itself that no process is left. */
+/** The environment's event to itself: no plugin has a process any more. */
 export interface AllStoppedEvent {
   readonly type: 'environment.allStopped';
 }
 
+/** The events of the environment machine. */
 export type EnvironmentMachineEvent =
   EnvironmentCommand | SupervisorReportEvent | AllStoppedEvent | ActorErrorEvent | SubtreeClearedEvent;
 
-/** What the environment tells whoever listens with `actor.on`. */
+/** The events that the environment machine emits, for `actor.on`. */
 export type EnvironmentEmitted =
-  /** A plugin has an actor: the first, or another one after a defect. */
+  /** A plugin has got an actor: its first one, or a new one after an internal error. */
   | { readonly type: 'plugin.spawned'; readonly plugin: string }
   | {
       readonly type: 'supervisor.reported';

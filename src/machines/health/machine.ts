@@ -2,13 +2,13 @@ import { setupHealth, initialHealthContext } from './setup.js';
 import type { PluginEffects } from '../effects.js';
 
 /**
- * Watches one generation that is healthy. Whether it lives and whether it can serve are two questions: a plugin that
- * says NOT_SERVING has answered. Its parent is told what was found, and when the plugin is lost.
+ * Monitors one healthy generation. Liveness and readiness are separate: a plugin that answers NOT_SERVING is alive. The
+ * machine reports to the plugin machine, and ends liveness or readiness with `health.lost`.
  */
 export function createHealthMachine(effects: PluginEffects) {
   return setupHealth(effects).createMachine({
     id: 'health',
-    description: 'Finds out whether one healthy generation lives, and whether it can serve.',
+    description: 'Liveness and readiness of one healthy generation.',
     context: ({ input }) => initialHealthContext(input, effects),
     type: 'parallel',
     on: {
@@ -31,7 +31,7 @@ export function createHealthMachine(effects: PluginEffects) {
         },
         states: {
           betweenProbes: {
-            description: 'The last probe was answered; the next one is due after the interval.',
+            description: 'The last probe was answered; the next one follows after the interval.',
             always: { guard: 'isCheckRequested', target: 'checking' },
             after: { interval: 'checking' },
           },
@@ -42,7 +42,7 @@ export function createHealthMachine(effects: PluginEffects) {
             on: {
               'probe.passed': {
                 target: 'betweenProbes',
-                actions: [{ type: 'reportPass', params: ({ event }) => ({ ms: event.ms }) }, 'forgetMisses'],
+                actions: [{ type: 'reportPass', params: ({ event }) => ({ ms: event.ms }) }, 'clearMisses'],
               },
               'probe.failed': [
                 {
@@ -50,7 +50,7 @@ export function createHealthMachine(effects: PluginEffects) {
                   target: 'betweenProbes',
                   actions: [
                     { type: 'reportNotServing', params: ({ event }) => ({ error: event.error }) },
-                    'forgetMisses',
+                    'clearMisses',
                   ],
                 },
                 {
@@ -67,34 +67,34 @@ export function createHealthMachine(effects: PluginEffects) {
             states: {
               choosing: { always: [{ guard: 'isFreshDialDue', target: 'redialling' }, 'probing'] },
               probing: {
-                description: 'Over the connection that calls take, too.',
+                description: 'Over the connection that calls use.',
                 entry: { type: 'noteFreshness', params: { isFresh: false } },
                 invoke: { src: 'probe', input: ({ context }) => context },
               },
               redialling: {
-                description: 'Over a connection of its own: could others still connect?',
+                description: 'Over a new connection: does the plugin still accept connections?',
                 entry: { type: 'noteFreshness', params: { isFresh: true } },
                 invoke: { src: 'redial', input: ({ context }) => context },
               },
             },
           },
           awaitingExit: {
-            description: 'A probe failed; if the process is dying, its exit is told first.',
+            description: 'A probe failed; the exit of the process may follow.',
             after: { exitGracePeriod: 'missed' },
           },
           missed: {
-            description: 'The probe was missed; was that the fault of the plugin?',
+            description: 'The probe was missed; is the miss excused?',
             entry: 'decideMiss',
             always: [{ guard: 'isExcused', target: 'excused' }, 'counted'],
           },
           excused: {
-            description: 'Something else explains it; the next one is due after the retry interval.',
+            description: 'The miss does not count; the next probe follows after the retry interval.',
             entry: ['countExcuse', 'reportExcuse'],
             always: { guard: 'isCheckRequested', target: 'checking' },
             after: { retryInterval: 'checking' },
           },
           counted: {
-            description: 'It counts as missed; the next one is due after the retry interval.',
+            description: 'The miss counts; the next probe follows after the retry interval.',
             entry: ['countMiss', 'reportMiss'],
             always: [
               { guard: 'isLost', target: 'lost' },
@@ -103,23 +103,23 @@ export function createHealthMachine(effects: PluginEffects) {
             after: { retryInterval: 'checking' },
           },
           disconnected: {
-            description: 'Its only connection has ended; if the process is dying, its exit is told first.',
+            description: 'Its only connection has ended; the exit of the process may follow.',
             on: { 'channel.lost': {} },
             after: { exitGracePeriod: 'lost' },
           },
           lost: {
-            description: 'Too many probes in a row were missed, or no probe can reach it any more.',
+            description: 'Too many probes in a row were missed, or the plugin cannot be reached any more.',
             type: 'final',
             entry: 'reportLost',
           },
         },
       },
       readiness: {
-        description: 'Does it say that it can serve?',
+        description: 'Does it report that it can serve?',
         initial: 'ready',
         states: {
           ready: {
-            description: 'Its newest word is SERVING.',
+            description: 'Its last answer is SERVING.',
             on: {
               'probe.failed': {
                 guard: { type: 'isNotServing', params: ({ event }) => ({ error: event.error }) },
@@ -133,28 +133,29 @@ export function createHealthMachine(effects: PluginEffects) {
             },
           },
           unready: {
-            description: 'It lives and says that it cannot serve; calls go to it all the same.',
+            description: 'Its last answer is NOT_SERVING; calls still reach it.',
             entry: 'reportUnready',
             on: {
-              'probe.passed': { target: 'ready', actions: ['forgetNotServing', 'reportReady'] },
-              'watch.serving': { target: 'ready', actions: ['forgetNotServing', 'reportReady'] },
+              'probe.passed': { target: 'ready', actions: ['clearNotServing', 'reportReady'] },
+              'watch.serving': { target: 'ready', actions: ['clearNotServing', 'reportReady'] },
             },
             after: { notServingTimeout: { guard: 'isNotServingBounded', target: 'lost' } },
           },
           lost: {
-            description: 'It has said so for too long.',
+            description: 'It has been NOT_SERVING for too long.',
             type: 'final',
             entry: 'reportNotServingTimeout',
           },
         },
       },
       watch: {
-        description: 'Does it tell its changes by itself? A frozen plugin does not, so probes go on.',
+        description:
+          'Changes that the plugin reports by itself. A frozen plugin reports none, so probes continue.',
         initial: 'choosing',
         states: {
           choosing: { always: [{ guard: 'isWatchEnabled', target: 'watching' }, 'off'] },
           watching: {
-            description: 'Its health service has been asked to tell each change.',
+            description: 'Health.Watch is open.',
             invoke: { src: 'watch', input: ({ context }) => context },
             on: {
               'watch.serving': { actions: { type: 'reportWatched', params: { watched: true } } },
@@ -168,10 +169,10 @@ export function createHealthMachine(effects: PluginEffects) {
             },
           },
           broken: {
-            description: 'It ceased to tell them; it is asked again after the interval.',
+            description: 'The stream has ended; it is opened again after the interval.',
             after: { interval: 'watching' },
           },
-          off: { description: 'It is not asked to, or cannot.' },
+          off: { description: 'Health.Watch is disabled, or the plugin does not implement it.' },
         },
       },
     },

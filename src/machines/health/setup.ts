@@ -1,19 +1,80 @@
 import { assign, sendParent, setup } from 'xstate';
-import { PluginError, type HealthPolicy } from '../../model/index.js';
-import { withJitter, decideMiss } from '../../policy/index.js';
-import { maxTimerMs } from '../delays.js';
-import type { HealthContext, HealthEvent, HealthInput } from './types.js';
-import { fromEffect } from '../from-effect.js';
-import type { PluginEffects } from '../effects.js';
-import type { HealthReport } from '../plugin/types.js';
+import {
+  maxTimerMs,
+  PluginError,
+  type ExcuseReason,
+  type HealthPolicy,
+  type HostSample,
+} from '../../model/index.js';
+import { withJitter, decideMiss, type MissDecision } from '../../policy/index.js';
+import { fromEffect, type EffectErroredEvent, type OfGeneration } from '../from-effect.js';
+import type { ChannelInput, ConnectionEvent, PluginEffects, ProbeEvent, WatchEvent } from '../effects.js';
+
+/** The input of the health machine. */
+export interface HealthInput extends ChannelInput {
+  readonly policy: HealthPolicy;
+}
+
+/** The context of the health machine. */
+export interface HealthContext extends HealthInput {
+  /** The number of the newest check that a caller requested. */
+  readonly requestedCheck: number;
+  /** The number of the newest check that the current probe answers. */
+  readonly currentCheck: number;
+  /** Probes sent so far. */
+  readonly probes: number;
+  /** Whether the newest probe uses a new connection. */
+  readonly isFresh: boolean;
+  /** The host sample from when it was sent. */
+  readonly sampleAtSend: HostSample;
+  /** Its deadline: a policy that changes meanwhile applies to the next probe. */
+  readonly deadlineMs: number;
+  readonly decision: MissDecision;
+  /** Counted misses in a row. */
+  readonly misses: number;
+  /** Excused misses in a row. */
+  readonly excused: number;
+  /** The error of the newest probe; `null`: it was answered. */
+  readonly error: PluginError | null;
+  /** The error for a plugin that is not SERVING; `null`: it is. */
+  readonly notServing: PluginError | null;
+}
+
+/** The events of the health machine. */
+export type HealthEvent =
+  | { readonly type: 'health.check'; readonly number: number }
+  | { readonly type: 'health.setPolicy'; readonly policy: HealthPolicy }
+  | OfGeneration<ProbeEvent | WatchEvent>
+  | ConnectionEvent
+  | EffectErroredEvent;
+
+/** What the health machine reports to its plugin. `answers`: the newest requested check that the probe answers. */
+export type HealthReport =
+  | { readonly type: 'health.passed'; readonly answers: number; readonly ms: number }
+  /** The plugin answered NOT_SERVING. */
+  | { readonly type: 'health.notServing'; readonly answers: number; readonly error: PluginError }
+  | { readonly type: 'health.missed'; readonly answers: number; readonly error: PluginError }
+  | {
+      readonly type: 'health.excused';
+      readonly answers: number;
+      readonly error: PluginError;
+      readonly why: ExcuseReason;
+    }
+  /** The plugin is SERVING again. */
+  | { readonly type: 'health.ready' }
+  /** The plugin is NOT_SERVING since now. */
+  | { readonly type: 'health.unready'; readonly error: PluginError }
+  /** Whether `Health.Watch` is open. */
+  | { readonly type: 'health.watched'; readonly watched: boolean }
+  | { readonly type: 'health.lost'; readonly error: PluginError };
 
 /**
- * The doubt after a transport error: a dying process's connection breaks some milliseconds before its exit is
- * known, and a crash is not to be reported as a hang.
+ * The grace period after a lost connection, in milliseconds: the connection of a process that crashes ends shortly
+ * before its exit is reported, and a crash must not be reported as a hang.
  */
 export const exitGraceMs = 200;
 
-/** The words that the chart of health is told in: its actors, delays, guards and actions. */
+/** The types, actors, delays, guards and actions of the health machine. */
 export function setupHealth(effects: PluginEffects) {
   const delayWithJitter = ({ policy }: HealthContext, ms: number) =>
     withJitter(ms, policy.jitter, effects.random());
@@ -41,7 +102,7 @@ export function setupHealth(effects: PluginEffects) {
       isWatchEnabled: ({ context }) => context.policy.watch,
     },
     actions: {
-      // A timer that runs keeps its time: the new numbers count from the next probe on.
+      // A timer that is running keeps its delay: the new policy applies from the next probe on.
       notePolicy: assign({ policy: (_, params: { policy: HealthPolicy }) => params.policy }),
       noteCheckRequest: assign({ requestedCheck: (_, params: { number: number }) => params.number }),
       startProbe: assign({
@@ -51,7 +112,7 @@ export function setupHealth(effects: PluginEffects) {
         deadlineMs: ({ context }) => context.policy.deadlineMs,
       }),
       noteFreshness: assign({ isFresh: (_, params: { isFresh: boolean }) => params.isFresh }),
-      forgetMisses: assign({ misses: 0, excused: 0, error: null }),
+      clearMisses: assign({ misses: 0, excused: 0, error: null }),
       noteError: assign({ error: (_, params: { error: PluginError }) => params.error }),
       noteProbeTimeout: assign({ error: ({ context }) => probeTimeoutError(context) }),
       decideMiss: assign({
@@ -67,7 +128,7 @@ export function setupHealth(effects: PluginEffects) {
       countMiss: assign({ misses: ({ context }) => context.misses + 1 }),
       countExcuse: assign({ excused: ({ context }) => context.excused + 1 }),
       noteNotServing: assign({ notServing: (_, params: { error: PluginError }) => params.error }),
-      forgetNotServing: assign({ notServing: null }),
+      clearNotServing: assign({ notServing: null }),
       reportPass: sendParent(({ context }, params: { ms: number }): HealthReport => ({
         type: 'health.passed',
         answers: context.currentCheck,
@@ -105,6 +166,7 @@ export function setupHealth(effects: PluginEffects) {
   });
 }
 
+/** The context before the first probe. */
 export function initialHealthContext(input: HealthInput, effects: PluginEffects): HealthContext {
   return {
     ...input,
@@ -122,7 +184,7 @@ export function initialHealthContext(input: HealthInput, effects: PluginEffects)
   };
 }
 
-/** Every so often, and again until it succeeds: the old connection says nothing about new ones. */
+/** Every `freshDialEvery` probes, and again until one succeeds: an open connection proves nothing about new ones. */
 function isFreshDialDue({ policy: { freshDialEvery }, probes, isFresh, error }: HealthContext): boolean {
   if (freshDialEvery === null) return false;
   return (isFresh && error !== null) || probes % freshDialEvery === 0;

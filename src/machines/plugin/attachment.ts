@@ -2,13 +2,12 @@ import { sendParent, setup } from 'xstate';
 import { fromEffect, type EffectErroredEvent, type OfGeneration } from '../from-effect.js';
 import type { HandshakeInput, PollEvent, PluginEffects, ProcessEvent } from '../effects.js';
 
-/** How soon the end of an attached process is seen. A look is one small file, so it may be often. */
+/** How often a reattached process is polled, in milliseconds. A poll reads one small file. */
 const pollIntervalMs = 200;
 
-const diagnosis =
-  'Whoever started it knows how it ended: only the process that starts another one is told its exit code.';
+const diagnosis = 'Its exit code is known only to the process that started it.';
 
-/** Looks after the end of a process that somebody else has started: of that, the operating system does not tell us. */
+/** Polls a reattached process: the operating system reports an exit only to the parent of a process. */
 export function createAttachmentMachine(effects: PluginEffects) {
   return setup({
     types: {} as {
@@ -30,16 +29,16 @@ export function createAttachmentMachine(effects: PluginEffects) {
     },
   }).createMachine({
     id: 'attachment',
-    description: 'Looks after the end of a process that was started by somebody else.',
+    description: 'Polls a process that another host has started, until it has ended.',
     context: ({ input }) => input,
     initial: 'betweenPolls',
     states: {
       betweenPolls: {
-        description: 'It was there a moment ago.',
+        description: 'The process ran at the last poll.',
         after: { pollInterval: 'polling' },
       },
       polling: {
-        description: 'Is it still there?',
+        description: 'Does the process still run?',
         invoke: { src: 'pollProcess', input: ({ context }) => context },
         on: {
           'process.alive': 'betweenPolls',
@@ -47,7 +46,7 @@ export function createAttachmentMachine(effects: PluginEffects) {
           'effect.errored': 'betweenPolls',
         },
       },
-      ended: { description: 'It has ended.', type: 'final', entry: 'reportEnd' },
+      ended: { description: 'The process has ended.', type: 'final', entry: 'reportEnd' },
     },
   });
 }

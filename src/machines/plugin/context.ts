@@ -1,6 +1,8 @@
 import type { ExitRecord, PluginPhase, StopStep, SupervisionPolicy } from '../../model/index.js';
 import { delayUnder } from '../../policy/index.js';
-import type { Ending, HealthReport, HealthTally, PluginContext, PluginInput } from './types.js';
+import type { ChannelInput, GenerationId, HandshakeInput } from '../effects.js';
+import type { HealthReport } from '../health/setup.js';
+import type { Ending, HealthTally, PluginContext, PluginInput } from './types.js';
 
 const emptyHealthTally: HealthTally = {
   checksRequested: 0,
@@ -15,7 +17,7 @@ const emptyHealthTally: HealthTally = {
   notServingSince: null,
 };
 
-/** All that belongs to one generation, as it is before its process runs. */
+/** The part of the context that belongs to one generation, before its process runs. */
 const initialGeneration = {
   phase: 'interpreter',
   stopStep: null,
@@ -31,6 +33,7 @@ const initialGeneration = {
   ending: null,
 } as const satisfies Partial<PluginContext>;
 
+/** The context of a plugin that was just added. */
 export function initialPluginContext(input: PluginInput, now: number): PluginContext {
   return {
     ...initialGeneration,
@@ -56,7 +59,9 @@ export function initialPluginContext(input: PluginInput, now: number): PluginCon
   };
 }
 
-/** A new activation starts with a clean slate; only the generation goes on counting. One that resumes is none. */
+/**
+ * The context after an activation: its restarts are counted anew, unless the activation resumes what a previous host did.
+ */
 export function activated(
   context: PluginContext,
   event: object,
@@ -73,21 +78,22 @@ export function activated(
   };
 }
 
-/** Its group lets it go on; a restart with its group is a restart of its own. */
+/** The context after its group has resumed it. A restart with the group counts, unless it is queued for its own start. */
 export function resumed({ queued, restarts }: PluginContext): Partial<PluginContext> {
   return { suspended: null, restarts: queued === null ? restarts + 1 : restarts };
 }
 
-/** What led here: who wanted it where the event says so, else what happened. */
+/** The reason for a change of state: the one that a command gives, or the type of the event. */
 export function causeOf(event: { readonly type: string; readonly because?: unknown }): string {
   return typeof event.because === 'string' ? event.because : event.type;
 }
 
+/** The context of the next generation. Checks that were requested before do not wait for an answer any more. */
 export function nextGeneration(context: PluginContext, now: number): Partial<PluginContext> {
   const health = {
     ...emptyHealthTally,
-    asked: context.health.checksRequested,
-    answered: context.health.checksRequested,
+    checksRequested: context.health.checksRequested,
+    checksAnswered: context.health.checksRequested,
   };
   const { startMs } = context.policy.deadlines;
   return {
@@ -100,37 +106,39 @@ export function nextGeneration(context: PluginContext, now: number): Partial<Plu
   };
 }
 
-/** A new policy holds for all that comes. A pause that runs is measured anew, from the same moment. */
+/** The context with a new policy. A backoff that is running changes its length, and counts from the same moment. */
 export function underPolicy(context: PluginContext, policy: SupervisionPolicy): Partial<PluginContext> {
   const { pause } = context;
   const delayMs = delayUnder(pause, context.policy.restart.backoff, policy.restart.backoff);
   return { policy, pause: { ...pause, delayMs } };
 }
 
+/** The context in another phase. */
 export function entered(
   context: PluginContext,
   event: { readonly type: string },
-  place: { readonly phase: PluginPhase; readonly rung?: StopStep },
+  step: { readonly phase: PluginPhase; readonly stopStep?: StopStep },
   now: number,
 ): Partial<PluginContext> {
   return {
-    phase: place.phase,
-    stopStep: place.rung ?? context.stopStep,
+    phase: step.phase,
+    stopStep: step.stopStep ?? context.stopStep,
     since: now,
     because: causeOf(event),
   };
 }
 
+/** What changes when a plugin becomes healthy. */
 export function becameHealthy(now: number): Partial<PluginContext> {
   return { healthySince: now, wasHealthy: true, error: null, failedReason: null };
 }
 
-/** The first reason to bring a process down is the one that is told. */
+/** The context with the reason for a stop. The first reason stays. */
 export function endingBecauseOf(context: PluginContext, ending: Ending): Partial<PluginContext> {
   return { ending: context.ending ?? ending, error: ending.error ?? context.error };
 }
 
-/** The process is gone, and with it everything that spoke with it. */
+/** What changes when the process has ended. */
 export function ended(exit: ExitRecord): Partial<PluginContext> {
   return {
     lastExit: exit,
@@ -144,20 +152,20 @@ export function ended(exit: ExitRecord): Partial<PluginContext> {
   };
 }
 
-/** What a report of the health machine changes. A plugin that says NOT_SERVING has an error, and lives. */
+/** The context after a report of the health machine. A plugin that answers NOT_SERVING keeps running, with an error. */
 export function withHealthReport(
   context: PluginContext,
   report: HealthReport,
   now: number,
 ): Partial<PluginContext> {
-  const health = tallied(context.health, report, now);
+  const health = withReport(context.health, report, now);
   if (report.type === 'health.ready') return { health, error: null };
   return report.type === 'health.unready'
     ? { health, error: report.error.with({ plugin: context.bundle.manifest.id }) }
     : { health };
 }
 
-function tallied(tally: HealthTally, report: HealthReport, now: number): HealthTally {
+function withReport(tally: HealthTally, report: HealthReport, now: number): HealthTally {
   switch (report.type) {
     case 'health.passed': {
       const { answers, ms } = report;
@@ -186,4 +194,29 @@ function tallied(tally: HealthTally, report: HealthReport, now: number): HealthT
     case 'health.lost':
       return tally;
   }
+}
+
+/** The generation that an effect works for. */
+export function generationId({ bundle, generation }: PluginContext): GenerationId {
+  return { plugin: bundle.manifest.id, generation };
+}
+
+/** What the effects on a running process take. */
+export function processInput(context: PluginContext): HandshakeInput {
+  return { ...generationId(context), process: required(context.process) };
+}
+
+/** What the effects on a connection take. */
+export function channelInput(context: PluginContext): ChannelInput {
+  return { ...generationId(context), channel: required(context.channel) };
+}
+
+/**
+ * A part of the context that is present in every state that uses it.
+ *
+ * @throws Error when it is not, which would be a defect of the chart; XState then stops the actor.
+ */
+export function required<Value>(value: Value | null): Value {
+  if (value === null) throw new Error('The plugin chart was entered without what its state needs.');
+  return value;
 }

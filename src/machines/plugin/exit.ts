@@ -1,23 +1,18 @@
-import {
-  PluginError,
-  type ExitKind,
-  type ExitRecord,
-  type PluginErrorCode,
-  type PluginPhase,
-} from '../../model/index.js';
+import { PluginError, type ExitKind, type ExitRecord, type PluginPhase } from '../../model/index.js';
 import { isOurs } from './reattach.js';
 import type { Ending, PluginContext } from './types.js';
 
-/** How a process ended, as the operating system tells it. `lost`: it outlived its SIGKILL. */
+/** How a process ended. */
 export interface ProcessEnd {
   readonly at: number;
   readonly code: number | null;
   readonly signal: string | null;
   readonly diagnosis: string;
+  /** It still runs after SIGKILL. */
   readonly lost?: boolean;
-  /** It had no memory left under its limit. */
+  /** It exceeded its memory limit. */
   readonly outOfMemory?: boolean;
-  /** It was somebody else's, and may live on. */
+  /** It was reattached and may not be stopped from here; it may still run. */
   readonly detached?: boolean;
 }
 
@@ -37,7 +32,7 @@ export function exitRecord(context: PluginContext, end: ProcessEnd): ExitRecord 
     code: end.code,
     signal: end.signal,
     phase,
-    // What is not ours was let go of without being asked.
+    // A process that is not ours was detached before any stop step.
     stopStep: end.detached === true && !isOurs(context) ? null : stopStep,
     generation,
     at: end.at,
@@ -48,7 +43,7 @@ export function exitRecord(context: PluginContext, end: ProcessEnd): ExitRecord 
   };
 }
 
-/** The record of a generation that never became a process. */
+/** The record of a generation without a process. */
 export function spawnFailure(context: PluginContext, at: number, error: PluginError): ExitRecord {
   const { generation, bundle, phase } = context;
   return {
@@ -66,13 +61,13 @@ export function spawnFailure(context: PluginContext, at: number, error: PluginEr
   };
 }
 
-/** A plugin that was healthy fell while it served, whatever it was asked last: it has not failed to start. */
+/** A plugin that was healthy ended while it served, in whatever stop step: its start did not fail. */
 function phaseOfExit({ phase, ending, healthySince }: PluginContext): PluginPhase {
   if (ending !== null && isRequested(ending)) return phase;
   return healthySince === null ? (ending?.error?.phase ?? phase) : 'serving';
 }
 
-/** Whether a process was brought down because somebody wanted that, and not for what it did. */
+/** Whether a process was stopped by a command, and not for a failure. */
 export function isRequested({ cause }: Ending): boolean {
   return cause === 'deactivated' || cause === 'suspended';
 }
@@ -91,13 +86,13 @@ function exitError(context: PluginContext, end: ProcessEnd, kind: ExitKind): Plu
   const { ending, phase, healthySince } = context;
   if (kind === 'lost') return unkillableProcessError(context);
   if (kind === 'detached' && isOurs(context)) return unidentifiedProcessError(context);
-  // Its hint named the next step without knowing how the process would end; the diagnosis does not know more.
+  // The reason for the stop explains more than the exit that it caused.
   if (ending !== null) return ending.error;
   if (kind === 'handshake' || (kind === 'oom' && healthySince === null)) return earlyExit(context, end);
   return new PluginError({
     code: 'PLUGIN_CRASHED',
     phase,
-    message: `The plugin ${howItEnded(end)}.`,
+    message: `The plugin ${exitDescription(end)}.`,
     hint: end.diagnosis,
   });
 }
@@ -105,7 +100,7 @@ function exitError(context: PluginContext, end: ProcessEnd, kind: ExitKind): Plu
 function earlyExit({ phase, noise }: PluginContext, end: ProcessEnd): PluginError {
   const printed =
     noise[0] === undefined ? '' : `, having printed ${JSON.stringify(noise[0])}, which is no handshake line`;
-  const before: Partial<Record<PluginPhase, string>> = {
+  const during: Partial<Record<PluginPhase, string>> = {
     handshake: `before it printed a handshake line${printed}`,
     dial: 'after its handshake line, before it could be dialled',
     health: 'before its health service said SERVING',
@@ -114,13 +109,13 @@ function earlyExit({ phase, noise }: PluginContext, end: ProcessEnd): PluginErro
   return new PluginError({
     code: 'EXITED_BEFORE_HANDSHAKE',
     phase,
-    message: `The plugin ${howItEnded(end)} ${before[phase] ?? 'while it was started'}.`,
+    message: `The plugin ${exitDescription(end)} ${during[phase] ?? 'while it was started'}.`,
     hint: end.diagnosis,
     facts: { stdout: noise },
   });
 }
 
-function howItEnded({ code, signal }: ProcessEnd): string {
+function exitDescription({ code, signal }: ProcessEnd): string {
   return signal === null ? `exited with code ${code ?? 'unknown'}` : `was ended by ${signal}`;
 }
 
@@ -129,8 +124,8 @@ function unidentifiedProcessError({ process, ending }: PluginContext): PluginErr
   return new PluginError({
     code: 'RUNNER_LOST',
     phase: 'stopping',
-    message: `Process ${pid} has not ended when it was asked, and may not be the plugin: it was not signalled.`,
-    hint: 'End it by hand; next time give startTime, as reattachConfig does, so that it can be told from a stranger.',
+    message: `Process ${pid} did not end after Shutdown. It was not signalled, as it may not be the plugin.`,
+    hint: 'End it by hand. Next time give startTime, as reattachConfig does: it identifies the process.',
     cause: ending?.error,
   });
 }
@@ -140,76 +135,7 @@ function unkillableProcessError({ process }: PluginContext): PluginError {
   return new PluginError({
     code: 'RUNNER_LOST',
     phase: 'stopping',
-    message: `Process ${pid} has not ended after SIGKILL.`,
-    hint: 'It hangs in the kernel (a dead disk or network mount?); end it by hand before activating the plugin again.',
+    message: `Process ${pid} did not end after SIGKILL.`,
+    hint: 'It hangs in the kernel, for example on a dead disk or network mount. End it before activating the plugin again.',
   });
-}
-
-/** What to say when the start deadline passes in a phase. */
-export function startTimeout(context: PluginContext): PluginError {
-  const { phase, noise, partialLine, error, bundle, startMs, handshake, process, reattach } = context;
-  const within = `within ${startMs} ms`;
-  const raise = 'If it only needs longer, raise deadlines.startMs.';
-  const facts = { startMs, stderrTail: process?.stderrTail() ?? '', stdout: noise };
-  const timeoutError = (code: PluginErrorCode, message: string, hint: string) =>
-    new PluginError({
-      code,
-      message,
-      hint: `${hint} ${raise}`,
-      phase,
-      facts,
-      plugin: bundle.manifest.id,
-      cause: error,
-    });
-
-  if (phase === 'spawn' && reattach !== null) {
-    return timeoutError(
-      'REATTACH_NOT_FOUND',
-      `Process ${reattach.pid} cannot be reattached: ${reattach.addr.string} took no connection ${within}.`,
-      'Check that the configuration is the newest one of this plugin.',
-    );
-  }
-  if (phase === 'dial') {
-    const address = handshake?.address ?? 'its address';
-    return timeoutError(
-      'CONNECT_FAILED',
-      `The plugin did not accept a connection at ${address} ${within}.`,
-      'Check that it listens before it prints the line.',
-    );
-  }
-  if (phase === 'health') {
-    return error?.code === 'NOT_SERVING'
-      ? timeoutError('NOT_SERVING', `The plugin did not become SERVING ${within}.`, error.hint ?? '')
-      : timeoutError(
-          'HEALTH_TIMEOUT',
-          `The plugin's health service did not answer ${within}.`,
-          'It accepts connections but does not serve them.',
-        );
-  }
-  if (phase === 'hooks') {
-    return timeoutError(
-      'HOOK_TIMEOUT',
-      `OnActivate did not return ${within}.`,
-      'See the log for what the hook waits for.',
-    );
-  }
-  if (noise[0] !== undefined) {
-    return timeoutError(
-      'HANDSHAKE_UNRECOGNIZED',
-      `The plugin printed ${JSON.stringify(noise[0])}, but no handshake line ${within}.`,
-      'Its first line on stdout must be 1|<version>|<network>|<address>|grpc.',
-    );
-  }
-  if (partialLine !== '') {
-    return timeoutError(
-      'START_TIMEOUT',
-      `The plugin printed ${JSON.stringify(partialLine)}, but no line end ${within}.`,
-      'End the handshake line with a line feed and flush stdout.',
-    );
-  }
-  return timeoutError(
-    'START_TIMEOUT',
-    `The plugin printed no handshake line ${within}.`,
-    'Check that it flushes stdout and does not wait for something.',
-  );
 }

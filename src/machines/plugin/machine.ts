@@ -1,77 +1,74 @@
 import { and, not, or } from 'xstate';
-import { initialPluginContext } from './context.js';
+import { channelInput, generationId, initialPluginContext } from './context.js';
 import type { PluginEffects } from '../effects.js';
-import { channelInput, generationId } from './inputs.js';
-import {
-  endBecauseRejected,
-  endBecauseUnhealthy,
-  giveUp,
-  suspend,
-  enqueue,
-  recordDefect,
-  noteError,
-  wait,
-} from './actions.js';
 import { healthPolicy } from './reattach.js';
 import { handshaking, spawning } from './starting.js';
 import { stopping } from './stopping.js';
 import { setupPlugin } from './setup.js';
 
+/** The commands that end every state in which a wanted plugin has no process. */
+const whileDown = {
+  'plugin.enqueue': { target: 'pending', actions: 'enqueue' },
+  'plugin.activate': { target: 'live', actions: 'activate' },
+  'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
+  'plugin.deactivate': { target: 'idle', actions: 'unwant' },
+} as const;
+
+/** The machine of a plugin. */
 export type PluginMachine = ReturnType<typeof createPluginMachine>;
 
 /**
- * One plugin, from its bundle to its end and back. `live` is the scope in which a process exists: entering it
- * starts one, and only the process's end leaves it. All time is here; all deeds are in the effects.
+ * The life cycle of one plugin. A process exists only within `live`: entering `live` starts one, and only the end or the
+ * detaching of the process leaves it. The machine has all timers; the effects have none.
  */
 export function createPluginMachine(effects: PluginEffects) {
   const pluginSetup = setupPlugin(effects);
   return pluginSetup.createMachine({
     id: 'plugin',
-    description: 'One plugin: its process, its connection, its health, its end.',
+    description: 'One plugin: its process, its connection, its health and its exits.',
     context: ({ input }) => initialPluginContext(input, effects.now()),
     initial: 'idle',
     on: { 'plugin.remove': '.removed' },
     states: {
       idle: {
-        description: 'No process, and none wanted.',
+        description: 'No process, and none is wanted.',
         entry: ['enterState', 'reportChange'],
         on: {
           'plugin.activate': { target: 'live', actions: 'activate' },
           'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
-          'plugin.enqueue': { target: 'pending', actions: enqueue },
-          'plugin.giveUp': { target: 'failed', actions: ['noteEarlierFailure', giveUp] },
+          'plugin.enqueue': { target: 'pending', actions: 'enqueue' },
+          'plugin.giveUp': { target: 'failed', actions: ['noteEarlierFailure', 'noteFailure'] },
           'plugin.setPolicy': { actions: 'notePolicy' },
         },
       },
       pending: {
-        description: 'Wanted, and without a process until its turn has come, and its group lets it go on.',
+        description: 'Wanted, without a process: it is queued for its start, or suspended by its group.',
         entry: ['enterPending', 'reportChange'],
         on: {
           'plugin.activate': [
             { guard: 'isSuspended', actions: ['activate', 'updateReason', 'reportChange'] },
             { target: 'live', actions: 'activate' },
           ],
-          'plugin.enqueue': { actions: [enqueue, 'updateReason', 'reportChange'] },
-          'plugin.wait': { guard: 'isQueued', actions: [wait, 'updateReason'] },
+          'plugin.enqueue': { actions: ['enqueue', 'updateReason', 'reportChange'] },
+          'plugin.wait': { guard: 'isQueued', actions: ['wait', 'updateReason'] },
           'plugin.start': [
             { guard: 'isSuspended', actions: ['start', 'updateReason', 'reportChange'] },
             { target: 'live', actions: 'start' },
           ],
-          'plugin.reject': { guard: 'isQueued', target: 'idle', actions: [noteError, 'unwant'] },
-          'plugin.suspend': { actions: [suspend, 'updateReason', 'reportChange'] },
+          'plugin.reject': { guard: 'isQueued', target: 'idle', actions: ['noteError', 'unwant'] },
+          'plugin.suspend': { actions: ['suspend', 'updateReason', 'reportChange'] },
           'plugin.resume': [
             { guard: 'isQueued', actions: ['resume', 'updateReason', 'reportChange'] },
             { target: 'live', actions: 'resume' },
           ],
-          'plugin.giveUp': { target: 'failed', actions: giveUp },
+          'plugin.giveUp': { target: 'failed', actions: 'noteFailure' },
           'plugin.reattach': { target: 'live', actions: ['activateReattached', 'noteReattach'] },
           'plugin.deactivate': { target: 'idle', actions: 'unwant' },
           'plugin.setPolicy': { actions: 'notePolicy' },
         },
       },
       live: {
-        description:
-          'A process exists or is being made; only its end, or letting go of it, leaves this state.',
+        description: 'A process exists or is being spawned; its end or its detaching leaves this state.',
         initial: 'spawning',
         entry: 'beginGeneration',
         exit: ['closeConnectionWatch', 'closeBroker', 'closeStdio', 'closeLogs', 'closeAttachment'],
@@ -117,22 +114,22 @@ export function createPluginMachine(effects: PluginEffects) {
             {
               guard: and(['isCurrent', 'hasProcess']),
               target: '.stopping.killing',
-              actions: endBecauseRejected,
+              actions: 'endBecauseRejected',
             },
             {
               guard: and(['isCurrent', 'isAttaching']),
               target: 'idle',
-              actions: [recordDefect, 'unwant'],
+              actions: ['recordInternalError', 'unwant'],
             },
             {
               guard: and(['isCurrent', 'isPending']),
               target: 'pending',
-              actions: recordDefect,
+              actions: 'recordInternalError',
             },
             {
               guard: 'isCurrent',
               target: 'crashed',
-              actions: recordDefect,
+              actions: 'recordInternalError',
             },
           ],
         },
@@ -140,7 +137,7 @@ export function createPluginMachine(effects: PluginEffects) {
           spawning: spawning(pluginSetup),
           handshaking: handshaking(pluginSetup),
           healthy: {
-            description: 'It serves.',
+            description: 'It is connected and answers health probes.',
             entry: [{ type: 'enterPhase', params: { phase: 'serving' } }, 'noteHealthy', 'reportChange'],
             invoke: {
               src: 'health',
@@ -160,22 +157,22 @@ export function createPluginMachine(effects: PluginEffects) {
                 {
                   guard: { type: 'isStillConnected', params: ({ event }) => ({ error: event.error }) },
                   target: 'stopping.requestingShutdown',
-                  actions: endBecauseUnhealthy,
+                  actions: 'endBecauseUnhealthy',
                 },
                 {
                   target: 'stopping.terminating',
-                  actions: endBecauseUnhealthy,
+                  actions: 'endBecauseUnhealthy',
                 },
               ],
               'plugin.deactivate': { target: 'stopping', actions: 'endBecauseDeactivated' },
-              'plugin.suspend': { target: 'stopping', actions: [suspend, 'endBecauseSuspended'] },
+              'plugin.suspend': { target: 'stopping', actions: ['suspend', 'endBecauseSuspended'] },
             },
           },
           stopping: stopping(pluginSetup),
         },
       },
       crashed: {
-        description: 'No process is left; the supervisor decides what follows.',
+        description: 'The process has ended; the supervisor decides what follows.',
         entry: ['enterState', 'reportExit'],
         on: {
           'plugin.restart': { target: 'restarting', actions: 'noteRestartDecision' },
@@ -183,43 +180,35 @@ export function createPluginMachine(effects: PluginEffects) {
             { guard: 'endedNormally', target: 'idle', actions: 'unwant' },
             { actions: ['unwant', 'reportChange'] },
           ],
-          'plugin.giveUp': { target: 'failed', actions: giveUp },
-          'plugin.suspend': { guard: 'isWanted', target: 'pending', actions: suspend },
-          'plugin.enqueue': { target: 'pending', actions: enqueue },
-          'plugin.activate': { target: 'live', actions: 'activate' },
-          'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
-          'plugin.deactivate': { target: 'idle', actions: 'unwant' },
+          'plugin.giveUp': { target: 'failed', actions: 'noteFailure' },
+          'plugin.suspend': { guard: 'isWanted', target: 'pending', actions: 'suspend' },
+          ...whileDown,
           'plugin.setPolicy': { actions: 'notePolicy' },
         },
       },
       restarting: {
-        description: 'The next start is due after a pause.',
+        description: 'The next start follows after the backoff.',
         entry: 'enterState',
         on: {
-          'plugin.suspend': { target: 'pending', actions: suspend },
-          'plugin.enqueue': { target: 'pending', actions: enqueue },
-          'plugin.activate': { target: 'live', actions: 'activate' },
-          'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
-          'plugin.deactivate': { target: 'idle', actions: 'unwant' },
+          'plugin.suspend': { target: 'pending', actions: 'suspend' },
+          ...whileDown,
           'plugin.setPolicy': { target: 'restarting', reenter: true, actions: 'notePolicy' },
         },
         after: { restartDelay: 'live' },
       },
       failed: {
-        description: 'The supervisor has given up; somebody must act, or the half-open interval pass.',
+        description:
+          'The supervisor has given it up until it is activated or the half-open interval has passed.',
         entry: ['enterState', 'reportChange'],
         on: {
-          'plugin.suspend': { target: 'pending', actions: suspend },
-          'plugin.enqueue': { target: 'pending', actions: enqueue },
-          'plugin.activate': { target: 'live', actions: 'activate' },
-          'plugin.reattach': { target: 'live', actions: ['activate', 'noteReattach'] },
-          'plugin.deactivate': { target: 'idle', actions: 'unwant' },
+          'plugin.suspend': { target: 'pending', actions: 'suspend' },
+          ...whileDown,
           'plugin.setPolicy': { target: 'failed', reenter: true, actions: 'notePolicy' },
         },
         after: { halfOpenInterval: { guard: 'isHalfOpenEnabled', target: 'live' } },
       },
       removed: {
-        description: 'It has left the tree; whatever it had is ended at once.',
+        description: 'It is removed from the tree; all that belongs to it ends at once.',
         type: 'final',
       },
     },

@@ -2,27 +2,27 @@ import type { HealthPolicy } from '../../model/index.js';
 import type { PluginContext } from './types.js';
 
 /**
- * Whether a plugin is still being attached to. Until it has proved to be healthy it is not ours: whatever goes wrong,
- * the process is left as it was, and nothing is started in its place.
+ * Whether a plugin is still being reattached. Until it is healthy, its process is left alone whatever fails, and no other
+ * one is started.
  */
 export function isAttaching({ reattach, healthySince }: PluginContext): boolean {
   return reattach !== null && healthySince === null;
 }
 
-/** Whether the process is ours to bring down: we started it, or it was handed over to us and is healthy. */
+/** Whether Espalier may stop the process: it spawned it, or has reattached it, not in test mode, and it was healthy. */
 export function isOurs(context: PluginContext): boolean {
   return context.reattach?.test !== true && !isAttaching(context);
 }
 
-/** Whether a signal would reach the plugin and never a stranger: a pid alone proves nothing. */
+/** Whether the process may be signalled: a pid alone may have been reused, the start time proves that it was not. */
 export function maySignal(context: PluginContext): boolean {
   const { reattach } = context;
   return isOurs(context) && (reattach === null || reattach.startTime !== undefined);
 }
 
 /**
- * How the health of this generation is judged. Somebody may hold a plugin in a debugger: in test mode what is found
- * is told, and nothing follows from it. A plugin that multiplexes takes one connection, ever.
+ * The health policy of this generation. In test mode the plugin may be stopped in a debugger: probes report, and nothing
+ * follows. A plugin that multiplexes accepts one connection only, so no probe dials anew.
  */
 export function healthPolicy({ reattach, policy, handshake }: PluginContext): HealthPolicy {
   const { health } = policy;

@@ -1,10 +1,9 @@
 import { assertEvent, assign, enqueueActions, sendParent, sendTo, setup, stopChild } from 'xstate';
-import type { FailedReason, PluginError, PluginPhase, StopStep } from '../../model/index.js';
+import { maxTimerMs, type PluginError, type PluginPhase, type StopStep } from '../../model/index.js';
 import { endedNormally } from '../../policy/index.js';
 import { createAttachmentMachine } from './attachment.js';
-import { maxTimerMs } from '../delays.js';
 import { createHealthMachine } from '../health/machine.js';
-import { exitGraceMs } from '../health/setup.js';
+import { exitGraceMs, type HealthReport } from '../health/setup.js';
 import { fromEffect } from '../from-effect.js';
 import {
   activated,
@@ -17,19 +16,23 @@ import {
   resumed,
   withHealthReport,
   underPolicy,
+  channelInput,
+  processInput,
+  required,
 } from './context.js';
 import type { PluginEffects } from '../effects.js';
-import { exitRecord, isRequested, spawnFailure, startTimeout } from './exit.js';
-import { channelInput, processInput, required } from './inputs.js';
+import { exitRecord, isRequested, spawnFailure } from './exit.js';
+import { startTimeout } from './start-timeout.js';
 import { healthPolicy, isAttaching, isOurs, maySignal } from './reattach.js';
-import type { HealthReport, PluginContext, PluginEvent, PluginInput, PluginReport } from './types.js';
+import type { PluginContext, PluginEvent, PluginInput, PluginReport } from './types.js';
 
-/** Between two tries to connect: some plugins print their line slightly before they listen. */
+/** Between two attempts to connect, in milliseconds: some plugins print their handshake line before they listen. */
 const dialRetryDelayMs = 20;
 
+/** The setup of the plugin machine, for the files that define its states. */
 export type PluginSetup = ReturnType<typeof setupPlugin>;
 
-/** The words that the plugin's chart is told in: its actors, delays, guards and actions. */
+/** The types, actors, delays, guards and actions of the plugin machine. */
 export function setupPlugin(effects: PluginEffects) {
   const now = () => effects.now();
   const remaining = ({ since }: PluginContext, ms: number) => Math.max(0, since + ms - now());
@@ -63,7 +66,7 @@ export function setupPlugin(effects: PluginEffects) {
       shutdownTimeout: ({ context }) => context.policy.deadlines.shutdownMs,
       termTimeout: ({ context }) => context.policy.deadlines.termMs,
       killTimeout: ({ context }) => context.policy.deadlines.killMs,
-      // Both are counted from the moment at which it came here, also when the policy changes meanwhile.
+      // Both count from the moment at which the state was entered, also when the policy changes meanwhile.
       restartDelay: ({ context }) => remaining(context, context.pause.delayMs),
       halfOpenInterval: ({ context }) =>
         remaining(context, context.policy.restart.halfOpenAfterMs ?? maxTimerMs),
@@ -78,7 +81,7 @@ export function setupPlugin(effects: PluginEffects) {
       isQueued: ({ context }) => context.queued !== null,
       isSuspended: ({ context }) => context.suspended !== null,
       isPending: ({ context }) => context.queued !== null || context.suspended !== null,
-      // Somebody wants it who had wanted it down, and there is nothing to wait for any more.
+      // An operator stopped it and wants it again, and it is neither queued nor suspended.
       isRestartRequested: ({ context }) => context.ending !== null && isRequested(context.ending),
       isConnected: ({ context }) => context.channel !== null,
       isStillConnected: (_, params: { error: PluginError }) => isStillConnected(params.error),
@@ -89,24 +92,24 @@ export function setupPlugin(effects: PluginEffects) {
     },
     actions: {
       activate: assign(({ context, event }) => activated(context, event)),
-      // A running process is what is wanted now, whatever it waited for.
+      // A running process needs no group restart to start it.
       activateReattached: assign(({ context, event }) => ({ ...activated(context, event), suspended: null })),
-      // Its turn has come while it was still spawned for nobody; only its group goes on holding it.
+      // It is activated while its process, which was not wanted any more, is still being spawned.
       want: assign({ wanted: true, queued: null }),
       unwant: assign({ wanted: false, queued: null, suspended: null }),
-      enqueue: assign(({ context, event }, params: { because: string }) =>
-        activated(context, event, params.because),
+      enqueue: assign(({ context, event }) =>
+        activated(context, event, reasonOf(event) ?? 'startSlot.awaited'),
       ),
-      wait: assign({ queued: (_, params: { because: string }) => params.because }),
+      wait: assign({ queued: ({ event }) => reasonOf(event) }),
       start: assign({ queued: null }),
-      suspend: assign({ suspended: (_, params: { because: string }) => params.because }),
+      suspend: assign({ suspended: ({ event }) => reasonOf(event) }),
       clearPending: assign({ queued: null, suspended: null }),
       resume: assign(({ context }) => resumed(context)),
       beginGeneration: assign(({ context }) => nextGeneration(context, now())),
-      enterPhase: assign(({ context, event }, place: { phase: PluginPhase; rung?: StopStep }) =>
-        entered(context, event, place, now()),
+      enterPhase: assign(({ context, event }, step: { phase: PluginPhase; stopStep?: StopStep }) =>
+        entered(context, event, step, now()),
       ),
-      // A timer is set anew by entering its state again: nothing has arrived then.
+      // A new policy reenters the state to restart its timer, which is no change of state.
       enterState: assign(({ event }) =>
         event.type === 'plugin.setPolicy' ? {} : { since: now(), because: causeOf(event) },
       ),
@@ -147,7 +150,7 @@ export function setupPlugin(effects: PluginEffects) {
       noteChannel: assign(({ event }) => (event.type === 'channel.ready' ? { channel: event.channel } : {})),
       noteHooks: assign(({ event }) => (event.type === 'hook.returned' ? { hooks: event.hooks } : {})),
       noteStdio: assign({ stdio: (_, params: { opened: boolean }) => params.opened }),
-      noteError: assign({ error: (_, params: { error: PluginError }) => params.error }),
+      noteError: assign({ error: ({ event }) => errorOf(event) }),
       noteEarlierFailure: assign(({ event }) =>
         event.type === 'plugin.giveUp' ? { wanted: true, error: event.error ?? null } : {},
       ),
@@ -163,12 +166,16 @@ export function setupPlugin(effects: PluginEffects) {
             }
           : {},
       ),
-      noteFailure: assign((_, params: { reason: FailedReason; withGroup?: boolean | undefined }) => ({
-        failedReason: params.reason,
-        failedWithGroup: params.withGroup ?? false,
-        queued: null,
-        suspended: null,
-      })),
+      noteFailure: assign(({ event }) =>
+        event.type === 'plugin.giveUp'
+          ? {
+              failedReason: event.reason,
+              failedWithGroup: event.withGroup ?? false,
+              queued: null,
+              suspended: null,
+            }
+          : {},
+      ),
       endBecauseDeactivated: assign(({ context }) => ({
         ...endingBecauseOf(context, { cause: 'deactivated', error: null }),
         wanted: false,
@@ -176,17 +183,15 @@ export function setupPlugin(effects: PluginEffects) {
       endBecauseSuspended: assign(({ context }) =>
         endingBecauseOf(context, { cause: 'suspended', error: null }),
       ),
-      endBecauseRejected: assign(({ context }, params: { error: PluginError }) =>
-        endingBecauseOf(context, {
-          cause: 'rejected',
-          error: params.error.with({ plugin: context.bundle.manifest.id }),
-        }),
+      endBecauseRejected: assign(({ context, event }) => rejectedBecauseOf(context, errorOf(event))),
+      endBecauseDisconnected: assign(({ context }) =>
+        rejectedBecauseOf(context, required(context.error).with({ phase: context.phase })),
       ),
       endBecauseStartTimeout: assign(({ context }) =>
         endingBecauseOf(context, { cause: 'rejected', error: startTimeout(context) }),
       ),
-      endBecauseUnhealthy: assign(({ context }, params: { error: PluginError }) =>
-        endingBecauseOf(context, { cause: 'unhealthy', error: params.error }),
+      endBecauseUnhealthy: assign(({ context, event }) =>
+        endingBecauseOf(context, { cause: 'unhealthy', error: errorOf(event) }),
       ),
       recordExit: assign(({ context, event }) => {
         assertEvent(event, 'process.exited');
@@ -196,8 +201,8 @@ export function setupPlugin(effects: PluginEffects) {
         assertEvent(event, 'process.failed');
         return ended(spawnFailure(context, event.at, event.error));
       }),
-      recordDefect: assign(({ context }, params: { error: PluginError }) =>
-        ended(spawnFailure(context, now(), params.error)),
+      recordInternalError: assign(({ context, event }) =>
+        ended(spawnFailure(context, now(), errorOf(event))),
       ),
       recordSpawnTimeout: assign(({ context }) => ended(spawnFailure(context, now(), startTimeout(context)))),
       recordUnkillable: assign(({ context }) =>
@@ -222,7 +227,7 @@ export function setupPlugin(effects: PluginEffects) {
         enqueue.spawnChild('stdio', { id: 'stdio', input: channelInput(context) });
       }),
       openConnectionWatch: enqueueActions(({ context, enqueue }) => {
-        // Where another connection can be made, the end of one says nothing.
+        // Without multiplexing another connection can be made, so the end of one proves nothing.
         if (context.channel?.multiplexed === true)
           enqueue.spawnChild('connection', { id: 'connection', input: channelInput(context) });
       }),
@@ -249,12 +254,27 @@ export function setupPlugin(effects: PluginEffects) {
   });
 }
 
-/** What keeps it down, when it is its group; else what it waits for. */
+/** Why a pending plugin does not start: its group has suspended it, or it is queued. */
 function pendingReason({ suspended, queued }: PluginContext): string | null {
   return suspended ?? queued;
 }
 
-/** Whether a plugin that lost its health still talks over the connection that we have. */
+/** Whether a plugin that is lost may still answer on its connection. */
 function isStillConnected({ code }: PluginError): boolean {
   return code === 'NOT_SERVING' || code === 'CONNECT_FAILED';
+}
+
+function rejectedBecauseOf(context: PluginContext, error: PluginError): Partial<PluginContext> {
+  const { id } = context.bundle.manifest;
+  return endingBecauseOf(context, { cause: 'rejected', error: error.with({ plugin: id }) });
+}
+
+/** The reason that a command gives, `null` where it gives none. */
+function reasonOf(event: PluginEvent): string | null {
+  return 'because' in event ? (event.because ?? null) : null;
+}
+
+/** The error of an event that has one, as the chart guarantees where this is called. */
+function errorOf(event: PluginEvent): PluginError {
+  return required('error' in event ? (event.error ?? null) : null);
 }

@@ -1,12 +1,11 @@
 import { and, not } from 'xstate';
-import { channelInput, processInput, required } from './inputs.js';
-import { endBecauseRejected, suspend, noteError, enqueue, wait } from './actions.js';
+import { channelInput, processInput, required } from './context.js';
 import type { PluginSetup } from './setup.js';
 
-/** The states in which a process is made. */
+/** The state in which a process is spawned or reattached. */
 export function spawning(pluginSetup: PluginSetup) {
   return pluginSetup.createStateConfig({
-    description: 'The bundle is looked up and its program started; or a running process is looked up.',
+    description: 'The program of the bundle is found and started, or a running process is found.',
     entry: {
       type: 'enterPhase',
       params: ({ context }) => ({ phase: context.reattach === null ? 'interpreter' : 'spawn' }),
@@ -48,11 +47,11 @@ export function spawning(pluginSetup: PluginSetup) {
         },
       ],
       'plugin.deactivate': { actions: 'unwant' },
-      'plugin.enqueue': { guard: not('isWanted'), actions: enqueue },
-      'plugin.wait': { guard: 'isQueued', actions: wait },
+      'plugin.enqueue': { guard: not('isWanted'), actions: 'enqueue' },
+      'plugin.wait': { guard: 'isQueued', actions: 'wait' },
       'plugin.start': { actions: 'start' },
-      'plugin.reject': { guard: 'isQueued', actions: [noteError, 'unwant'] },
-      'plugin.suspend': { guard: 'isWanted', actions: suspend },
+      'plugin.reject': { guard: 'isQueued', actions: ['noteError', 'unwant'] },
+      'plugin.suspend': { guard: 'isWanted', actions: 'suspend' },
       'plugin.resume': { guard: 'isSuspended', actions: 'resume' },
     },
     after: {
@@ -70,10 +69,10 @@ export function spawning(pluginSetup: PluginSetup) {
   });
 }
 
-/** The states between a process and a plugin that serves. */
+/** The states between the start of a process and a healthy plugin. */
 export function handshaking(pluginSetup: PluginSetup) {
   return pluginSetup.createStateConfig({
-    description: 'The process runs, but cannot serve yet: its line, the dial, its health, its hook.',
+    description: 'The process runs: handshake line, connection, health and activation hook follow.',
     initial: 'reading',
     on: {
       'plugin.deactivate': [
@@ -82,15 +81,15 @@ export function handshaking(pluginSetup: PluginSetup) {
       ],
       'channel.lost': {
         target: '.awaitingExit',
-        actions: noteError,
+        actions: 'noteError',
       },
       'plugin.suspend': [
         {
           guard: 'isConnected',
           target: 'stopping.requestingShutdown',
-          actions: [suspend, 'endBecauseSuspended'],
+          actions: ['suspend', 'endBecauseSuspended'],
         },
-        { target: 'stopping.terminating', actions: [suspend, 'endBecauseSuspended'] },
+        { target: 'stopping.terminating', actions: ['suspend', 'endBecauseSuspended'] },
       ],
     },
     after: { startTimeout: { target: 'stopping.killing', actions: 'endBecauseStartTimeout' } },
@@ -105,7 +104,7 @@ export function handshaking(pluginSetup: PluginSetup) {
           'handshake.read': { target: 'dialling', actions: 'noteHandshake' },
           'handshake.rejected': {
             target: '#plugin.live.stopping.killing',
-            actions: endBecauseRejected,
+            actions: 'endBecauseRejected',
           },
         },
       },
@@ -126,16 +125,17 @@ export function handshaking(pluginSetup: PluginSetup) {
           },
           'channel.refused': {
             target: 'dialBackoff',
-            actions: noteError,
+            actions: 'noteError',
           },
           'channel.failed': {
             target: '#plugin.live.stopping.killing',
-            actions: endBecauseRejected,
+            actions: 'endBecauseRejected',
           },
         },
       },
       dialBackoff: {
-        description: 'It took no connection; some plugins print their line slightly before they listen.',
+        description:
+          'It accepted no connection; some plugins print their handshake line just before they listen.',
         after: { dialRetryDelay: 'dialling' },
       },
       probing: {
@@ -146,13 +146,13 @@ export function handshaking(pluginSetup: PluginSetup) {
           'probe.passed': 'activating',
           'probe.failed': {
             target: 'probeBackoff',
-            actions: noteError,
+            actions: 'noteError',
           },
         },
         after: { startupProbeTimeout: 'probeBackoff' },
       },
       probeBackoff: {
-        description: 'Not SERVING yet; asking again soon.',
+        description: 'Not SERVING yet; the next probe follows soon.',
         after: { startupProbeInterval: 'probing' },
       },
       activating: {
@@ -163,21 +163,16 @@ export function handshaking(pluginSetup: PluginSetup) {
           'hook.returned': { target: '#plugin.live.healthy', actions: 'noteHooks' },
           'hook.failed': {
             target: '#plugin.live.stopping.requestingShutdown',
-            actions: endBecauseRejected,
+            actions: 'endBecauseRejected',
           },
         },
       },
       awaitingExit: {
-        description: 'Its only connection has ended; if the process is dying, its exit is told first.',
+        description: 'Its only connection has ended; the exit of the process may follow.',
         after: {
           exitGracePeriod: {
             target: '#plugin.live.stopping.killing',
-            actions: {
-              type: 'endBecauseRejected',
-              params: ({ context }) => ({
-                error: required(context.error).with({ phase: context.phase }),
-              }),
-            },
+            actions: 'endBecauseDisconnected',
           },
         },
       },

@@ -1,18 +1,13 @@
 import type { SnapshotFrom } from 'xstate';
-import type {
-  HealthStatus,
-  MattermostState,
-  PluginPhase,
-  PluginState,
-  PluginStatus,
-} from '../../model/index.js';
+import type { HealthStatus, PluginPhase, PluginState, PluginStatus } from '../../model/index.js';
 import { hasProcess } from '../../policy/index.js';
 import type { PluginMachine } from './machine.js';
 import type { PluginContext } from './types.js';
 
+/** A snapshot of the plugin machine. */
 export type PluginSnapshot = SnapshotFrom<PluginMachine>;
 
-/** The one flat word for a snapshot of the plugin machine. */
+/** The public state of a plugin, from a snapshot of its machine. */
 export function pluginState(snapshot: PluginSnapshot): PluginState {
   const { value } = snapshot;
   if (value === 'pending') return snapshot.context.queued === null ? 'restarting' : 'pending';
@@ -23,7 +18,7 @@ export function pluginState(snapshot: PluginSnapshot): PluginState {
   return 'handshaking' in live ? 'handshaking' : 'stopping';
 }
 
-/** The public status of one plugin, derived from its snapshot and from nothing else. */
+/** The public status of a plugin, derived from a snapshot of its machine. */
 export function pluginStatus(snapshot: PluginSnapshot): PluginStatus {
   const { context } = snapshot;
   const state = pluginState(snapshot);
@@ -33,7 +28,6 @@ export function pluginStatus(snapshot: PluginSnapshot): PluginStatus {
     state,
     phase: finerPhase(context, state),
     wanted: context.wanted,
-    mattermostState: mattermostState(context, state),
     generation: context.generation,
     pid: context.process?.pid ?? null,
     command: context.command,
@@ -47,6 +41,7 @@ export function pluginStatus(snapshot: PluginSnapshot): PluginStatus {
     restarts: context.restarts,
     ready: state === 'healthy' && context.health.notServingSince === null,
     health: healthStatus(context, state),
+    wasHealthy: context.wasHealthy,
     failedReason: state === 'failed' ? context.failedReason : null,
     lastExit: context.lastExit,
     error: context.error,
@@ -68,31 +63,9 @@ function finerPhase({ phase }: PluginContext, state: PluginState): PluginPhase |
   return hasProcess(state) ? phase : null;
 }
 
-function mattermostState(context: PluginContext, state: PluginState): MattermostState {
-  switch (state) {
-    case 'pending':
-    case 'spawning':
-    case 'handshaking':
-      return 'Starting';
-    case 'healthy':
-      return 'Running';
-    case 'stopping':
-      return 'Stopping';
-    case 'crashed':
-    case 'restarting':
-      return context.wasHealthy ? 'FailedToStayRunning' : 'FailedToStart';
-    case 'failed':
-      return context.failedReason ?? 'FailedToStart';
-    case 'idle':
-      return 'NotRunning';
-    case 'invalid':
-      return 'FailedToStart';
-  }
-}
-
 function retryAt(context: PluginContext, state: PluginState): number | null {
   const { since, pause, policy, suspended, failedWithGroup } = context;
-  // Its supervisor alone knows when a group is started again.
+  // The supervisor has the backoff of a group restart.
   if (state === 'restarting') return suspended === null ? since + pause.delayMs : null;
   const { halfOpenAfterMs } = policy.restart;
   return state === 'failed' && halfOpenAfterMs !== null && !failedWithGroup ? since + halfOpenAfterMs : null;

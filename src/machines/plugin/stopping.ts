@@ -1,34 +1,33 @@
 import { not, or } from 'xstate';
-import { channelInput, processInput } from './inputs.js';
-import { suspend, noteError, enqueue, wait } from './actions.js';
+import { channelInput, processInput } from './context.js';
 import type { PluginSetup } from './setup.js';
 
-/** The way down of a process. */
+/** The stop sequence of a process. */
 export function stopping(pluginSetup: PluginSetup) {
   return pluginSetup.createStateConfig({
-    description: 'It is brought down, one rung after the other, each with its own deadline.',
+    description: 'The process is stopped, one stop step after the other, each with its own deadline.',
     initial: 'draining',
     on: {
-      'plugin.activate': { actions: { type: 'enqueue', params: { because: 'startSlot.awaited' } } },
+      'plugin.activate': { actions: 'enqueue' },
       'plugin.deactivate': { actions: 'unwant' },
-      'plugin.enqueue': { actions: enqueue },
-      'plugin.wait': { guard: 'isQueued', actions: wait },
+      'plugin.enqueue': { actions: 'enqueue' },
+      'plugin.wait': { guard: 'isQueued', actions: 'wait' },
       'plugin.start': { actions: 'start' },
-      'plugin.reject': { guard: 'isQueued', actions: [noteError, 'unwant'] },
-      'plugin.suspend': { guard: 'isWanted', actions: suspend },
+      'plugin.reject': { guard: 'isQueued', actions: ['noteError', 'unwant'] },
+      'plugin.suspend': { guard: 'isWanted', actions: 'suspend' },
       'plugin.resume': { guard: 'isSuspended', actions: 'resume' },
     },
     states: {
       draining: {
         description: 'New calls are refused; calls in flight may finish.',
-        entry: { type: 'enterPhase', params: { phase: 'stopping', rung: 'draining' } },
+        entry: { type: 'enterPhase', params: { phase: 'stopping', stopStep: 'draining' } },
         invoke: { src: 'drain', input: ({ context }) => channelInput(context) },
         on: { 'drain.finished': 'deactivating' },
         after: { drainTimeout: 'deactivating' },
       },
       deactivating: {
         description: 'OnDeactivate runs, where the plugin implements it.',
-        entry: { type: 'enterPhase', params: { phase: 'stopping', rung: 'deactivating' } },
+        entry: { type: 'enterPhase', params: { phase: 'stopping', stopStep: 'deactivating' } },
         always: { guard: not('hasDeactivateHook'), target: 'requestingShutdown' },
         invoke: { src: 'onDeactivate', input: ({ context }) => channelInput(context) },
         on: { 'hook.returned': 'requestingShutdown', 'hook.failed': 'requestingShutdown' },
@@ -36,7 +35,7 @@ export function stopping(pluginSetup: PluginSetup) {
       },
       requestingShutdown: {
         description: 'GRPCController.Shutdown has been called.',
-        entry: { type: 'enterPhase', params: { phase: 'stopping', rung: 'requestingShutdown' } },
+        entry: { type: 'enterPhase', params: { phase: 'stopping', stopStep: 'requestingShutdown' } },
         always: { guard: not('isOurs'), target: 'detaching' },
         invoke: { src: 'shutdown', input: ({ context }) => channelInput(context) },
         on: { 'shutdown.unsupported': 'terminating' },
@@ -44,7 +43,7 @@ export function stopping(pluginSetup: PluginSetup) {
       },
       terminating: {
         description: 'SIGTERM has been sent to the process group.',
-        entry: { type: 'enterPhase', params: { phase: 'stopping', rung: 'terminating' } },
+        entry: { type: 'enterPhase', params: { phase: 'stopping', stopStep: 'terminating' } },
         always: { guard: not('maySignal'), target: 'detaching' },
         invoke: {
           src: 'signal',
@@ -54,26 +53,26 @@ export function stopping(pluginSetup: PluginSetup) {
       },
       killing: {
         description: 'SIGKILL has been sent to the process group.',
-        entry: { type: 'enterPhase', params: { phase: 'stopping', rung: 'killing' } },
+        entry: { type: 'enterPhase', params: { phase: 'stopping', stopStep: 'killing' } },
         always: { guard: not('maySignal'), target: 'detaching' },
         invoke: {
           src: 'signal',
           input: ({ context }) => ({ ...processInput(context), signal: 'SIGKILL' }),
         },
-        // There is no harder way: to come here again would order the same defect again, for ever.
+        // There is no further step, and entering this one again would repeat the error without end.
         on: {
-          'effect.errored': { actions: noteError },
+          'effect.errored': { actions: 'noteError' },
         },
         after: {
           killTimeout: [
-            // Whatever it waits for: nothing is started beside a process that may live on.
+            // Even if it is queued: nothing is started beside a process that may still run.
             { guard: 'isWanted', target: '#plugin.crashed', actions: ['recordUnkillable', 'clearPending'] },
             { target: '#plugin.idle', actions: 'recordUnkillable' },
           ],
         },
       },
       detaching: {
-        description: 'An attached process is let go of that is not ours to bring down; it may live on.',
+        description: 'A reattached process that may not be stopped from here is detached; it may still run.',
         always: [
           {
             guard: or(['isAttaching', not('isWanted')]),

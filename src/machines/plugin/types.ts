@@ -11,6 +11,7 @@ import type {
   SupervisionPolicy,
 } from '../../model/index.js';
 import type { RestartDelay } from '../../policy/index.js';
+import type { HealthReport } from '../health/setup.js';
 import type { EffectErroredEvent, OfGeneration } from '../from-effect.js';
 import type {
   ChannelHandle,
@@ -26,62 +27,64 @@ import type {
   StdioEvent,
 } from '../effects.js';
 
+/** The input of the plugin machine. */
 export interface PluginInput {
   readonly bundle: Bundle;
   readonly policy: SupervisionPolicy;
-  /** The generations that earlier actors of the same plugin have used up. */
+  /** The last generation that an earlier actor of the plugin has used. */
   readonly generation: number;
-  /** The restarts that an earlier host has ordered. Default 0. */
+  /** The restarts that a previous host has counted. Default 0. */
   readonly restarts?: number | undefined;
 }
 
-/** Why a living process is being brought down. */
+/** Why a process is being stopped. */
 export interface Ending {
   readonly cause: 'deactivated' | 'suspended' | 'rejected' | 'unhealthy';
-  /** `null` when it was asked for. */
+  /** `null` when a command requested it. */
   readonly error: PluginError | null;
 }
 
-/** What the probes of one generation found. */
+/** The results of the health probes of one generation. */
 export interface HealthTally {
-  /** Checks that callers asked for so far; the newest one's number. */
+  /** Checks requested by callers so far; the number of the newest one. Grows over all generations. */
   readonly checksRequested: number;
-  /** The newest asked check that a finished probe answers. */
+  /** The number of the newest requested check that a finished probe answers. */
   readonly checksAnswered: number;
   readonly passed: number;
   readonly missed: number;
   readonly excused: number;
   readonly lastExcuse: ExcuseReason | null;
   readonly lastMs: number | null;
-  /** What the newest finished probe failed with; `null` when it passed. */
+  /** The error of the newest finished probe; `null`: it passed. */
   readonly lastError: PluginError | null;
   readonly watched: boolean | null;
-  /** Since when it says NOT_SERVING. */
+  /** Since when the plugin answers NOT_SERVING, in milliseconds since the epoch. */
   readonly notServingSince: number | null;
 }
 
+/** The context of the plugin machine. Moments are in milliseconds since the epoch. */
 export interface PluginContext {
   readonly bundle: Bundle;
   readonly policy: SupervisionPolicy;
   readonly wanted: boolean;
-  /** What it waits for before its next start, with a name: `requirement.awaited com.example.store`. */
+  /** What it is queued for, for example `requirement.awaited com.example.store`; `null`: it is not queued. */
   readonly queued: string | null;
-  /** Why its group keeps it down until all of it starts again: `sibling.ended com.example.store`. */
+  /** Why its group has suspended it, for example `sibling.ended com.example.store`; `null`: it has not. */
   readonly suspended: string | null;
   readonly generation: number;
-  /** How this generation's process was found, when it was not started by us. */
+  /** The reattach configuration of this generation; `null`: its process was spawned. */
   readonly reattach: ReattachConfig | null;
-  /** When the process of this generation was asked for. */
+  /** When this generation began. */
   readonly begunAt: number;
-  /** Its start limit: the policy's, as it was then. */
+  /** The start timeout of this generation: a policy that changes later does not change it. */
   readonly startMs: number;
   readonly phase: PluginPhase;
   readonly stopStep: StopStep | null;
   readonly command: readonly string[] | null;
   readonly process: ProcessHandle | null;
-  /** What the process printed before its handshake line. */
+  /** The lines that the process printed before its handshake line. */
   readonly noise: readonly string[];
-  /** What it has printed without a line end. */
+  /** The output after the last line end, before the handshake line. */
   readonly partialLine: string;
   readonly handshake: Handshake | null;
   readonly channel: ChannelHandle | null;
@@ -94,69 +97,51 @@ export interface PluginContext {
   readonly health: HealthTally;
   readonly ending: Ending | null;
   readonly restarts: number;
-  /** The pause before the restart that was ordered last. */
+  /** The backoff before the last restart. */
   readonly pause: RestartDelay;
   readonly failedReason: FailedReason | null;
-  /** Its group was given up, so that only its group tries again. */
+  /** Given up with its group; only the group tries again. */
   readonly failedWithGroup: boolean;
   readonly lastExit: ExitRecord | null;
   readonly error: PluginError | null;
   readonly since: number;
-  /** The type of the event that led here. */
+  /** The reason for the last change of state: a command's, or the type of the event. */
   readonly because: string;
 }
 
-/** What a supervisor or an operator tells a plugin. */
+/** The commands of a supervisor to a plugin. */
 export type PluginCommand =
-  /** `resumes`: it goes on where an earlier host left it, with what counted against it; here and below. */
+  /** `resumes`, here and below: the plugin continues after a previous host, and keeps its count of restarts. */
   | { readonly type: 'plugin.activate'; readonly resumes?: boolean }
   | { readonly type: 'plugin.reattach'; readonly config: ReattachConfig; readonly resumes?: boolean }
-  /** `because`: who wants it down, where it is not an operator of this very plugin. */
+  /** `because`: the reason, where an operator did not deactivate this very plugin. */
   | { readonly type: 'plugin.deactivate'; readonly because?: string }
-  /** As `plugin.activate`, but wait for your turn, which is `plugin.proceed`. */
+  /** As `plugin.activate`, but the start waits for `plugin.start`. */
   | { readonly type: 'plugin.enqueue'; readonly because: string; readonly resumes?: boolean }
-  /** You wait for your turn for another reason now. */
+  /** A queued plugin waits for something else now. */
   | { readonly type: 'plugin.wait'; readonly because: string }
   | { readonly type: 'plugin.start' }
-  /** Your turn will not come. */
+  /** A queued plugin is not started, as what it requires does not start. */
   | { readonly type: 'plugin.reject'; readonly error: PluginError }
-  /** Come down if you run, stay wanted, and wait for your group, which is `plugin.release`. */
+  /** Stop, stay wanted, and wait for `plugin.resume`. */
   | { readonly type: 'plugin.suspend'; readonly because: string }
   | { readonly type: 'plugin.resume' }
   | { readonly type: 'plugin.check' }
   | { readonly type: 'plugin.setPolicy'; readonly policy: SupervisionPolicy }
-  /** `attempt`: which restart of its series this is, from 1 on. */
+  /** `attempt`: the number of this restart in its series, from 1. */
   | { readonly type: 'plugin.restart'; readonly delayMs: number; readonly attempt: number }
   | { readonly type: 'plugin.stop' }
   | {
       readonly type: 'plugin.giveUp';
       readonly reason: FailedReason;
       readonly withGroup?: boolean;
-      /** What it failed with under an earlier host. */
+      /** The error under a previous host. */
       readonly error?: PluginError | null;
     }
-  /** Let go of everything at once and for good. */
+  /** Leave the tree: all that belongs to the plugin ends at once. */
   | { readonly type: 'plugin.remove' };
 
-export type HealthReport =
-  | { readonly type: 'health.passed'; readonly answers: number; readonly ms: number }
-  /** It lives, and says NOT_SERVING. */
-  | { readonly type: 'health.notServing'; readonly answers: number; readonly error: PluginError }
-  | { readonly type: 'health.missed'; readonly answers: number; readonly error: PluginError }
-  | {
-      readonly type: 'health.excused';
-      readonly answers: number;
-      readonly error: PluginError;
-      readonly why: ExcuseReason;
-    }
-  /** It says SERVING again. */
-  | { readonly type: 'health.ready' }
-  /** It has begun to say NOT_SERVING. */
-  | { readonly type: 'health.unready'; readonly error: PluginError }
-  /** Whether it tells its changes by itself. */
-  | { readonly type: 'health.watched'; readonly watched: boolean }
-  | { readonly type: 'health.lost'; readonly error: PluginError };
-
+/** The events of the effects that the plugin machine runs. */
 export type PluginEffectEvent = OfGeneration<
   | ProcessEvent
   | HandshakeEvent
@@ -169,16 +154,17 @@ export type PluginEffectEvent = OfGeneration<
   | DrainEvent
 >;
 
+/** The events of the plugin machine. */
 export type PluginEvent = PluginCommand | PluginEffectEvent | HealthReport | EffectErroredEvent;
 
-/** What a plugin tells its supervisor. */
+/** The reports of a plugin to its supervisor. */
 export type PluginReport =
-  /** No process is left, though one was wanted. */
+  /** The process has ended though the plugin is wanted. */
   | {
       readonly type: 'plugin.crashed';
       readonly plugin: string;
       readonly exit: ExitRecord;
       readonly wasHealthy: boolean;
     }
-  /** Something about it has changed that others may wait for: it is up, down or given up. */
+  /** Its state has changed: others may wait for that. */
   | { readonly type: 'plugin.changed'; readonly plugin: string };

@@ -1,10 +1,11 @@
 import type { AnyActorRef } from 'xstate';
+import type { SupervisorState } from '../../model/index.js';
 import { hasProcess, type ChildSummary, type Progress } from '../../policy/index.js';
 import { pluginRef, supervisorRef, type PluginRef, type ActorRegistry } from '../actor-registry.js';
 import { pluginState } from '../plugin/status.js';
 import type { Child, ChildSummaryOf, SupervisorContext } from './types.js';
 
-/** One that has no actor: nothing runs, and nobody wants it. */
+/** A child without an actor. */
 const absentChild: ChildSummary = {
   isRunning: false,
   isStopping: false,
@@ -15,8 +16,8 @@ const absentChild: ChildSummary = {
 };
 
 /**
- * Reads from the snapshots of children where they are. True where nothing is under way between actors: whoever
- * decides by it waits until all that is being told has been heard.
+ * Reads the states of children from their snapshots. A snapshot does not yet show events that are still in mailboxes,
+ * so decisions that depend on several children wait for `mailboxDrained`.
  */
 export function childSummariesIn(system: ActorRegistry): ChildSummaryOf {
   return ({ kind, id }) => {
@@ -33,20 +34,20 @@ function summarizePlugin(ref: PluginRef): ChildSummary {
   const snapshot = ref.getSnapshot();
   const state = pluginState(snapshot);
   const { wanted, suspended, queued } = snapshot.context;
-  const runs = hasProcess(state);
+  const isRunning = hasProcess(state);
   const isExpected = wanted && queued === null && state !== 'failed';
   return {
-    isRunning: runs,
+    isRunning,
     isStopping: state === 'stopping' || (state === 'spawning' && !wanted),
     isWanted: wanted,
     isSuspended: suspended !== null,
-    isActive: runs || (wanted && state !== 'failed'),
+    isActive: isRunning || (wanted && state !== 'failed'),
     progress:
       suspended !== null ? 'pending' : state === 'healthy' ? 'running' : isExpected ? 'starting' : 'stopped',
   };
 }
 
-const progressByState: Readonly<Record<string, Progress>> = {
+const progressByState: Readonly<Partial<Record<SupervisorState, Progress>>> = {
   running: 'running',
   suspended: 'pending',
   failed: 'stopped',
@@ -67,7 +68,7 @@ function summarizeSupervisor(ref: AnyActorRef, summaryOf: ChildSummaryOf): Child
   };
 }
 
-/** The one flat word for the state of a supervisor. */
-export function supervisorState(value: unknown): string {
-  return typeof value === 'string' ? value : (Object.keys(value as object)[0] ?? '');
+/** The public state of a supervisor, from the state value of its snapshot: the outer state of the chart. */
+export function supervisorState(value: unknown): SupervisorState {
+  return (typeof value === 'string' ? value : Object.keys(value as object)[0]) as SupervisorState;
 }

@@ -3,7 +3,7 @@ import type { PluginInput } from '../plugin/types.js';
 import { shardSize } from './shard.js';
 import type { Child, ChildSpec, PluginChild } from './types.js';
 
-/** No plugin has such an id. */
+/** The actor id of a shard. No plugin has such an id, as it has a colon. */
 export function shardId(shard: number): string {
   return `shard:${shard}`;
 }
@@ -14,16 +14,17 @@ interface PluginToSpawn {
   readonly input: PluginInput;
 }
 
-/** How a supervisor comes from the children it has to those that it is to have. */
+/** The difference between the children that a supervisor has and those that it is to have. */
 export interface Reconciliation {
-  /** In the new order; what is known of those that stay is kept. */
+  /** In the new order; children that stay keep their histories. */
   readonly children: readonly Child[];
   readonly spawned: readonly PluginToSpawn[];
   readonly removed: readonly PluginChild[];
-  /** The shelves that are needed now and were not before. */
+  /** The numbers of the shards to spawn. */
   readonly shards: readonly number[];
 }
 
+/** Finds which children to spawn and to remove, and assigns new plugins to shards. */
 export function reconcile(current: readonly Child[], wanted: readonly ChildSpec[]): Reconciliation {
   const known = new Map(current.map((child) => [child.id, child]));
   const staying = new Set(wanted.map(({ id }) => id));

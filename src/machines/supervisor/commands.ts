@@ -12,17 +12,20 @@ import type {
   SupervisorReportEvent,
 } from './types.js';
 
-/** What actions of any machine here have in common. */
+/** The part of XState's `enqueue` that sends to other actors. */
 export interface Enqueue {
-  /** To an actor, or to a child by its name. */
+  /** To an actor, or to a child by its id. */
   sendTo(target: AnyActorRef | string, event: EventObject): void;
 }
 
-/** An action's way to the parent. */
-export interface EnqueueToParent {
+/** The part of XState's `enqueue` that the functions of a supervisor use. */
+export interface SupervisorEnqueue extends Enqueue {
   sendParent(event: SupervisorReportEvent): void;
+  raise(event: SupervisorEvent): void;
+  assign(change: Partial<SupervisorContext>): void;
 }
 
+/** Sends a command to a plugin of the supervisor that calls this. Ignored while the plugin has no actor. */
 export function sendToPlugin(
   enqueue: Enqueue,
   system: ActorRegistry,
@@ -33,6 +36,15 @@ export function sendToPlugin(
   if (ref !== undefined) enqueue.sendTo(ref, command);
 }
 
+/** The commands that make a plugin start. */
+export type StartCommand = Extract<PluginCommand, { readonly type: 'plugin.activate' | 'plugin.enqueue' }>;
+
+/** Whether a command makes a plugin start, at once or when it gets a start slot. */
+export function isStartCommand(command: PluginCommand): command is StartCommand {
+  return command.type === 'plugin.activate' || command.type === 'plugin.enqueue';
+}
+
+/** Sends a command to a supervisor. Ignored while it has no actor. */
 export function sendToSupervisor(
   enqueue: Enqueue,
   system: ActorRegistry,
@@ -43,38 +55,39 @@ export function sendToSupervisor(
   if (ref !== undefined) enqueue.sendTo(ref, command);
 }
 
-/** Lets a child go on that waits for this supervisor. */
+/** Resumes a child that this supervisor has suspended. */
 export function resumeChild(enqueue: Enqueue, system: ActorRegistry, { kind, id }: Child): void {
   if (kind === 'plugin') sendToPlugin(enqueue, system, id, { type: 'plugin.resume' });
   else sendToSupervisor(enqueue, system, id, { type: 'supervisor.resume' });
 }
 
-/** Tells a child to come down, and whether to stay wanted. Nothing that is temporary is ever started again. */
+/** Stops a child in a group stop. It stays wanted if the group is to start again, unless it is temporary. */
 export function stopOrSuspendChild(
   enqueue: Enqueue,
   system: ActorRegistry,
-  context: SupervisorContext,
+  { because, next }: SupervisorContext,
   child: Child,
 ): void {
-  const { because } = context;
-  const isLeft = isForGood(context.next);
   if (child.kind === 'supervisor') {
-    const type = isLeft ? 'supervisor.deactivate' : 'supervisor.suspend';
+    const type = isForGood(next) ? 'supervisor.deactivate' : 'supervisor.suspend';
     sendToSupervisor(enqueue, system, child.id, { type, because });
     return;
   }
-  const isOver = isLeft || child.policy.restart.restart === 'temporary';
-  sendToPlugin(enqueue, system, child.id, { type: isOver ? 'plugin.deactivate' : 'plugin.suspend', because });
+  const isStopped = isForGood(next) || child.policy.restart.restart === 'temporary';
+  const type = isStopped ? 'plugin.deactivate' : 'plugin.suspend';
+  sendToPlugin(enqueue, system, child.id, { type, because });
 }
 
+/** Reports to the embedder, by way of the supervisors above. */
 export function report(
-  enqueue: EnqueueToParent,
+  enqueue: Pick<SupervisorEnqueue, 'sendParent'>,
   { spec }: SupervisorContext,
-  facts: Omit<SupervisorReport, 'supervisor'>,
+  details: Omit<SupervisorReport, 'supervisor'>,
 ): void {
-  enqueue.sendParent({ type: 'supervisor.reported', report: { ...facts, supervisor: spec.name } });
+  enqueue.sendParent({ type: 'supervisor.reported', report: { ...details, supervisor: spec.name } });
 }
 
+/** Whether an event reports that a child has ended. */
 export function isChildExit(event: SupervisorEvent): event is ChildExitEvent {
   return (
     event.type === 'plugin.crashed' || event.type === 'supervisor.gaveUp' || event.type === 'supervisor.ended'

@@ -22,11 +22,21 @@ import type {
   SupervisorReportEvent,
 } from './types.js';
 
-/** What a child's end is told by. */
+/** The events by which a supervisor learns that a child has ended. */
 export type ChildExitEvent =
   | Extract<PluginReport, { readonly type: 'plugin.crashed' }>
   | Extract<SupervisorReportEvent, { readonly type: 'supervisor.gaveUp' | 'supervisor.ended' }>;
 
+/** What a decision about an exit depends on besides the supervisor's context. */
+export interface DecisionInputs {
+  /** In [0, 1). */
+  readonly random: number;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly summaryOf: ChildSummaryOf;
+}
+
+/** The context of a supervisor without children. */
 export function initialSupervisorContext({ spec, startConcurrency }: SupervisorInput): SupervisorContext {
   return {
     spec,
@@ -43,15 +53,17 @@ export function initialSupervisorContext({ spec, startConcurrency }: SupervisorI
   };
 }
 
+/** The names of children, in their order. */
 export function idsOf(children: readonly { readonly id: string }[]): readonly string[] {
   return children.map(({ id }) => id);
 }
 
+/** The child of this name. */
 export function findChild({ children }: SupervisorContext, id: string): Child | undefined {
   return children.find((child) => child.id === id);
 }
 
-/** The children, with this one changed. */
+/** The children with one of them changed. */
 export function withChild(
   children: readonly Child[],
   id: string,
@@ -62,43 +74,50 @@ export function withChild(
   return child === undefined ? children : children.with(index, { ...child, ...change });
 }
 
-/** The children with their failures forgotten. */
+/** The children with empty restart histories. */
 export function withEmptyHistories(children: readonly Child[]): readonly Child[] {
   return children.map((child) => (child.kind === 'plugin' ? { ...child, history: emptyHistory } : child));
 }
 
-/** What a child's own policy says to its end, and what is to be remembered of it. */
+/** What the child's own policy decides about its exit, and the restart history of the child after it. */
 export function decideForChild(
   context: SupervisorContext,
-  end: ChildExitEvent,
+  exit: ChildExitEvent,
   random: number,
 ): { readonly decision: RestartDecision; readonly history?: RestartHistory } {
-  const child = findChild(context, exitedChildId(end));
-  if (end.type === 'plugin.crashed' && child?.kind === 'plugin') {
-    const { exit, wasHealthy } = end;
-    return decideExit({ policy: child.policy.restart, history: child.history, exit, wasHealthy, random });
+  const child = findChild(context, exitedChildId(exit));
+  if (exit.type === 'plugin.crashed' && child?.kind === 'plugin') {
+    const { policy, history } = child;
+    const { exit: record, wasHealthy } = exit;
+    return decideExit({ policy: policy.restart, history, exit: record, wasHealthy, random });
   }
-  if (end.type === 'supervisor.ended') return { decision: { decision: 'stop' } };
-  // Without a budget nothing would bound the restarts of a group that gave up.
+  if (exit.type === 'supervisor.ended') return { decision: { decision: 'stop' } };
+  // Without a restart intensity nothing would bound the restarts of a group that gave up.
   return context.spec.intensity === null
     ? { decision: { decision: 'giveUp', reason: 'FailedToStayRunning' } }
     : { decision: { decision: 'restart', delayMs: 0, attempt: context.restarts.length + 1 } };
 }
 
-export function exitedChildId(end: ChildExitEvent): string {
-  return end.type === 'plugin.crashed' ? end.plugin : end.supervisor;
+/** The name of the child that has ended. */
+export function exitedChildId(exit: ChildExitEvent): string {
+  return exit.type === 'plugin.crashed' ? exit.plugin : exit.supervisor;
 }
 
-/** What the end of a child means for its siblings. */
+/**
+ * What the exit of a child means for its siblings.
+ *
+ * @param next What follows the group stop that is in progress; `null`: none is.
+ */
 export function decideForSiblings(
   context: SupervisorContext,
-  end: ChildExitEvent,
-  summaryOf: ChildSummaryOf,
-  now: number,
+  exit: ChildExitEvent,
+  { decision }: RestartDecision,
+  { summaryOf, now }: DecisionInputs,
+  next: AfterGroupStop | null,
 ): GroupDecision {
   const { spec, restarts, clock } = context;
   const concernsOthers = spec.strategy !== 'one-for-one' || spec.autoShutdown !== 'never';
-  // What a thousand siblings are like need not be looked at where their end is their own affair.
+  // A flat group of a thousand plugins need not summarize all of them at each exit.
   const children = concernsOthers ? context.children : [];
   return decideForGroup({
     strategy: spec.strategy,
@@ -108,13 +127,14 @@ export function decideForSiblings(
       significant: child.significant,
       isActive: summaryOf(child).isActive,
     })),
-    exited: exitedChildId(end),
-    decision: decideForChild(context, end, 0).decision.decision,
+    exited: exitedChildId(exit),
+    decision,
     exhausted: isExhausted(restarts, readClock(clock, now), spec),
+    next,
   });
 }
 
-/** All children, and none of them told yet. */
+/** A group stop of all children. */
 export function planForAll(
   { children }: SupervisorContext,
   plan: Pick<GroupRestartPlan, 'next' | 'because'>,
@@ -124,8 +144,9 @@ export function planForAll(
 }
 
 /**
- * A given-up group is tried again. Whose activation leads to it was told to wait already: as a temporary one it would
- * be told not to start again. `null`: that one was taken up since and stays up, so its activation asks for nothing.
+ * The group stop with which a group that was given up is tried again. The plugin whose activation leads to it is queued
+ * already; if it were stopped too, a temporary one would not start again. `null`: that plugin runs and keeps running,
+ * for example as it was reattached, so that its activation changes nothing.
  */
 export function retryPlan(
   context: SupervisorContext,
@@ -139,11 +160,12 @@ export function retryPlan(
   return { ...plan, toStop: plan.toStop.filter((id) => id !== activated) };
 }
 
+/** The children that the group stop or restart in progress affects, in start order. */
 export function affectedChildren({ children, affected }: SupervisorContext): readonly Child[] {
   return children.filter(({ id }) => affected.includes(id));
 }
 
-/** The children that come down and up together, and where they are. */
+/** The affected children with their present state. */
 export function siblingsIn(
   context: SupervisorContext,
   summaryOf: ChildSummaryOf,

@@ -1,14 +1,14 @@
 import type { SupervisorReport } from '../../model/index.js';
 import {
-  decideDuringGroupStop,
   backoffDelay,
   withExited,
   readClock,
   withRestart,
-  type RestartHistory,
+  type AfterGroupStop,
+  type GroupDecision,
+  type RestartDecision,
 } from '../../policy/index.js';
 import type { PluginCommand } from '../plugin/types.js';
-import { commandFor } from './decision-command.js';
 import {
   affectedChildren,
   decideForSiblings,
@@ -18,18 +18,11 @@ import {
   withChild,
   idsOf,
   type ChildExitEvent,
+  type DecisionInputs,
 } from './context.js';
-import type { ChildSummaryOf, GroupRestartPlan, SupervisorCommand, SupervisorContext } from './types.js';
+import type { GroupRestartPlan, SupervisorCommand, SupervisorContext } from './types.js';
 
-/** What chance, the clock and the children say when a child has ended. */
-export interface DecisionInputs {
-  /** In [0, 1). */
-  readonly random: number;
-  readonly now: number;
-  readonly summaryOf: ChildSummaryOf;
-}
-
-/** What a supervisor does about the end of a child: what it notes, tells the child, begins, and reports. */
+/** What a supervisor does when a child has ended: the context it keeps, the commands it sends, and its report. */
 export interface ChildExitDecision {
   readonly change: Partial<SupervisorContext>;
   readonly plugin?: PluginCommand;
@@ -38,146 +31,132 @@ export interface ChildExitDecision {
   readonly report?: Omit<SupervisorReport, 'supervisor'>;
 }
 
-export type DecideChildExit = (
+/** Both decisions about one exit, and what they were made from. */
+interface DecidedExit {
+  readonly context: SupervisorContext;
+  readonly exit: ChildExitEvent;
+  readonly inputs: DecisionInputs;
+  readonly own: RestartDecision;
+  readonly group: GroupDecision;
+  readonly next: AfterGroupStop | null;
+}
+
+/**
+ * Decides once for the child and once for its siblings, and says what follows.
+ *
+ * @param next What follows the group stop that is in progress; `null`: none is.
+ */
+export function decideChildExit(
   context: SupervisorContext,
-  end: ChildExitEvent,
-  moment: DecisionInputs,
-) => ChildExitDecision;
+  exit: ChildExitEvent,
+  inputs: DecisionInputs,
+  next: AfterGroupStop | null,
+): ChildExitDecision {
+  const { decision: own, history } = decideForChild(context, exit, inputs.random);
+  const group = decideForSiblings(context, exit, own, inputs, next);
+  const decided = { context, exit, inputs, own, group, next };
+  const { change, ...rest } = applyByAction[group.action](decided);
+  const children = withChild(context.children, exitedChildId(exit), history === undefined ? {} : { history });
+  return { ...rest, change: { children, ...change } };
+}
 
-/** Each end has one answer. */
-export const decideChildExit: DecideChildExit = (context, end, moment) => {
-  const answer = decideForSiblings(context, end, moment.summaryOf, moment.now);
-  switch (answer.action) {
-    case 'childOnly':
-      return applyChildDecision(context, end, moment);
-    case 'restartGroup':
-      return restartGroup(context, end, moment);
-    case 'giveUp':
-      return giveUpGroup(context, end, answer.why === 'exhausted');
-    case 'shutDown':
-      return shutDownGroup(context, end);
-  }
-};
+/** The supervisor stops for good: the child is not restarted. */
+export function decideChildExitDuringShutdown(): ChildExitDecision {
+  return { change: {}, plugin: { type: 'plugin.deactivate', because: 'environment.stopping' } };
+}
 
-/** The end of a child concerns it alone. */
-const applyChildDecision: DecideChildExit = (context, end, moment) => {
-  const { decision, history } = decideForChild(context, end, moment.random);
-  const change = {
-    ...withHistory(context, end, history),
-    ...(decision.decision === 'restart' && withGroupRestart(context, moment)),
-  };
-  if (end.type === 'plugin.crashed') return { change, plugin: commandFor(decision) };
-  if (decision.decision === 'stop') return { change };
-  return decision.decision === 'restart'
-    ? { change, supervisor: { type: 'supervisor.restart', delayMs: groupBackoffMs(context, moment) } }
+type Apply = (decided: DecidedExit) => ChildExitDecision;
+
+/** The siblings go on; the child is restarted, stopped or given up. */
+const applyChildOnly: Apply = ({ context, exit, inputs, own, next }) => {
+  const change = own.decision === 'restart' ? withGroupRestart(context, inputs) : {};
+  if (exit.type === 'plugin.crashed') return { change, plugin: commandFor(own) };
+  // During a group stop the stop reaches a supervisor that has given up, too.
+  if (own.decision === 'stop' || next !== null) return { change };
+  return own.decision === 'restart'
+    ? { change, supervisor: { type: 'supervisor.restart', delayMs: groupBackoffMs(context, inputs) } }
     : { change, supervisor: { type: 'supervisor.giveUp', withParent: false } };
 };
 
-/** Its siblings come down with it, and all of them start again; also those that had no turn yet the last time. */
-const restartGroup: DecideChildExit = (context, end, moment) => {
-  const id = exitedChildId(end);
-  const { decision, history } = decideForChild(context, end, moment.random);
-  const isPaused = decision.decision === 'restart' && end.type === 'plugin.crashed';
-  const pauseMs = isPaused ? decision.delayMs : groupBackoffMs(context, moment);
-  const unstarted = idsOf(affectedChildren(context).filter((child) => moment.summaryOf(child).isSuspended));
-  const children = withExited(
-    context.spec.strategy,
-    idsOf(context.children),
-    { affected: unstarted, toStop: unstarted },
-    id,
-  );
+/** The affected siblings are stopped and start again, with those that the last group restart has not started yet. */
+const applyRestartGroup: Apply = ({ context, exit, inputs, own }) => {
+  const id = exitedChildId(exit);
+  const isPluginRestart = own.decision === 'restart' && exit.type === 'plugin.crashed';
+  const backoffMs = isPluginRestart ? own.delayMs : groupBackoffMs(context, inputs);
+  const unstarted = idsOf(affectedChildren(context).filter((child) => inputs.summaryOf(child).isSuspended));
+  const affected = withExitedChild(context, { affected: unstarted, toStop: unstarted }, id);
   return {
-    change: { ...withHistory(context, end, history), ...withGroupRestart(context, moment) },
-    plan: { ...children, next: 'restart', because: `sibling.ended ${id}`, backoffMs: pauseMs },
+    change: withGroupRestart(context, inputs),
+    plan: { ...affected, next: 'restart', because: `sibling.ended ${id}`, backoffMs },
+    report: reportOf(exit, 'supervisor.restarting', affected.affected),
+  };
+};
+
+/** The child's siblings are being stopped anyway; those that its exit affects are stopped with them. */
+const applyExtendGroupStop: Apply = ({ context, exit, own }) => {
+  const { next, because } = context;
+  const backoffMs = Math.max(context.backoffMs, own.decision === 'restart' ? own.delayMs : 0);
+  const affected = withExitedChild(context, context, exitedChildId(exit));
+  return { change: {}, plan: { ...affected, next, because, backoffMs } };
+};
+
+/** The restart intensity of the group is exceeded, or one of its children is given up. */
+const applyGiveUp: Apply = ({ context, exit, group }) => {
+  const { name, intensity, periodMs } = context.spec;
+  const plan = planForAll(context, { next: 'giveUp', because: `supervisor.gaveUp ${name}` });
+  const isExhausted = group.action === 'giveUp' && group.why === 'exhausted';
+  const why = isExhausted
+    ? `This would be restart ${(intensity ?? 0) + 1} within ${periodMs} ms; ${intensity} are allowed.`
+    : 'It is not restarted any more.';
+  const report = reportOf(exit, 'supervisor.gaveUp', plan.affected);
+  return {
+    change: {},
+    plan,
     report: {
-      type: 'supervisor.restarting',
-      context: 'childTerminated',
-      reason: reasonOf(end),
-      offender: id,
-      affected: children.affected,
+      ...report,
+      context: isExhausted ? 'childTerminated' : 'childGaveUp',
+      reason: `${report.reason} ${why}`,
     },
   };
 };
 
-/** The group's budget is used up, or one of its children is not tried any more: all come down. */
-function giveUpGroup(
-  context: SupervisorContext,
-  end: ChildExitEvent,
-  isExhausted: boolean,
-): ChildExitDecision {
-  const { name, intensity, periodMs } = context.spec;
-  const plan = planForAll(context, { next: 'giveUp', because: `supervisor.gaveUp ${name}` });
-  const why = isExhausted
-    ? `This would be restart ${(intensity ?? 0) + 1} within ${periodMs} ms; ${intensity} are allowed.`
-    : 'It is not tried any more.';
-  return {
-    change: withHistory(context, end, decideForChild(context, end, 0).history),
-    plan,
-    report: {
-      type: 'supervisor.gaveUp',
-      context: isExhausted ? 'childTerminated' : 'childGaveUp',
-      reason: `${reasonOf(end)} ${why}`,
-      offender: exitedChildId(end),
-      affected: plan.affected,
-    },
-  };
-}
-
-/** Significant children have ended: the work of the group is done. */
-function shutDownGroup(context: SupervisorContext, end: ChildExitEvent): ChildExitDecision {
+/** The significant children have ended, and so the group is stopped. */
+const applyShutDown: Apply = ({ context, exit, own }) => {
   const plan = planForAll(context, { next: 'shutDown', because: `supervisor.shutDown ${context.spec.name}` });
   return {
     change: {},
-    ...(end.type === 'plugin.crashed' && { plugin: { type: 'plugin.stop' } as const }),
+    ...(exit.type === 'plugin.crashed' && { plugin: commandFor(own) }),
     plan,
-    report: {
-      type: 'supervisor.shutDown',
-      context: 'childTerminated',
-      reason: reasonOf(end),
-      offender: exitedChildId(end),
-      affected: plan.affected,
-    },
+    report: reportOf(exit, 'supervisor.shutDown', plan.affected),
   };
-}
-
-/** It fell while its siblings come down anyway. One that is not tried any more ends all hope for them. */
-export const decideChildExitDuringGroupStop: DecideChildExit = (context, end, moment) => {
-  const { decision, history } = decideForChild(context, end, moment.random);
-  const { next, because } = context;
-  const { action } = decideForSiblings(context, end, moment.summaryOf, moment.now);
-  const change = withHistory(context, end, history);
-  switch (decideDuringGroupStop(next, decision.decision, action)) {
-    case 'giveUp':
-      return giveUpGroup(context, end, false);
-    case 'childOnly':
-      return { change, plugin: commandFor(decision) };
-    case 'extend': {
-      const children = withExited(
-        context.spec.strategy,
-        idsOf(context.children),
-        context,
-        exitedChildId(end),
-      );
-      const pauseMs = Math.max(context.backoffMs, decision.decision === 'restart' ? decision.delayMs : 0);
-      return { change, plan: { ...children, next, because, backoffMs: pauseMs } };
-    }
-  }
 };
 
-/** Everything is brought down for good, this one with the rest. */
-export const decideChildExitDuringShutdown: DecideChildExit = () => ({
-  change: {},
-  plugin: { type: 'plugin.deactivate', because: 'environment.stopping' },
-});
+const applyByAction: Readonly<Record<GroupDecision['action'], Apply>> = {
+  childOnly: applyChildOnly,
+  restartGroup: applyRestartGroup,
+  extendGroupStop: applyExtendGroupStop,
+  giveUp: applyGiveUp,
+  shutDown: applyShutDown,
+};
 
-function withHistory(
-  { children }: SupervisorContext,
-  end: ChildExitEvent,
-  memory: RestartHistory | undefined,
-): Partial<SupervisorContext> {
-  return memory === undefined
-    ? {}
-    : { children: withChild(children, exitedChildId(end), { history: memory }) };
+/** The command by which a plugin gets its supervisor's decision. */
+function commandFor(decision: RestartDecision): PluginCommand {
+  switch (decision.decision) {
+    case 'restart':
+      return { type: 'plugin.restart', delayMs: decision.delayMs, attempt: decision.attempt };
+    case 'stop':
+      return { type: 'plugin.stop' };
+    case 'giveUp':
+      return { type: 'plugin.giveUp', reason: decision.reason };
+  }
+}
+
+function withExitedChild(
+  { spec, children }: SupervisorContext,
+  current: Parameters<typeof withExited>[2],
+  exited: string,
+) {
+  return withExited(spec.strategy, idsOf(children), current, exited);
 }
 
 function withGroupRestart({ restarts, clock, spec }: SupervisorContext, { now }: DecisionInputs) {
@@ -188,14 +167,28 @@ function groupBackoffMs({ spec, restarts }: SupervisorContext, { random }: Decis
   return backoffDelay(spec.backoff, restarts.length + 1, random);
 }
 
+function reportOf(
+  exit: ChildExitEvent,
+  type: SupervisorReport['type'],
+  affected: readonly string[],
+): NonNullable<ChildExitDecision['report']> {
+  return {
+    type,
+    context: 'childTerminated',
+    reason: reasonOf(exit),
+    offender: exitedChildId(exit),
+    affected,
+  };
+}
+
 /** How a child ended, in a sentence. */
-function reasonOf(end: ChildExitEvent): string {
-  switch (end.type) {
+function reasonOf(exit: ChildExitEvent): string {
+  switch (exit.type) {
     case 'plugin.crashed':
-      return end.exit.error?.message ?? `The plugin ${end.plugin} ended by itself.`;
+      return exit.exit.error?.message ?? `The plugin ${exit.plugin} ended by itself.`;
     case 'supervisor.gaveUp':
-      return `The group ${end.supervisor} gave up.`;
+      return `The group ${exit.supervisor} gave up.`;
     case 'supervisor.ended':
-      return `The group ${end.supervisor} shut down.`;
+      return `The group ${exit.supervisor} shut down.`;
   }
 }

@@ -1,14 +1,17 @@
+import { and } from 'xstate';
 import { untilMailboxDrained } from '../delays.js';
 import type { PluginEffects } from '../effects.js';
 import { createPluginMachine, type PluginMachine } from '../plugin/machine.js';
 import { initialSupervisorContext } from './context.js';
 import { setupSupervisor, type SupervisorDependencies } from './setup.js';
 
+/** The machine of a supervisor. */
 export type SupervisorMachine = ReturnType<typeof createSupervisorMachine>;
 
 /**
- * Looks after plugins and after supervisors of its own kind. Each end of a child gets one answer: the child alone is
- * restarted, some or all go down and come up together, all go down and the parent decides, or all go down for good.
+ * Supervises plugins and nested groups, as OTP's supervisor does. When a child has ended, one of these follows: that
+ * child alone is restarted, stopped or given up; the affected children restart as a group; all children are stopped
+ * and the parent decides; or the group shuts down.
  */
 export function createSupervisorMachine(
   effects: PluginEffects,
@@ -17,7 +20,7 @@ export function createSupervisorMachine(
 ) {
   const machine = setupSupervisor(effects, dependencies, plugin).createMachine({
     id: 'supervisor',
-    description: 'A group of plugins and groups: who goes down and comes up with whom.',
+    description: 'One group: which of its plugins and nested groups restart together.',
     context: ({ input }) => initialSupervisorContext(input),
     initial: 'running',
     on: {
@@ -25,10 +28,7 @@ export function createSupervisorMachine(
       'supervisor.suspend': { actions: 'planSuspend' },
       'supervisor.deactivate': { actions: 'planDeactivate' },
       'supervisor.stop': '.stopping',
-      'member.activate': { actions: 'activateMember' },
-      'member.enqueue': { actions: 'activateMember' },
-      'member.reattach': { actions: 'reattachMember' },
-      'member.setPolicy': { actions: 'setMemberPolicy' },
+      'member.command': { actions: 'commandMember' },
       'plugin.crashed': { actions: ['decideChildExit', 'reportPluginChange'] },
       'supervisor.gaveUp': { actions: 'decideChildExit' },
       'supervisor.ended': { actions: 'decideChildExit' },
@@ -36,17 +36,16 @@ export function createSupervisorMachine(
       'plugin.changed': { actions: 'forward' },
       'plugin.spawned': { actions: 'forward' },
       'supervisor.reported': { actions: 'forward' },
-      'plugin.actorError': { actions: 'reportReplaced' },
-      'subtree.cleared': { actions: 'respawn' },
-      'xstate.error.actor.*': { actions: 'replaceBroken' },
+      'subtree.cleared': { actions: 'respawnSubtree' },
+      'xstate.error.actor.*': { actions: 'replaceFailedActor' },
     },
     states: {
       running: {
-        description: 'Each child comes, goes and is looked after by itself.',
+        description: 'No group stop or group restart is in progress.',
         entry: ['resumeClock', 'clearPlan'],
       },
       stoppingChildren: {
-        description: 'Children come down together, the last started first.',
+        description: 'The affected children are stopped, the last started first.',
         initial: 'drainingMailbox',
         on: {
           'supervisor.children': { target: '.drainingMailbox', actions: 'updateChildren' },
@@ -72,35 +71,35 @@ export function createSupervisorMachine(
             description: untilMailboxDrained,
             after: { mailboxDrained: { target: 'awaitingChildren', actions: 'stopNext' } },
           },
-          awaitingChildren: { description: 'Some are on their way down.' },
+          awaitingChildren: { description: 'Waiting for affected children that are stopping.' },
         },
       },
       backingOff: {
-        description: 'All of them are down; they start again after the pause.',
+        description: 'All affected children have stopped; they start again after the backoff.',
         on: {
-          'member.activate': [
-            { guard: 'isAffected', target: 'startingChildren', actions: 'activateMember' },
-            { actions: 'activateMember' },
-          ],
-          'member.enqueue': [
-            { guard: 'isAffected', target: 'startingChildren', actions: 'activateMember' },
-            { actions: 'activateMember' },
-          ],
+          'member.command': {
+            guard: and(['isStartCommand', 'isAffected']),
+            target: 'startingChildren',
+            actions: 'commandMember',
+          },
           'plugin.crashed': { actions: ['decideChildExitDuringGroupStop', 'reportPluginChange'] },
           'supervisor.gaveUp': { actions: 'decideChildExitDuringGroupStop' },
         },
         after: { restartDelay: 'startingChildren' },
       },
       startingChildren: {
-        description: 'They start again, the first first.',
+        description: 'The affected children start again, in start order.',
         initial: 'drainingMailbox',
         on: {
           'supervisor.children': { target: '.drainingMailbox', actions: 'updateChildren' },
           'plugin.changed': { target: '.drainingMailbox', actions: 'forward' },
           'supervisor.changed': '.drainingMailbox',
           'supervisor.ended': { target: '.drainingMailbox', actions: 'decideChildExit' },
-          'member.activate': { target: '.drainingMailbox', actions: 'activateMember' },
-          'member.enqueue': { target: '.drainingMailbox', actions: 'activateMember' },
+          'member.command': {
+            guard: 'isStartCommand',
+            target: '.drainingMailbox',
+            actions: 'commandMember',
+          },
           'group.started': { target: 'running', actions: 'reportChange' },
         },
         states: {
@@ -108,53 +107,52 @@ export function createSupervisorMachine(
             description: untilMailboxDrained,
             after: { mailboxDrained: { target: 'awaitingChildren', actions: 'startNext' } },
           },
-          awaitingChildren: { description: 'Some are on their way up.' },
+          awaitingChildren: { description: 'Waiting for affected children that are starting.' },
         },
       },
       suspended: {
-        description: 'Its parent has brought it down, and lets it go on when its siblings are down, too.',
+        description: 'Its parent has stopped it, and resumes it in the group restart of its siblings.',
         entry: 'reportChange',
         on: {
-          'supervisor.resume': { target: 'startingChildren', actions: 'planAnew' },
-          'supervisor.giveUp': { target: 'failed', actions: 'noteFailedWith' },
+          'supervisor.resume': { target: 'startingChildren', actions: 'planStartAll' },
+          'supervisor.giveUp': { target: 'failed', actions: 'noteFailedWithParent' },
           'plugin.crashed': { actions: ['decideChildExitDuringGroupStop', 'reportPluginChange'] },
           'supervisor.gaveUp': { actions: 'decideChildExitDuringGroupStop' },
         },
       },
       escalating: {
-        description: 'It has given up and brought all its children down; its parent decides.',
+        description: 'It has given up and stopped all its children; its parent decides.',
         entry: 'reportGaveUp',
         on: {
-          'supervisor.restart': { target: 'backingOff', actions: ['planAnew', 'noteBackoff'] },
-          'supervisor.giveUp': { target: 'failed', actions: 'noteFailedWith' },
+          'supervisor.restart': { target: 'backingOff', actions: ['planStartAll', 'noteBackoff'] },
+          'supervisor.giveUp': { target: 'failed', actions: 'noteFailedWithParent' },
           'plugin.crashed': { actions: ['decideChildExitDuringGroupStop', 'reportPluginChange'] },
           'supervisor.gaveUp': { actions: 'decideChildExitDuringGroupStop' },
         },
       },
       failed: {
-        description: 'It is given up; somebody must act, or the half-open interval pass.',
+        description: 'It is given up until a plugin of it is activated or the half-open interval has passed.',
         entry: ['resumeClock', 'giveUpSuspended', 'reportChange'],
         on: {
-          'member.activate': [
-            { guard: 'failedWithParent', actions: ['affectAll', 'activateMember', 'requestParentRetry'] },
-            { actions: ['affectAll', 'activateMember', 'planRetry'] },
-          ],
-          'member.enqueue': [
-            { guard: 'failedWithParent', actions: ['affectAll', 'activateMember', 'requestParentRetry'] },
-            { actions: ['affectAll', 'activateMember', 'planRetry'] },
+          'member.command': [
+            {
+              guard: and(['isStartCommand', 'failedWithParent']),
+              actions: ['affectAll', 'commandMember', 'requestParentRetry'],
+            },
+            { guard: 'isStartCommand', actions: ['affectAll', 'commandMember', 'planRetry'] },
           ],
           'supervisor.retryRequested': [
             { guard: 'failedWithParent', actions: 'requestParentRetry' },
             { actions: 'planRetry' },
           ],
-          // One that was held on its own way down is heard of late.
+          // A child that was already stopping for itself when it was suspended reports late.
           'plugin.changed': { actions: ['forward', 'giveUpSuspended'] },
           'supervisor.changed': { actions: 'giveUpSuspended' },
         },
         after: { halfOpenInterval: { guard: 'isHalfOpenEnabled', actions: 'planRetry' } },
       },
       stopping: {
-        description: 'Nothing is restarted any more: every plugin is being brought down.',
+        description: 'The environment stops: nothing is restarted any more.',
         entry: ['stopSupervisors', 'clearPlan'],
         on: {
           'plugin.crashed': { actions: ['decideChildExitDuringShutdown', 'reportPluginChange'] },

@@ -8,14 +8,9 @@ import {
   staysRunning,
   type AfterGroupStop,
 } from '../../policy/index.js';
-import { maxTimerMs, mailboxDrainedMs } from '../delays.js';
-import {
-  killProcessOf,
-  replacementInput,
-  supervisorId,
-  type PluginRef,
-  type ActorRegistry,
-} from '../actor-registry.js';
+import { mailboxDrainedMs } from '../delays.js';
+import { maxTimerMs } from '../../model/index.js';
+import { replacePlugin, supervisorId, type PluginRef, type ActorRegistry } from '../actor-registry.js';
 import type { PluginEffects } from '../effects.js';
 import type { PluginMachine } from '../plugin/machine.js';
 import { createShardMachine } from './shard.js';
@@ -30,47 +25,47 @@ import {
   retryPlan,
   siblingsIn,
   withChild,
+  type ChildExitEvent,
 } from './context.js';
 import {
   decideChildExit,
-  decideChildExitDuringGroupStop,
   decideChildExitDuringShutdown,
-  type DecideChildExit,
+  type ChildExitDecision,
 } from './decide-child-exit.js';
 import {
   stopOrSuspendChild,
   isChildExit,
+  isStartCommand,
   resumeChild,
   report,
   sendToPlugin,
   sendToSupervisor,
-  type Enqueue,
-  type EnqueueToParent,
+  type StartCommand,
+  type SupervisorEnqueue,
 } from './commands.js';
-import { actorIdOf, reportSpawned, clearSubtree, refillShard } from './respawn.js';
+import { actorIdOf, reportSpawned, clearSubtree, refillShard, spawnSupervisor } from './respawn.js';
 import { childSummariesIn } from './child-summary.js';
 import type {
   GroupRestartPlan,
-  GroupRestartEvent,
   SupervisorContext,
   SupervisorEvent,
   SupervisorInput,
   SupervisorReportEvent,
 } from './types.js';
 
-/** A supervisor as a child of one: the chart that these words are for runs itself. */
+/** The logic of a supervisor, as far as its parent depends on it. */
 export type SupervisorLogic = ActorLogic<Snapshot<unknown>, SupervisorEvent, SupervisorInput>;
 
-/** Stands in until the chart is there. */
+// XState's types cannot express a machine that spawns itself: the actor is set when the machine has been created.
 const lateBoundSupervisor = {} as SupervisorLogic;
 
-/** What supervisors ask of the world. */
+/** What a supervisor uses besides the effects of plugins. */
 export interface SupervisorDependencies {
   /** In [0, 1). */
   random(): number;
 }
 
-/** The words that a supervisor's chart is told in. */
+/** The types, actors, delays, guards and actions of the supervisor machine. */
 export function setupSupervisor(
   effects: PluginEffects,
   dependencies: SupervisorDependencies,
@@ -88,12 +83,13 @@ export function setupSupervisor(
     guards: {
       isNext: ({ context }, params: { next: AfterGroupStop }) => context.next === params.next,
       isActivationRequested: ({ event }) => event.type === 'group.stopped' && event.activationRequested,
+      isStartCommand: ({ event }) => event.type === 'member.command' && isStartCommand(event.command),
       isAffected: ({ context, event }) => 'plugin' in event && context.affected.includes(event.plugin),
       failedWithParent: ({ context }) => context.failedWithParent,
       isHalfOpenEnabled: ({ context }) => context.spec.halfOpenAfterMs !== null && !context.failedWithParent,
     },
     actions: {
-      /** Takes up new children, lets go of those that are gone, and puts the others in order. */
+      /** Spawns new children, removes those that are gone, and brings the others into the new order. */
       updateChildren: enqueueActions(({ context, event, enqueue }) => {
         if (event.type !== 'supervisor.children') return;
         const { children, spawned, removed, shards } = reconcile(context.children, event.children);
@@ -101,30 +97,27 @@ export function setupSupervisor(
           if (child.shard === 0) enqueue.stopChild(child.id);
           else enqueue.sendTo(shardId(child.shard), { type: 'shard.remove', id: child.id });
         }
-        for (const shelf of shards) enqueue.spawnChild('shard', { id: shardId(shelf) });
+        for (const shard of shards) enqueue.spawnChild('shard', { id: shardId(shard) });
         for (const { id, shard, input } of spawned) {
           if (shard === 0) enqueue.spawnChild('plugin', { id, systemId: id, input });
           else enqueue.sendTo(shardId(shard), { type: 'shard.spawn', id, input });
           enqueue.sendParent({ type: 'plugin.spawned', plugin: id });
         }
-        for (const spec of event.children) {
-          if (spec.kind === 'plugin') continue;
-          const id = supervisorId(spec.id);
-          if (findChild(context, spec.id) === undefined) {
-            const { startConcurrency } = context;
-            enqueue.spawnChild('supervisor', {
-              id,
-              systemId: id,
-              input: { spec: spec.spec, startConcurrency },
+        for (const child of event.children) {
+          if (child.kind === 'plugin') continue;
+          if (findChild(context, child.id) === undefined)
+            spawnSupervisor(enqueue, child.spec, context.startConcurrency, child.children);
+          else
+            enqueue.sendTo(supervisorId(child.id), {
+              type: 'supervisor.children',
+              children: child.children,
             });
-          }
-          enqueue.sendTo(id, { type: 'supervisor.children', children: spec.children });
         }
-        const left = new Set(idsOf(children));
+        const known = new Set(idsOf(children));
         enqueue.assign({
           children,
-          affected: context.affected.filter((id) => left.has(id)),
-          toStop: context.toStop.filter((id) => left.has(id)),
+          affected: context.affected.filter((id) => known.has(id)),
+          toStop: context.toStop.filter((id) => known.has(id)),
         });
       }),
 
@@ -133,42 +126,28 @@ export function setupSupervisor(
       }),
       forward: sendParent(({ event }) => event),
 
-      /** A member whose siblings are down together starts with them. */
-      activateMember: enqueueActions(({ context, event, enqueue, system }) => {
-        if (event.type !== 'member.activate' && event.type !== 'member.enqueue') return;
-        const { plugin, fresh, resumes } = event;
-        if (fresh)
-          enqueue.assign({ children: withChild(context.children, plugin, { history: emptyHistory }) });
-        const child = affectedChildren(context).find(({ id }) => id === plugin);
-        const at = child === undefined ? null : childSummariesIn(system)(child);
-        const joins = at !== null && !staysRunning(at);
-        const { because } = joins || event.type === 'member.activate' ? context : event;
-        if (joins || event.type === 'member.enqueue')
-          sendToPlugin(enqueue, system, plugin, { type: 'plugin.enqueue', because, resumes });
-        else sendToPlugin(enqueue, system, plugin, { type: 'plugin.activate', resumes });
-        // Nobody who asks for it wants to wait for the pause.
-        if (at !== null) enqueue.assign({ backoffMs: 0 });
-        if (!joins) return;
-        sendToPlugin(enqueue, system, plugin, { type: 'plugin.suspend', because });
-        enqueue.assign({ toStop: context.toStop.filter((id) => id !== plugin) });
-      }),
-      reattachMember: enqueueActions(({ context, event, enqueue, system }) => {
-        if (event.type !== 'member.reattach') return;
-        const { plugin, config, resumes } = event;
-        if (!resumes)
-          enqueue.assign({ children: withChild(context.children, plugin, { history: emptyHistory }) });
-        sendToPlugin(enqueue, system, plugin, { type: 'plugin.reattach', config, resumes });
-      }),
-      setMemberPolicy: enqueueActions(({ context, event, enqueue, system }) => {
-        if (event.type !== 'member.setPolicy') return;
-        const { plugin, policy } = event;
-        enqueue.assign({ children: withChild(context.children, plugin, { policy }) });
-        sendToPlugin(enqueue, system, plugin, { type: 'plugin.setPolicy', policy });
+      commandMember: enqueueActions((scope) => {
+        const { context, event, enqueue, system } = scope;
+        if (event.type !== 'member.command') return;
+        const { plugin, command, forgetsFailures = false } = event;
+        const { children } = context;
+        if (forgetsFailures)
+          enqueue.assign({ children: withChild(children, plugin, { history: emptyHistory }) });
+        if (command.type === 'plugin.setPolicy')
+          enqueue.assign({ children: withChild(children, plugin, { policy: command.policy }) });
+        if (isStartCommand(command)) startMember(scope, plugin, command);
+        else sendToPlugin(enqueue, system, plugin, command);
       }),
 
-      decideChildExit: enqueueActions(applyDecision(decideChildExit)),
-      decideChildExitDuringGroupStop: enqueueActions(applyDecision(decideChildExitDuringGroupStop)),
-      decideChildExitDuringShutdown: enqueueActions(applyDecision(decideChildExitDuringShutdown)),
+      decideChildExit: enqueueActions((scope) => {
+        decideAndApply(scope, null);
+      }),
+      decideChildExitDuringGroupStop: enqueueActions((scope) => {
+        decideAndApply(scope, scope.context.next);
+      }),
+      decideChildExitDuringShutdown: enqueueActions((scope) => {
+        if (isChildExit(scope.event)) applyDecision(scope, scope.event, decideChildExitDuringShutdown());
+      }),
 
       planSuspend: enqueueActions(({ context, event, enqueue }) => {
         if (event.type !== 'supervisor.suspend') return;
@@ -184,20 +163,20 @@ export function setupSupervisor(
         enqueue.assign({ children: withEmptyHistories(context.children), restarts: [] });
         raiseGroupStop(enqueue, plan);
       }),
-      /** What was given up together is tried again together. */
+      /** What was given up together is tried again together: the parent decides. */
       requestParentRetry: enqueueActions(({ context, event, enqueue, system }) => {
         const plan = retryPlan(context, 'suspend', activatedBy(event), childSummariesIn(system));
         if (plan === null) return;
         enqueue.sendParent({ type: 'supervisor.retryRequested', supervisor: context.spec.name });
         raiseGroupStop(enqueue, plan);
       }),
-      /** A supervisor that is started again knows nothing of what was before. */
-      planAnew: assign(({ context }) => ({
+      /** A group that its parent starts again has no restart history. */
+      planStartAll: assign(({ context }) => ({
         affected: idsOf(context.children),
         restarts: [],
         children: withEmptyHistories(context.children),
       })),
-      /** Also those that came since it was given up. */
+      /** Children that were added since the group was given up included. */
       affectAll: assign({
         affected: ({ context }) => idsOf(context.children),
         because: 'supervisor.retried',
@@ -206,7 +185,7 @@ export function setupSupervisor(
       noteBackoff: assign(({ event }) =>
         event.type === 'supervisor.restart' ? { backoffMs: event.delayMs } : {},
       ),
-      noteFailedWith: assign(({ event }) =>
+      noteFailedWithParent: assign(({ event }) =>
         event.type === 'supervisor.giveUp' ? { failedWithParent: event.withParent } : {},
       ),
 
@@ -230,9 +209,9 @@ export function setupSupervisor(
         if (step.isDone) enqueue.raise({ type: 'group.started' });
       }),
       giveUpSuspended: enqueueActions(({ context, enqueue, system }) => {
-        const standing = childSummariesIn(system);
+        const summaryOf = childSummariesIn(system);
         for (const child of context.children) {
-          if (!standing(child).isSuspended) continue;
+          if (!summaryOf(child).isSuspended) continue;
           if (child.kind === 'plugin')
             sendToPlugin(enqueue, system, child.id, {
               type: 'plugin.giveUp',
@@ -264,83 +243,89 @@ export function setupSupervisor(
         supervisor: context.spec.name,
       })),
 
-      replaceBroken: enqueueActions(({ context, event, enqueue, self, system }) => {
+      replaceFailedActor: enqueueActions(({ context, event, enqueue, self, system }) => {
         if (!('actorId' in event)) return;
         const { actorId: id } = event;
-        const broken = (self.getSnapshot().children as Record<string, PluginRef>)[id];
+        const failed = (self.getSnapshot().children as Record<string, PluginRef>)[id];
         const child = context.children.find((one) => actorIdOf(one) === id);
-        if (broken === undefined || child === undefined) return;
-        enqueue.stopChild(broken);
+        if (failed === undefined || child === undefined) return;
         if (child.kind === 'supervisor') {
-          const affected = clearSubtree(enqueue, system, self, child, broken);
+          enqueue.stopChild(failed);
+          const affected = clearSubtree(enqueue, system, self, child, failed);
           report(enqueue, context, {
             type: 'supervisor.gaveUp',
             context: 'childBroke',
-            reason: `The supervisor of the group ${child.id} broke: its plugins were ended, and rest.`,
+            reason: `The supervisor of the group ${child.id} failed with an internal error: its plugins were stopped.`,
             offender: child.id,
             affected,
           });
         } else if (child.shard > 0) {
+          enqueue.stopChild(failed);
           enqueue.spawnChild('shard', { id });
           refillShard(enqueue, system, context.children, id);
         } else {
-          const before = broken.getSnapshot().context;
-          enqueue(() => {
-            killProcessOf(before, effects);
-          });
-          enqueue.spawnChild('plugin', { id, systemId: id, input: replacementInput(before) });
+          const input = replacePlugin(enqueue, failed, effects);
+          enqueue.spawnChild('plugin', { id, systemId: id, input });
           reportSpawned(enqueue, id);
         }
       }),
-      respawn: enqueueActions(({ context, event, enqueue }) => {
+      respawnSubtree: enqueueActions(({ context, event, enqueue }) => {
         if (event.type !== 'subtree.cleared') return;
         const { spec, children, id } = event.subtree;
-        const actor = supervisorId(id);
-        const { startConcurrency } = context;
-        enqueue.spawnChild('supervisor', { id: actor, systemId: actor, input: { spec, startConcurrency } });
-        enqueue.sendTo(actor, { type: 'supervisor.children', children });
+        spawnSupervisor(enqueue, spec, context.startConcurrency, children);
         enqueue.raise({ type: 'supervisor.changed', supervisor: id });
-      }),
-      reportReplaced: enqueueActions(({ event, enqueue }) => {
-        if (event.type !== 'plugin.actorError') return;
-        reportSpawned(enqueue, event.plugin);
       }),
     },
   });
 
-  /** An action that does what a decision says. */
-  function applyDecision(decide: DecideChildExit) {
-    return ({ context, event, enqueue, system }: ChildExitScope): void => {
-      if (!isChildExit(event)) return;
-      const moment = { random: dependencies.random(), now: now(), summaryOf: childSummariesIn(system) };
-      const decision = decide(context, event, moment);
-      const id = exitedChildId(event);
-      enqueue.assign(decision.change);
-      if (decision.plugin !== undefined) sendToPlugin(enqueue, system, id, decision.plugin);
-      if (decision.supervisor !== undefined) sendToSupervisor(enqueue, system, id, decision.supervisor);
-      if (decision.plan !== undefined) raiseGroupStop(enqueue, decision.plan);
-      if (decision.report !== undefined) report(enqueue, context, decision.report);
-    };
+  function decideAndApply(scope: ActionScope, next: AfterGroupStop | null): void {
+    const { context, event, system } = scope;
+    if (!isChildExit(event)) return;
+    const inputs = { random: dependencies.random(), now: now(), summaryOf: childSummariesIn(system) };
+    applyDecision(scope, event, decideChildExit(context, event, inputs, next));
   }
 }
 
-interface EnqueueGroupRestart {
-  raise(step: GroupRestartEvent): void;
+/** Starts a plugin. If the group stop or restart in progress affects it, it starts with its siblings. */
+function startMember({ context, enqueue, system }: ActionScope, plugin: string, command: StartCommand): void {
+  const child = affectedChildren(context).find(({ id }) => id === plugin);
+  // An operator who starts a plugin does not wait for the backoff of its group.
+  if (child !== undefined) enqueue.assign({ backoffMs: 0 });
+  if (child === undefined || staysRunning(childSummariesIn(system)(child))) {
+    sendToPlugin(enqueue, system, plugin, command);
+    return;
+  }
+  const { because, toStop } = context;
+  sendToPlugin(enqueue, system, plugin, { type: 'plugin.enqueue', because, resumes: command.resumes });
+  sendToPlugin(enqueue, system, plugin, { type: 'plugin.suspend', because });
+  enqueue.assign({ toStop: toStop.filter((id) => id !== plugin) });
 }
 
-function raiseGroupStop(enqueue: EnqueueGroupRestart, plan: GroupRestartPlan): void {
+function applyDecision(
+  { context, enqueue, system }: ActionScope,
+  exit: ChildExitEvent,
+  decision: ChildExitDecision,
+): void {
+  const id = exitedChildId(exit);
+  enqueue.assign(decision.change);
+  if (decision.plugin !== undefined) sendToPlugin(enqueue, system, id, decision.plugin);
+  if (decision.supervisor !== undefined) sendToSupervisor(enqueue, system, id, decision.supervisor);
+  if (decision.plan !== undefined) raiseGroupStop(enqueue, decision.plan);
+  if (decision.report !== undefined) report(enqueue, context, decision.report);
+}
+
+function raiseGroupStop(enqueue: Pick<SupervisorEnqueue, 'raise'>, plan: GroupRestartPlan): void {
   enqueue.raise({ type: 'group.stop', plan });
 }
 
+/** The plugin whose activation an event is. */
 function activatedBy(event: SupervisorEvent): string | null {
   return 'plugin' in event ? event.plugin : null;
 }
 
-interface ChildExitScope {
+interface ActionScope {
   readonly context: SupervisorContext;
   readonly event: SupervisorEvent;
-  readonly enqueue: Enqueue &
-    EnqueueToParent &
-    EnqueueGroupRestart & { assign(change: Partial<SupervisorContext>): void };
+  readonly enqueue: SupervisorEnqueue;
   readonly system: ActorRegistry;
 }

@@ -1,13 +1,13 @@
 import { enqueueActions, sendParent, setup } from 'xstate';
-import { killProcessOf, replacementInput, type PluginRef } from '../actor-registry.js';
+import { replacePlugin, type PluginRef } from '../actor-registry.js';
 import type { PluginEffects } from '../effects.js';
 import type { PluginMachine } from '../plugin/machine.js';
-import type { PluginActorErrorEvent, ShardEvent } from './types.js';
+import type { ShardEvent, SupervisorReportEvent } from './types.js';
 
-/** How many plugins live side by side: XState copies the children of an actor for each one that it spawns. */
+/** How many plugins a shard has. XState copies the children of an actor each time the actor spawns one more. */
 export const shardSize = 100;
 
-/** Holds plugins of a large group, so that the cost of one does not grow with their number. It decides nothing. */
+/** Spawns some of the plugins of a large group, so that the cost of one does not grow with their number. */
 export function createShardMachine(effects: PluginEffects, plugin: PluginMachine) {
   return setup({
     types: {} as { events: ShardEvent },
@@ -21,36 +21,25 @@ export function createShardMachine(effects: PluginEffects, plugin: PluginMachine
       removePlugin: enqueueActions(({ event, enqueue }) => {
         if (event.type === 'shard.remove') enqueue.stopChild(event.id);
       }),
-      replaceBroken: enqueueActions(({ event, enqueue, self }) => {
+      replaceFailedPlugin: enqueueActions(({ event, enqueue, self }) => {
         if (!('actorId' in event)) return;
-        const broken = (self.getSnapshot().children as Record<string, PluginRef>)[event.actorId];
-        if (broken === undefined) return;
-        const { context } = broken.getSnapshot();
-        enqueue(() => {
-          killProcessOf(context, effects);
-        });
-        enqueue.stopChild(broken);
-        enqueue.spawnChild('plugin', {
-          id: event.actorId,
-          systemId: event.actorId,
-          input: replacementInput(context),
-        });
-        const news: PluginActorErrorEvent = {
-          type: 'plugin.actorError',
-          plugin: event.actorId,
-          error: event.error,
-        };
-        enqueue.sendParent(news);
+        const { actorId: id } = event;
+        const failed = (self.getSnapshot().children as Record<string, PluginRef>)[id];
+        if (failed === undefined) return;
+        const input = replacePlugin(enqueue, failed, effects);
+        enqueue.spawnChild('plugin', { id, systemId: id, input });
+        enqueue.sendParent({ type: 'plugin.spawned', plugin: id } satisfies SupervisorReportEvent);
+        enqueue.sendParent({ type: 'plugin.changed', plugin: id } satisfies SupervisorReportEvent);
       }),
       forward: sendParent(({ event }) => event),
     },
   }).createMachine({
     id: 'shard',
-    description: 'Holds plugins of a large group; their supervisor decides.',
+    description: 'Spawns some of the plugins of a large group; their supervisor decides.',
     on: {
       'shard.spawn': { actions: 'spawnPlugin' },
       'shard.remove': { actions: 'removePlugin' },
-      'xstate.error.actor.*': { actions: 'replaceBroken' },
+      'xstate.error.actor.*': { actions: 'replaceFailedPlugin' },
       'plugin.*': { actions: 'forward' },
     },
   });

@@ -1,5 +1,5 @@
 import type { AnyActorRef } from 'xstate';
-import type { SupervisorState, SupervisorStatus, TreeChild } from '../../model/index.js';
+import type { SupervisorStatus, TreeChild } from '../../model/index.js';
 import { readClock, restartsLeft } from '../../policy/index.js';
 import { supervisorId } from '../actor-registry.js';
 import { supervisorState } from './child-summary.js';
@@ -11,15 +11,14 @@ interface SupervisorSnapshot {
   readonly children: Readonly<Record<string, AnyActorRef | undefined>>;
 }
 
-/** A supervisor and all below it, derived from their snapshots and from nothing else. */
+/** The public status of a supervisor and of all groups below it, derived from their snapshots. */
 export function supervisorStatus(supervisor: AnyActorRef, now: number): SupervisorStatus {
   const { value, context, children } = supervisor.getSnapshot() as SupervisorSnapshot;
   const { spec, restarts, clock } = context;
   const { name, strategy, autoShutdown, intensity, periodMs } = spec;
-  const state = supervisorState(value);
   return {
     name,
-    state: state === 'running' ? 'running' : (state as SupervisorState),
+    state: supervisorState(value),
     strategy,
     autoShutdown,
     intensity,

@@ -1,10 +1,4 @@
-import type {
-  Bundle,
-  ReattachConfig,
-  SupervisionPolicy,
-  SupervisorReport,
-  SupervisorSpec,
-} from '../../model/index.js';
+import type { Bundle, SupervisionPolicy, SupervisorReport, SupervisorSpec } from '../../model/index.js';
 import type {
   AfterGroupStop,
   ChildSummary,
@@ -13,176 +7,155 @@ import type {
   PausableClock,
   RestartHistory,
 } from '../../policy/index.js';
-import type { InheritedRestarts } from '../environment/types.js';
-import type { PluginInput, PluginReport } from '../plugin/types.js';
+import type { PluginCommand, PluginInput, PluginReport } from '../plugin/types.js';
 
 interface CommonChild {
   readonly id: string;
   readonly significant: boolean;
-  /** The siblings that it starts after, and is brought down before. */
+  /** The siblings that it starts after and is stopped before. */
   readonly after: readonly string[];
 }
 
+/** A plugin as a child of a supervisor. */
 export interface PluginChild extends CommonChild {
   readonly kind: 'plugin';
   readonly bundle: Bundle;
   readonly policy: SupervisionPolicy;
   readonly history: RestartHistory;
-  /** The inner supervisor whose child its actor is; 0: it is a child of this very supervisor. */
+  /** The number of the shard that spawned its actor; 0: the supervisor itself did. */
   readonly shard: number;
 }
 
+/** A group as a child of a supervisor. */
 export interface SupervisorChild extends CommonChild {
   readonly kind: 'supervisor';
   readonly spec: SupervisorSpec;
 }
 
-/** What a supervisor remembers of one child. Where the child is, its own snapshot says. */
+/** What a supervisor keeps about one child. The state of the child is in the child's own snapshot. */
 export type Child = PluginChild | SupervisorChild;
 
-/** Where a child is at this moment. */
+/** Reads the present state of a child. */
 export type ChildSummaryOf = (child: Child) => ChildSummary;
 
-/** What a supervisor is told of a child that it is to have. */
-export type ChildSpec =
-  | {
-      readonly kind: 'plugin';
-      readonly id: string;
-      readonly after: readonly string[];
-      readonly significant: boolean;
-      readonly bundle: Bundle;
-      readonly policy: SupervisionPolicy;
-      /** The generations used up before, so that numbers only grow. */
-      readonly generation: number;
-      readonly inherited?: InheritedRestarts | undefined;
-    }
-  | {
-      readonly kind: 'supervisor';
-      readonly id: string;
-      readonly after: readonly string[];
-      readonly significant: boolean;
-      readonly spec: SupervisorSpec;
-      readonly children: readonly ChildSpec[];
-    };
+/** What a plugin inherits from a previous host: its restarts, and the history that decides about the next one. */
+export interface InheritedRestarts {
+  readonly restarts: number;
+  readonly history: RestartHistory;
+}
 
-/** What children go down for together. */
+/** What a supervisor needs to spawn a plugin. */
+export interface PluginSpec {
+  readonly bundle: Bundle;
+  readonly policy: SupervisionPolicy;
+  /** The last generation that an earlier actor of the plugin has used, so that numbers only grow. */
+  readonly generation: number;
+  readonly inherited?: InheritedRestarts | undefined;
+}
+
+/** OTP's child specification: a plugin or a whole group that a supervisor is to have. */
+export type ChildSpec =
+  | (CommonChild & PluginSpec & { readonly kind: 'plugin' })
+  | (SupervisorChild & { readonly children: readonly ChildSpec[] });
+
+/** One group stop, and what follows it. */
 export interface GroupRestartPlan extends AffectedChildren {
   readonly next: AfterGroupStop;
-  /** What they are told of why, as `sibling.ended com.example.store`. */
+  /** The reason that the affected children show, for example `sibling.ended com.example.store`. */
   readonly because: string;
-  /** Between the last one's end and the first one's start. */
+  /** From the last exit of the group stop to the first start, in milliseconds. */
   readonly backoffMs: number;
 }
 
+/** The context of the supervisor machine. */
 export interface SupervisorContext extends GroupRestartPlan {
   readonly spec: SupervisorSpec;
   /** In start order. */
   readonly children: readonly Child[];
-  /** The moments of the restarts that count against the budget. */
+  /** The moments of the restarts that count, in the time of `clock`. */
   readonly restarts: FailureHistory;
   readonly clock: PausableClock;
-  /** How many children may be on their way up at a time when they start together. */
+  /** How many children of a group restart may be starting at the same time. */
   readonly startConcurrency: number;
-  /** Given up together with its parent, which alone tries again. */
+  /** Given up with its parent; only the parent tries again. */
   readonly failedWithParent: boolean;
 }
 
+/** The input of the supervisor machine. */
 export interface SupervisorInput {
   readonly spec: SupervisorSpec;
   readonly startConcurrency: number;
 }
 
-/** What a supervisor is told by its parent. */
+/** The commands of a parent to a supervisor. */
 export type SupervisorCommand =
   | { readonly type: 'supervisor.children'; readonly children: readonly ChildSpec[] }
-  /** Bring all children down, let them stay wanted, and wait. */
+  /** Stop all children, keep them wanted, and wait for `supervisor.resume`. */
   | { readonly type: 'supervisor.suspend'; readonly because: string }
   | { readonly type: 'supervisor.resume' }
   | { readonly type: 'supervisor.restart'; readonly delayMs: number }
   | { readonly type: 'supervisor.giveUp'; readonly withParent: boolean }
-  /** Bring all children down, unwanted, and wait. */
+  /** Stop all children so that they are no longer wanted, and wait. */
   | { readonly type: 'supervisor.deactivate'; readonly because: string }
-  /** Restart nothing any more: every child is being brought down for good. */
+  /** The environment stops: restart nothing any more. */
   | { readonly type: 'supervisor.stop' };
 
-/** What is wanted of one child that is a plugin, and concerns what its supervisor remembers of it. */
-export type MemberCommand =
-  /** `fresh`: its failures are forgotten. */
-  | {
-      readonly type: 'member.activate';
-      readonly plugin: string;
-      readonly fresh: boolean;
-      readonly resumes: boolean;
-    }
-  /** The same, as soon as its turn has come. */
-  | {
-      readonly type: 'member.enqueue';
-      readonly plugin: string;
-      readonly because: string;
-      readonly fresh: boolean;
-      readonly resumes: boolean;
-    }
-  | {
-      readonly type: 'member.reattach';
-      readonly plugin: string;
-      readonly config: ReattachConfig;
-      readonly resumes: boolean;
-    }
-  | { readonly type: 'member.setPolicy'; readonly plugin: string; readonly policy: SupervisionPolicy };
+/** A command to a plugin of this supervisor, which notes what its own decisions depend on and passes it on. */
+export interface MemberCommand {
+  readonly type: 'member.command';
+  readonly plugin: string;
+  readonly command: PluginCommand;
+  /** Whether the restart history of the plugin is emptied. Default `false`. */
+  readonly forgetsFailures?: boolean;
+}
 
-/** What a supervisor tells its parent. */
+/** The reports of a supervisor to its parent. */
 export type SupervisorReportEvent =
-  /** It has come to where its parent may wait for it. */
+  /** It has entered a state that its parent may wait for. */
   | { readonly type: 'supervisor.changed'; readonly supervisor: string }
-  /** All its children are down, for its parent to decide. */
+  /** It has given up and stopped all its children; its parent decides. */
   | { readonly type: 'supervisor.gaveUp'; readonly supervisor: string }
-  /** It was given up with its parent, and one of its plugins was activated: all that was given up is tried again. */
+  /** It was given up with its parent, and one of its plugins was activated: the parent is to try again. */
   | { readonly type: 'supervisor.retryRequested'; readonly supervisor: string }
-  /** All its children are down, and unwanted, as significant ones had ended. */
+  /** Its significant children have ended, and it has stopped the others; none is wanted. */
   | { readonly type: 'supervisor.ended'; readonly supervisor: string }
   | { readonly type: 'supervisor.reported'; readonly report: SupervisorReport }
-  /** A plugin somewhere below has an actor, for the first time or a new one. */
+  /** A plugin of the subtree has got an actor: its first one or a new one. */
   | { readonly type: 'plugin.spawned'; readonly plugin: string }
-  /** Something about a plugin somewhere below has changed that others may wait for. */
+  /** The state of a plugin of the subtree has changed. */
   | { readonly type: 'plugin.changed'; readonly plugin: string };
 
-/** An actor of a child died of a defect; XState tells its parent so. */
+/** XState's report that the actor of a child failed with an internal error. */
 export interface ActorErrorEvent {
   readonly type: `xstate.error.actor.${string}`;
   readonly error: unknown;
   readonly actorId: string;
 }
 
-/** An actor that lives on a shelf died of a defect. */
-export interface PluginActorErrorEvent {
-  readonly type: 'plugin.actorError';
-  readonly plugin: string;
-  readonly error: unknown;
-}
-
-/** What grew of a branch that broke is to be grown again; the supervisor above tells itself so. */
+/** The parent's event to itself: a subtree whose supervisor failed is cleared, and is to be spawned again. */
 export interface SubtreeClearedEvent {
   readonly type: 'subtree.cleared';
   readonly subtree: Extract<ChildSpec, { readonly kind: 'supervisor' }>;
 }
 
-/** What a supervisor tells itself of children that come down or up together. */
+/** A supervisor's events to itself in a group restart. */
 export type GroupRestartEvent =
   | { readonly type: 'group.stop'; readonly plan: GroupRestartPlan }
-  /** All are down; `asked`: one of them was activated meanwhile. */
+  /** No affected child has a process. `activationRequested`: one of them was activated meanwhile. */
   | { readonly type: 'group.stopped'; readonly activationRequested: boolean }
   | { readonly type: 'group.started' };
 
+/** The events of the supervisor machine. */
 export type SupervisorEvent =
   | GroupRestartEvent
   | SupervisorCommand
   | MemberCommand
   | SupervisorReportEvent
   | PluginReport
-  | PluginActorErrorEvent
   | ActorErrorEvent
   | SubtreeClearedEvent;
 
+/** The events of the shard machine. */
 export type ShardEvent =
   | { readonly type: 'shard.spawn'; readonly id: string; readonly input: PluginInput }
   | { readonly type: 'shard.remove'; readonly id: string }

@@ -1,14 +1,17 @@
-/** One thing, several, or none, as XState lets a machine be written. */
+/** A single item, a list, or nothing: how XState configs write lists. */
 export type OneOrMany<Item> = Item | readonly Item[] | undefined;
 
+/** A transition of an XState config. */
 export interface TransitionDefinition {
   readonly target?: OneOrMany<string>;
   readonly guard?: unknown;
   readonly actions?: OneOrMany<unknown>;
 }
 
+/** The transitions of one event of an XState config. */
 export type TransitionsDefinition = OneOrMany<string | TransitionDefinition>;
 
+/** An invoked actor of an XState config. */
 export interface InvokeDefinition {
   readonly id?: string;
   readonly src?: unknown;
@@ -18,8 +21,8 @@ export interface InvokeDefinition {
 }
 
 /**
- * A machine as it was written, as far as a chart shows it. It is what `createMachine` was given, or the same
- * after a trip through JSON (see `definitionOf`).
+ * An XState config, as far as a chart shows it: the argument of `createMachine`, or the same parsed from the JSON of
+ * `serializeDefinition`.
  */
 export interface StateDefinition {
   readonly id?: string;
@@ -34,6 +37,7 @@ export interface StateDefinition {
   readonly onDone?: TransitionsDefinition;
 }
 
+/** Returns the items as a list. */
 export function listOf<Item>(items: OneOrMany<Item>): readonly Item[] {
   if (items === undefined) return [];
   return Array.isArray(items) ? (items as readonly Item[]) : [items as Item];

@@ -3,50 +3,52 @@ import { listOf, type StateDefinition, type TransitionsDefinition } from './char
 import { stateNodesOf, targetId, type StateNode } from './state-nodes.js';
 import { actorEventLabel, delayLabel, eventLabel, guardLabel, nameOf } from './labels.js';
 
-/** A state machine as plain data, in the order in which it was written. */
+/** A state machine as plain data, in the order of its definition. */
 export interface Chart {
   readonly id: string;
   readonly description: string | null;
-  /** The actors that run for as long as the machine does. */
+  /** The actors that the machine invokes as long as it runs. */
   readonly invokes: readonly string[];
   readonly states: readonly ChartState[];
-  /** Every transition, those of a state before those of the states in it. */
+  /** All transitions; those of a state precede those of its child states. */
   readonly transitions: readonly ChartTransition[];
 }
 
+/** One state of a chart. */
 export interface ChartState {
   /** For example `plugin.live.spawning`. */
   readonly id: string;
   readonly name: string;
-  /** The names from the outermost state to this one. */
+  /** The names of the states from the outermost one to this one. */
   readonly path: readonly string[];
   readonly description: string | null;
   readonly type: 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
-  /** Whether the state around it begins with this one. */
+  /** Whether this is the initial state of its parent. */
   readonly initial: boolean;
-  /** The actors that run for as long as the machine is in this state. */
+  /** The actors that are invoked as long as the machine is in this state. */
   readonly invokes: readonly string[];
   readonly states: readonly ChartState[];
 }
 
+/** One transition of a chart. */
 export interface ChartTransition {
-  /** The id of a state, or of the chart for what holds in all of them. */
+  /** The id of the source state; the id of the chart for transitions of the root. */
   readonly from: string;
-  /** The id of a state; `null` when the machine stays where it is and only acts. */
+  /** The id of the target state; `null` for a transition that only runs actions. */
   readonly to: string | null;
-  /** In words: an event's type, `after startTimeout`, `always`, `process done`. */
+  /** An event type, or `after startTimeout`, `always`, `process done`. */
   readonly event: string;
-  /** In words; `null` when there is none. */
+  /** For example `isCurrent and not isWanted`; `null` when there is none. */
   readonly guard: string | null;
   readonly actions: readonly string[];
 }
 
-/** The chart of a machine, from the running code. */
+/** The chart of an XState machine. */
 export function chartOf(machine: AnyStateMachine): Chart {
   return chartOfDefinition(machine.config as StateDefinition);
 }
 
-/** The chart of a machine's definition, for readers that have no machine but its JSON. */
+/** The chart of a machine's definition, where only its JSON is at hand. */
 export function chartOfDefinition(definition: StateDefinition): Chart {
   const id = definition.id ?? '(machine)';
   const nodes = stateNodesOf(id, definition);
@@ -56,7 +58,7 @@ export function chartOfDefinition(definition: StateDefinition): Chart {
     description: definition.description ?? null,
     invokes: invokesOf(definition),
     states: root.children.map(stateOf),
-    transitions: nodes.flatMap((place) => transitionsOf(place, nodes)),
+    transitions: nodes.flatMap((node) => transitionsOf(node, nodes)),
   };
 }
 
@@ -112,7 +114,7 @@ interface EventDefinition {
   readonly transitions: TransitionsDefinition;
 }
 
-/** What can move a state, in the order of its life: at once, by an event, by time, by the end of what it runs. */
+/** The transitions of a state: eventless, by event, delayed, on completion, and by its invoked actors. */
 function eventDefinitionsOf({ always, on, after, onDone, invoke }: StateDefinition): EventDefinition[] {
   return [
     { event: 'always', transitions: always },
@@ -122,12 +124,12 @@ function eventDefinitionsOf({ always, on, after, onDone, invoke }: StateDefiniti
       transitions,
     })),
     { event: 'done', transitions: onDone },
-    ...listOf(invoke).flatMap(({ src, id, ...listening }) => {
+    ...listOf(invoke).flatMap(({ src, id, ...transitions }) => {
       const actor = src === undefined ? (id ?? 'inline') : nameOf(src);
       return [
-        { event: actorEventLabel('done', actor), transitions: listening.onDone },
-        { event: actorEventLabel('error', actor), transitions: listening.onError },
-        { event: actorEventLabel('snapshot', actor), transitions: listening.onSnapshot },
+        { event: actorEventLabel('done', actor), transitions: transitions.onDone },
+        { event: actorEventLabel('error', actor), transitions: transitions.onError },
+        { event: actorEventLabel('snapshot', actor), transitions: transitions.onSnapshot },
       ];
     }),
   ];

@@ -1,4 +1,4 @@
-/** The type of an event as a reader says it. */
+/** The label of an event type; XState's own types are shortened, for example `process done`. */
 export function eventLabel(type: string): string {
   if (type === '*') return 'any event';
   const ofActor =
@@ -9,11 +9,12 @@ export function eventLabel(type: string): string {
   return type.startsWith('xstate.done.state.') ? 'done' : type;
 }
 
-/** What an actor can tell the machine that invoked it, beside its own events. */
+/** The kinds of XState's own events from an invoked actor. */
 export type ActorEventKind = 'done' | 'error' | 'snapshot';
 
+/** The label of an event from an invoked actor, for example `process failed`. */
 export function actorEventLabel(event: ActorEventKind, actor: string): string {
-  // One without a name is known by the state that invoked it: `0.plugin.live.stopping.asking`.
+  // The generated id of an actor names the state that invokes it: `0.plugin.live.stopping.requestingShutdown`.
   const subject = actor === '*' ? 'any actor' : actor.replace(/^\d+\.(.+\.)?/, '');
   switch (event) {
     case 'done':
@@ -25,12 +26,12 @@ export function actorEventLabel(event: ActorEventKind, actor: string): string {
   }
 }
 
-/** A named delay, or one in milliseconds. */
+/** The label of a delayed transition; the delay is a name or milliseconds. */
 export function delayLabel(delay: string): string {
   return /^\d+$/.test(delay) ? `after ${delay} ms` : `after ${delay}`;
 }
 
-/** The name of an action, an actor or a guard, however it was written. */
+/** The name of an action, an actor or a guard; `inline` for a function without a name. */
 export function nameOf(reference: unknown): string {
   if (typeof reference === 'string') return reference;
   const type = (reference as { readonly type?: unknown } | null)?.type;
@@ -38,12 +39,12 @@ export function nameOf(reference: unknown): string {
   return typeof reference === 'function' && !isInferredName(reference.name) ? reference.name : 'inline';
 }
 
-/** A function without a name of its own is called after the key that it stands under. */
+/** JavaScript names an anonymous function after its property key. */
 function isInferredName(name: string): boolean {
   return ['', 'guard', 'actions', 'src'].includes(name);
 }
 
-/** A guard as a sentence: `and(['isCurrent', not('isWanted')])` reads `isCurrent and not isWanted`. */
+/** The label of a guard: `and(['isCurrent', not('isWanted')])` gives `isCurrent and not isWanted`. */
 export function guardLabel(guard: unknown): string {
   const combined = combinedGuard(guard);
   if (combined === null) return stateInGuardLabel(guard) ?? `${nameOf(guard)}${guardParamsLabel(guard)}`;
@@ -53,22 +54,22 @@ export function guardLabel(guard: unknown): string {
   return combined.operator === 'not' ? `not ${parts.join('')}` : parts.join(` ${combined.operator} `);
 }
 
-/** Guards of one name are told apart by what they are asked with, where that is written in the chart. */
+/** The static params of a guard, which distinguish guards of the same name. */
 function guardParamsLabel(guard: unknown): string {
   const params = (guard as { readonly params?: unknown } | null)?.params;
-  // Params that are a function arrive over the wire as its name.
+  // Serialized params that were a function are an object with its name as `type`.
   if (typeof params !== 'object' || params === null || 'type' in params) return '';
   return ` ${Object.values(params).join(' ')}`;
 }
 
-/** XState's `stateIn` is a function that carries the state it asks for. */
+/** XState's `stateIn` is a function with the state as a property. */
 function stateInGuardLabel(guard: unknown): string | null {
   if (typeof guard !== 'function' || !('stateValue' in guard)) return null;
   const { stateValue } = guard;
   return `in ${typeof stateValue === 'string' ? stateValue : JSON.stringify(stateValue)}`;
 }
 
-/** What XState's `and`, `or` and `not` make: functions that carry the guards they join, and a way to check them. */
+/** XState's `and`, `or` and `not`: functions with their guards and a `check` as properties. */
 interface CombinedGuard {
   readonly guards: readonly unknown[];
   check(snapshot: object, args: object, guard: { readonly guards: readonly (() => boolean)[] }): boolean;
@@ -79,7 +80,7 @@ function combinedGuard(
 ): { readonly operator: 'and' | 'or' | 'not'; readonly guards: readonly unknown[] } | null {
   if (typeof guard !== 'function' || !('guards' in guard) || !('check' in guard)) return null;
   const combined = guard as unknown as CombinedGuard;
-  // Their names do not survive a bundler, so they are told apart by what they answer.
+  // A bundler may change function names, so the operator is found by evaluating it.
   const evaluate = (...results: boolean[]): boolean =>
     combined.check({}, {}, { guards: results.map((truth) => () => truth) });
   if (!evaluate(true)) return { operator: 'not', guards: combined.guards };

@@ -1,19 +1,20 @@
 import { chartToDot } from './render-dot.js';
-import { chartToJson } from './render-json.js';
 import { chartToMermaid } from './render-mermaid.js';
 import type { Chart } from './chart.js';
 
+/** The formats of `renderChart`. */
 export const chartFormats = ['mermaid', 'dot', 'json'] as const;
 
+/** A format of `renderChart`: mermaid `stateDiagram-v2`, Graphviz DOT, or JSON. */
 export type ChartFormat = (typeof chartFormats)[number];
 
 const renderers: Readonly<Record<ChartFormat, (chart: Chart) => string>> = {
   mermaid: chartToMermaid,
   dot: chartToDot,
-  json: chartToJson,
+  json: (chart) => `${JSON.stringify(chart, null, 2)}\n`,
 };
 
-/** A chart as text that ends with a line end. */
+/** Renders a chart as text that ends with a newline. */
 export function renderChart(chart: Chart, format: ChartFormat): string {
   return renderers[format](chart);
 }

@@ -2,8 +2,8 @@ import type { Chart, ChartState } from './chart.js';
 import { edgesOf, allStatesOf, internalLinesOf, transitionLabel, type Edge } from './chart-lines.js';
 
 /**
- * A chart as a Graphviz digraph. A state with states in it is a cluster, with a heading node that stands for the
- * whole of it, as an edge can only join nodes.
+ * Renders a chart as a Graphviz digraph. A compound state is a cluster with a heading node, as edges can only connect
+ * nodes.
  */
 export function chartToDot(chart: Chart): string {
   const clusters = new Map(

@@ -1,7 +1,7 @@
 import type { Chart, ChartState } from './chart.js';
 import { edgesOf, allStatesOf, internalLinesOf, transitionLabel } from './chart-lines.js';
 
-/** A chart as a mermaid `stateDiagram-v2`. */
+/** Renders a chart as a mermaid `stateDiagram-v2`. */
 export function chartToMermaid(chart: Chart): string {
   const names = mermaidNames(chart);
   const idOf = (id: string): string => names.get(id) ?? mermaidName(id);
@@ -25,7 +25,7 @@ export function chartToMermaid(chart: Chart): string {
 
   const root: CompositeState = { ...chart, name: chart.id, type: 'compound' };
   const isWrapped = chart.transitions.some(({ from, to }) => from === chart.id || to === chart.id);
-  // An arrow declared inside a box would pull the states it names into that box: all arrows come last, outside.
+  // Mermaid moves the states of an edge into the composite state that declares it: edges are declared at the end.
   const edges = edgesOf(chart).map(
     (edge) => `${idOf(edge.from)} --> ${idOf(edge.to)} : ${escapeText(transitionLabel(edge))}`,
   );
@@ -51,30 +51,30 @@ function indent(lines: readonly string[]): string[] {
   return lines.map((line) => `  ${line}`);
 }
 
-/** The names stand for ids, which may hold what mermaid gives a meaning to; two ids never share one. */
+/** Unique mermaid names for state ids, which may contain characters of mermaid's syntax. */
 function mermaidNames(chart: Chart): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   const taken = new Set<string>();
   for (const id of [chart.id, ...allStatesOf(chart.states).map((state) => state.id)]) {
     let name = mermaidName(id);
-    while (reservedNamesOf(name).some((claim) => taken.has(claim))) name += '_';
-    for (const claim of reservedNamesOf(name)) taken.add(claim);
+    while (reservedNamesOf(name).some((reserved) => taken.has(reserved))) name += '_';
+    for (const reserved of reservedNamesOf(name)) taken.add(reserved);
     names.set(id, name);
   }
   return names;
 }
 
-/** Mermaid names the `[*]` of a box after the box. */
+/** Mermaid names the `[*]` states of a composite state after it. */
 function reservedNamesOf(name: string): readonly string[] {
   return [name, `${name}_start`, `${name}_end`];
 }
 
-/** Begins with `s_`, so that it never is one of mermaid's own words, such as `end` or `state`. */
+/** The prefix `s_` avoids mermaid's keywords, such as `end` or `state`. */
 function mermaidName(id: string): string {
   return `s_${id.replace(/[^a-zA-Z0-9]/g, '_')}`;
 }
 
-/** Text with the characters that mermaid would read as syntax written as their entities. */
+/** Escapes characters of mermaid's syntax as entities. */
 function escapeText(text: string): string {
   return text
     .replace(/[#;:"<>%{}\\]/g, (character) => `#${character.charCodeAt(0)};`)

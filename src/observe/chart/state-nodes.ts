@@ -1,6 +1,6 @@
 import type { StateDefinition } from './chart-definition.js';
 
-/** A state of a machine with its place in it. */
+/** A state of a machine with its parent and children. */
 export interface StateNode {
   readonly id: string;
   readonly path: readonly string[];
@@ -9,13 +9,10 @@ export interface StateNode {
   readonly children: readonly StateNode[];
 }
 
-/** Every state of a machine, parents before their children, children in the order of their definition. */
+/** All states of a machine, parents before their children, in the order of definition. */
 export function stateNodesOf(machineId: string, definition: StateDefinition): readonly StateNode[] {
   const root = stateNodeOf(machineId, definition, [], null);
-  const withDescendants = (place: StateNode): StateNode[] => [
-    place,
-    ...place.children.flatMap(withDescendants),
-  ];
+  const withDescendants = (node: StateNode): StateNode[] => [node, ...node.children.flatMap(withDescendants)];
   return withDescendants(root);
 }
 
@@ -34,13 +31,13 @@ function stateNodeOf(
 }
 
 /**
- * The id of the state that a transition's target names. XState's three ways to name one are `#id`, `.child` and
- * `sibling`, the latter two with any number of steps further down.
+ * Resolves the target of a transition to a state id. XState's forms are `#id`, `.child` and `sibling`; the last two may
+ * be followed by names of nested states.
  */
 export function targetId(from: StateNode, target: string, nodes: readonly StateNode[]): string {
   if (target.startsWith('#')) {
     const id = target.slice(1);
-    return nodes.find((place) => place.id === id)?.id ?? id;
+    return nodes.find((node) => node.id === id)?.id ?? id;
   }
   const start = target.startsWith('.') ? from : (from.parent ?? from);
   const steps = target.replace(/^\./, '').split('.');
@@ -49,7 +46,7 @@ export function targetId(from: StateNode, target: string, nodes: readonly StateN
 
 function descendantAt(from: StateNode, steps: readonly string[]): StateNode | undefined {
   return steps.reduce<StateNode | undefined>(
-    (place, step) => place?.children.find(({ path }) => path.at(-1) === step),
+    (node, step) => node?.children.find(({ path }) => path.at(-1) === step),
     from,
   );
 }

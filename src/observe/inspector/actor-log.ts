@@ -6,13 +6,13 @@ import {
   type InspectedActor,
 } from './inspected-actor.js';
 
-/** Something that was seen, kept as it was until somebody wants to read it. */
+/** An inspection event of XState; it is serialized only when a client is connected. */
 export type ActorLogEntry =
   | {
       readonly type: 'actor';
       readonly at: number;
       readonly actor: InspectedActor;
-      /** The one it had then; `undefined` where the next entries tell it. */
+      /** The snapshot at that moment; `undefined` when a following entry has it. */
       readonly snapshot: Snapshot<unknown> | undefined;
     }
   | {
@@ -20,7 +20,7 @@ export type ActorLogEntry =
       readonly at: number;
       readonly actor: InspectedActor;
       readonly event: AnyEventObject;
-      /** The session of the actor that sent it, where one did. */
+      /** The session id of the sender, if it is an actor. */
       readonly source: string | undefined;
     }
   | {
@@ -31,21 +31,22 @@ export type ActorLogEntry =
       readonly snapshot: Snapshot<unknown>;
     };
 
+/** Records the running actors and the newest entries. */
 export interface ActorLog {
   /**
-   * Enters what XState tells; answers what has become of it, oldest first. Actors are introduced by what first
-   * happens to them, as XState makes some that are never started, and says nothing of their end.
+   * Records an inspection event and returns the new entries, oldest first. The entry of an actor is added with its
+   * first event, as XState also creates actors that never start and reports no end of them.
    */
   record(event: InspectionEvent): readonly ActorLogEntry[];
-  /** What a newcomer has to read to know every living actor and the newest entries, oldest first. */
+  /** The entries that a new client needs: all running actors and the newest entries, oldest first. */
   replay(): readonly ActorLogEntry[];
   clear(): void;
 }
 
-/** How many of the newest entries are kept. */
+/** How many entries are kept. */
 const maxEntries = 200;
 
-/** Remembers every living actor with its newest snapshot, and the newest entries; of the rest nothing. */
+/** Creates a log of all running actors, each with its newest snapshot, and of the newest entries. */
 export function createActorLog(now: () => number): ActorLog {
   const alive = new Set<InspectedActor>();
   const newest: ActorLogEntry[] = [];
@@ -75,19 +76,19 @@ export function createActorLog(now: () => number): ActorLog {
     return entry;
   };
 
-  /** The actor, and the introductions that its first appearance needs: an inspector that came late meets parents by their children. */
+  /** The actor, with entries for it and for its unknown ancestors: an inspector may be attached late. */
   const find = (
     ref: InspectedActorRef,
     rootId: string,
-  ): { actor: InspectedActor; introductions: readonly ActorLogEntry[] } => {
+  ): { actor: InspectedActor; actorEntries: readonly ActorLogEntry[] } => {
     const known = actors.get(ref);
-    if (known !== undefined) return { actor: known, introductions: [] };
-    const ancestorIntroductions = ref._parent === undefined ? [] : find(ref._parent, rootId).introductions;
+    if (known !== undefined) return { actor: known, actorEntries: [] };
+    const ancestorEntries = ref._parent === undefined ? [] : find(ref._parent, rootId).actorEntries;
     const actor = addActor(ref, rootId);
     return {
       actor,
-      introductions: [
-        ...ancestorIntroductions,
+      actorEntries: [
+        ...ancestorEntries,
         append({ type: 'actor', at: actor.firstSeenAt, actor, snapshot: actor.snapshot }),
       ],
     };
@@ -96,7 +97,7 @@ export function createActorLog(now: () => number): ActorLog {
   const removeActor = (actor: InspectedActor): void => {
     alive.delete(actor);
     if (actor.sessionId !== actor.rootSessionId) return;
-    // Whatever a root leaves behind can no longer be reached.
+    // Descendants of a stopped root are unreachable; XState does not report the end of all of them.
     for (const descendant of alive)
       if (descendant.rootSessionId === actor.rootSessionId) alive.delete(descendant);
   };
@@ -104,16 +105,16 @@ export function createActorLog(now: () => number): ActorLog {
   return {
     record(event) {
       if (event.type === '@xstate.event') {
-        const { actor, introductions } = find(inspectedRef(event.actorRef), event.rootId);
+        const { actor, actorEntries } = find(inspectedRef(event.actorRef), event.rootId);
         const source = event.sourceRef?.sessionId;
-        return [...introductions, append({ type: 'event', at: now(), actor, event: event.event, source })];
+        return [...actorEntries, append({ type: 'event', at: now(), actor, event: event.event, source })];
       }
       if (event.type !== '@xstate.snapshot') return [];
       const { snapshot } = event;
-      const { actor, introductions } = find(inspectedRef(event.actorRef), event.rootId);
+      const { actor, actorEntries } = find(inspectedRef(event.actorRef), event.rootId);
       actor.snapshot = snapshot;
       const entries = [
-        ...introductions,
+        ...actorEntries,
         append({ type: 'snapshot', at: now(), actor, event: event.event, snapshot }),
       ];
       if (!isAlive(actor)) removeActor(actor);
@@ -121,17 +122,17 @@ export function createActorLog(now: () => number): ActorLog {
     },
 
     replay() {
-      const introduced = actorsOf(newest, 'actor');
+      const listed = actorsOf(newest, 'actor');
       const updated = actorsOf(newest, 'snapshot');
       const known = new Set([...alive, ...newest.map(({ actor }) => actor)]);
-      const introductions = [...known]
-        .filter((actor) => !introduced.has(actor))
+      const actorEntries = [...known]
+        .filter((actor) => !listed.has(actor))
         .sort((one, other) => one.sequence - other.sequence)
         .map((actor): ActorLogEntry => {
           const snapshot = updated.has(actor) ? undefined : actor.snapshot;
           return { type: 'actor', at: actor.firstSeenAt, actor, snapshot };
         });
-      return [...introductions, ...newest];
+      return [...actorEntries, ...newest];
     },
 
     clear() {
@@ -148,7 +149,7 @@ function actorsOf(
   return new Set(entries.filter((entry) => entry.type === type).map(({ actor }) => actor));
 }
 
-/** There is none while an actor is being made; XState's development build throws then. */
+/** `undefined` while the actor is being created: XState's development build throws then. */
 function currentSnapshot(ref: InspectedActorRef): Snapshot<unknown> | undefined {
   try {
     return ref.getSnapshot() as Snapshot<unknown> | undefined;

@@ -1,18 +1,18 @@
 import type { WebSocket } from 'ws';
 
-/** Who listens. */
+/** The connected WebSocket clients. */
 export interface Clients {
   readonly count: number;
-  /** Takes in a newcomer, and tells it what it needs to know first. */
+  /** Adds a client and sends it the replay. */
   add(socket: WebSocket, replay: readonly string[]): void;
   broadcast(text: string): void;
   closeAll(): void;
 }
 
-/** What a client may leave unread, in bytes, beside its replay. */
+/** The send buffer of a client beyond its replay, in bytes. */
 const maxUnreadBytes = 8 * 1024 * 1024;
 
-/** Tells everybody everything. Who cannot keep up is cut off: coming back brings a fresh replay. */
+/** Creates an empty set of clients. A client with a full send buffer is disconnected; a reconnect gives it a new replay. */
 export function createClients(): Clients {
   const unreadLimits = new Map<WebSocket, number>();
 

@@ -5,26 +5,28 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { PluginError, messageOf } from '../../model/index.js';
 import { isLoopbackHost, isSameOrigin } from './origin-check.js';
 
-/** Only programs of this machine can connect. */
+/** The loopback interface: only programs on this machine can connect. */
 const loopbackAddress = '127.0.0.1';
 
-/** Nobody has anything to tell an inspector. */
+/** The inspector ignores what clients send; this only bounds the memory of a message. */
 const maxMessageBytes = 64 * 1024;
 
+/** The input of `startInspectorServer`. */
 export interface InspectorServerInput {
   readonly port: number;
   readonly page: { readonly html: string; readonly policy: string };
   onClient(client: WebSocket): void;
-  /** Whether one more client may come. */
+  /** Whether one more client may connect. */
   acceptsClients(): boolean;
 }
 
+/** A running server. */
 export interface InspectorServer {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Serves the page and the WebSockets on one port of the loopback interface. It does not keep its program running. */
+/** Serves the page and WebSockets on one port of the loopback interface. Its sockets do not keep the process alive. */
 export async function startInspectorServer(input: InspectorServerInput): Promise<InspectorServer> {
   const server = createServer((request, response) => {
     respond(request, response, input.page);
@@ -42,7 +44,7 @@ export async function startInspectorServer(input: InspectorServerInput): Promise
   const port = await listenOnLoopback(server, input.port).catch((cause: unknown) => {
     throw portUnusable(input.port, cause);
   });
-  // What goes wrong with a window is no reason to end the program that is looked at.
+  // An unhandled `error` event would end the inspected process.
   server.on('error', () => undefined);
   server.unref();
   return { url: `http://${loopbackAddress}:${port}/`, close: () => closeServer(server) };
@@ -53,10 +55,10 @@ function respond(
   response: ServerResponse,
   page: InspectorServerInput['page'],
 ): void {
-  if (!isLoopbackHost(headers.host)) sendResponse(response, 403, 'This host name is not served here.');
+  if (!isLoopbackHost(headers.host)) sendResponse(response, 403, 'Unknown host name.');
   else if (method !== 'GET' && method !== 'HEAD')
-    sendResponse(response, 405, 'There is only a page to read.');
-  else if (url?.split('?')[0] !== '/') sendResponse(response, 404, 'There is only one page, at /.');
+    sendResponse(response, 405, 'Only GET and HEAD are allowed.');
+  else if (url?.split('?')[0] !== '/') sendResponse(response, 404, 'Not found. The page is at /.');
   else {
     response.setHeader('content-security-policy', page.policy);
     sendResponse(response, 200, page.html, 'text/html; charset=utf-8');
@@ -86,7 +88,7 @@ function rejectionOf({ headers }: IncomingMessage, acceptsClients: boolean): str
 }
 
 function rejectUpgrade(connection: Duplex, status: string): void {
-  // The other side may be gone already.
+  // The client may have disconnected already.
   connection.on('error', () => undefined);
   connection.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
@@ -104,7 +106,7 @@ function portUnusable(port: number, cause: unknown): PluginError {
   return new PluginError({
     code: 'CONFIG_INVALID',
     message: `The inspector cannot listen on port ${port} of ${loopbackAddress}: ${messageOf(cause)}`,
-    hint: 'Choose another port, or none to be given a free one.',
+    hint: 'Choose another port, or 0 for any free port.',
     facts: { port },
     cause,
   });

@@ -5,31 +5,34 @@ import { createActorLog, type ActorLogEntry } from './actor-log.js';
 import { createMessageWriter } from './wire-messages.js';
 import { pageHtml, pagePolicy } from '../page/page.generated.js';
 
+/** The options of `startInspector`. */
 export interface InspectorOptions {
-  /** Where to listen. Default 0: any port that is free. */
+  /** The TCP port, 0 to 65535. Default 0: any free port. */
   readonly port?: number | undefined;
 }
 
+/** A running inspector. */
 export interface Inspector {
-  /** The page. The same address with `ws:` is a WebSocket that speaks Stately's wire format. */
+  /** The URL of the page. With `ws:` it is a WebSocket of Stately's inspection protocol. */
   readonly url: string;
-  /** For the `inspect` option of `createActor` or `createEnvironment`; of several, if need be. */
+  /** For the `inspect` option of `createActor` or `createEnvironment`; one inspector can serve several. */
   readonly inspect: (event: InspectionEvent) => void;
-  /** Sends everybody away and frees the port. */
+  /** Disconnects all clients and closes the port. */
   close(): Promise<void>;
 }
 
-/** How many may look at once. */
+/** How many clients may be connected at a time. */
 const maxClients = 16;
 
-/** How many entries wait for the end of the current turn of the event loop before they are written at once. */
+/** How many entries are buffered within one iteration of the event loop. */
 const maxBufferedEntries = 500;
 
 /**
- * Shows every actor of the trees that it inspects, live, on a page on 127.0.0.1. It costs next to nothing until
- * somebody looks, and does not keep its program running.
+ * Starts an inspector: a page on 127.0.0.1 that shows the inspected actors live. Nothing is serialized while no client
+ * is connected, and the inspector does not keep the process alive.
  *
- * Environment variables and what is called a secret are never shown, but the rest is, to every user of this machine.
+ * The values of environment variables and of keys that name a secret are redacted. Everything else can be read by any
+ * user of this machine.
  *
  * @throws PluginError CONFIG_INVALID when the port cannot be used.
  */
@@ -49,7 +52,7 @@ export async function startInspector(options: InspectorOptions = {}): Promise<In
     if (clients.count > 0) for (const entry of entries) clients.broadcast(toMessage(entry));
   };
 
-  const host = await startInspectorServer({
+  const server = await startInspectorServer({
     port: options.port ?? 0,
     page: { html: pageHtml, policy: pagePolicy },
     acceptsClients: () => clients.count < maxClients,
@@ -60,13 +63,13 @@ export async function startInspector(options: InspectorOptions = {}): Promise<In
   });
 
   return {
-    url: host.url,
+    url: server.url,
     inspect(event) {
       if (isClosed) return;
       const entries = actorLog.record(event);
       if (clients.count === 0) return;
       buffered.push(...entries);
-      // The actors' own work comes first; a flood of it is not kept waiting, though.
+      // Writing waits until the actors have processed their events, but the buffer is bounded.
       if (buffered.length >= maxBufferedEntries) flush();
       else timer ??= setImmediate(flush);
     },
@@ -75,7 +78,7 @@ export async function startInspector(options: InspectorOptions = {}): Promise<In
       flush();
       clients.closeAll();
       actorLog.clear();
-      await host.close();
+      await server.close();
     },
   };
 }

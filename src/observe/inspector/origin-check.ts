@@ -1,8 +1,8 @@
 const loopbackNames: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];
 
 /**
- * Whether a request's Host header names this machine. Any other name means that somebody's web page had its own
- * name lead here (DNS rebinding).
+ * Whether the Host header of a request names the loopback interface. Any other name is a DNS rebinding attack of a web
+ * page.
  */
 export function isLoopbackHost(host: string | undefined): boolean {
   if (host === undefined) return false;
@@ -10,7 +10,7 @@ export function isLoopbackHost(host: string | undefined): boolean {
   return url !== null && loopbackNames.includes(url.hostname);
 }
 
-/** Whether a WebSocket is opened by the page that the same server served, or by no page at all. */
+/** Whether a WebSocket comes from a page of the same server or from a client that is no browser. */
 export function isSameOrigin(origin: string | undefined, host: string | undefined): boolean {
   return origin === undefined || (host !== undefined && origin === `http://${host}`);
 }

@@ -1,12 +1,12 @@
 const redacted = '(redacted)';
 
-/** Environment variables hold secrets as often as not; which ones is not to be guessed. */
+/** Environment variables often hold secrets, so all of their values are redacted. */
 const environmentKey = /env(iron(ment)?)?(_?var(iable)?)?s?$/i;
 const secretKey = /pass(word|phrase|wd)|secret|token|credential|authorization|api_?key|private_?key/i;
 
 /**
- * What is shown in the place of a value that may be a secret: environment variables keep their names, other
- * secrets nothing. `undefined` when the value may be shown.
+ * The replacement of a value that may be a secret; `undefined` when the value may be shown. Environment variables keep
+ * their names.
  */
 export function redactSecrets(key: string, value: unknown): unknown {
   if (value === null || value === undefined || typeof value === 'function') return undefined;
@@ -27,7 +27,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** `NAME=value`, as the operating system has it; a name by itself says nothing secret. */
+/** Redacts the value of `NAME=value`; a name without a value is kept. */
 function redactAssignment(item: string): string {
   return item.replace(/=.*$/s, `=${redacted}`);
 }

@@ -2,7 +2,7 @@ import { nameOf, guardLabel } from '../chart/labels.js';
 import { redactSecrets } from './redact.js';
 import { serialize, type JsonValue, type SerializeRules } from './serialize.js';
 
-/** Contexts, events and outputs: enough to read, and never so much that a message grows without bound. */
+/** For contexts, events and outputs; the limits bound the size of a message. */
 const dataRules: SerializeRules = {
   maxValues: 3000,
   maxPerContainer: 100,
@@ -12,21 +12,22 @@ const dataRules: SerializeRules = {
   redact: redactSecrets,
 };
 
+/** A context, event or output as JSON, without secrets. */
 export function serializeData(value: unknown): JsonValue {
   return serialize(value, dataRules);
 }
 
-/** Definitions hold no secrets, but functions, which are shown by their names. */
+/** For definitions: they hold no secrets except in their context; functions are shown by name. */
 const definitionRules: SerializeRules = {
   maxValues: 20_000,
   maxPerContainer: 1000,
   maxDepth: 60,
   maxTextLength: 10_000,
-  serializeFunction: (written) => ({ type: 'guards' in written ? guardLabel(written) : nameOf(written) }),
+  serializeFunction: (fn) => ({ type: 'guards' in fn ? guardLabel(fn) : nameOf(fn) }),
   redact: (key) => (key === 'context' ? {} : undefined),
 };
 
-/** A machine's definition as JSON text, as Stately's inspectors expect it. */
+/** A machine's config as JSON text, as in Stately's inspection protocol. */
 export function serializeDefinition(config: object): string {
   return JSON.stringify(serialize(config, definitionRules));
 }

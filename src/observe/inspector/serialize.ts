@@ -1,24 +1,26 @@
+/** A value that JSON can represent. */
 export type JsonValue =
   string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
-/** How a value is copied for showing. */
+/** The limits and replacements of `serialize`. */
 export interface SerializeRules {
-  /** How many values the whole copy may hold; the rest is left out. */
+  /** How many values the copy may hold; further values are replaced by `…`. */
   readonly maxValues: number;
-  /** How many of them one object or array may hold. */
+  /** How many entries of an object or array are copied. */
   readonly maxPerContainer: number;
+  /** How deep objects may be nested. */
   readonly maxDepth: number;
-  /** How much of a text is kept, in characters. */
+  /** How many characters of a string are kept. */
   readonly maxTextLength: number;
-  /** What stands for a function; `undefined` leaves it out. */
-  serializeFunction(shown: (...args: never[]) => unknown): JsonValue | undefined;
-  /** What stands for a value that must not be shown; `undefined` when it may. */
+  /** The replacement of a function; `undefined` omits it. */
+  serializeFunction(fn: (...args: never[]) => unknown): JsonValue | undefined;
+  /** The replacement of a secret; `undefined` when the value may be source. */
   redact(key: string, value: unknown): unknown;
 }
 
 /**
- * A copy of any value that JSON can hold, of bounded size, made without ever throwing. Values say themselves what
- * they are by `toJSON`; errors keep their code and message.
+ * Copies any value as JSON of bounded size. It never throws: a property that throws is `(unreadable)`. `toJSON` is
+ * honoured; errors keep their name, code, message and cause.
  */
 export function serialize(value: unknown, rules: SerializeRules): JsonValue {
   let remaining = rules.maxValues;
@@ -34,17 +36,16 @@ export function serialize(value: unknown, rules: SerializeRules): JsonValue {
     }
   };
 
-  const copyValue = (visible: unknown, ancestors: readonly unknown[]): JsonValue | undefined => {
-    if (typeof visible === 'function')
-      return rules.serializeFunction(visible as (...args: never[]) => unknown);
-    if (typeof visible === 'string') return truncate(visible, rules.maxTextLength);
-    if (typeof visible !== 'object' || visible === null) return scalar(visible);
-    if (ancestors.includes(visible)) return '(circular)';
+  const copyValue = (source: unknown, ancestors: readonly unknown[]): JsonValue | undefined => {
+    if (typeof source === 'function') return rules.serializeFunction(source as (...args: never[]) => unknown);
+    if (typeof source === 'string') return truncate(source, rules.maxTextLength);
+    if (typeof source !== 'object' || source === null) return scalar(source);
+    if (ancestors.includes(source)) return '(circular)';
     if (ancestors.length >= rules.maxDepth) return '…';
-    const described = describeObject(visible);
+    const described = describeObject(source);
     if (typeof described !== 'object' || described === null) return copyValue(described, ancestors);
-    const within = [...ancestors, visible];
-    return Array.isArray(described) ? copyArray(described, within) : copyObject(described, within);
+    const path = [...ancestors, source];
+    return Array.isArray(described) ? copyArray(described, path) : copyObject(described, path);
   };
 
   const copyArray = (items: readonly unknown[], ancestors: readonly unknown[]): JsonValue => {
@@ -88,11 +89,13 @@ function scalar(value: unknown): JsonValue | undefined {
   return typeof value === 'boolean' || value === null ? value : undefined;
 }
 
-function truncate(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most)}… ${text.length - most} more characters`;
+function truncate(text: string, maxLength: number): string {
+  return text.length <= maxLength
+    ? text
+    : `${text.slice(0, maxLength)}… ${text.length - maxLength} more characters`;
 }
 
-/** An object as the simpler one, or the text, that stands for it. */
+/** A plain object or text that represents an object. */
 function describeObject(object: object): unknown {
   if (describesItself(object)) return object.toJSON();
   if (object instanceof Error) return describeError(object);

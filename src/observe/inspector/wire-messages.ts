@@ -2,10 +2,10 @@ import type { Snapshot } from 'xstate';
 import type { ActorLogEntry } from './actor-log.js';
 import { serializeData, serializeDefinition } from './serialization-rules.js';
 
-/** The version of Stately's wire format that these messages are of. */
+/** The version of Stately's inspection protocol, which is that of @statelyai/inspect. */
 const wireVersion = '0.7.2';
 
-/** Writes entries as Stately's inspectors read them: one JSON text each. */
+/** Creates a function that writes an entry as a JSON message of Stately's inspection protocol. */
 export function createMessageWriter(): (entry: ActorLogEntry) => string {
   const definitions = new WeakMap<object, string>();
   const definitionOf = (config: object): string => {
@@ -45,12 +45,12 @@ export function createMessageWriter(): (entry: ActorLogEntry) => string {
   };
 }
 
-/** A machine's snapshot as it describes itself; any other actor's without what it keeps for its own use. */
+/** The public part of a snapshot; properties that begin with `_` are XState's internals. */
 function serializeSnapshot(snapshot: Snapshot<unknown> | undefined): object {
   if (snapshot === undefined) return { status: 'active' };
   const { status, value, tags, ...data } = describeSnapshot(snapshot);
   const visibleEntries = Object.entries(data).filter(
-    // What is in a history are state nodes, each with its whole machine.
+    // The entries of a history are state nodes, each with its whole machine.
     ([key, entry]) => entry !== undefined && !key.startsWith('_') && key !== 'historyValue',
   );
   return {

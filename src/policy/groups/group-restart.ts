@@ -1,55 +1,44 @@
 import type { Strategy } from '../../model/index.js';
 import { stoppable, startable, type Progress, type Step } from '../scheduling/order.js';
-import { affectedBy, type GroupDecision, type GroupQuestion } from './strategy.js';
+import { affectedBy } from './strategy.js';
 
-/** Where a child of a supervisor is at this moment. */
+/** The present state of a child of a supervisor. */
 export interface ChildSummary {
-  /** A process exists or is being made: its own, or one somewhere below. */
+  /** A process exists or is being spawned: its own, or one of its subtree. */
   readonly isRunning: boolean;
-  /** What runs is on its way down already. */
+  /** Its process is being stopped. */
   readonly isStopping: boolean;
-  /** Somebody wants it, whether it runs or not. */
+  /** It is wanted, whether it runs or not. */
   readonly isWanted: boolean;
-  /** It waits for its supervisor. */
+  /** Its supervisor has suspended it. */
   readonly isSuspended: boolean;
-  /** It runs, or will by itself. */
+  /** It runs, or is going to run without a further command. */
   readonly isActive: boolean;
-  /** Where it is on its way up. */
+  /** Its progress in a start or a stop of the group. */
   readonly progress: Progress;
 }
 
-/** Whether it runs, and goes on running. */
+/** Whether it runs and keeps running. */
 export function staysRunning({ isRunning, isWanted, isStopping }: ChildSummary): boolean {
   return isRunning && isWanted && !isStopping;
 }
 
-/** A child that comes down and up with others. */
+/** A child in a group stop or a group restart. */
 export interface Sibling {
   readonly kind: 'plugin' | 'supervisor';
   readonly id: string;
-  /** The siblings that it starts after, and is brought down before. */
+  /** The siblings that it starts after and is stopped before. */
   readonly after: readonly string[];
   readonly summary: ChildSummary;
 }
 
-/**
- * What becomes of children that are brought down together, once all of them are down: they start again, wait for the
- * parent of their supervisor, are given up, or are no longer wanted, as their supervisor or its parent has it.
- */
-export type AfterGroupStop = 'restart' | 'suspend' | 'giveUp' | 'shutDown' | 'deactivate';
-
-/** Whether children come down to stay down, unless somebody wants them meanwhile. */
-export function isForGood(next: AfterGroupStop): boolean {
-  return next === 'shutDown' || next === 'deactivate';
-}
-
-/** The children that come down together, and those of them that have not been told yet; both in start order. */
+/** The children of a group stop, and those of them that have not got their stop command yet; both in start order. */
 export interface AffectedChildren {
   readonly affected: readonly string[];
   readonly toStop: readonly string[];
 }
 
-/** They, and whoever comes to be affected by one more end. Who was told already stays told. */
+/** The same group stop with the children that one more exit affects. No child gets a second stop command, but the exited one. */
 export function withExited(
   strategy: Strategy,
   children: readonly string[],
@@ -62,53 +51,32 @@ export function withExited(
   return { affected: all, toStop: all.filter(isToStop) };
 }
 
-/**
- * What the end of a child means while its siblings come down anyway. One that is not tried any more ends all hope for
- * those that were to start again.
- *
- * @param otherwise What it would mean if they did not.
- */
-export function decideDuringGroupStop(
-  next: AfterGroupStop,
-  decision: GroupQuestion['decision'],
-  otherwise: GroupDecision['action'],
-): 'childOnly' | 'extend' | 'giveUp' {
-  switch (decision) {
-    case 'stop':
-      return 'childOnly';
-    case 'restart':
-      return 'extend';
-    case 'giveUp':
-      if (isForGood(next)) return 'childOnly';
-      return next === 'restart' && otherwise === 'giveUp' ? 'giveUp' : 'extend';
-  }
-}
-
-/** What is to be done about children that come down together. */
+/** The next step of a group stop. */
 export interface NextStops<Child> {
-  /** Whom to tell now: whoever runs in reverse order, and at once who is on the way down, or does not run. */
+  /** The children to stop now: running ones in reverse start order, those that are stopping or do not run at once. */
   readonly stop: readonly Child[];
-  /** Who is wanted again since it was told: it starts with the others. */
+  /** The children that were activated since their stop: they start with the others. */
   readonly suspend: readonly Child[];
-  /** Whom to tell later. */
+  /** The children to stop later. */
   readonly toStop: readonly string[];
   readonly isDone: boolean;
 }
 
+/** Decides the next step of a group stop from the present state of its children. */
 export function nextStops<Child extends Sibling>(
   siblings: readonly Child[],
   toStop: readonly string[],
 ): NextStops<Child> {
   const steps = siblings.map((child) => {
     const { kind, id, after, summary } = child;
-    // Who rests need not be told that it does; a supervisor that was replaced does not know that it was told.
+    // A stopped child needs no command. A supervisor that was replaced has not got its command.
     const isNew = kind === 'supervisor' && summary.progress === 'running';
     const isPending = isNew || (toStop.includes(id) && (summary.isRunning || summary.isWanted));
     const isWantedAgain =
       !isPending && kind === 'plugin' && summary.isWanted && summary.isActive && !summary.isSuspended;
-    // A group is down when it says so.
-    const isDown = kind === 'supervisor' && !isPending ? summary.isSuspended : !summary.isRunning;
-    const step: Step = { id, after, progress: isDown ? 'stopped' : 'running' };
+    // A group has stopped when its supervisor is suspended.
+    const isStopped = kind === 'supervisor' && !isPending ? summary.isSuspended : !summary.isRunning;
+    const step: Step = { id, after, progress: isStopped ? 'stopped' : 'running' };
     return { child, isPending, isWantedAgain, step };
   });
   const next = new Set(stoppable(steps.map(({ step }) => step)));
@@ -125,13 +93,17 @@ export function nextStops<Child extends Sibling>(
   };
 }
 
-/** What is to be done about children that come up together. */
+/** The next step of a group start. */
 export interface NextStarts<Child> {
   readonly resume: readonly Child[];
   readonly isDone: boolean;
 }
 
-/** @param limit How many of them may be on their way up at a time. */
+/**
+ * Decides the next step of a group start from the present state of its children.
+ *
+ * @param limit How many of them may be starting at the same time.
+ */
 export function nextStarts<Child extends Sibling>(
   siblings: readonly Child[],
   limit: number,

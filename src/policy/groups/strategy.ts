@@ -1,6 +1,6 @@
 import type { AutoShutdown, Strategy } from '../../model/index.js';
 
-/** Which children go down and come up together when one of them is to be restarted; itself included, in start order. */
+/** The children that restart as a group when one of them has ended, itself included, in start order. */
 export function affectedBy(
   strategy: Strategy,
   children: readonly string[],
@@ -16,15 +16,15 @@ export function affectedBy(
   }
 }
 
-/** A child of a supervisor, as far as auto-shutdown cares. */
+/** A child of a supervisor, as far as auto-shutdown depends on it. */
 export interface Significance {
   readonly id: string;
   readonly significant: boolean;
-  /** Whether it runs, or is about to. */
+  /** Whether it runs or is going to run. */
   readonly isActive: boolean;
 }
 
-/** Whether a supervisor goes down now that a child has ended by itself, and is not restarted. */
+/** Whether a supervisor shuts down when a child has ended by itself and is not restarted. */
 export function shutsDown(
   autoShutdown: AutoShutdown,
   children: readonly Significance[],
@@ -42,38 +42,66 @@ export function shutsDown(
   }
 }
 
-/** What a supervisor does about the end of one of its children. */
+/**
+ * What follows a group stop, once no affected child has a process: the children start again, wait for the parent of
+ * their supervisor, are given up, or are no longer wanted.
+ */
+export type AfterGroupStop = 'restart' | 'suspend' | 'giveUp' | 'shutDown' | 'deactivate';
+
+/** Whether children that are stopped as a group start again only when an operator activates them. */
+export function isForGood(next: AfterGroupStop): boolean {
+  return next === 'shutDown' || next === 'deactivate';
+}
+
+/** What a supervisor does when one of its children has ended. */
 export type GroupDecision =
-  /** Only the child itself is concerned: it is restarted, rests or is given up alone. */
+  /** Only the child itself is restarted, stopped or given up. */
   | { readonly action: 'childOnly' }
-  /** These go down and come up together. */
-  | { readonly action: 'restartGroup'; readonly affected: readonly string[] }
-  /** All go down, for its parent to decide. */
+  /** The affected children are stopped and started as a group. */
+  | { readonly action: 'restartGroup' }
+  /** A group stop that is in progress takes in the children that this exit affects. */
+  | { readonly action: 'extendGroupStop' }
+  /** All children are stopped, and the parent decides. */
   | { readonly action: 'giveUp'; readonly why: 'childGaveUp' | 'exhausted' }
-  /** All go down, as their work is done. */
+  /** All children are stopped, as the significant ones have ended. */
   | { readonly action: 'shutDown' };
 
+/** What a decision for a group depends on. */
 export interface GroupQuestion {
   readonly strategy: Strategy;
   readonly autoShutdown: AutoShutdown;
   /** In start order. */
   readonly children: readonly Significance[];
   readonly exited: string;
-  /** What the child's own policy says. */
+  /** What the child's own policy decides. */
   readonly decision: 'restart' | 'stop' | 'giveUp';
-  /** Whether the supervisor's own budget is used up. */
+  /** Whether one more restart would exceed the supervisor's restart intensity. */
   readonly exhausted: boolean;
+  /** What follows the group stop that is in progress; `null`: none is. */
+  readonly next: AfterGroupStop | null;
 }
 
-/** Decides what the end of a child means for its siblings. */
+/** Decides what the exit of a child means for its siblings. */
 export function decideForGroup(question: GroupQuestion): GroupDecision {
-  const { strategy, autoShutdown, children, exited, decision, exhausted } = question;
+  const { strategy, autoShutdown, children, exited, decision, exhausted, next } = question;
+  if (next !== null) return decideDuringGroupStop(next, decision, strategy);
   if (decision === 'stop')
     return shutsDown(autoShutdown, children, exited) ? { action: 'shutDown' } : { action: 'childOnly' };
   if (decision === 'giveUp')
     return strategy === 'one-for-one' ? { action: 'childOnly' } : { action: 'giveUp', why: 'childGaveUp' };
   if (exhausted) return { action: 'giveUp', why: 'exhausted' };
   if (strategy === 'one-for-one') return { action: 'childOnly' };
-  const ids = children.map(({ id }) => id);
-  return { action: 'restartGroup', affected: affectedBy(strategy, ids, exited) };
+  return { action: 'restartGroup' };
+}
+
+/** A group whose children were to start again gives up when the restart of one is given up. */
+function decideDuringGroupStop(
+  next: AfterGroupStop,
+  decision: GroupQuestion['decision'],
+  strategy: Strategy,
+): GroupDecision {
+  if (decision === 'stop' || (decision === 'giveUp' && isForGood(next))) return { action: 'childOnly' };
+  return decision === 'giveUp' && next === 'restart' && strategy !== 'one-for-one'
+    ? { action: 'giveUp', why: 'childGaveUp' }
+    : { action: 'extendGroupStop' };
 }

@@ -1,12 +1,13 @@
 import { rootGroup, type SupervisorSpec } from '../../model/index.js';
 import type { StartPlan } from '../scheduling/dependencies.js';
 
-/** A supervisor's rules, and its children in start order. */
+/** A supervisor and all below it. Children are in start order. */
 export interface Subtree {
   readonly spec: SupervisorSpec;
   readonly children: readonly SubtreeChild[];
 }
 
+/** A child of a supervisor in the tree. */
 export type SubtreeChild =
   | { readonly kind: 'plugin'; readonly id: string; readonly after: readonly string[] }
   | {
@@ -16,15 +17,13 @@ export type SubtreeChild =
       readonly subtree: Subtree;
     };
 
-/** A plugin's place in the tree. */
+/** The group of a plugin. */
 export interface PluginPlacement {
   readonly id: string;
   readonly group: string;
 }
 
-/**
- * What is wrong with a set of groups: unknown parents and cycles, each as a sentence. Every name is told once.
- */
+/** The problems of a set of groups, each as a sentence: unknown parents, and cycles, each of them once. */
 export function groupProblems(specs: readonly SupervisorSpec[]): readonly string[] {
   const parents = new Map(specs.map(({ name, parent }) => [name, parent]));
   const problems = specs.flatMap(({ name, parent }) =>
@@ -32,17 +31,17 @@ export function groupProblems(specs: readonly SupervisorSpec[]): readonly string
       ? [`groups.${name}.parent names the unknown group ${parent}`]
       : [],
   );
-  const told = new Set<string>();
+  const reported = new Set<string>();
   for (const { name } of specs) {
     const cycle = cycleFrom(name, parents);
-    if (cycle === null || told.has(name)) continue;
-    for (const member of cycle) told.add(member);
+    if (cycle === null || reported.has(name)) continue;
+    for (const member of cycle) reported.add(member);
     problems.push(`groups: ${[...cycle, name].join(' belongs to ')}`);
   }
   return problems;
 }
 
-/** The groups from this one up to itself again, or `null` where the way up has an end. */
+/** The groups from this one up to itself again; `null`: it is in no cycle. */
 function cycleFrom(name: string, parents: ReadonlyMap<string, string | null>): readonly string[] | null {
   const path = [name];
   for (let up = parents.get(name); up !== undefined && up !== null; up = parents.get(up)) {
@@ -54,23 +53,24 @@ function cycleFrom(name: string, parents: ReadonlyMap<string, string | null>): r
 }
 
 /**
- * The tree of supervisors with their plugins in start order: what a plugin requires comes before it, a group as a
- * whole comes where its first plugin does.
+ * The tree of supervisors with their plugins in start order: a plugin comes after what it requires, a group has the
+ * position of its first plugin.
  *
  * @param placements The plugins in start order.
+ * @throws Error when `specs` is empty.
  */
 export function buildTree(
   specs: readonly SupervisorSpec[],
   placements: readonly PluginPlacement[],
   plan: StartPlan,
 ): Subtree {
-  const place = new Map(placements.map(({ id }, index) => [id, index]));
+  const position = new Map(placements.map(({ id }, index) => [id, index]));
   const last = placements.length;
   return subtreeOf(rootGroup).subtree;
 
   function subtreeOf(name: string): { subtree: Subtree; plugins: readonly string[] } {
     const spec = specs.find((known) => known.name === name) ?? specs[0];
-    if (spec === undefined) throw new Error('A tree needs the rules of its root.');
+    if (spec === undefined) throw new Error('A tree needs the specification of its root.');
     const groups = specs.filter(({ parent }) => parent === name).map((group) => subtreeOf(group.name));
     const entries = [
       ...placements
@@ -102,13 +102,13 @@ export function buildTree(
   }
 
   function firstOf(plugins: readonly string[]): number {
-    return Math.min(...plugins.map((id) => place.get(id) ?? last), last);
+    return Math.min(...plugins.map((id) => position.get(id) ?? last), last);
   }
 }
 
 /**
- * For each plugin, all that it starts after and is stopped before: what it requires, and what its groups put before
- * it. Never against the start order.
+ * For each plugin, the plugins that it starts after and is stopped before: what it requires, and what its groups start
+ * earlier. It never contradicts the start order.
  */
 export function precedence(tree: Subtree, plan: StartPlan): ReadonlyMap<string, readonly string[]> {
   const place = new Map(plan.order.map((id, index) => [id, index]));

@@ -1,16 +1,13 @@
-import type { HealthPolicy } from '../../model/index.js';
+import { maxTimerMs, type HealthPolicy } from '../../model/index.js';
 
-/** A longer timer of Node fires at once. */
-const maxTimerMs = 2 ** 31 - 1;
-
-/** The pause before a probe: the interval, made longer or shorter by the policy's jitter. `random` is in [0, 1). */
+/** The pause before a probe, in milliseconds: the interval with the policy's jitter. `random` is in [0, 1). */
 export function withJitter(intervalMs: number, jitter: number, random: number): number {
   return Math.min(maxTimerMs, Math.round(intervalMs * (1 + jitter * (2 * random - 1))));
 }
 
 /**
- * How long a plugin that stops answering can go unnoticed, in milliseconds: it froze right after an answer, and every
- * pause was the longest. With `excused`, every miss that may be excused was.
+ * The longest time, in milliseconds, until a plugin that stops answering is found: it froze right after an answer, and
+ * every pause was the longest. `excused`: whether all misses that may be excused were excused.
  */
 export function hangFoundWithinMs(policy: HealthPolicy, excused: 0 | 'all' = 0): number {
   const { intervalMs, retryIntervalMs, deadlineMs, misses, jitter } = policy;
@@ -19,7 +16,10 @@ export function hangFoundWithinMs(policy: HealthPolicy, excused: 0 | 'all' = 0):
   return pause(intervalMs) + missed * deadlineMs + (missed - 1) * pause(retryIntervalMs);
 }
 
-/** How long it can go unnoticed that a living plugin takes no new connections; `null`: nobody looks. */
+/**
+ * The longest time, in milliseconds, until a plugin is found that answers on its connection but accepts no new ones;
+ * `null`: the policy has no fresh dials.
+ */
 export function lostSocketFoundWithinMs(policy: HealthPolicy): number | null {
   const { intervalMs, retryIntervalMs, deadlineMs, misses, jitter, freshDialEvery } = policy;
   if (freshDialEvery === null) return null;

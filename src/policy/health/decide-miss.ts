@@ -1,35 +1,36 @@
 import type { ExcuseReason, HealthPolicy, HostSample } from '../../model/index.js';
 
-/** What becomes of a probe that was not answered. */
+/** What a missed probe counts as. */
 export type MissDecision =
   { readonly decision: 'count' } | { readonly decision: 'excuse'; readonly why: ExcuseReason };
 
+/** What the decision about a missed probe depends on. */
 export interface MissQuestion {
   readonly policy: Pick<HealthPolicy, 'deadlineMs' | 'excuses'>;
-  /** Misses excused in a row before this one. */
+  /** Excused misses in a row before this one. */
   readonly excused: number;
-  /** Whether the probe took the connection that calls take too, so that their answers speak for it. */
+  /** Whether the probe used the connection of calls, so that their answers prove that it works. */
   readonly sharesConnection: boolean;
-  /** When the probe was sent. */
+  /** The host sample from when the probe was sent. */
   readonly sampleAtSend: HostSample;
-  /** When it was given up. */
+  /** The host sample from its deadline. */
   readonly sampleAtDeadline: HostSample;
 }
 
-/** A host that was at work for more of a probe's deadline than this had no time to listen. */
+/** A host whose event loop was active for more than this share of the deadline had no time to read the answer. */
 const busyShare = 0.8;
-/** A timer that comes later than this part of the deadline was held up by more than other timers. */
+/** A timer that fires later than this share of the deadline was delayed by more than other timers. */
 const lateShare = 0.5;
 
 /**
- * Decides whether a missed probe counts. Busy is not dead, and a plugin is not to blame for what its host slept
- * through; but excuses run out, or a plugin with a dead health service and busy calls would never be found.
+ * Decides whether a missed probe counts. A miss is excused while calls get answers and after the host was busy or
+ * suspended. The number of excuses is bounded: a plugin that answers calls may have a health service that hangs.
  */
 export function decideMiss(question: MissQuestion): MissDecision {
   const { policy, excused, sharesConnection, sampleAtSend, sampleAtDeadline } = question;
   if (excused >= policy.excuses) return { decision: 'count' };
   const passedMs = sampleAtDeadline.monotonicMs - sampleAtSend.monotonicMs;
-  const lateIsMs = policy.deadlineMs * lateShare;
+  const thresholdMs = policy.deadlineMs * lateShare;
   const sleptMs = sampleAtDeadline.wallMs - sampleAtSend.wallMs - passedMs;
   const lateMs = passedMs - policy.deadlineMs;
   const busyMs = sampleAtDeadline.eventLoopActiveMs - sampleAtSend.eventLoopActiveMs;
@@ -37,7 +38,7 @@ export function decideMiss(question: MissQuestion): MissDecision {
   if (sharesConnection && sampleAtDeadline.messagesReceived > sampleAtSend.messagesReceived)
     return { decision: 'excuse', why: 'calls' };
   if (busyMs > policy.deadlineMs * busyShare) return { decision: 'excuse', why: 'busyHost' };
-  // A host that was stopped was not busy, and yet its timers come late.
-  if (sleptMs > lateIsMs || lateMs > lateIsMs) return { decision: 'excuse', why: 'wakeUp' };
+  // A host that was stopped was not busy, but its timers fire late.
+  if (sleptMs > thresholdMs || lateMs > thresholdMs) return { decision: 'excuse', why: 'wakeUp' };
   return { decision: 'count' };
 }

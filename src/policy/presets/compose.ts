@@ -2,8 +2,8 @@ import type { SupervisionOptions, SupervisionPolicy } from '../../model/index.js
 import { presets } from './presets.js';
 
 /**
- * The policy of one plugin, from the most general layer to the most particular one. A layer that names a preset
- * starts anew from it; every other number only overrides its like.
+ * The policy of one plugin. A value of a later layer overrides that of an earlier one; a layer that names a preset
+ * replaces all layers before it.
  */
 export function composePolicy(...layers: readonly (SupervisionOptions | undefined)[]): SupervisionPolicy {
   const given = layers.filter((layer) => layer !== undefined);

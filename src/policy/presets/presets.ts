@@ -1,22 +1,95 @@
-import type { Backoff, PresetName, SupervisionPolicy } from '../../model/index.js';
-import { healthPresets } from './health-presets.js';
+import {
+  maxTimerMs,
+  type Backoff,
+  type HealthPolicy,
+  type PresetName,
+  type SupervisionPolicy,
+} from '../../model/index.js';
 
 const second = 1000;
 const minute = 60 * second;
 
-/** A restart at once, however often: what many have. */
+/** An immediate restart each time. */
 const noBackoff: Backoff = { firstMs: 0, baseMs: 0, factor: 1, capMs: 0, jitter: 'none' };
 
+/** No probes: the first one is due after the longest delay that a timer can have. */
+const noProbes: HealthPolicy = {
+  startIntervalMs: 50,
+  startDeadlineMs: 2 * second,
+  intervalMs: maxTimerMs,
+  retryIntervalMs: second,
+  deadlineMs: 2 * second,
+  misses: 3,
+  excuses: 0,
+  jitter: 0,
+  freshDialEvery: null,
+  notServingMs: null,
+  watch: false,
+};
+
+/** The health policies of the presets. */
+const healthPresets = {
+  espalier: {
+    // A start without large imports takes 0.1 s, so the start probes are frequent.
+    startIntervalMs: 50,
+    startDeadlineMs: 2 * second,
+    intervalMs: 5 * second,
+    retryIntervalMs: second,
+    deadlineMs: 2 * second,
+    misses: 3,
+    excuses: 3,
+    jitter: 0.1,
+    // Every 30 s: cleaners of temporary files run daily.
+    freshDialEvery: 6,
+    // A database restarts in less; a longer outage may need a restart of the plugin.
+    notServingMs: 30 * second,
+    watch: true,
+  },
+  // The Mattermost server pings every 30 s, three times without a pause, and without a deadline: the one here is
+  // Espalier's. go-plugin's ping ignores the status that the health service answers.
+  mattermost: {
+    startIntervalMs: 50,
+    startDeadlineMs: 2 * second,
+    intervalMs: 30 * second,
+    retryIntervalMs: 0,
+    deadlineMs: 2 * second,
+    misses: 3,
+    excuses: 0,
+    jitter: 0,
+    freshDialEvery: null,
+    notServingMs: null,
+    watch: false,
+  },
+  // Neither probes a process; systemd's watchdog exists only for units that enable it.
+  otp: noProbes,
+  systemd: noProbes,
+  // The defaults of kubelet's probes: every 10 s, 1 s to answer, three misses, each on a new connection. A pod that is
+  // not ready is not restarted.
+  kubernetes: {
+    startIntervalMs: 10 * second,
+    startDeadlineMs: second,
+    intervalMs: 10 * second,
+    retryIntervalMs: 9 * second,
+    deadlineMs: second,
+    misses: 3,
+    excuses: 0,
+    jitter: 0,
+    freshDialEvery: 1,
+    notServingMs: null,
+    watch: false,
+  },
+} as const satisfies Readonly<Record<PresetName | 'otp' | 'systemd' | 'kubernetes', HealthPolicy>>;
+
 /**
- * One row a preset. Each number can be overridden per environment and per plugin. The rows of others have their
- * defaults; where they have no such number at all, a comment says what stands for it.
+ * The policies by preset. Each value can be overridden per environment and per plugin. The presets of other supervisors
+ * have those supervisors' defaults; a comment names the source of each value that they lack.
  */
 export const presets: Readonly<Record<PresetName, SupervisionPolicy>> = {
   espalier: {
     restart: {
       restart: 'permanent',
       retryFailedStart: true,
-      // A first restart at once, as most crashes happen alone; a cap of a minute, as kubelet's users ask for.
+      // The first restart is immediate, as most crashes are single; the cap is a minute, as kubelet's users request.
       backoff: { firstMs: 0, baseMs: 500, factor: 2, capMs: minute, jitter: 'full' },
       intensity: 4,
       periodMs: 5 * minute,

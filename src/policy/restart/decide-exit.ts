@@ -1,17 +1,18 @@
 import type { RestartPolicy } from '../../model/index.js';
-import { recordFailure, type FailureHistory } from './failures.js';
+import { recordFailure, type FailureHistory } from './intensity.js';
 import { decideRestart, type GenerationExit, type RestartDecision } from './decide-restart.js';
 
-/** What a supervisor remembers of a plugin's failures, from one end to the next. */
+/** What a supervisor keeps about the failures of a plugin. */
 export interface RestartHistory {
   readonly failures: FailureHistory;
-  /** It was given up, and has not proved itself since: whatever runs is a half-open try. */
+  /** It was given up and was not healthy for long enough since: what runs is a half-open attempt. */
   readonly gaveUp: boolean;
 }
 
-/** Nothing is held against it: so it begins, and so an operator's activation leaves it. */
+/** No failures: the history of a new plugin, and after an operator's activation. */
 export const emptyHistory: RestartHistory = { failures: [], gaveUp: false };
 
+/** What the decision about an exit depends on. */
 export interface ExitQuestion {
   readonly policy: RestartPolicy;
   readonly exit: GenerationExit & { readonly at: number; readonly healthyMs: number };
@@ -22,7 +23,7 @@ export interface ExitQuestion {
   readonly random: number;
 }
 
-/** What follows the end of a plugin's process, and what is to be remembered of it. */
+/** Decides what follows the exit of a plugin's process, and returns the history with that exit. */
 export function decideExit(question: ExitQuestion): {
   readonly decision: RestartDecision;
   readonly history: RestartHistory;
@@ -34,8 +35,8 @@ export function decideExit(question: ExitQuestion): {
   return { decision, history: { failures, gaveUp: halfOpen || decision.decision === 'giveUp' } };
 }
 
-/** A healthy time in which all that came before is forgotten; without a time for that, the window's length. */
+/** Whether a plugin was healthy for long enough to be trusted again: `resetAfterMs`, or else `periodMs`. */
 function resetsHistory(healthyMs: number, { resetAfterMs, periodMs }: RestartPolicy): boolean {
-  const enough = resetAfterMs ?? periodMs;
-  return enough !== null && healthyMs >= enough;
+  const thresholdMs = resetAfterMs ?? periodMs;
+  return thresholdMs !== null && healthyMs >= thresholdMs;
 }

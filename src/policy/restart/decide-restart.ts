@@ -6,19 +6,20 @@ import type {
   RestartPolicy,
 } from '../../model/index.js';
 import { backoffDelay } from './backoff.js';
-import { exceedsIntensity, type FailureHistory } from './failures.js';
+import { exceedsIntensity, type FailureHistory } from './intensity.js';
 
-/** The supervisor's answer to the end of a plugin. */
+/** What a supervisor decides about the exit of a plugin. */
 export type RestartDecision =
   | { readonly decision: 'restart'; readonly delayMs: number; readonly attempt: number }
   | { readonly decision: 'stop' }
   | { readonly decision: 'giveUp'; readonly reason: FailedReason };
 
-/** What of an exit record the decision depends on. */
+/** The part of an exit record that the decision depends on. */
 export type GenerationExit = Pick<ExitRecord, 'kind' | 'code' | 'phase'> & {
   readonly error: Pick<PluginError, 'code'> | null;
 };
 
+/** What the decision about a restart depends on. */
 export interface RestartQuestion {
   readonly policy: RestartPolicy;
   readonly exit: GenerationExit;
@@ -28,11 +29,11 @@ export interface RestartQuestion {
   readonly wasHealthy: boolean;
   /** In [0, 1). */
   readonly random: number;
-  /** Whether this was the one try after it had been given up. Default `false`. */
+  /** Whether this was a half-open attempt after it was given up. Default `false`. */
   readonly halfOpen?: boolean | undefined;
 }
 
-/** Failures that the same try would only repeat: something has to be mended first. */
+/** Errors that a restart would only repeat: an operator has to change something first. */
 const unrecoverable: ReadonlySet<PluginErrorCode> = new Set<PluginErrorCode>([
   'CONFIG_INVALID',
   'MANIFEST_INVALID',
@@ -49,12 +50,12 @@ const unrecoverable: ReadonlySet<PluginErrorCode> = new Set<PluginErrorCode>([
   'RUNNER_LOST',
 ]);
 
-/** Whether a plugin ended by itself, with code 0, after it had served: OTP's `normal`. */
+/** Whether a plugin ended by itself with code 0 after it was healthy: OTP's exit reason `normal`. */
 export function endedNormally(exit: Omit<GenerationExit, 'error'>): boolean {
   return exit.kind === 'exit' && exit.code === 0 && exit.phase === 'serving';
 }
 
-/** Decides what follows the end of a plugin. */
+/** Decides whether a plugin that has ended is restarted, stopped or given up. */
 export function decideRestart(question: RestartQuestion): RestartDecision {
   const { policy, exit, failures, wasHealthy, random, halfOpen = false } = question;
   const reason: FailedReason = wasHealthy ? 'FailedToStayRunning' : 'FailedToStart';

@@ -1,37 +1,37 @@
 import type { PluginRecord, ProcessRecord, RestorationReason } from '../../model/index.js';
 import type { RestartHistory } from './decide-exit.js';
 
-/** What a host finds of a plugin that an earlier one looked after. */
+/** What a host finds of a plugin of the previous host. */
 export interface Observation {
-  /** `none` was recorded, it is `gone`, its pid belongs to a `stranger`, or it runs and is `known`. */
+  /** No process was recorded, it has ended, its pid now belongs to a different process, or it still runs. */
   readonly process: 'none' | 'gone' | 'different' | 'same';
   readonly bundle: 'missing' | 'invalid' | 'changed' | 'same';
-  /** Whether its address takes connections. */
+  /** Whether its address accepts connections. */
   readonly connects: boolean;
-  /** Whether this host still offers the version and the TLS that it speaks. */
-  readonly sameTerms: boolean;
-  /** What the embedder wants of processes that outlive their host. */
+  /** Whether this host still offers the protocol version and the TLS mode that the process uses. */
+  readonly sameHandshake: boolean;
+  /** Whether processes that outlive their host are ended or kept. */
   readonly orphans: 'end' | 'keep';
 }
 
-/** What is to be done about a plugin: with the process that it had, and with itself. */
+/** What a host does with a plugin of the previous host, and with its process. */
 export interface Restoration {
-  /** A stranger and what is gone are left; a process that nobody may take over is ended. */
-  readonly process: 'leave' | 'end' | 'adopt';
-  readonly plugin: 'adopt' | 'start' | 'stop' | 'giveUp' | 'reject';
+  /** A process that is ours and cannot be reattached is stopped; any other one is left alone. */
+  readonly process: 'leave' | 'stop' | 'reattach';
+  readonly plugin: 'reattach' | 'start' | 'stop' | 'giveUp' | 'reject';
   readonly because: RestorationReason;
 }
 
 /**
- * Decides what becomes of a plugin after its host has. There is never a second process beside one that runs: whatever
- * is known and cannot be taken over is ended. Only what somebody else has started is let go of instead.
+ * Decides what a host does with a plugin of the previous host. A second process is never started beside the first: one
+ * that cannot be reattached is stopped, unless another program had started it.
  */
 export function decideRestoration(record: PluginRecord, seen: Observation): Restoration {
   const obstacle = adoptionObstacle(record, seen);
   const isOurs = record.process !== null && record.process.token !== null;
-  const end = seen.process === 'same' && isOurs ? 'end' : 'leave';
+  const leftProcess = seen.process === 'same' && isOurs ? 'stop' : 'leave';
   const restore = (plugin: Restoration['plugin'], because: RestorationReason): Restoration => ({
-    process: end,
+    process: leftProcess,
     plugin,
     because,
   });
@@ -40,11 +40,11 @@ export function decideRestoration(record: PluginRecord, seen: Observation): Rest
   if (seen.bundle === 'invalid') return restore('reject', 'bundleInvalid');
   if (record.gaveUp !== null) return restore('giveUp', 'gaveUp');
   return obstacle === null
-    ? { process: 'adopt', plugin: 'adopt', because: 'alive' }
+    ? { process: 'reattach', plugin: 'reattach', because: 'alive' }
     : restore('start', obstacle);
 }
 
-/** Why its process cannot be taken over; `null` when it can. */
+/** Why its process cannot be reattached; `null`: it can. */
 function adoptionObstacle({ process }: PluginRecord, seen: Observation): RestorationReason | null {
   if (process === null || seen.process === 'none') return 'noProcess';
   if (seen.process === 'gone') return 'processGone';
@@ -53,18 +53,18 @@ function adoptionObstacle({ process }: PluginRecord, seen: Observation): Restora
   if (isOurs && seen.orphans === 'end') return 'orphansEnd';
   if (process.reattach === null) return process.notReattachable ?? 'starting';
   if (isOurs && seen.bundle === 'changed') return 'bundleChanged';
-  if (!seen.sameTerms) return 'handshakeMismatch';
+  if (!seen.sameHandshake) return 'handshakeMismatch';
   return seen.connects ? null : 'unreachable';
 }
 
-/** Whether a recorded process is worth a look at its bundle and its address. */
-export function mayBeAdopted(process: ProcessRecord | null, orphans: 'end' | 'keep'): boolean {
+/** Whether a recorded process may be reattached if its bundle and its address permit it. */
+export function isReattachable(process: ProcessRecord | null, orphans: 'end' | 'keep'): boolean {
   return process !== null && process.reattach !== null && (process.token === null || orphans === 'keep');
 }
 
 /**
- * What a supervisor remembers of a plugin, from what an earlier host did. Where the clock on the wall was set back
- * meanwhile, no time has passed: a failure counts rather too long than too short.
+ * The restart history of a plugin from the record of the previous host. `now` is in milliseconds since the epoch. If the
+ * wall clock was set back meanwhile, no time counts as passed: a failure counts for too long rather than too short.
  */
 export function historyFrom(record: PluginRecord, now: number): RestartHistory {
   const elapsed = Math.max(0, now - record.writtenAt);
@@ -74,7 +74,7 @@ export function historyFrom(record: PluginRecord, now: number): RestartHistory {
   };
 }
 
-/** The other way round. */
+/** The ages of the failures in a history, in milliseconds, for a record. */
 export function failureAgesOf({ failures }: RestartHistory, now: number): readonly number[] {
   return failures.map((at) => Math.max(0, now - at));
 }

@@ -1,27 +1,28 @@
-/** Something that needs others of its kind. */
+/** A plugin and the plugins that it requires. */
 export interface Dependent {
   readonly id: string;
   readonly requires: readonly string[];
 }
 
-/** Why a requirement can never be met. */
+/** Why a plugin can never start. */
 export type UnmetRequirement =
   | { readonly kind: 'missing'; readonly missing: string }
   /** From the first one back to it: `a`, `b`, `a`. */
   | { readonly kind: 'cycle'; readonly cycle: readonly string[] }
-  /** It requires one whose own requirement cannot be met. */
+  /** It requires a plugin that can never start. */
   | { readonly kind: 'unmet'; readonly requirement: string };
 
+/** The start order of a set of plugins. */
 export interface StartPlan {
-  /** Those that can be started, each after what it requires; otherwise as they were given. */
+  /** The plugins that can start, each after what it requires, otherwise in the given order. */
   readonly order: readonly string[];
-  /** For each of them all that it requires, directly or not, in start order. */
+  /** For each of them all that it requires, directly or indirectly, in start order. */
   readonly needs: ReadonlyMap<string, readonly string[]>;
-  /** Those that cannot be started, and why. */
+  /** The plugins that can never start, and why. */
   readonly unmet: ReadonlyMap<string, UnmetRequirement>;
 }
 
-/** Brings dependents into the order in which they can be started. */
+/** Orders plugins so that each comes after what it requires. */
 export function planStarts(dependents: readonly Dependent[]): StartPlan {
   const requires = new Map(dependents.map(({ id, requires: required }) => [id, required]));
   const unmet = new Map<string, UnmetRequirement>();
@@ -55,7 +56,7 @@ export function planStarts(dependents: readonly Dependent[]): StartPlan {
   return { order: orderOf(dependents, needs), needs, unmet };
 }
 
-/** One that cannot be started must not put what it requires before others. */
+/** A plugin that can never start does not change the order of what it requires. */
 function orderOf(
   dependents: readonly Dependent[],
   needs: ReadonlyMap<string, readonly string[]>,
@@ -79,12 +80,12 @@ function unmetRequirement(
   return requirement === undefined ? null : { kind: 'unmet', requirement };
 }
 
-/** All that require this one, directly or not, in start order. */
+/** All plugins that require this one, directly or indirectly, in start order. */
 export function dependentsOf(plan: StartPlan, id: string): readonly string[] {
   return plan.order.filter((other) => plan.needs.get(other)?.includes(id));
 }
 
-/** All, those that cannot be started last. */
+/** All plugins in start order, those that can never start last. */
 export function allPlugins({ order, unmet }: StartPlan): readonly string[] {
   return [...order, ...unmet.keys()];
 }

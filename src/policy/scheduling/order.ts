@@ -1,14 +1,15 @@
-/** Where something with an order is: without a process, waiting for its turn, on its way up, up, or on its way down. */
+/** The progress of a child in a group start or stop. `pending`: it is to be started, but is not yet. */
 export type Progress = 'stopped' | 'pending' | 'starting' | 'running' | 'stopping';
 
+/** One child of a group start or stop. */
 export interface Step {
   readonly id: string;
   readonly progress: Progress;
-  /** What it starts after, and is stopped before. */
+  /** The children that it starts after and is stopped before. */
   readonly after: readonly string[];
 }
 
-/** Which of these may be brought down now: nothing that still runs comes after them. */
+/** The children that may be stopped now: all that start after them have stopped. */
 export function stoppable(steps: readonly Step[]): readonly string[] {
   const running = steps.filter(({ progress }) => progress !== 'stopped' && progress !== 'pending');
   const needed = new Set(running.flatMap(({ after }) => after));
@@ -16,8 +17,8 @@ export function stoppable(steps: readonly Step[]): readonly string[] {
 }
 
 /**
- * Which of those that wait may start now: whatever they come after is up, or is not expected to come. At most `limit`
- * are on their way up at a time.
+ * The pending children that may start now: all that they start after are running or will not start. At most `limit` of
+ * them start at the same time.
  */
 export function startable(steps: readonly Step[], limit: number): readonly string[] {
   const expected = new Set(

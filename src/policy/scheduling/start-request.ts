@@ -2,16 +2,20 @@ import { allPlugins } from './dependencies.js';
 import { isExpected, isStarting, mayStart, type PluginSummaryOf } from './plugin-summary.js';
 import { decideStarts, type SchedulerState, type QueuedStart } from './start-slots.js';
 
-/** Whom an operator's wish makes start, and in which way. */
+/** The plugins that an operator's command starts, and how. */
 export interface StartRequest {
-  /** At once. */
+  /** Started at once. */
   readonly start: readonly string[];
-  /** When their turn comes. */
+  /** Queued for a start slot or a requirement. */
   readonly wait: readonly QueuedStart[];
   readonly change: Pick<SchedulerState, 'startQueue' | 'starting' | 'stopQueue'>;
 }
 
-/** A plugin is wanted, and with it all that it requires and that does not come up by itself. */
+/**
+ * Starts a plugin, and what it requires unless that starts anyway.
+ *
+ * @param isRestart Whether the plugin is stopped first, if it runs.
+ */
 export function requestStart(
   scheduler: SchedulerState,
   plugin: string,
@@ -22,27 +26,27 @@ export function requestStart(
   if (!allPlugins(plan).includes(plugin)) return { start: [], wait: [], change: scheduler };
   const needs = plan.needs.get(plugin) ?? [];
   const toStart = needs.filter((id) => needsStart(scheduler, id, summaryOf));
-  const leaving = scheduler.stopQueue.filter(({ id }) => id !== plugin && !needs.includes(id));
+  const stopQueue = scheduler.stopQueue.filter(({ id }) => id !== plugin && !needs.includes(id));
   return planStartRequest(
-    { ...scheduler, stopQueue: leaving },
+    { ...scheduler, stopQueue },
     [...toStart, plugin],
     summaryOf,
     isRestart ? plugin : null,
   );
 }
 
-/** All that can start are wanted. */
+/** Starts all plugins that can start. */
 export function requestStartAll(scheduler: SchedulerState, summaryOf: PluginSummaryOf): StartRequest {
   const toStart = scheduler.layout.plan.order.filter((id) => needsStart(scheduler, id, summaryOf));
   return planStartRequest({ ...scheduler, stopQueue: [] }, toStart, summaryOf, null);
 }
 
-/** Whether it does not come up by itself, or not to stay. */
+/** Whether a plugin does not start without a command, or is to be stopped. */
 function needsStart({ stopQueue }: SchedulerState, plugin: string, summaryOf: PluginSummaryOf): boolean {
   return !isExpected(summaryOf(plugin)) || stopQueue.some(({ id }) => id === plugin);
 }
 
-/** `restarted` comes down first, if it runs. */
+/** `restarted` is stopped first, if it runs. */
 function planStartRequest(
   scheduler: SchedulerState,
   ids: readonly string[],
@@ -51,19 +55,19 @@ function planStartRequest(
 ): StartRequest {
   const mustStopFirst = (id: string) =>
     summaryOf(id).state === 'stopping' || (id === restarted && !mayStart(summaryOf(id)));
-  // Who is up, or on its way, needs no turn: only that its failures are forgotten.
+  // A plugin that runs needs no start slot; the command empties its restart history.
   const isUp = (id: string) => !mustStopFirst(id) && !mayStart(summaryOf(id));
   const stillStarting = scheduler.starting.filter((id) => isStarting(summaryOf(id)));
   const candidates = ids.filter((id) => !isUp(id));
   const decisions = decideStarts(scheduler, candidates, stillStarting, summaryOf);
-  // Its group may keep down what could start otherwise.
+  // A plugin that is suspended by its group starts when it is resumed.
   const start = decisions.start.filter((id) => !mustStopFirst(id) && !summaryOf(id).isSuspended);
   const wait = [
     ...decisions.start
       .filter((id) => !start.includes(id))
       .map((id) => ({ id, because: 'startSlot.awaited' })),
     ...decisions.wait,
-    // It is told why as soon as it waits.
+    // A queued plugin gets the error in the next step of the scheduler.
     ...decisions.reject.map(({ id }) => ({ id, because: 'startSlot.awaited' })),
   ];
   return {

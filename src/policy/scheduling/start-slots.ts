@@ -1,47 +1,47 @@
 import { allPlugins, type StartPlan } from './dependencies.js';
 import { isExpected, isStarting, mayStart, type PluginSummaryOf } from './plugin-summary.js';
 
-/** A plugin that is to be brought down for good, and waits for those that come after it. */
+/** A plugin that is to be deactivated once the plugins that start after it have stopped. */
 export interface StopRequest {
   readonly id: string;
-  /** Why, where nobody asked for this very plugin. */
+  /** The reason, unless an operator deactivated this very plugin. */
   readonly because?: string;
 }
 
-/** What the desk goes by when it gives out turns. Where a plugin is, its own snapshot says. */
+/** The state of the start scheduler. The state of a plugin is in its own snapshot. */
 export interface SchedulerState {
   readonly layout: {
     readonly plan: StartPlan;
-    /** For each plugin, all that it starts after and is stopped before. */
+    /** For each plugin, the plugins that it starts after and is stopped before. */
     readonly after: ReadonlyMap<string, readonly string[]>;
   };
   readonly startConcurrency: number;
-  /** Whom to look at for a turn: all that wait for theirs, and perhaps some that do not any more. */
+  /** All plugins that are queued, and possibly some that no longer are. */
   readonly startQueue: readonly string[];
-  /** Those that had their turn: all that are on their way up by it, and perhaps some that are not any more. */
+  /** All plugins that start in a start slot, and possibly some that have finished. */
   readonly starting: readonly string[];
   readonly stopQueue: readonly StopRequest[];
 }
 
-/** Who waits for its turn, and for what. */
+/** A queued plugin, and what it waits for. */
 export interface QueuedStart {
   readonly id: string;
   readonly because: string;
 }
 
-/** What is to be told to plugins whose turn it may be. */
+/** The decisions of the start scheduler about queued plugins. */
 export interface StartDecisions {
   readonly start: readonly string[];
   readonly wait: readonly QueuedStart[];
-  /** Whose turn will not come, each after what it lacks where that is refused, too. */
+  /** The plugins that cannot start, each after what it lacks if that is rejected, too. */
   readonly reject: readonly { readonly id: string; readonly lacks: string }[];
 }
 
 /**
- * Gives out turns among these: to whoever has all that it requires, and not to more at a time than may start.
+ * Grants start slots to candidates whose requirements are healthy, as long as slots are free.
  *
- * @param candidates In start order. Each of them comes up if its turn comes.
- * @param starting Those that had their turn, and are on their way up.
+ * @param candidates In start order. Each of them starts when it gets a slot.
+ * @param starting The plugins that have a slot.
  */
 export function decideStarts(
   { layout: { plan }, startConcurrency }: Pick<SchedulerState, 'layout' | 'startConcurrency'>,
@@ -55,7 +55,7 @@ export function decideStarts(
   const wait: QueuedStart[] = [];
   const reject: { id: string; lacks: string }[] = [];
   for (const id of candidates) {
-    // Stryker disable next-line ArrayDeclaration: who has no such entry lacks something anyway.
+    // Stryker disable next-line ArrayDeclaration: a plugin without an entry lacks something anyway.
     const unready = (plan.needs.get(id) ?? []).filter((other) => summaryOf(other).state !== 'healthy');
     const lacks =
       unmetRequirementOf(plan, id) ??
@@ -74,7 +74,7 @@ export function decideStarts(
   return { start, wait, reject };
 }
 
-/** What follows for those that wait, now that something has moved. */
+/** Decides about all queued plugins, after the state of a plugin has changed. */
 export function grantStartSlots(
   scheduler: SchedulerState,
   summaryOf: PluginSummaryOf,
@@ -99,7 +99,7 @@ function inStartOrder(plan: StartPlan, ids: readonly string[]): readonly string[
   return allPlugins(plan).filter((id) => chosen.has(id));
 }
 
-/** What a plugin requires that was removed while it waited, or cannot be started since. */
+/** The requirement that makes a start impossible: it is missing, in a cycle, or cannot start itself. */
 function unmetRequirementOf(plan: StartPlan, plugin: string): string | undefined {
   const why = plan.unmet.get(plugin);
   switch (why?.kind) {

@@ -1,9 +1,10 @@
+import type { Deadlines } from '../../model/index.js';
 import { dependentsOf, allPlugins } from './dependencies.js';
 import { stoppable, type Step } from './order.js';
 import { hasProcess, type PluginSummary, type PluginSummaryOf } from './plugin-summary.js';
 import type { SchedulerState, StopRequest } from './start-slots.js';
 
-/** A plugin leaves, and before it whatever requires it. */
+/** The stop queue with a plugin, and with all that require it, which stop before it. */
 export function requestStop(
   { layout, stopQueue }: SchedulerState,
   plugin: string,
@@ -20,7 +21,7 @@ export function requestStop(
   return [...stopQueue.filter(({ id }) => !ids.includes(id)), ...requests];
 }
 
-/** Everything leaves that has not come to rest already. */
+/** The stop queue with every plugin that is not idle. */
 export function requestStopAll(
   plugins: readonly string[],
   summaryOf: PluginSummaryOf,
@@ -30,28 +31,37 @@ export function requestStopAll(
     .map((id) => ({ id, because: 'environment.stopping' }));
 }
 
-/** Whom to tell now that it is to come down: whoever is down or on its way at once, the others after their dependents. */
+/** The requests to send now: plugins without a running process at once, the others after those that start after them. */
 export function dueStops(
   { stopQueue, layout }: SchedulerState,
   summaryOf: PluginSummaryOf,
 ): readonly StopRequest[] {
   const requested = new Set(stopQueue.map(({ id }) => id));
-  // What goes down for another reason comes up again.
+  // A wanted plugin that is not in the queue starts again: it does not delay others.
   const stopping = allPlugins(layout.plan).filter(
     (id) => hasProcess(summaryOf(id).state) && (requested.has(id) || !summaryOf(id).wanted),
   );
-  // Stryker disable next-line ArrayDeclaration,StringLiteral: nobody is called as it says; and all of them run.
+  // Stryker disable next-line ArrayDeclaration,StringLiteral: no plugin has such an id, and all of them run.
   const steps = stopping.map((id): Step => ({ id, progress: 'running', after: layout.after.get(id) ?? [] }));
   const next = new Set(stoppable(steps));
   return stopQueue.filter(({ id }) => next.has(id) || needsNoProcessStop(summaryOf(id)));
 }
 
-/** Such a one has to hear only that it does not start again. */
+/** Whether the request only keeps the plugin from starting again. */
 function needsNoProcessStop({ state, wanted }: PluginSummary): boolean {
   return !hasProcess(state) || !wanted || state === 'stopping';
 }
 
-/** Whether no plugin has anything left to come down from. */
+/** Whether every plugin is idle and no stop is queued. */
 export function isAllStopped({ stopQueue, layout }: SchedulerState, summaryOf: PluginSummaryOf): boolean {
   return stopQueue.length === 0 && allPlugins(layout.plan).every((id) => summaryOf(id).state === 'idle');
+}
+
+/**
+ * How long it can take, in milliseconds, until a plugin that is deactivated has no process: every stop step takes its
+ * whole time. A process that is still being spawned is killed as soon as it exists.
+ */
+export function stopsWithinMs(deadlines: Deadlines, isSpawning = false): number {
+  const { startMs, drainMs, hookMs, shutdownMs, termMs, killMs } = deadlines;
+  return isSpawning ? startMs + killMs : drainMs + hookMs + shutdownMs + termMs + killMs;
 }

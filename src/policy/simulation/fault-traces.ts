@@ -1,22 +1,22 @@
 import type { Fault, FaultTrace } from '../../model/index.js';
 
-/** The same faults again and again; those with a moment of their own come once. */
+/** A trace that repeats faults without end; those with a fixed moment come once. */
 export function repeating(...faults: readonly Fault[]): FaultTrace {
-  const lasting = faults.filter(({ at }) => at === undefined);
+  const repeated = faults.filter(({ at }) => at === undefined);
   return {
     *[Symbol.iterator]() {
       yield* faults;
-      while (lasting.length > 0) yield* lasting;
+      while (repeated.length > 0) yield* repeated;
     },
   };
 }
 
-/** Every process crashes when it has been healthy for so many milliseconds. */
+/** Every process crashes after it was healthy for `ms` milliseconds. */
 export function crashesEvery(ms: number): FaultTrace {
   return repeating({ afterHealthyMs: ms });
 }
 
-/** No process ever comes to the end of its start: each runs into the start limit. */
+/** No process becomes healthy: each exceeds the start timeout. */
 export function neverBecomesHealthy(): FaultTrace {
   return repeating({ startMs: null });
 }

@@ -3,39 +3,39 @@ import { hangFoundWithinMs } from '../health/bounds.js';
 import type { ExitQuestion } from '../restart/decide-exit.js';
 import type { GenerationExit } from '../restart/decide-restart.js';
 
-/** What becomes of one process under a policy. Moments are in milliseconds since the beginning. */
+/** One simulated process. Moments are in milliseconds since the activation. */
 export interface ProcessLife {
   readonly startedAt: number;
-  /** `null`: it never was. */
+  /** `null`: it never became healthy. */
   readonly healthyAt: number | null;
-  /** When it stopped being of use; a process that hangs is found later. */
+  /** When it stopped serving; a process that hangs is found later. */
   readonly failedAt: number;
-  /** How it ended. An end that never comes is at `Infinity`. */
+  /** How it ended; at `Infinity` if it never does. */
   readonly exit: ExitQuestion['exit'];
 }
 
-/** What becomes of a process that no fault hits. */
+/** The absence of a fault: the process serves without end. */
 export const noFault: Fault = { afterHealthyMs: Infinity };
 
-/** Lives through a fault, from the start of a process to its end. */
+/** Simulates one process with a fault, from its start to its exit. */
 export function lifeUnder(
   fault: Fault,
   policy: SupervisionPolicy,
-  begunAt: number,
+  startedAt: number,
   usualStartMs: number,
 ): ProcessLife {
   const startMs = fault.startMs === undefined ? usualStartMs : (fault.startMs ?? Infinity);
-  const readyAt = begunAt + startMs;
-  const tooLateAt = begunAt + policy.deadlines.startMs;
+  const readyAt = startedAt + startMs;
+  const tooLateAt = startedAt + policy.deadlines.startMs;
   const failsAt = fault.at ?? readyAt + (fault.afterHealthyMs ?? 0);
   if (isInStart(fault, failsAt, readyAt)) {
-    // What hangs in its start is ended by the start limit.
+    // A process that hangs in its start is ended by the start timeout.
     const inTime = fault.kind !== 'hang' && failsAt < tooLateAt;
-    return failedStart(begunAt, inTime ? failsAt : tooLateAt, failureOfStart(fault, inTime));
+    return failedStart(startedAt, inTime ? failsAt : tooLateAt, failureOfStart(fault, inTime));
   }
-  if (readyAt >= tooLateAt) return failedStart(begunAt, tooLateAt, failureOfStart({}, false));
+  if (readyAt >= tooLateAt) return failedStart(startedAt, tooLateAt, failureOfStart({}, false));
   return {
-    startedAt: begunAt,
+    startedAt,
     healthyAt: readyAt,
     failedAt: failsAt,
     exit: exitAfterServing(fault, policy, readyAt, failsAt),
@@ -46,11 +46,11 @@ function isInStart({ at, afterHealthyMs }: Fault, failsAt: number, readyAt: numb
   return at === undefined ? afterHealthyMs === undefined : failsAt < readyAt;
 }
 
-function failedStart(begunAt: number, at: number, failure: GenerationExit): ProcessLife {
-  return { startedAt: begunAt, healthyAt: null, failedAt: at, exit: { ...failure, healthyMs: 0, at } };
+function failedStart(startedAt: number, at: number, failure: GenerationExit): ProcessLife {
+  return { startedAt: startedAt, healthyAt: null, failedAt: at, exit: { ...failure, healthyMs: 0, at } };
 }
 
-/** An error of its own is one of the start itself: there is no process that could exit. */
+/** A fault with an error code fails before there is a process; any other one ends the process. */
 function failureOfStart({ error, code = 1, kind }: Fault, inTime: boolean): GenerationExit {
   const wasProcess = error === undefined;
   const early = error ?? 'EXITED_BEFORE_HANDSHAKE';
@@ -62,7 +62,7 @@ function failureOfStart({ error, code = 1, kind }: Fault, inTime: boolean): Gene
   };
 }
 
-/** A process that hangs is found first, and then resists SIGTERM: nothing that is frozen hears it. */
+/** A process that hangs is found after its health probes, and ends by SIGKILL: a frozen process ignores SIGTERM. */
 function exitAfterServing(
   fault: Fault,
   { health, deadlines }: SupervisionPolicy,

@@ -2,27 +2,27 @@ import { PluginError, type Fault, type FaultTrace, type SupervisionPolicy } from
 import { emptyHistory, decideExit } from '../restart/decide-exit.js';
 import { lifeUnder, noFault, type ProcessLife } from './process-life.js';
 import type { RestartDecision } from '../restart/decide-restart.js';
-import { seededRandom } from './seeded-random.js';
 import { outagesOf, stepsOf, type Simulation, type SimulatedGeneration } from './timeline.js';
 
 const hour = 60 * 60_000;
 
+/** Options of a simulation. */
 export interface SimulateOptions {
-  /** How long to look, in milliseconds. Default: an hour. */
+  /** The simulated time, in milliseconds. Default: an hour. */
   readonly forMs?: number | undefined;
-  /** From the start of a process to healthy, in milliseconds, where a fault does not say. Default 0. */
+  /** From the start of a process to healthy, in milliseconds, unless a fault sets it. Default 0. */
   readonly startMs?: number | undefined;
-  /** Of the chance in the pauses, a whole number. Default 1. */
+  /** The seed of the jitter, a whole number. Default 1. */
   readonly seed?: number | undefined;
-  /** In the place of a seed: the chance itself, in [0, 1), asked once for each end. */
+  /** Instead of a seed: a number in [0, 1), called once for each exit. */
   readonly random?: (() => number) | undefined;
-  /** At most so many processes. Default 10,000. */
+  /** The largest number of processes. Default 10,000. */
   readonly generations?: number | undefined;
 }
 
 /**
- * Answers what a policy makes of a series of faults, without any plugin, clock or process: it asks the same functions
- * as a supervisor that runs. The plugin is activated at 0. The same arguments give the same answer.
+ * Simulates a policy with a series of faults, without plugin, clock or process, by the same decisions as a real
+ * supervisor. The plugin is activated at 0. The same arguments give the same result.
  *
  * @throws PluginError CONFIG_INVALID when an option is no number or a negative one.
  */
@@ -36,13 +36,13 @@ export function simulate(
   const random = options.random ?? seededRandom(seed);
   const simulated: SimulatedGeneration[] = [];
   let until = forMs;
-  for (const turn of generationsOf(policy, trace, startMs, random)) {
-    if (turn.life.startedAt >= forMs) break;
+  for (const generation of generationsOf(policy, trace, startMs, random)) {
+    if (generation.life.startedAt >= forMs) break;
     if (simulated.length >= generations) {
-      until = turn.life.startedAt;
+      until = generation.life.startedAt;
       break;
     }
-    simulated.push(turn);
+    simulated.push(generation);
   }
   const timeline = simulated.flatMap(stepsOf).filter(({ at }) => at < forMs);
   const outages = outagesOf(simulated, until);
@@ -60,7 +60,7 @@ export function simulate(
   };
 }
 
-/** One process after the other, each with the verdict on its end; as many as are asked for. */
+/** One process after the other, each with the decision about its exit. */
 function* generationsOf(
   policy: SupervisionPolicy,
   trace: FaultTrace,
@@ -68,38 +68,42 @@ function* generationsOf(
   random: () => number,
 ): Generator<SimulatedGeneration> {
   const faults = trace[Symbol.iterator]();
-  let memory = emptyHistory;
+  let history = emptyHistory;
   let wasHealthy = false;
   let next: number | null = 0;
   while (next !== null) {
     const life: ProcessLife = lifeUnder(nextFault(faults, next), policy, next, startMs);
-    const halfOpen = memory.gaveUp;
+    const halfOpen = history.gaveUp;
     wasHealthy ||= life.healthyAt !== null;
     const { exit } = life;
-    const judged = decideExit({
+    const decided = decideExit({
       policy: policy.restart,
       exit,
-      history: memory,
+      history,
       wasHealthy,
       random: random(),
     });
-    memory = judged.history;
-    next = nextStart(judged.decision, exit.at, policy.restart.halfOpenAfterMs);
-    yield { life, halfOpen, decision: judged.decision, next };
+    history = decided.history;
+    next = nextStart(decided.decision, exit.at, policy.restart.halfOpenAfterMs);
+    yield { life, halfOpen, decision: decided.decision, next };
   }
 }
 
-/** A fault whose moment has passed before there was a process hits nobody. */
+/** Skips faults whose fixed moment has passed. */
 function nextFault(faults: Iterator<Fault>, now: number): Fault {
   let fault = faults.next();
   while (fault.done !== true && (fault.value.at ?? Infinity) < now) fault = faults.next();
   return fault.done === true ? noFault : fault.value;
 }
 
-function nextStart(verdict: RestartDecision, endedAt: number, halfOpenAfterMs: number | null): number | null {
-  switch (verdict.decision) {
+function nextStart(
+  decision: RestartDecision,
+  endedAt: number,
+  halfOpenAfterMs: number | null,
+): number | null {
+  switch (decision.decision) {
     case 'restart':
-      return endedAt + verdict.delayMs;
+      return endedAt + decision.delayMs;
     case 'giveUp':
       return halfOpenAfterMs === null ? null : endedAt + halfOpenAfterMs;
     case 'stop':
@@ -115,4 +119,18 @@ function assertAmounts(amounts: Readonly<Record<string, number>>): void {
     message: `${wrong[0]} must be 0 or more, and is ${wrong[1]}.`,
     hint: 'See the docstrings of SimulateOptions for what each option takes.',
   });
+}
+
+/**
+ * A reproducible stream of numbers in [0, 1) from a seed, a whole number: Tommy Ettinger's mulberry32. Not for
+ * cryptography.
+ */
+export function seededRandom(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
 }

@@ -3,18 +3,18 @@ import type { ExitQuestion } from '../restart/decide-exit.js';
 import type { ProcessLife } from './process-life.js';
 import { endedNormally, type RestartDecision } from '../restart/decide-restart.js';
 
-/** One step of a simulated life. `at` is in milliseconds since the activation. */
+/** One step of a simulation. `at` is in milliseconds since the activation. */
 export type SimulationStep =
-  /** A process is started. `halfOpen`: it is the one try after giving up. */
+  /** A process is started. `halfOpen`: it is a half-open attempt after the plugin was given up. */
   | { readonly type: 'started'; readonly at: number; readonly halfOpen: boolean }
   | { readonly type: 'healthy'; readonly at: number }
-  /** No process is left. */
+  /** The process has ended. */
   | { readonly type: 'ended'; readonly at: number; readonly exit: ExitQuestion['exit'] }
-  /** The next start comes after a pause; this is the nth restart of a series. */
+  /** The next start comes after a backoff. `attempt`: the number of the restart in its series, from 1. */
   | { readonly type: 'restart'; readonly at: number; readonly attempt: number; readonly delayMs: number }
-  /** It is no longer wanted. */
+  /** The plugin is not restarted. */
   | { readonly type: 'stop'; readonly at: number }
-  /** `retryAt`: when one more try is due; `null`: never. */
+  /** `retryAt`: when the half-open attempt is due; `null`: never. */
   | {
       readonly type: 'giveUp';
       readonly at: number;
@@ -22,30 +22,30 @@ export type SimulationStep =
       readonly retryAt: number | null;
     };
 
-/** A time in which it was of no use to those who want it, the first start included. */
+/** A time in which the plugin was wanted and not healthy, the first start included. */
 export interface Outage {
   readonly from: number;
   readonly to: number;
 }
 
-/** What a policy makes of a fault trace. Times are in milliseconds, moments since the activation. */
+/** The result of a simulation. Times are in milliseconds, moments since the activation. */
 export interface Simulation {
   readonly timeline: readonly SimulationStep[];
-  /** Restarts that were ordered; not the first start, and not the half-open tries. */
+  /** Restarts, without the first start and the half-open attempts. */
   readonly restarts: number;
   readonly halfOpenTries: number;
-  /** When it was given up for the first time; `null`: never within the time. */
+  /** When it was given up for the first time; `null`: never within the simulated time. */
   readonly gaveUpAt: number | null;
   readonly outages: readonly Outage[];
   readonly outageMs: number;
   readonly longestOutageMs: number;
-  /** How long was looked at. */
+  /** The time that was simulated. */
   readonly forMs: number;
-  /** Whether that is less than was asked for, as there were too many processes. */
+  /** Whether that is less than requested, as there were too many processes. */
   readonly cutShort: boolean;
 }
 
-/** One process, from its start to what follows its end. */
+/** One process, and the decision about its exit. */
 export interface SimulatedGeneration {
   readonly life: ProcessLife;
   readonly halfOpen: boolean;
@@ -54,6 +54,7 @@ export interface SimulatedGeneration {
   readonly next: number | null;
 }
 
+/** The steps of one process. */
 export function stepsOf({ life, halfOpen, decision, next }: SimulatedGeneration): SimulationStep[] {
   const { startedAt, healthyAt, exit } = life;
   return [
@@ -64,20 +65,20 @@ export function stepsOf({ life, halfOpen, decision, next }: SimulatedGeneration)
   ];
 }
 
-function stepOf(verdict: RestartDecision, at: number, next: number | null): SimulationStep {
-  switch (verdict.decision) {
+function stepOf(decision: RestartDecision, at: number, next: number | null): SimulationStep {
+  switch (decision.decision) {
     case 'restart':
-      return { type: 'restart', at, attempt: verdict.attempt, delayMs: verdict.delayMs };
+      return { type: 'restart', at, attempt: decision.attempt, delayMs: decision.delayMs };
     case 'stop':
       return { type: 'stop', at };
     case 'giveUp':
-      return { type: 'giveUp', at, reason: verdict.reason, retryAt: next };
+      return { type: 'giveUp', at, reason: decision.reason, retryAt: next };
   }
 }
 
 /**
- * The outages before `until`, in order. Who was healthy for no time at all served nobody; who rests after a normal end is
- * missed by nobody.
+ * The outages before `until`, in order. A plugin that was healthy for 0 ms did not serve; one that is stopped after a
+ * normal end has no outage.
  */
 export function outagesOf(generations: readonly SimulatedGeneration[], until: number): Outage[] {
   const outages: Outage[] = [];

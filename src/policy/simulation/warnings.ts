@@ -2,9 +2,9 @@ import type { Fault, SupervisionPolicy } from '../../model/index.js';
 import { repeating } from './fault-traces.js';
 import { simulate } from './simulate.js';
 
-/** Something in a policy that is hardly what its author wants. */
+/** A failure that a policy never gives up, although it has an intensity. */
 export interface PolicyWarning {
-  /** What a plugin does that the policy does not stand. */
+  /** The behaviour of the plugin. */
   readonly when: 'crashes at once' | 'never finishes its start' | 'hangs at once';
   readonly message: string;
   /** What to change. */
@@ -21,7 +21,7 @@ const cases: readonly Case[] = [
   {
     when: 'crashes at once',
     fault: { afterHealthyMs: 0 },
-    remedy: 'shorten the pauses',
+    remedy: 'shorten the backoff',
   },
   {
     when: 'never finishes its start',
@@ -31,19 +31,19 @@ const cases: readonly Case[] = [
   {
     when: 'hangs at once',
     fault: { afterHealthyMs: 0, kind: 'hang' },
-    remedy: 'ask for its health more often, and lower deadlines.termMs',
+    remedy: 'probe its health more often, and lower deadlines.termMs',
   },
 ];
 
-/** Beyond this a budget is meant to be endless. */
+/** A larger intensity is taken for an unbounded one. */
 const largestIntensity = 1000;
-/** A probe that is due after days stands for none. */
+/** A longer interval is taken for no probes, in milliseconds. */
 const longestInterval = 24 * 60 * 60_000;
 
 /**
- * Where a budget is never used up, though it is there to be: failures that lie farther apart than `periodMs` has room
- * for, as their finding, their end and the pauses take so long, are forgotten one by one, and the plugin is restarted
- * for ever. Pauses under full jitter are taken at their mean.
+ * Finds failures after which a policy restarts a plugin without end although it has an intensity: finding them, stopping
+ * the process and the backoff take so long that failures leave the period before there are too many. Full jitter is
+ * taken at its mean.
  */
 export function policyWarnings(policy: SupervisionPolicy): readonly PolicyWarning[] {
   const { intensity } = policy.restart;
@@ -55,7 +55,7 @@ export function policyWarnings(policy: SupervisionPolicy): readonly PolicyWarnin
 
 function warningOf(policy: SupervisionPolicy, { when, fault, remedy }: Case, intensity: number) {
   const { periodMs, resetAfterMs } = policy.restart;
-  // If it is not given up by its first failures, it never is: the pauses only grow until some are forgotten.
+  // If it is not given up after its first failures, it never is: the backoff only grows.
   const generations = 2 * intensity + 2;
   const { restarts, exits } = repeat(fault, policy, generations);
   if (restarts < generations) return null;
@@ -75,10 +75,10 @@ function warningOf(policy: SupervisionPolicy, { when, fault, remedy }: Case, int
   };
 }
 
-/** From the first failure to the one that is too many, if none is forgotten. */
+/** From the first failure to the one that exceeds the intensity, if all count, in milliseconds. */
 function spanOf(fault: Fault, policy: SupervisionPolicy, intensity: number): number {
-  const remembering = { ...policy, restart: { ...policy.restart, periodMs: null } };
-  const moments = repeat(fault, remembering, intensity + 1).exits.map(({ at }) => at);
+  const unbounded = { ...policy, restart: { ...policy.restart, periodMs: null } };
+  const moments = repeat(fault, unbounded, intensity + 1).exits.map(({ at }) => at);
   return Math.max(...moments) - Math.min(...moments);
 }
 

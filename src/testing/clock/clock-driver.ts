@@ -1,14 +1,15 @@
 import { setImmediate } from 'node:timers';
 import type { SimulatedClock } from './simulated-clock.js';
 
-/** How time goes on where promises wait for it. */
+/** Advances a simulated clock together with the promises that wait for it. */
 export interface ClockDriver {
-  /** Lets so many milliseconds pass; what waits for a moment has its turn before the next one comes. */
+  /** Advances by so many milliseconds; pending promises run after each timer. */
   readonly advance: (ms: number) => Promise<void>;
-  /** Goes from one moment at which something is due to the next until it is reached; answers whether it was. */
+  /** Runs timer after timer until a condition holds; resolves with whether it held within `withinMs`. */
   readonly advanceUntil: (isReached: () => boolean, withinMs: number) => Promise<boolean>;
 }
 
+/** Creates a driver of this clock. */
 export function createClockDriver(clock: SimulatedClock): ClockDriver {
   const isDueBy = (moment: number): boolean => {
     const next = clock.nextAt();
@@ -37,7 +38,7 @@ export function createClockDriver(clock: SimulatedClock): ClockDriver {
   };
 }
 
-/** Lets all promises and callbacks have their turn that wait for nothing but each other. */
+/** Resolves after all pending promises and immediates have run. */
 async function drainEventLoop(): Promise<void> {
   await new Promise<void>((resolve) => {
     setImmediate(resolve);

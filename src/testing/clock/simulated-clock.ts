@@ -1,17 +1,18 @@
 import type { Clock } from '../../environment/index.js';
 
-/** A clock for tests: time passes when it is told to, and each timer comes at its own moment. */
+/** A clock for tests that only advances on request. Each timer runs when it is due. */
 export interface SimulatedClock extends Clock {
+  /** The current time, in milliseconds since the epoch. */
   now(): number;
-  /** Lets time pass; each timer that is due meanwhile comes at its moment, and may start others. */
+  /** Advances by so many milliseconds and runs the timers that are due, including those they start. */
   advance(ms: number): void;
-  /** Lets all be heard that is being told: what waits for less than no time comes. */
+  /** Runs the timers with a negative delay, by which the machines wait until their mailboxes are drained. */
   flush(): void;
-  /** Lets time pass up to the timer that is due next, which comes alone; answers whether there was one. */
+  /** Advances to the next timer and runs only that one; returns whether there was one. */
   runNext(): boolean;
-  /** Time passes while nothing runs, as in a host that is stopped or blocked: all timers that are due come late. */
+  /** Advances without running timers, as in a blocked host; then runs all that are due, late. */
   stall(ms: number): void;
-  /** When the next timer is due; `null` when there is none. */
+  /** The time of the next timer; `null` when there is none. */
   nextAt(): number | null;
 }
 
@@ -20,21 +21,21 @@ interface Timer {
   readonly fn: () => void;
 }
 
-/** Timers within one `pass`. More of them means that something starts itself again and again without a pause. */
+/** The most timers within one `advance`; more of them are an endless loop of timers. */
 const maxTimers = 1_000_000;
 
 /**
- * A clock that stands still until it is told to go on. `startsAt`: what it shows at first, in milliseconds since the
- * epoch. Unlike XState's SimulatedClock it does not let a chain of timers drift when much time passes at once.
+ * Creates a clock; `startsAt`: its initial time, in milliseconds since the epoch. Unlike XState's SimulatedClock, it
+ * runs a chain of timers without drift when it advances far.
  */
 export function createSimulatedClock(startsAt = 0): SimulatedClock {
   const timers = new Set<Timer>();
   let now = startsAt;
 
   const earliest = (): Timer | null => {
-    let found: Timer | null = null;
-    for (const timer of timers) if (found === null || timer.at < found.at) found = timer;
-    return found;
+    let first: Timer | null = null;
+    for (const timer of timers) if (first === null || timer.at < first.at) first = timer;
+    return first;
   };
   const run = (timer: Timer): void => {
     timers.delete(timer);
@@ -45,7 +46,7 @@ export function createSimulatedClock(startsAt = 0): SimulatedClock {
     let count = 0;
     for (let timer = earliest(); timer !== null && timer.at <= end; timer = earliest()) {
       count += 1;
-      if (count > maxTimers) throw new Error(`More than ${maxTimers} timers came within one span of time.`);
+      if (count > maxTimers) throw new Error(`More than ${maxTimers} timers ran within one advance.`);
       run(timer);
     }
   };

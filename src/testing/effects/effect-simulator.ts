@@ -1,4 +1,4 @@
-import { Observable, Subject } from 'rxjs';
+import { Observable } from 'rxjs';
 import type {
   ConnectionEvent,
   DialEvent,
@@ -14,18 +14,19 @@ import type {
   WatchEvent,
 } from '../../machines/index.js';
 
-/** One effect that a machine has subscribed to and a test answers by hand. */
-export interface SimulatedEffect<Fact> {
+/** One running effect, whose events a test emits. */
+export interface SimulatedEffect<Event> {
   readonly plugin: string;
   readonly generation: number;
-  /** For `signal`: which one was sent. */
+  /** The signal of the effect `signal`; else `null`. */
   readonly detail: string | null;
-  /** What the machine asked for. */
+  /** The input that the machine gave the effect. */
   readonly input: object;
-  emit(fact: Fact): void;
-  /** Fails as no effect may: a defect. */
+  /** Emits an event to the machine. */
+  emit(event: Event): void;
+  /** Errors, which no real effect does: a defect. */
   fail(error: Error): void;
-  /** Whether the machine still listens. */
+  /** Whether the machine is still subscribed. */
   isActive(): boolean;
 }
 
@@ -48,29 +49,32 @@ interface EffectEvents {
   signal: never;
 }
 
+/** The name of an effect of the plugin machine. */
 export type EffectName = keyof EffectEvents;
 
-/** A world that does only what a test says. */
+/** Effects without an operating system behind them. */
 export interface EffectSimulator {
+  /** The effects for the machines. */
   readonly effects: PluginEffects;
-  /** Every effect that was ever ordered, in order, as `name` or `name:detail`. */
+  /** All effects that were ever subscribed, in order, as `name` or `name:detail`. */
   readonly subscribed: readonly string[];
-  /** The effect of this name that is running; an error when there is none. */
+  /** The newest running effect of this name. Throws when there is none. */
   running<Name extends EffectName>(name: Name, plugin?: string): SimulatedEffect<EffectEvents[Name]>;
+  /** Whether an effect of this name is running. */
   isRunning(name: EffectName, plugin?: string): boolean;
-  /** Every effect that is running, oldest first. */
+  /** All running effects, oldest first. */
   all(): readonly AnySimulatedEffect[];
-  /** The machine has slept for so long: the clock on the wall went on. */
+  /** Advances only the wall clock, as while the computer is suspended, in milliseconds. */
   sleep(ms: number): void;
-  /** The host's event loop was at work for so long. */
+  /** Adds to the active time of the host's event loop, in milliseconds. */
   addBusyTime(ms: number): void;
-  /** A plugin has answered one of the embedder's calls. */
+  /** Counts an answered call of the host. */
   countAnsweredCall(): void;
   /** How many effects of this name are running. */
   count(name: EffectName): number;
 }
 
-/** A running effect with its name, which tells what it can say. */
+/** A running effect; its name determines the type of its events. */
 export type AnySimulatedEffect = {
   [Name in EffectName]: SimulatedEffect<EffectEvents[Name]> & { readonly name: Name };
 }[EffectName];
@@ -81,9 +85,9 @@ export type SimulatedEffectOf<Name extends EffectName> = Extract<AnySimulatedEff
 type ActiveEffect = SimulatedEffect<never> & { readonly name: EffectName };
 
 /**
- * Effects without a world behind them. `clock` is the machine's own: its `flush`, where it has one, is called when
- * what an effect has said was heard. `random` is in [0, 1), and without it there is no jitter. `answer` hears of each
- * effect as soon as it runs, and may answer it at once; without it, a test answers them all by hand.
+ * Creates simulated effects. `clock` is that of the machines; its `flush`, if any, is called after each event. `random`
+ * is in [0, 1); the default, 0.5, means no jitter. `onStart` is called with each effect and may emit at once; without
+ * it, a test emits all events.
  */
 export function createEffectSimulator(
   clock: { now(): number; flush?(): void },
@@ -91,15 +95,13 @@ export function createEffectSimulator(
   onStart: (effect: AnySimulatedEffect) => void = () => undefined,
 ): EffectSimulator {
   let [sleptMs, busyMs, answers] = [0, 0, 0];
-  const ordered: string[] = [];
+  const subscribed: string[] = [];
   const active: ActiveEffect[] = [];
 
   const simulate =
     <Name extends EffectName>(name: Name) =>
     (input: { plugin: string; generation: number; signal?: string }): Observable<EffectEvents[Name]> =>
       new Observable((subscriber) => {
-        const events = new Subject<EffectEvents[Name]>();
-        const subscription = events.subscribe(subscriber);
         const detail = input.signal ?? null;
         const entry = {
           name,
@@ -107,20 +109,19 @@ export function createEffectSimulator(
           generation: input.generation,
           detail,
           input,
-          emit: (fact: EffectEvents[Name]) => {
-            events.next(fact);
+          emit: (event: EffectEvents[Name]) => {
+            subscriber.next(event);
             clock.flush?.();
           },
           fail: (error: Error) => {
-            events.error(error);
+            subscriber.error(error);
             clock.flush?.();
           },
-          isActive: () => !subscription.closed,
+          isActive: () => !subscriber.closed,
         } as unknown as ActiveEffect;
-        ordered.push(detail === null ? name : `${name}:${detail}`);
+        subscribed.push(detail === null ? name : `${name}:${detail}`);
         active.push(entry);
         subscriber.add(() => {
-          subscription.unsubscribe();
           active.splice(active.indexOf(entry), 1);
         });
         onStart(entry);
@@ -130,7 +131,7 @@ export function createEffectSimulator(
     active.findLast((entry) => entry.name === name && (plugin === undefined || entry.plugin === plugin));
 
   return {
-    subscribed: ordered,
+    subscribed,
     effects: {
       now: () => clock.now(),
       random,

@@ -30,7 +30,7 @@ const probeResponses: readonly (() => EffectEvent<'probe'>)[] = [
   () => ({ type: 'probe.failed', error: failure('CALL_UNAVAILABLE') }),
 ];
 
-/** What each effect can say, beginning with what it says when all goes well. */
+/** The events that each effect can emit; the first one is that of a success. */
 const responses: { readonly [Name in Exclude<EffectName, 'process'>]: readonly (() => EffectEvent<Name>)[] } =
   {
     pollProcess: [() => ({ type: 'process.alive' }), () => ({ type: 'process.gone' })],
@@ -80,7 +80,7 @@ const startResponses = [
 ];
 const attachResponses = [attached, startFailed('REATTACH_NOT_FOUND')];
 
-/** How a process can end by itself or by a signal. */
+/** How a process can exit, by itself or by a signal. */
 export const possibleExits: readonly { readonly code: number | null; readonly signal: string | null }[] = [
   { code: 0, signal: null },
   { code: 1, signal: null },
@@ -88,7 +88,7 @@ export const possibleExits: readonly { readonly code: number | null; readonly si
   { code: null, signal: 'SIGKILL' },
 ];
 
-/** What an effect can say now. A process that runs says nothing until it ends; an attached one is only looked at. */
+/** The events that an effect can emit now. A running process emits nothing until it exits. */
 export function possibleEvents(effect: AnySimulatedEffect, isRunning: boolean): readonly (() => object)[] {
   if (effect.name !== 'process') return responses[effect.name];
   if (isRunning) return [];

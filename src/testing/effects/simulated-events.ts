@@ -2,7 +2,7 @@ import type { ChannelHandle, ProcessHandle } from '../../machines/index.js';
 import type { Handshake, PluginError } from '../../model/index.js';
 import type { EffectSimulator } from './effect-simulator.js';
 
-/** What a handshake line says, with what of it is to be another. */
+/** A parsed handshake line, with some of its fields replaced. */
 export function simulatedHandshake(line: Partial<Handshake> = {}): Handshake {
   return {
     coreVersion: 1,
@@ -16,17 +16,17 @@ export function simulatedHandshake(line: Partial<Handshake> = {}): Handshake {
   };
 }
 
-/** A process, as far as a machine asks for it. `startedAt` in milliseconds since the epoch of the clock. */
+/** The handle of a process. `startedAt`: in milliseconds since the epoch of the clock. */
 export function simulatedProcessHandle(pid: number, startedAt: number, stderr = ''): ProcessHandle {
   return { pid, startedAt, stderrTail: () => stderr };
 }
 
-/** A connection, as far as a machine asks for it: nobody can call over it. */
+/** The handle of a connection that carries no calls. */
 export function simulatedChannel(address = 'unix:/simulated'): ChannelHandle {
   return { address, transport: 'plaintext', multiplexed: false };
 }
 
-/** Answers each step of a start with success, up to `healthy`. */
+/** Emits a success for each step of a start, up to `healthy`. */
 export function completeStart(
   simulator: EffectSimulator,
   plugin?: string,
@@ -47,7 +47,7 @@ export function completeStart(
   simulator.running('onActivate', plugin).emit({ type: 'hook.returned', hooks: null });
 }
 
-/** Ends the running process as the operating system would. */
+/** Emits the exit of the running process. */
 export function emitExit(
   simulator: EffectSimulator,
   end: { code?: number; signal?: string },
@@ -62,7 +62,7 @@ export function emitExit(
   });
 }
 
-/** Makes the running start fail as a spawn does. */
+/** Emits the failure of the running spawn. */
 export function emitSpawnFailure(simulator: EffectSimulator, error: PluginError, plugin?: string): void {
   simulator.running('process', plugin).emit({ type: 'process.failed', at: simulator.effects.now(), error });
 }

@@ -1,32 +1,39 @@
 import { messageOf } from '../../model/index.js';
-import type { SimulatedEnvironment } from '../simulated-environment.js';
+import type { SimulatedEnvironment } from '../environment-controls.js';
 import { violatedInvariant } from './invariants.js';
-import { injectFault, randomFaults, faultText, type InjectedFault, type FaultName } from './inject-fault.js';
+import {
+  faultNames,
+  injectFault,
+  randomFaults,
+  faultText,
+  type InjectedFault,
+  type FaultName,
+} from './inject-fault.js';
 
-/** `Tried` is the pretended environment, and whatever else `create` puts beside it: your server, for example. */
+/** The input of `tryFaults`. `Tried`: the simulated environment, and what `create` adds to it, such as your server. */
 export interface FaultTrial<Tried extends SimulatedEnvironment = SimulatedEnvironment> {
-  /** Makes what is tried, anew for each run, with everything started that is to run. */
+  /** Creates and starts the environment for one run. */
   readonly create: () => Promise<Tried>;
-  /** Throws or rejects where what you promise does not hold. Asked before the first fault and after each. */
+  /** Throws or rejects when your invariant is violated. Called before the first fault and after each. */
   readonly check: (tried: Tried) => void | Promise<void>;
-  /** How many series of faults are tried. Default 50. */
+  /** How many sequences of faults are tried. Default 50. */
   readonly runs?: number | undefined;
-  /** How many faults and pauses each has. Default 40. */
+  /** How many faults and pauses a sequence has. Default 40. */
   readonly length?: number | undefined;
-  /** Of the first series; each later one has the next number. Default 1. */
+  /** The seed of the first sequence, a whole number; each next one is greater by 1. Default 1. */
   readonly seed?: number | undefined;
 }
 
-/** What was tried: a trial that hits nothing proves nothing. */
+/** What was tried. Faults that never applied prove nothing. */
 export interface FaultTally {
   readonly runs: number;
-  /** How often each fault hit something. */
+  /** How often each fault applied. */
   readonly hits: Readonly<Record<FaultName, number>>;
 }
 
 /**
- * Tries a promise of yours against series of faults by chance, and those of Espalier with it. What breaks one is
- * shortened to the faults that are needed for it.
+ * Checks your invariant, and those of Espalier, against random sequences of faults. A sequence that violates one is
+ * shrunk to the faults that are needed.
  *
  * Rejects with an Error that names the seed and these faults; its `cause` is what `check` has thrown.
  */
@@ -36,16 +43,16 @@ export async function tryFaults<Tried extends SimulatedEnvironment>({
   seed = 1,
   ...trial
 }: FaultTrial<Tried>): Promise<FaultTally> {
-  const hits = { ...noHits };
+  const hits = noHits();
   const plugins = await pluginsOf(trial);
   for (let run = seed; run < seed + runs; run += 1) {
     const faults = randomFaults(run, plugins, length);
     const violation = await findViolation(trial, faults, hits);
     if (violation === null) continue;
     const needed = await shrink(trial, faults, violation);
-    const faultTexts = needed.faults.map(faultText).join(', ') || 'no fault at all';
+    const faultTexts = needed.faults.map(faultText).join(', ') || 'no fault';
     throw new Error(
-      `The promise is broken by ${faultTexts} (seed ${run}): ${messageOf(needed.violation.cause)}`,
+      `The invariant is violated by ${faultTexts} (seed ${run}): ${messageOf(needed.violation.cause)}`,
       {
         cause: needed.violation.cause,
       },
@@ -56,23 +63,15 @@ export async function tryFaults<Tried extends SimulatedEnvironment>({
 
 type Trial<Tried extends SimulatedEnvironment> = Pick<FaultTrial<Tried>, 'create' | 'check'>;
 
-/** What broke, and after how many faults. */
+/** The error, and after how many faults it occurred. */
 interface Violation {
   readonly cause: unknown;
   readonly after: number;
 }
 
-const noHits: Readonly<Record<FaultName, number>> = {
-  crash: 0,
-  kill: 0,
-  runOutOfMemory: 0,
-  hang: 0,
-  stopServing: 0,
-  recover: 0,
-  block: 0,
-  sleep: 0,
-  wait: 0,
-};
+function noHits(): Record<FaultName, number> {
+  return Object.fromEntries(faultNames.map((name) => [name, 0])) as Record<FaultName, number>;
+}
 
 async function pluginsOf<Tried extends SimulatedEnvironment>({ create }: Trial<Tried>) {
   const tried = await create();
@@ -84,7 +83,7 @@ async function pluginsOf<Tried extends SimulatedEnvironment>({ create }: Trial<T
 async function findViolation<Tried extends SimulatedEnvironment>(
   { create, check }: Trial<Tried>,
   faults: readonly InjectedFault[],
-  hits: Record<FaultName, number> = { ...noHits },
+  hits: Record<FaultName, number> = noHits(),
 ): Promise<Violation | null> {
   const environment = await create();
   let after = 0;
@@ -108,7 +107,7 @@ async function findViolation<Tried extends SimulatedEnvironment>(
   }
 }
 
-/** Leaves out each fault that is not needed for it, from the last to the first. */
+/** Removes each fault that is not needed for the violation, from the last to the first. */
 async function shrink<Tried extends SimulatedEnvironment>(
   trial: Trial<Tried>,
   faults: readonly InjectedFault[],

@@ -2,21 +2,22 @@ import { Metadata, status as code, type ChannelInterface, type StatusObject } fr
 import type { AtDeadline } from '../../environment/index.js';
 import type { ServerSide, ServerSideFactory } from './in-process-server.js';
 
+/** A call as grpc-js clients use it. */
 export type Call = ReturnType<ChannelInterface['createCall']>;
 type Listener = Parameters<Call['start']>[1];
 
-/** What a call needs of the process that it goes to. */
+/** The simulated process that a call goes to. */
 export interface CallTarget {
   readonly openServerSide: ServerSideFactory;
   readonly atDeadline: AtDeadline;
-  /** Acts as soon as the process does anything at all: at once, unless it hangs. */
+  /** Runs `act` at once, or when a hanging process responds again. */
   whenResponsive(act: () => void): void;
-  /** From now on the end of the process ends the call. */
+  /** Registers a call that ends with the process. */
   addCall(end: (status: StatusObject) => void): void;
   removeCall(end: (status: StatusObject) => void): void;
 }
 
-/** One call that never leaves this process, as grpc-js's clients ask for it. It ends with exactly one status. */
+/** Creates a call within this process, as grpc-js clients use it. It ends with exactly one status. */
 export function createInProcessCall(
   method: string,
   deadline: Date | number,
@@ -38,7 +39,7 @@ export function createInProcessCall(
     target.removeCall(abort);
     listener?.onReceiveStatus(status);
   };
-  /** Whatever was received and not read is lost. */
+  /** Ends the call; messages that were not read are lost. */
   const abort = (status: StatusObject): void => {
     if (isOver) return;
     received.length = 0;
@@ -72,8 +73,8 @@ export function createInProcessCall(
   };
 
   return {
-    start(metadata, given) {
-      listener = given;
+    start(metadata, callListener) {
+      listener = callListener;
       target.addCall(abort);
       cancelDeadline = target.atDeadline(deadline, () => {
         abort(statusWithoutMetadata(code.DEADLINE_EXCEEDED, 'Deadline exceeded'));
@@ -123,6 +124,7 @@ export function createInProcessCall(
   };
 }
 
+/** A gRPC status with empty metadata. */
 export function statusWithoutMetadata(status: code, details: string): StatusObject {
   return { code: status, details, metadata: new Metadata() };
 }

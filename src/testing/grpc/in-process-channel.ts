@@ -5,35 +5,27 @@ import { serveInProcess, type SimulatedService } from './in-process-server.js';
 
 type ChannelzRef = ReturnType<ChannelInterface['getChannelzRef']>;
 
-/** The gRPC channel to one pretended process, and the power over it. */
+/** The gRPC channel to one simulated process. */
 export interface InProcessChannel {
   readonly grpc: ChannelInterface;
-  /** The process hangs: calls are taken and not answered. */
-  freeze(): void;
-  /** It goes on with whatever has come meanwhile. */
-  thaw(): void;
-  /** The process is gone: its calls fail with UNAVAILABLE. */
+  /** The process has exited: its calls fail with UNAVAILABLE. */
   end(): void;
 }
 
-/** A channel to services that are called in this process, without a socket. */
+/** Opens a channel to services that are called without a socket. `whenResponsive` delays calls of a hanging process. */
 export function openInProcessChannel(
   target: string,
   services: readonly SimulatedService[],
   atDeadline: AtDeadline,
+  whenResponsive: CallTarget['whenResponsive'],
 ): InProcessChannel {
   let state = connectivityState.READY;
-  let isFrozen = false;
-  const deferred: (() => void)[] = [];
   const calls = new Set<(status: StatusObject) => void>();
   const watchers = createConnectivityWatchers(() => state, atDeadline);
   const callTarget: CallTarget = {
     openServerSide: serveInProcess(services),
     atDeadline,
-    whenResponsive(act) {
-      if (isFrozen) deferred.push(act);
-      else act();
-    },
+    whenResponsive,
     addCall(end) {
       if (state === connectivityState.READY) calls.add(end);
       else end(connectionLost());
@@ -50,16 +42,8 @@ export function openInProcessChannel(
       getChannelzRef: () => ({ kind: 'channel', id: -1, name: target }) as unknown as ChannelzRef,
       close: () => undefined,
     },
-    freeze() {
-      isFrozen = true;
-    },
-    thaw() {
-      isFrozen = false;
-      for (const act of deferred.splice(0)) act();
-    },
     end() {
       state = connectivityState.IDLE;
-      deferred.length = 0;
       watchers.changed();
       for (const end of [...calls]) end(connectionLost());
     },

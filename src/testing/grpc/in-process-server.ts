@@ -13,12 +13,13 @@ type Method = ServiceDefinition[string];
 type Handler = (call: object, answer?: (...args: Parameters<UnaryCallback>) => void) => void;
 type UnaryCallback = (error: unknown, value?: unknown, trailer?: Metadata) => void;
 
-/** A service that a pretended plugin has, implemented as for a server of grpc-js. */
+/** A service of a simulated plugin, implemented as for a grpc-js server. */
 export interface SimulatedService {
   readonly definition: ServiceDefinition;
   readonly implementation: UntypedServiceImplementation;
 }
 
+/** The start of a call, as the server sees it. */
 export interface ServerRequest {
   /** For example `/example.kv.v1.KV/Get`. */
   readonly method: string;
@@ -27,11 +28,11 @@ export interface ServerRequest {
   readonly metadata: Metadata;
 }
 
-/** How a server's side of a call speaks to the client's. */
+/** The client's side of a call, as the server's side calls it. */
 export interface ClientSide {
   metadata(sent: Metadata): void;
   message(sent: Buffer): void;
-  /** The last word. */
+  /** The final status. */
   status(sent: StatusObject): void;
 }
 
@@ -43,9 +44,10 @@ export interface ServerSide {
   cancel(): void;
 }
 
+/** Opens the server's side of a call. */
 export type ServerSideFactory = (request: ServerRequest, client: ClientSide) => ServerSide;
 
-/** Answers calls by the implementations of these services, as a server of grpc-js does. */
+/** Serves calls with these services, as a grpc-js server does. */
 export function serveInProcess(services: readonly SimulatedService[]): ServerSideFactory {
   const methods = new Map(
     services.flatMap(({ definition, implementation }) =>
@@ -68,24 +70,24 @@ function serverSide(
   handler: Handler,
   client: ClientSide,
 ): ServerSide {
-  const sending = createResponseSender(method, client);
-  const stream = method.requestStream ? openStream(method, sending) : null;
-  const early: Buffer[] = [];
+  const sender = createResponseSender(method, client);
+  const stream = method.requestStream ? openStream(method, sender) : null;
+  const requests: Buffer[] = [];
   let call: ServerSurfaceCall | null = null;
   const handle = (surface: ServerSurfaceCall): void => {
     call = surface;
     try {
-      handler(surface, method.responseStream ? undefined : sending.answer);
+      handler(surface, method.responseStream ? undefined : sender.answer);
     } catch (error) {
-      sending.fail({ code: code.UNKNOWN, details: `Server method handler threw error ${messageOf(error)}` });
+      sender.fail({ code: code.UNKNOWN, details: `Server method handler threw error ${messageOf(error)}` });
     }
   };
   return {
     begin() {
-      if (stream !== null) handle(withCallSurface(stream, request, sending));
+      if (stream !== null) handle(withCallSurface(stream, request, sender));
     },
     message(received) {
-      if (stream === null) early.push(received);
+      if (stream === null) requests.push(received);
       else stream.push(method.requestDeserialize(received));
     },
     halfClose() {
@@ -93,20 +95,20 @@ function serverSide(
         stream.push(null);
         return;
       }
-      const [only] = early;
+      const [only] = requests;
       if (only === undefined) {
-        sending.fail({ code: code.UNIMPLEMENTED, details: 'Received no message for a unary request' });
+        sender.fail({ code: code.UNIMPLEMENTED, details: 'Received no message for a unary request' });
         return;
       }
-      const object = method.responseStream ? openWritable(sending) : new EventEmitter();
+      const object = method.responseStream ? openWritable(sender) : new EventEmitter();
       handle(
-        Object.assign(withCallSurface(object, request, sending), {
+        Object.assign(withCallSurface(object, request, sender), {
           request: method.requestDeserialize(only) as unknown,
         }),
       );
     },
     cancel() {
-      sending.silence();
+      sender.stop();
       if (call === null || call.cancelled) return;
       call.cancelled = true;
       call.emit('cancelled', 'cancelled');
@@ -156,17 +158,17 @@ function createResponseSender(method: Method, client: ClientSide) {
     fail,
     succeed,
     answer,
-    silence: () => {
+    stop: () => {
       isOver = true;
     },
   };
 }
 
-/** What every call of a server has, over the object of its kind. */
+/** Adds the properties of grpc-js's server calls to a stream or an emitter. */
 function withCallSurface(
   object: EventEmitter,
   request: ServerRequest,
-  sending: ResponseSender,
+  sender: ResponseSender,
 ): ServerSurfaceCall {
   return Object.assign(object, {
     cancelled: false,
@@ -176,37 +178,37 @@ function withCallSurface(
     getPath: () => request.method,
     getHost: () => request.host,
     getAuthContext: () => ({}),
-    sendMetadata: sending.sendHeaders,
+    sendMetadata: sender.sendHeaders,
   });
 }
 
-function openStream(method: Method, sending: ResponseSender): Readable {
+function openStream(method: Method, sender: ResponseSender): Readable {
   const read = (): void => undefined;
-  if (!method.responseStream) return withErrors(new Readable({ objectMode: true, read }), sending);
+  if (!method.responseStream) return withErrors(new Readable({ objectMode: true, read }), sender);
   return withTrailersAtEnd(
-    new Duplex({ objectMode: true, read, ...writableOptions(sending), autoDestroy: false }),
-    sending,
+    new Duplex({ objectMode: true, read, ...writableOptions(sender), autoDestroy: false }),
+    sender,
   );
 }
 
-function openWritable(sending: ResponseSender): Writable {
+function openWritable(sender: ResponseSender): Writable {
   return withTrailersAtEnd(
-    new Writable({ objectMode: true, ...writableOptions(sending), autoDestroy: false }),
-    sending,
+    new Writable({ objectMode: true, ...writableOptions(sender), autoDestroy: false }),
+    sender,
   );
 }
 
-function writableOptions(sending: ResponseSender) {
+function writableOptions(sender: ResponseSender) {
   return {
     write(value: unknown, _: BufferEncoding, done: () => void): void {
-      sending.send(value);
+      sender.send(value);
       done();
     },
   };
 }
 
-/** The end of a stream of answers may carry trailers. */
-function withTrailersAtEnd<Stream extends Writable>(stream: Stream, sending: ResponseSender): Stream {
+/** Lets `end()` of a response stream take trailers, as grpc-js does. */
+function withTrailersAtEnd<Stream extends Writable>(stream: Stream, sender: ResponseSender): Stream {
   const end = stream.end.bind(stream) as () => Stream;
   let trailer: Metadata | undefined;
   stream.end = (metadata?: unknown) => {
@@ -214,14 +216,14 @@ function withTrailersAtEnd<Stream extends Writable>(stream: Stream, sending: Res
     return end();
   };
   stream.once('finish', () => {
-    sending.succeed(trailer);
+    sender.succeed(trailer);
   });
-  return withErrors(stream, sending);
+  return withErrors(stream, sender);
 }
 
-function withErrors<Stream extends EventEmitter>(stream: Stream, sending: ResponseSender): Stream {
+function withErrors<Stream extends EventEmitter>(stream: Stream, sender: ResponseSender): Stream {
   stream.on('error', (error: unknown) => {
-    sending.fail(error);
+    sender.fail(error);
   });
   return stream;
 }

@@ -1,47 +1,47 @@
 import type { PluginErrorCode } from '../../model/index.js';
 import type { ProcessBehaviour, ProcessEnd } from './process-behaviour.js';
 
-/** It starts, serves, and ends when it is asked to. */
+/** It starts, serves, and exits on a stop request. */
 export function behavesWell(): ProcessBehaviour {
   return {};
 }
 
-/** It needs so many milliseconds to start. */
+/** It takes so many milliseconds to start. */
 export function startsIn(ms: number): ProcessBehaviour {
   return { startMs: ms };
 }
 
-/** There is never a process: its program is missing, or cannot be run. */
+/** Its process cannot be spawned. */
 export function cannotBeSpawned(code: PluginErrorCode = 'SPAWN_FAILED'): ProcessBehaviour {
   return { spawnFails: { code, afterMs: 0 } };
 }
 
-/** It exits in the place of starting, so many milliseconds after it was started. */
+/** It exits before its handshake, so many milliseconds after its spawn. */
 export function exitsWith(code: number, afterMs = 0): ProcessBehaviour {
   return { startMs: Infinity, scheduledFault: { from: 'start', afterMs, fault: { code } } };
 }
 
-/** It runs, and never says where it can be reached: the start limit ends it. */
+/** It never prints a handshake line, so the start deadline ends it. */
 export function neverHandshakes(): ProcessBehaviour {
   return { startMs: Infinity };
 }
 
-/** It prints a line in the place of its handshake line, and goes on. */
+/** It prints other lines instead of a handshake line, and runs on. */
 export function printsGarbage(...lines: readonly string[]): ProcessBehaviour {
   return { prints: lines.length > 0 ? lines : ['hello, world'], startMs: Infinity };
 }
 
-/** Its handshake line is rejected: another core version or application version, a certificate that is none. */
+/** Its handshake line is rejected with this error. */
 export function failsHandshake(code: PluginErrorCode = 'CORE_VERSION_MISMATCH'): ProcessBehaviour {
   return { handshakeFails: code };
 }
 
-/** It says where it can be reached, and takes no connections there. */
+/** It prints a handshake line and accepts no connections. */
 export function refusesConnections(): ProcessBehaviour {
   return { refusesConnections: true };
 }
 
-/** It answers, and never says that it is SERVING. */
+/** It answers health checks, always with NOT_SERVING. */
 export function neverServes(): ProcessBehaviour {
   return { servesProbes: 0 };
 }
@@ -56,42 +56,42 @@ export function hangsInActivate(): ProcessBehaviour {
   return { activationFailure: null, hooks: ['OnActivate'] };
 }
 
-/** It ends by itself when it has been healthy for so many milliseconds. */
+/** It exits after it has been healthy for so many milliseconds. Default: exit code 1. */
 export function crashesAfter(ms: number, end: ProcessEnd = { code: 1 }): ProcessBehaviour {
   return { scheduledFault: { from: 'healthy', afterMs: ms, fault: end } };
 }
 
-/** It stops to do anything at all when it has been healthy for so many milliseconds: only SIGKILL ends it. */
+/** It hangs after it has been healthy for so many milliseconds; only SIGKILL ends it. */
 export function hangsAfter(ms: number): ProcessBehaviour {
   return { scheduledFault: { from: 'healthy', afterMs: ms, fault: 'hang' } };
 }
 
-/** It starts, and does nothing more from then on. */
+/** It starts, and hangs as soon as it is healthy. */
 export function hangs(): ProcessBehaviour {
   return hangsAfter(0);
 }
 
-/** It says SERVING so many times when it is asked, the question of its start among them, and NOT_SERVING from then on. */
+/** It answers so many health checks with SERVING, the first of its start included, and all later ones with NOT_SERVING. */
 export function losesHealthAfter(probes: number): ProcessBehaviour {
   return { servesProbes: probes };
 }
 
-/** Neither a request to end nor SIGTERM ends it; SIGKILL does. */
+/** It ignores Shutdown and SIGTERM; only SIGKILL ends it. */
 export function ignoresSigterm(): ProcessBehaviour {
   return { ignores: ['Shutdown', 'SIGTERM'] };
 }
 
-/** A request to end does not end it, as it has no controller or does not listen; SIGTERM does. */
+/** It ignores Shutdown; SIGTERM ends it. */
 export function ignoresShutdown(): ProcessBehaviour {
   return { ignores: ['Shutdown'] };
 }
 
-/** Not even SIGKILL ends it, as for a process that waits for a disk: it is given up as lost. */
+/** SIGKILL does not end it, like a process in uninterruptible sleep; it is declared lost. */
 export function cannotBeKilled(): ProcessBehaviour {
   return { ignores: ['Shutdown', 'SIGTERM', 'SIGKILL'] };
 }
 
-/** Its end takes so many milliseconds after it was asked to. */
+/** It exits so many milliseconds after a stop request. */
 export function stopsIn(ms: number): ProcessBehaviour {
   return { stopMs: ms };
 }

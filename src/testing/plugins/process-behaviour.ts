@@ -1,66 +1,69 @@
 import type { Fault, FaultTrace, PluginErrorCode } from '../../model/index.js';
 
-/** How a process ends by itself or by a signal. Neither: it exits with 0. */
+/** How a process exits. Without a code and a signal: exit code 0. */
 export interface ProcessEnd {
-  /** 0 to 255. */
+  /** The exit code, 0 to 255. */
   readonly code?: number | undefined;
-  /** For example `SIGSEGV`. */
+  /** The signal that ended it, for example `SIGSEGV`. */
   readonly signal?: string | undefined;
-  /** It had no memory left under its limit. */
+  /** It exceeded its memory limit. */
   readonly outOfMemory?: boolean | undefined;
 }
 
-/** What befalls a process: it ends, it hangs, or it goes on and says NOT_SERVING. */
+/** A fault of a process: it exits, it hangs, or it runs on and reports NOT_SERVING. */
 export type ProcessFault = ProcessEnd | 'hang' | 'stopServing';
 
-/** What one process of a pretended plugin does, as data. Left out is what a plugin does that is fine. */
+/** What one process of a simulated plugin does, as data. The default of each field is that of a well-behaved plugin. */
 export interface ProcessBehaviour {
-  /** From its start to its handshake line, in milliseconds; `Infinity`: it prints none. Default 0. */
+  /** Milliseconds from its spawn to its handshake line; `Infinity`: it prints none. Default 0. */
   readonly startMs?: number | undefined;
-  /** It cannot be started: with what error, and after how many milliseconds. */
+  /** Its spawn fails with this error, after so many milliseconds. */
   readonly spawnFails?: { readonly code: PluginErrorCode; readonly afterMs: number } | undefined;
   /** Lines that it prints before its handshake line. */
   readonly prints?: readonly string[] | undefined;
-  /** What its handshake line is rejected with. */
+  /** The error with which its handshake line is rejected. */
   readonly handshakeFails?: PluginErrorCode | undefined;
-  /** The application version that it has chosen. Default 1. */
+  /** The application protocol version of its handshake line. Default 1. */
   readonly protocolVersion?: number | undefined;
-  /** It takes no connections. */
+  /** It accepts no connections. */
   readonly refusesConnections?: boolean | undefined;
-  /** What its `OnActivate` does in the place of returning: it fails with this message, or `null`: it never returns. */
+  /** Its `OnActivate` fails with this message; `null`: it never returns. */
   readonly activationFailure?: string | null | undefined;
   /** The hooks that it implements. Default: none. */
   readonly hooks?: readonly ('OnActivate' | 'OnDeactivate')[] | undefined;
-  /** So many questions for its health are answered with SERVING, all others with NOT_SERVING. */
+  /** So many health checks are answered with SERVING, all later ones with NOT_SERVING. Default: all. */
   readonly servesProbes?: number | undefined;
-  /** What befalls it, so many milliseconds after it was started, or after it was healthy. */
+  /** A fault, so many milliseconds after its spawn, or after it was healthy. */
   readonly scheduledFault?:
     | { readonly from: 'start' | 'healthy'; readonly afterMs: number; readonly fault: ProcessFault }
     | undefined;
-  /** What does not end it, though it is asked to. */
+  /** The stop requests that do not end it. */
   readonly ignores?: readonly ('Shutdown' | 'SIGTERM' | 'SIGKILL')[] | undefined;
-  /** How long its end takes after it was asked to, in milliseconds. Default 0. */
+  /** Milliseconds from a stop request to its exit. Default 0. */
   readonly stopMs?: number | undefined;
 }
 
-/** When a process is started, and how many were before it. */
+/** The start of one process. */
 export interface ProcessStart {
-  /** In milliseconds since the epoch of the clock. */
+  /** In milliseconds since the epoch, by the simulated clock. */
   readonly at: number;
-  /** 1 for the first. */
+  /** 1 for the first process. */
   readonly generation: number;
 }
 
-/** How a pretended plugin behaves: always in the same way, or with every process in another. */
+/** The behaviour of a simulated plugin: the same for all processes, or a function of the start. */
 export type Behaviour = ProcessBehaviour | ((start: ProcessStart) => ProcessBehaviour);
 
-/** Several at once; of two that speak of the same, the later one holds. */
+/** Combines behaviours; a later one overrides the same fields of an earlier one. */
 export function allOf(...behaviours: readonly Behaviour[]): Behaviour {
   return (start) =>
-    Object.assign({}, ...behaviours.map((one) => processBehaviourOf(one, start))) as ProcessBehaviour;
+    Object.assign(
+      {},
+      ...behaviours.map((behaviour) => processBehaviourOf(behaviour, start)),
+    ) as ProcessBehaviour;
 }
 
-/** One for each process in turn; the last one for all others. With none, all of them behave well. */
+/** One behaviour per process, in order; the last one for all further processes. */
 export function inSequence(...behaviours: readonly Behaviour[]): Behaviour {
   let next = 0;
   return (start) => {
@@ -70,12 +73,13 @@ export function inSequence(...behaviours: readonly Behaviour[]): Behaviour {
   };
 }
 
-/** The faults of a trace, as {@link simulate} takes it, one for each process; then it behaves well. */
+/** Replays a fault trace of `simulate`, one fault per process; further processes behave well. */
 export function replays(trace: FaultTrace, usualStartMs = 0): Behaviour {
   const faults = trace[Symbol.iterator]();
   return ({ at }) => behaviourForFault(nextDueFault(faults, at), at, usualStartMs);
 }
 
+/** The behaviour of one process. */
 export function processBehaviourOf(behaviour: Behaviour, start: ProcessStart): ProcessBehaviour {
   return typeof behaviour === 'function' ? behaviour(start) : behaviour;
 }
@@ -100,7 +104,7 @@ function processFaultOf({ kind, code }: Fault): ProcessFault {
   return kind === 'signal' ? { signal: 'SIGSEGV' } : { code: code ?? 1 };
 }
 
-/** A fault whose moment has passed before there was a process hits nobody. */
+/** The next fault of a trace; faults whose time has passed without a process are skipped. */
 function nextDueFault(faults: Iterator<Fault>, now: number): Fault | null {
   for (;;) {
     const next = faults.next();

@@ -1,10 +1,10 @@
 import type { Bundle, Manifest } from '../../model/index.js';
 
-/** A bundle that lies nowhere, with what its manifest says beside its id. */
+/** A bundle without files, with these fields of its manifest. */
 export function simulatedBundle(id: string, manifest: Partial<Omit<Manifest, 'id'>> = {}): Bundle {
   return {
-    directory: `/pretended/${id}`,
-    manifestPath: `/pretended/${id}/plugin.json`,
+    directory: `/simulated/${id}`,
+    manifestPath: `/simulated/${id}/plugin.json`,
     manifest: {
       name: id,
       version: '1.0.0',

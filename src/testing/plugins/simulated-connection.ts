@@ -3,7 +3,7 @@ import type { ChannelHandle } from '../../machines/index.js';
 import { PluginError } from '../../model/index.js';
 import type { InProcessChannel } from '../grpc/in-process-channel.js';
 
-/** The connection to a pretended process: of the real one, all that is asked for. */
+/** The connection to a simulated process, with the parts of a real one that are used. */
 export interface SimulatedConnection extends ChannelHandle {
   readonly grpc: InProcessChannel['grpc'];
   readonly calls: CallCounter;
@@ -12,6 +12,7 @@ export interface SimulatedConnection extends ChannelHandle {
   toJSON(): object;
 }
 
+/** Creates the connection over a channel. */
 export function createSimulatedConnection({ grpc }: InProcessChannel): SimulatedConnection {
   const description = { address: grpc.getTarget(), transport: 'plaintext', multiplexed: false } as const;
   let lastId = 0;
@@ -25,7 +26,7 @@ export function createSimulatedConnection({ grpc }: InProcessChannel): Simulated
   };
 }
 
-/** What every use of a pretended plugin's broker ends with. */
+/** The error of every use of a simulated plugin's broker. */
 export function brokerUnsupported(): PluginError {
   return new PluginError({
     code: 'BROKER_REFUSED',

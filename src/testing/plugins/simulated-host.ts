@@ -8,18 +8,19 @@ import { brokerUnsupported } from './simulated-connection.js';
 import {
   createEffectSimulator,
   type AnySimulatedEffect,
+  type EffectSimulator,
   type SimulatedEffectOf,
 } from '../effects/effect-simulator.js';
 import { startSimulatedProcess, type SimulatedProcess } from './simulated-process.js';
 import type { SimulatedClock } from '../clock/simulated-clock.js';
 
-/** What a pretended plugin is, while it is being pretended. */
+/** A plugin to simulate. `behaviour` is that of its next process. */
 export interface SimulatedPluginSpec {
   behaviour: Behaviour;
   services: readonly SimulatedService[];
 }
 
-/** A world whose plugins play their roles by themselves. */
+/** Simulated effects whose plugins behave as specified. */
 export interface SimulatedHost {
   readonly effects: PluginEffects & BrokerDialEffects;
   readonly atDeadline: AtDeadline;
@@ -27,13 +28,13 @@ export interface SimulatedHost {
   readonly process: (plugin: string) => SimulatedProcess | undefined;
   /** Ids of the plugins that have a process. */
   readonly running: () => readonly string[];
-  readonly sleep: (ms: number) => void;
-  readonly addBusyTime: (ms: number) => void;
+  readonly simulator: EffectSimulator;
 }
 
-/** No system gives out such numbers, so that nobody signals a stranger by the pid of a pretended process. */
+/** Greater than any real pid, so that no real process can be signalled by mistake. */
 const firstPid = 1_000_000_001;
 
+/** Creates a host of plugins, by their ids. */
 export function createSimulatedHost(
   specs: ReadonlyMap<string, SimulatedPluginSpec>,
   clock: SimulatedClock,
@@ -42,7 +43,7 @@ export function createSimulatedHost(
   const processes = new Map<string, SimulatedProcess>();
   let pid = firstPid;
   const atDeadline: AtDeadline = (deadline, act) => {
-    // Whoever calls reads a clock of the host's: only what was left by that one counts here.
+    // grpc-js computes a deadline from `Date.now()`; only the time that is left applies to the simulated clock.
     const leftMs = Number(deadline) - Date.now();
     if (!(leftMs < Infinity)) return () => undefined;
     const timer = clock.setTimeout(act, leftMs);
@@ -73,12 +74,7 @@ export function createSimulatedHost(
     atDeadline,
     process: (plugin) => processes.get(plugin),
     running: () => [...processes].filter(([, process]) => process.isRunning()).map(([plugin]) => plugin),
-    sleep: (ms) => {
-      simulator.sleep(ms);
-    },
-    addBusyTime: (ms) => {
-      simulator.addBusyTime(ms);
-    },
+    simulator,
   };
 }
 

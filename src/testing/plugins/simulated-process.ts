@@ -8,19 +8,20 @@ import type { AnySimulatedEffect, SimulatedEffectOf } from '../effects/effect-si
 import { simulatedHandshake } from '../effects/simulated-events.js';
 import type { SimulatedClock } from '../clock/simulated-clock.js';
 
-/** One process that does not exist. */
+/** One simulated process. */
 export interface SimulatedProcess {
-  /** The plugin's side of an effect that the machine has begun. */
+  /** Reacts to an effect that the machine has started. */
   handleEffect(effect: AnySimulatedEffect): void;
-  /** Something befalls it now. */
-  applyFault(applyFault: ProcessFault): void;
-  /** It goes on after it hung, and says SERVING again. */
+  /** Applies a fault now. */
+  applyFault(fault: ProcessFault): void;
+  /** It responds again, and reports SERVING. */
   recover(): void;
+  /** Whether it has started and not exited. */
   isRunning(): boolean;
 }
 
 interface SimulatedProcessInput {
-  /** The effect that asks for it. */
+  /** The effect that starts it. */
   readonly effect: SimulatedEffectOf<'process'>;
   readonly pid: number;
   readonly behaviour: ProcessBehaviour;
@@ -32,21 +33,24 @@ interface SimulatedProcessInput {
 type StopRequest = NonNullable<ProcessBehaviour['ignores']>[number];
 
 /**
- * A process that behaves so. Whatever it is asked it answers at once, or by the clock; so `born` hears of it before
- * anything is said.
+ * Starts a process with this behaviour. It may emit events at once, so `onCreated` is called before the first of them.
  */
 export function startSimulatedProcess(
   input: SimulatedProcessInput,
   onCreated: (process: SimulatedProcess) => void,
 ): void {
   const { effect, pid, behaviour, services, clock, atDeadline } = input;
-  const channel = openInProcessChannel(`unix:/pretended/${pid}`, services, atDeadline);
-  const connection = createSimulatedConnection(channel);
   const deferred: (() => void)[] = [];
+  let isHanging = false;
+  const whenResponsive = (act: () => void): void => {
+    if (isHanging) deferred.push(act);
+    else act();
+  };
+  const channel = openInProcessChannel(`unix:/simulated/${pid}`, services, atDeadline, whenResponsive);
+  const connection = createSimulatedConnection(channel);
   const watches = new Set<SimulatedEffectOf<'watch'>>();
   const timers = new Set<unknown>();
   let exists = false;
-  let isFrozen = false;
   let probesLeft = behaviour.servesProbes ?? Infinity;
   const isRunning = (): boolean => exists && effect.isActive();
 
@@ -73,11 +77,10 @@ export function startSimulatedProcess(
       outOfMemory,
     });
   };
-  const turn = (fault: ProcessFault): void => {
+  const applyFault = (fault: ProcessFault): void => {
     if (!isRunning()) return;
     if (fault === 'hang') {
-      isFrozen = true;
-      channel.freeze();
+      isHanging = true;
     } else if (fault === 'stopServing') {
       probesLeft = 0;
       notifyWatches();
@@ -89,22 +92,18 @@ export function startSimulatedProcess(
       for (const watch of watches) if (watch.isActive()) watch.emit(event);
     });
   };
-  const whenResponsive = (act: () => void): void => {
-    if (isFrozen) deferred.push(act);
-    else act();
-  };
   const scheduleFault = (from: 'start' | 'healthy'): void => {
     const { scheduledFault } = behaviour;
     if (scheduledFault?.from !== from) return;
     after(scheduledFault.afterMs, () => {
-      turn(scheduledFault.fault);
+      applyFault(scheduledFault.fault);
     });
   };
-  const requestStop = (how: StopRequest, by: ProcessEnd): void => {
+  const requestStop = (request: StopRequest, result: ProcessEnd): void => {
     const { ignores = [], stopMs = 0 } = behaviour;
-    if (ignores.includes(how)) return;
-    after(how === 'SIGKILL' ? 0 : stopMs, () => {
-      end(by);
+    if (ignores.includes(request)) return;
+    after(request === 'SIGKILL' ? 0 : stopMs, () => {
+      end(result);
     });
   };
   const answersServing = (): boolean => {
@@ -112,44 +111,44 @@ export function startSimulatedProcess(
     return probesLeft >= 0;
   };
 
-  /** What it does by itself, unless it hangs. */
-  const reply = (asked: AnySimulatedEffect): void => {
-    if (!asked.isActive() || !isRunning()) return;
-    switch (asked.name) {
+  /** Emits the events of an effect, unless the process hangs. */
+  const reply = (started: AnySimulatedEffect): void => {
+    if (!started.isActive() || !isRunning()) return;
+    switch (started.name) {
       case 'handshake':
-        for (const line of behaviour.prints ?? []) asked.emit({ type: 'handshake.noise', line });
+        for (const line of behaviour.prints ?? []) started.emit({ type: 'handshake.noise', line });
         after(behaviour.startMs ?? 0, () => {
-          if (asked.isActive())
+          if (started.isActive())
             whenResponsive(() => {
-              emitHandshake(asked, behaviour, pid);
+              emitHandshake(started, behaviour, pid);
             });
         });
         return;
       case 'dial':
-        asked.emit(dialResult(behaviour, connection));
+        started.emit(dialResult(behaviour, connection));
         return;
       case 'probe':
       case 'redial':
-        asked.emit(
+        started.emit(
           answersServing() ? { type: 'probe.passed', ms: 0 } : { type: 'probe.failed', error: notServing() },
         );
         return;
       case 'watch':
-        watches.add(asked);
-        asked.emit(probesLeft > 0 ? { type: 'watch.serving' } : watchDenied());
+        watches.add(started);
+        started.emit(probesLeft > 0 ? { type: 'watch.serving' } : watchDenied());
         return;
       case 'onActivate':
-        activate(asked, behaviour);
+        activate(started, behaviour);
         if (behaviour.activationFailure === undefined) scheduleFault('healthy');
         return;
       case 'onDeactivate':
-        asked.emit({ type: 'hook.returned', hooks: behaviour.hooks ?? null });
+        started.emit({ type: 'hook.returned', hooks: behaviour.hooks ?? null });
         return;
       case 'stdio':
-        asked.emit({ type: 'stdio.opened' });
+        started.emit({ type: 'stdio.opened' });
         return;
       case 'shutdown':
-        asked.emit({ type: 'shutdown.requested' });
+        started.emit({ type: 'shutdown.requested' });
         requestStop('Shutdown', { code: 0 });
         return;
       case 'process':
@@ -159,7 +158,7 @@ export function startSimulatedProcess(
       case 'broker':
       case 'drain':
       case 'signal':
-        // Nothing comes of these by itself.
+        // These emit nothing by themselves.
         return;
     }
   };
@@ -174,25 +173,24 @@ export function startSimulatedProcess(
     scheduleFault('start');
   };
   onCreated({
-    handleEffect(asked) {
-      // Not even a process that hangs keeps the kernel from ending it, nor its host from counting calls.
-      if (asked.name === 'signal') handleSignal(asked.detail);
-      else if (asked.name === 'drain')
+    handleEffect(started) {
+      // SIGKILL and the count of calls do not need a responsive process.
+      if (started.name === 'signal') handleSignal(started.detail);
+      else if (started.name === 'drain')
         connection.calls.whenIdle().subscribe(() => {
-          if (asked.isActive()) asked.emit({ type: 'drain.finished' });
+          if (started.isActive()) started.emit({ type: 'drain.finished' });
         });
       else
         whenResponsive(() => {
-          reply(asked);
+          reply(started);
         });
     },
-    applyFault: turn,
+    applyFault,
     recover() {
       if (!isRunning()) return;
       probesLeft = Infinity;
-      isFrozen = false;
+      isHanging = false;
       for (const act of deferred.splice(0)) act();
-      channel.thaw();
       notifyWatches();
     },
     isRunning,
@@ -214,16 +212,16 @@ export function startSimulatedProcess(
 }
 
 function emitHandshake(
-  asked: SimulatedEffectOf<'handshake'>,
+  started: SimulatedEffectOf<'handshake'>,
   behaviour: ProcessBehaviour,
   pid: number,
 ): void {
   const { handshakeFails, protocolVersion: appVersion = 1 } = behaviour;
   if (handshakeFails !== undefined)
-    asked.emit({ type: 'handshake.rejected', error: failure(handshakeFails, 'handshake') });
+    started.emit({ type: 'handshake.rejected', error: failure(handshakeFails, 'handshake') });
   else {
-    const handshake = simulatedHandshake({ appVersion, address: `/pretended/${pid}` });
-    asked.emit({ type: 'handshake.read', handshake });
+    const handshake = simulatedHandshake({ appVersion, address: `/simulated/${pid}` });
+    started.emit({ type: 'handshake.read', handshake });
   }
 }
 
@@ -247,18 +245,18 @@ function watchDenied() {
 }
 
 function notServing(): PluginError {
-  return failure('NOT_SERVING', 'health', 'The simulated plugin says NOT_SERVING.');
+  return failure('NOT_SERVING', 'health', 'The simulated plugin reports NOT_SERVING.');
 }
 
 function failure(
   code: PluginErrorCode,
   phase?: PluginError['phase'],
-  message = `The pretended plugin fails with ${code}.`,
+  message = `The simulated plugin fails with ${code}.`,
 ): PluginError {
   return new PluginError({
     code,
     phase,
     message,
-    hint: 'Its test says so; give it another behaviour if that is not meant.',
+    hint: 'The test specifies this failure. Give the plugin another behaviour if it is not intended.',
   });
 }

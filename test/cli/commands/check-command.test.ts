@@ -29,18 +29,18 @@ async function check(...args: string[]) {
 }
 
 describe('espalier check', () => {
-  it('says whether a plugin multiplexes, and refuses one that does not where that is required', async () => {
-    const fine = await check('--multiplex', 'required', bundle('multiplexes'));
-    expect(fine).toMatchObject({ code: 0, report: { ok: true } });
-    const dial = fine.report.steps.find(({ name }) => name === 'dial');
+  it('reports multiplexing, and fails when it is required but not supported', async () => {
+    const multiplexed = await check('--multiplex', 'required', bundle('multiplexes'));
+    expect(multiplexed).toMatchObject({ code: 0, report: { ok: true } });
+    const dial = multiplexed.report.steps.find(({ name }) => name === 'dial');
     expect(dial?.detail).toMatch(/^unix:.*, multiplexed$/);
-    const refused = await check('--multiplex', 'required', bundle('declines-multiplexing'));
-    expect(refused).toMatchObject({ code: 1, report: { ok: false, error: { code: 'MUX_UNSUPPORTED' } } });
+    const rejected = await check('--multiplex', 'required', bundle('declines-multiplexing'));
+    expect(rejected).toMatchObject({ code: 1, report: { ok: false, error: { code: 'MUX_UNSUPPORTED' } } });
     const allowed = await check('--multiplex', 'auto', bundle('declines-multiplexing'));
     expect(allowed).toMatchObject({ code: 0, report: { ok: true } });
   });
 
-  it('looks at a plugin without those that it lives among', async () => {
+  it('ignores the requirements and the group of the plugin', async () => {
     const manifest = { requires: ['com.example.elsewhere'], group: 'shop' };
     const made = makeFakeBundle('healthy', { manifest });
     afterTest(() => {
@@ -49,7 +49,7 @@ describe('espalier check', () => {
     expect(await check(made.directory)).toMatchObject({ code: 0, report: { ok: true } });
   });
 
-  it('walks every step of a plugin that is fine', async () => {
+  it('passes every step for a healthy plugin', async () => {
     const { code, report } = await check(bundle('healthy'));
     expect(code).toBe(0);
     expect(report).toMatchObject({ ok: true, plugin: 'healthy' });
@@ -71,7 +71,7 @@ describe('espalier check', () => {
     expect(report).not.toHaveProperty('error');
   });
 
-  it('takes a bare program after --', async () => {
+  it('checks a program after --', async () => {
     const { code, report } = await check('--', fakeInterpreterPath('healthy-on-tcp'), 'an', 'argument');
     expect(code).toBe(0);
     expect(report.plugin).toBe('healthy-on-tcp');
@@ -85,7 +85,7 @@ describe('espalier check', () => {
     ['health-not-serving', 'health', 'NOT_SERVING'],
     ['fails-on-activate', 'hooks', 'HOOK_FAILED'],
     ['ignores-sigterm-and-shutdown', 'shutdown', 'PLUGIN_CRASHED'],
-  ])('says that %s fails at %s with %s', async (name, step, code) => {
+  ])('reports that %s fails at %s with %s', async (name, step, code) => {
     const { code: exit, report } = await check('--timeout', '900', bundle(name));
     expect(exit).toBe(1);
     expect(report).toMatchObject({ ok: false, error: { code } });
@@ -95,21 +95,21 @@ describe('espalier check', () => {
     expect(report.steps.slice(0, -1).every(({ ok }) => ok)).toBe(true);
   });
 
-  it('tells people what failed, what the plugin said, and what to do', async () => {
+  it('prints the failed step, the last lines of stderr and the hint', async () => {
     const run = espalier(['check', bundle('missing-python-module')]);
     expect((await run.ended).code).toBe(1);
     expect(run.stdout()).toMatch(/^ok +spawn/m);
     expect(run.stdout()).toMatch(/^FAIL handshake/m);
     expect(run.stdout()).toContain('EXITED_BEFORE_HANDSHAKE');
     expect(run.stdout()).toContain('ModuleNotFoundError');
-    expect(run.stdout()).toMatch(/^next: .*yaml/m);
+    expect(run.stdout()).toMatch(/^hint: .*yaml/m);
   });
 
   it.each([
     [[], 'mtls'],
     [['--mtls', 'required'], 'mtls'],
     [['--mtls', 'off'], 'plaintext'],
-  ])('says with %j that the transport is %s', async (flags, transport) => {
+  ])('reports with %j that the transport is %s', async (flags, transport) => {
     const { code, report } = await check(...flags, bundle('healthy-with-mtls'));
     expect(code).toBe(0);
     expect(report.steps.find(({ name }) => name === 'tls')).toMatchObject({ ok: true, detail: transport });
@@ -119,14 +119,14 @@ describe('espalier check', () => {
     ['auto', 'certificate-mismatch', 'tls', 'CERTIFICATE_INVALID'],
     ['auto', 'distrusts-the-host', 'tls', 'CONNECT_FAILED'],
     ['required', 'healthy', 'handshake', 'MTLS_UNSUPPORTED'],
-  ])('says under --mtls %s that %s fails at %s with %s', async (mode, name, step, code) => {
+  ])('reports under --mtls %s that %s fails at %s with %s', async (mode, name, step, code) => {
     const { code: exit, report } = await check('--mtls', mode, bundle(name));
     expect(exit).toBe(1);
     expect(report.error).toMatchObject({ code });
     expect(report.steps.at(-1)).toMatchObject({ name: step, ok: false });
   });
 
-  it('says where a manifest is wrong', async () => {
+  it('reports the position of a problem in a manifest', async () => {
     const made = makeFakeBundle('healthy', { manifest: { id: 'x' } });
     afterTest(() => {
       made.remove();
@@ -150,14 +150,14 @@ describe('espalier check', () => {
     [['--no-such-flag', '.']],
     [['--config', '/nowhere.json', '.']],
     [['--mtls', 'sometimes', '.']],
-  ])('ends with 2 for wrong usage: %j', async (args) => {
+  ])('exits with 2 for wrong usage: %j', async (args) => {
     const run = espalier(['check', ...args]);
     expect((await run.ended).code).toBe(2);
     expect(run.stderr()).toMatch(/error|CONFIG_INVALID/);
   });
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    'leaves nothing behind when %s ends it early',
+    'leaves no process behind when %s aborts it',
     async (signal) => {
       const run = espalier(['check', '--log-level', 'info', ...inherit, bundle('never-prints-a-line')]);
       await untilTrue(() => run.survivors().length > 0);

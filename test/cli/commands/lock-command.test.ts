@@ -19,16 +19,16 @@ async function run(...args: string[]) {
 }
 
 describe('espalier lock', () => {
-  it('writes a lock that --check finds fine, until a file is changed, added or gone', async () => {
+  it('writes a lock file that --check verifies, until a file is changed, added or missing', async () => {
     const { pluginDir, directory, id } = plugins();
     expect(await run('lock', pluginDir)).toMatchObject({ code: 0, out: `${id}  locked\n` });
-    const lock: unknown = JSON.parse(readFileSync(join(pluginDir, 'plugins.lock.json'), 'utf8'));
+    const lockFile: unknown = JSON.parse(readFileSync(join(pluginDir, 'plugins.lock.json'), 'utf8'));
     const sum = expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string;
-    expect(lock).toEqual({
+    expect(lockFile).toEqual({
       version: 1,
       plugins: { [id]: { files: { 'plugin.json': sum, 'plugin.py': sum } } },
     });
-    expect(await run('lock', '--check', pluginDir)).toMatchObject({ code: 0, out: `${id}  fine\n` });
+    expect(await run('lock', '--check', pluginDir)).toMatchObject({ code: 0, out: `${id}  verified\n` });
 
     appendFileSync(join(directory, 'plugin.py'), 'evil');
     const changed = await run('lock', '--check', '--json', pluginDir);
@@ -40,10 +40,10 @@ describe('espalier lock', () => {
     const moved = await run('lock', '--check', pluginDir);
     expect(moved.code).toBe(1);
     expect(moved.out).toMatch(/added {2}failed\nCHECKSUM_MISMATCH: .* does not know/);
-    expect(moved.out).toMatch(/healthy {2}failed\nCHECKSUM_MISMATCH: .* is gone/);
+    expect(moved.out).toMatch(/healthy {2}failed\nCHECKSUM_MISMATCH: .* its bundle is missing/);
   });
 
-  it('pins whole bundles with --bundle, and by another algorithm', async () => {
+  it('locks whole bundles with --bundle, and with another algorithm', async () => {
     const { pluginDir, directory } = plugins();
     expect((await run('lock', '--bundle', '--algorithm', 'sha512', pluginDir)).code).toBe(0);
     expect(readFileSync(join(pluginDir, 'plugins.lock.json'), 'utf8')).toMatch(/"bundle": "sha512:/);
@@ -56,25 +56,25 @@ describe('espalier lock', () => {
     [['lock', '/nowhere']],
     [['lock', '--algorithm', 'md5', '.']],
     [['lock', '--check', 'docs']],
-  ])('ends with 2 for wrong usage: %j', async (args) => {
+  ])('exits with 2 for wrong usage: %j', async (args) => {
     expect((await run(...args)).code).toBe(2);
   });
 });
 
 describe('--locked', () => {
-  it('lets check start only what the lock knows', async () => {
+  it('lets check start only plugins that match the lock file', async () => {
     const { pluginDir, directory } = plugins();
     expect((await run('check', '--locked', directory)).code).toBe(2);
     await run('lock', pluginDir);
     expect((await run('check', '--locked', directory)).code).toBe(0);
     appendFileSync(join(directory, 'plugin.py'), 'evil');
-    const refused = await run('check', '--locked', directory);
-    expect(refused).toMatchObject({ code: 1 });
-    expect(refused.out).toMatch(/^FAIL interpreter .*\nCHECKSUM_MISMATCH/m);
+    const rejected = await run('check', '--locked', directory);
+    expect(rejected).toMatchObject({ code: 1 });
+    expect(rejected.out).toMatch(/^FAIL interpreter .*\nCHECKSUM_MISMATCH/m);
     expect((await run('check', directory)).code).toBe(0);
   });
 
-  it('lets run start only what the lock knows', async () => {
+  it('lets run start only plugins that match the lock file', async () => {
     const { pluginDir, directory, id } = plugins();
     await run('lock', pluginDir);
     appendFileSync(join(directory, 'plugin.py'), 'evil');

@@ -20,7 +20,7 @@ const inherit = ['--inherit-env', 'PATH,ESPALIER_TEST_TOKEN'];
 
 describe('espalier run', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    'supervises a directory until %s, and leaves nothing behind',
+    'supervises a directory until %s, and leaves no process behind',
     async (signal) => {
       const run = espalier(['run', ...inherit, directoryOf('healthy', 'has-hooks')]);
       await run.printed(/ healthy {2}healthy/);
@@ -33,7 +33,7 @@ describe('espalier run', () => {
     },
   );
 
-  it('brings a killed plugin back, and says so line by line', async () => {
+  it('restarts a killed plugin, and prints a line for each state', async () => {
     const run = espalier(['run', ...inherit, directoryOf('healthy')]);
     const [, pid] = await run.printed(/healthy {2}healthy {2}pid (\d+)/);
     process.kill(Number(pid), 'SIGKILL');
@@ -44,9 +44,9 @@ describe('espalier run', () => {
     expect((await run.ended).code).toBe(0);
   });
 
-  it('prints one event as JSON per line with --json, broken bundles included', async () => {
+  it('prints one JSON object for each event with --json, also for invalid bundles', async () => {
     const directory = directoryOf('healthy');
-    makeFakeBundle('healthy', { directory, id: 'broken', manifest: { server: {} } });
+    makeFakeBundle('healthy', { directory, id: 'invalid', manifest: { server: {} } });
     const run = espalier(['run', '--json', ...inherit, directory]);
     await run.printed(/"state":"healthy"/);
     run.child.kill('SIGTERM');
@@ -56,11 +56,11 @@ describe('espalier run', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { type: string; plugin?: string });
-    expect(events.find(({ type }) => type === 'plugin.invalid')).toMatchObject({ plugin: 'broken' });
+    expect(events.find(({ type }) => type === 'plugin.invalid')).toMatchObject({ plugin: 'invalid' });
     expect(events.at(-1)).toMatchObject({ type: 'environment.state', state: 'stopped' });
   });
 
-  it('ends, with its plugins, when whoever reads its output is gone', async () => {
+  it('exits with its plugins when its output is closed', async () => {
     const run = espalier(['run', '--log-level', 'trace', ...inherit, directoryOf('floods-stderr')]);
     await run.printed(/healthy {2}pid/);
     run.child.stdout?.destroy();
@@ -68,7 +68,7 @@ describe('espalier run', () => {
     expect(run.survivors()).toEqual([]);
   });
 
-  it('says of a broken bundle what is wrong and what to do', async () => {
+  it('prints the error and the hint of an invalid bundle', async () => {
     const directory = directoryOf('healthy');
     mkdirSync(join(directory, 'stray'));
     const manifest = { id: 'stray', server: { executable: 'plugin.py' } };
@@ -80,7 +80,7 @@ describe('espalier run', () => {
     await run.ended;
   });
 
-  it('ends at once, with its plugins, at the second signal', async () => {
+  it('exits at once with its plugins at the second signal', async () => {
     const run = espalier(['run', ...inherit, directoryOf('ignores-sigterm-and-shutdown')]);
     const [, pid] = await run.printed(/healthy {2}pid (\d+)/);
     run.child.kill('SIGINT');
@@ -90,7 +90,7 @@ describe('espalier run', () => {
     await untilTrue(() => !isAlive(Number(pid)));
   });
 
-  it('shows a live table on a terminal, and ends when the terminal is closed', async () => {
+  it('shows a live table on a terminal, and exits when the terminal is closed', async () => {
     const run = espalier(['run', ...inherit, directoryOf('healthy')], { pty: true });
     await run.printed(/PLUGIN +STATE +GEN +PID[\s\S]*healthy +healthy +1 +\d+/);
     // The terminal belongs to `script`; with its end, the kernel sends SIGHUP to what runs in it.
@@ -98,14 +98,14 @@ describe('espalier run', () => {
     await untilTrue(() => run.survivors().length === 0);
   });
 
-  it('hands the environment to a companion, and takes leave of it', async () => {
+  it('passes the environment to the module of --with, and calls its teardown', async () => {
     const directory = directoryOf('healthy');
-    const companion = join(directory, 'companion.mjs');
+    const hostModule = join(directory, 'host-module.mjs');
     writeFileSync(
-      companion,
-      'export default (env, { say }) => { say(`hello ${env.available()[0].id}`); return () => say("goodbye"); };',
+      hostModule,
+      'export default (env, { print }) => { print(`hello ${env.available()[0].id}`); return () => print("goodbye"); };',
     );
-    const run = espalier(['run', '--with', companion, ...inherit, directory]);
+    const run = espalier(['run', '--with', hostModule, ...inherit, directory]);
     await run.printed(/^hello healthy$/m);
     await run.printed(/healthy {2}pid/);
     run.child.kill('SIGINT');
@@ -115,7 +115,7 @@ describe('espalier run', () => {
 
   it.each([
     ['before the directory', (directory: string) => ['--inspect', directory]],
-    ['behind it', (directory: string) => [directory, '--inspect']],
+    ['after the directory', (directory: string) => [directory, '--inspect']],
     ['with a port', (directory: string) => ['--inspect', '0', directory]],
   ])('serves the inspector with --inspect %s', async (_, words) => {
     const run = espalier(['run', ...inherit, ...words(directoryOf('healthy'))]);
@@ -131,10 +131,10 @@ describe('espalier run', () => {
     ['a directory that does not exist', ['/nowhere/at/all'], 'CONFIG_INVALID'],
     ['a directory without bundles', ['proto'], 'There is no bundle'],
     ['no directory', [], 'missing required argument'],
-    ['a companion that is none', ['--with', 'package.json', 'examples/plugins'], ''],
-  ])('ends with an error for %s', async (_, args, words) => {
+    ['a module of --with without a function', ['--with', 'package.json', 'examples/plugins'], ''],
+  ])('exits with an error for %s', async (_, args, message) => {
     const run = espalier(['run', ...args]);
     expect((await run.ended).code).toBeGreaterThan(0);
-    expect(run.stderr()).toContain(words);
+    expect(run.stderr()).toContain(message);
   });
 });

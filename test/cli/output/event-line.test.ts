@@ -4,7 +4,7 @@ import { createSimulatedEnvironment } from '../../../src/testing/index.js';
 
 const colours = coloursFor(process.stdout, { NO_COLOR: '1' });
 
-/** The lines of a plugin in a group that cannot live on without any of its members. */
+/** The lines of a plugin while its one-for-all group, which has no restarts left, starts, fails and gives up. */
 async function linesOf(plugin: string): Promise<readonly string[]> {
   const group = 'shop';
   const { env, runUntilSettled, crash, runUntil } = await createSimulatedEnvironment({
@@ -23,18 +23,20 @@ async function linesOf(plugin: string): Promise<readonly string[]> {
   return lines;
 }
 
-describe('a line', () => {
-  it('tells what a plugin waits for, where it is another plugin', async () => {
+describe('the line of a plugin', () => {
+  it('names the requirement that a pending plugin waits for', async () => {
     const lines = await linesOf('sign');
-    expect(lines).toContain('sign  waiting  for store');
+    expect(lines).toContain('sign  pending  it waits for store, which it requires');
   });
 
-  it('tells that it waits for its turn, where that is all', async () => {
+  it('says that a pending plugin is queued for a start slot', async () => {
     const lines = [...(await linesOf('other')), ...(await linesOf('store'))];
-    expect(lines).toContainEqual(expect.stringMatching(/^(other|store) {2}waiting {2}for its turn$/));
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^(other|store) {2}pending {2}it is queued for a start slot$/),
+    );
   });
 
-  it('does not blame a plugin that was given up with its group', async () => {
+  it('has no error when the plugin failed with its group', async () => {
     const lines = await linesOf('sign');
     expect(lines.at(-1)).toBe('sign  failed  with its group');
   });

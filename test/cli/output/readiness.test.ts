@@ -10,11 +10,11 @@ const error = new PluginError({ code: 'NOT_SERVING', message: 'it has lost its d
 const colours = coloursFor(process.stdout, { NO_COLOR: '1' });
 
 function unready(): PluginStatus {
-  const story = createTreeWithPlugin();
-  story.activate();
-  completeStart(story.simulator);
-  story.simulator.running('watch').emit({ type: 'watch.notServing', error });
-  return story.status();
+  const tree = createTreeWithPlugin();
+  tree.activate();
+  completeStart(tree.simulator);
+  tree.simulator.running('watch').emit({ type: 'watch.notServing', error });
+  return tree.status();
 }
 
 function change(ready: boolean): EnvironmentEvent {
@@ -30,14 +30,14 @@ function change(ready: boolean): EnvironmentEvent {
 }
 
 describe('a change of readiness', () => {
-  it('is a line for people', () => {
+  it('is printed as a line', () => {
     expect(eventLine(change(false), colours)).toBe(
       `00:00:00.000 ${defaultPlugin}  not ready  it has lost its database`,
     );
     expect(eventLine(change(true), colours)).toBe(`00:00:00.000 ${defaultPlugin}  ready again`);
   });
 
-  it('is logged as a warning, and its end as news', () => {
+  it('is logged as a warning, and at info when it ends', () => {
     const lines: string[] = [];
     const write = (level: string) => (_: object, message?: string) => {
       lines.push(`${level} ${message ?? ''}`);
@@ -57,7 +57,7 @@ describe('a change of readiness', () => {
     ]);
   });
 
-  it('is seen in the table', () => {
+  it('is shown in the table', () => {
     const [, row] = statusTable([unready()], { now: 0, columns: 120, colours });
     expect(row).toContain('healthy:unready');
   });

@@ -14,7 +14,7 @@ import { plainServer, rawTo } from '../tls/support.js';
 
 const host = await makeIdentity('P-256', Date.now());
 const plugin = await makeIdentity('P-256', Date.now());
-const stranger = await makeIdentity('P-256', Date.now());
+const other = await makeIdentity('P-256', Date.now());
 const serverTls = pinnedMutualTls(host, plugin.certificate).server as ServerTls;
 const own = { cert: plugin.certificatePem, key: plugin.privateKeyPem };
 
@@ -120,24 +120,24 @@ function signedBy({ privateKeyPem }: Identity): { cert: string; key: string } {
 }
 
 describe('an acceptor with a pinned certificate', () => {
-  it('answers who has that certificate', async () => {
+  it('serves a client with that certificate', async () => {
     const { port } = await accepting(serverTls);
     expect(await secured(port, own)).toBe('hello');
   });
 
   it.each<[string, ConnectionOptions]>([
     ['no certificate', {}],
-    ['a certificate of its own', { cert: stranger.certificatePem, key: stranger.privateKeyPem }],
+    ['a certificate of its own', { cert: other.certificatePem, key: other.privateKeyPem }],
     ["the host's certificate", { cert: host.certificatePem, key: host.privateKeyPem }],
     ['TLS 1.1', { ...own, minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL@SECLEVEL=0' }],
-  ])('refuses who comes with %s', async (_, options) => {
+  ])('refuses a client with %s', async (_, options) => {
     const { port, sockets } = await accepting(serverTls);
     expect(await secured(port, options)).toBe('refused');
     await untilTrue(() => sockets.size === 0);
     expect(await secured(port, own)).toBe('hello');
   });
 
-  it('refuses a certificate that the pinned one has signed, but that is another', async () => {
+  it('refuses a certificate that the pinned one has signed', async () => {
     const child = signedBy(plugin);
     const { port } = await accepting(serverTls);
     expect(await secured(port, child)).toBe('refused');
@@ -153,7 +153,7 @@ describe('an acceptor with a pinned certificate', () => {
     expect(await secured(lax.port, child)).toBe('hello');
   });
 
-  it('is not held up by who says nothing, or what is no TLS', async () => {
+  it('is not blocked by a client that sends nothing, or no TLS', async () => {
     const { port, sockets } = await accepting(serverTls);
     await rawTo(port);
     const garbage = await rawTo(port);
@@ -164,7 +164,7 @@ describe('an acceptor with a pinned certificate', () => {
     expect(sockets.size).toBeGreaterThanOrEqual(1);
   });
 
-  it('gives up on a handshake that takes too long', async () => {
+  it('closes a connection whose handshake takes too long', async () => {
     const quick = { ...serverTls, options: { ...serverTls.options, handshakeTimeout: 100 } };
     const { port } = await accepting(quick);
     const slow = await rawTo(port);
@@ -176,7 +176,7 @@ describe('an acceptor with a pinned certificate', () => {
 });
 
 describe('an acceptor', () => {
-  it('answers in the clear where that is agreed', async () => {
+  it('serves plaintext without TLS', async () => {
     const { port } = await accepting(null);
     expect(await echo(await rawTo(port))).toBe('hello');
   });

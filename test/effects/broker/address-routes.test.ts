@@ -1,6 +1,7 @@
 import { firstValueFrom } from 'rxjs';
 import { createAddressRoutes } from '../../../src/effects/broker/address-routes.js';
 import { createBrokerState } from '../../../src/effects/broker/broker-state.js';
+import { openSocket, type Address } from '../../../src/effects/socket/open-socket.js';
 
 describe('an address that a plugin announces', () => {
   it.each([
@@ -9,8 +10,13 @@ describe('an address that a plugin announces', () => {
     ['tcp', 'localhost', /not host:port/],
     ['udp', '127.0.0.1:1', /only the networks unix and tcp/],
   ])('is not dialled when it is %s %j', async (network, address, problem) => {
-    const places = { network: 'unix', socketDirectory: '/nowhere', shareSocket: () => undefined } as const;
-    const routes = createAddressRoutes(createBrokerState(), places, () => 0);
+    const process = {
+      network: 'unix',
+      sockets: { path: '/nowhere', share: () => undefined },
+      connect: openSocket,
+      addressFromPlugin: (listener: Address) => listener,
+    } as const;
+    const routes = createAddressRoutes(createBrokerState(), process, () => 0);
     const refused: unknown = await firstValueFrom(
       routes.open(1, { network, address }, () => undefined),
     ).catch((error: unknown) => error);

@@ -1,18 +1,18 @@
 import { createKnockQueue } from '../../../src/effects/broker/knock-queue.js';
 import type { PluginError } from '../../../src/model/index.js';
 
-/** Waits for the outcome of a turn: `null` where it was let in. */
-function outcome(turns: ReturnType<typeof createKnockQueue>, id: number): Promise<PluginError | null> {
+/** Waits for the outcome of a knock: `null` where it was acknowledged. */
+function outcome(queue: ReturnType<typeof createKnockQueue>, id: number): Promise<PluginError | null> {
   return new Promise((resolve) => {
-    turns.enqueue(id, resolve);
+    queue.enqueue(id, resolve);
   });
 }
 
-describe('the turns of the knocks', () => {
-  it('go on when nobody answers in time, so that a dead id does not hold up the others', async () => {
+describe('the knock queue', () => {
+  it('sends the next knock when one is not answered in time', async () => {
     const knocked: number[] = [];
-    const turns = createKnockQueue((id) => knocked.push(id), 20);
-    const [dead, next] = [outcome(turns, 4711), outcome(turns, 1)];
+    const queue = createKnockQueue((id) => knocked.push(id), 20);
+    const [dead, next] = [outcome(queue, 4711), outcome(queue, 1)];
     expect(knocked).toEqual([4711]);
     await expect(dead).resolves.toMatchObject({
       code: 'BROKER_TIMEOUT',
@@ -20,50 +20,50 @@ describe('the turns of the knocks', () => {
       facts: { id: 4711 },
     });
     expect(knocked).toEqual([4711, 1]);
-    expect(turns.answered(4711, '')).toBe(false);
-    expect(turns.answered(1, '')).toBe(true);
+    expect(queue.answered(4711, '')).toBe(false);
+    expect(queue.answered(1, '')).toBe(true);
     await expect(next).resolves.toBeNull();
   });
 
-  it('give each knock the whole time, however long it had to wait for its turn', async () => {
-    const turns = createKnockQueue(() => undefined, 20);
-    const outcomes = await Promise.all([1, 2, 3].map((id) => outcome(turns, id)));
+  it('gives each knock the whole timeout from when it is sent', async () => {
+    const queue = createKnockQueue(() => undefined, 20);
+    const outcomes = await Promise.all([1, 2, 3].map((id) => outcome(queue, id)));
     expect(outcomes.map((error) => error?.facts['id'])).toEqual([1, 2, 3]);
   });
 
-  it('are passed over where they were given up before', () => {
+  it('skips knocks that were cancelled', () => {
     const knocked: number[] = [];
-    const turns = createKnockQueue((id) => knocked.push(id), 20);
-    const [first, second, third] = [1, 2, 3].map((id) => turns.enqueue(id, () => undefined));
+    const queue = createKnockQueue((id) => knocked.push(id), 20);
+    const [first, second, third] = [1, 2, 3].map((id) => queue.enqueue(id, () => undefined));
     second?.();
     first?.();
     first?.();
     expect(knocked).toEqual([1, 3]);
     third?.();
-    expect(turns.answered(3, '')).toBe(false);
+    expect(queue.answered(3, '')).toBe(false);
   });
 
-  it('tell who has to wait, and when that is over', () => {
-    const turns = createKnockQueue(() => undefined, 20);
-    const told: string[] = [];
+  it('reports which knocks are queued, and when they are sent', () => {
+    const queue = createKnockQueue(() => undefined, 20);
+    const changes: string[] = [];
     const take = (id: number) =>
-      turns.enqueue(
+      queue.enqueue(
         id,
         () => undefined,
-        (waits) => told.push(`${id} ${waits ? 'waits' : 'knocks'}`),
+        (isQueued) => changes.push(`${id} ${isQueued ? 'queued' : 'sent'}`),
       );
     const leave = [1, 2].map(take);
-    expect(told).toEqual(['1 knocks', '2 waits']);
+    expect(changes).toEqual(['1 sent', '2 queued']);
     for (const each of leave) each();
-    expect(told).toEqual(['1 knocks', '2 waits', '2 knocks']);
+    expect(changes).toEqual(['1 sent', '2 queued', '2 sent']);
   });
 
-  it('take no answer for an id that did not knock', () => {
-    const turns = createKnockQueue(() => undefined, 20);
-    const giveUp = turns.enqueue(1, () => {
+  it('ignores an answer for an id without a knock', () => {
+    const queue = createKnockQueue(() => undefined, 20);
+    const cancel = queue.enqueue(1, () => {
       throw new Error('It was not meant.');
     });
-    expect(turns.answered(2, '')).toBe(false);
-    giveUp();
+    expect(queue.answered(2, '')).toBe(false);
+    cancel();
   });
 });

@@ -11,31 +11,31 @@ import { untilTrue } from '../../support/until-true.js';
 const anywhere = { network: 'yamux', address: '' };
 
 /** The host's end over a real session, and the plugin's end of it, which says and opens what a test wants. */
-async function scene() {
+async function createFixture() {
   const { client, server, sockets } = await sessionPair();
-  const desk = createBrokerState();
-  const told: string[] = [];
-  desk.outgoing.subscribe((message) => told.push(inWords(message)));
+  const broker = createBrokerState();
+  const sent: string[] = [];
+  broker.outgoing.subscribe((message) => sent.push(describeMessage(message)));
   let now = 0;
-  const routes = createMultiplexedRoutes(desk, client, () => now);
+  const routes = createMultiplexedRoutes(broker, client, () => now);
   const arrived: Duplex[] = [];
   server.onStream((stream) => arrived.push(quiet(stream)));
-  const hear = (service_id: number, ack: boolean, error = ''): void => {
+  const receive = (service_id: number, ack: boolean, error = ''): void => {
     routes.receive({ service_id, network: '', address: '', knock: { knock: true, ack, error } });
   };
   return {
     client,
     server,
     sockets,
-    desk,
+    broker,
     routes,
-    told,
+    sent,
     arrived,
     knockFor: (id: number) => {
-      hear(id, false);
+      receive(id, false);
     },
     acknowledge: (id: number, error?: string) => {
-      hear(id, true, error);
+      receive(id, true, error);
     },
     pass: (ms: number) => {
       now += ms;
@@ -44,7 +44,7 @@ async function scene() {
   };
 }
 
-function inWords({ service_id, knock }: ConnInfo): string {
+function describeMessage({ service_id, knock }: ConnInfo): string {
   if (knock?.ack !== true) return `knock ${service_id}`;
   return knock.error === '' ? `ack ${service_id}` : `refuse ${service_id}`;
 }
@@ -62,7 +62,7 @@ function watch(dialled: Observable<Duplex>) {
   });
   return {
     seen,
-    giveUp: () => {
+    cancel: () => {
       subscription.unsubscribe();
     },
   };
@@ -82,38 +82,38 @@ const reason = new PluginError({ code: 'BROKER_REFUSED', message: 'It is over.' 
 
 describe("the host's knocks", () => {
   it('come one after the other, each stream before the next knock', async () => {
-    const { dial, told, acknowledge, arrived } = await scene();
+    const { dial, sent, acknowledge, arrived } = await createFixture();
     const dials = [1, 2, 3].map(dial);
     for (const id of [1, 2, 3]) {
-      expect(told.at(-1)).toBe(`knock ${id}`);
+      expect(sent.at(-1)).toBe(`knock ${id}`);
       expect(dials[id - 1]?.seen.stream).toBeNull();
       acknowledge(id);
       expect(dials[id - 1]?.seen.stream).not.toBeNull();
     }
-    expect(told).toEqual(['knock 1', 'knock 2', 'knock 3']);
+    expect(sent).toEqual(['knock 1', 'knock 2', 'knock 3']);
     await untilTrue(() => arrived.length === 3);
   });
 
-  it('that are refused are errors, and the next one has its turn', async () => {
-    const { dial, told, acknowledge, arrived } = await scene();
+  it('that are refused fail, and the next one is sent', async () => {
+    const { dial, sent, acknowledge, arrived } = await createFixture();
     const [refused, next] = [dial(1), dial(2)];
-    acknowledge(1, 'nobody is at home');
+    acknowledge(1, 'no such service');
     expect(refused.seen.error).toMatchObject({
       code: 'BROKER_REFUSED',
-      message: 'The plugin refused the knock for id 1: nobody is at home.',
+      message: 'The plugin refused the knock for id 1: no such service.',
       facts: { id: 1 },
     });
-    expect(told).toEqual(['knock 1', 'knock 2']);
+    expect(sent).toEqual(['knock 1', 'knock 2']);
     acknowledge(2);
     expect(next.seen.stream).not.toBeNull();
     await untilTrue(() => arrived.length === 1);
   });
 
-  it('that were given up get a stream all the same when they are answered late, and nobody keeps it', async () => {
-    const { dial, acknowledge, arrived } = await scene();
+  it('that were cancelled open an unused stream when they are acknowledged late', async () => {
+    const { dial, acknowledge, arrived } = await createFixture();
     const late = dial(1);
     const next = dial(2);
-    late.giveUp();
+    late.cancel();
     acknowledge(1);
     acknowledge(2);
     await untilTrue(() => arrived.length === 2);
@@ -124,19 +124,19 @@ describe("the host's knocks", () => {
     expect(String((await once(meant, 'data'))[0])).toBe('hello');
   });
 
-  it('for one id are served in their order, and each gets a stream of its own', async () => {
-    const { dial, told, acknowledge, arrived } = await scene();
+  it('for one id are answered in their order, each with a stream of its own', async () => {
+    const { dial, sent, acknowledge, arrived } = await createFixture();
     const [one, other] = [dial(7), dial(7)];
     acknowledge(7);
     expect(other.seen.stream).toBeNull();
     acknowledge(7);
-    expect(told).toEqual(['knock 7', 'knock 7']);
+    expect(sent).toEqual(['knock 7', 'knock 7']);
     await untilTrue(() => arrived.length === 2);
     expect(one.seen.stream).not.toBe(other.seen.stream);
   });
 
-  it('may be left by whoever is just told', async () => {
-    const { routes, told, acknowledge, dial } = await scene();
+  it('may be cancelled by the listener of their answer', async () => {
+    const { routes, sent, acknowledge, dial } = await createFixture();
     const subscription = routes
       .open(1, anywhere, () => undefined)
       .subscribe((stream) => {
@@ -145,35 +145,35 @@ describe("the host's knocks", () => {
       });
     const next = dial(2);
     acknowledge(1);
-    expect(told).toEqual(['knock 1', 'knock 2']);
-    next.giveUp();
+    expect(sent).toEqual(['knock 1', 'knock 2']);
+    next.cancel();
   });
 
-  it('end with the reason when the desk is closed, and nothing is said any more', async () => {
-    const { dial, desk, told } = await scene();
+  it('fail with the reason when the broker is closed, and no message is sent any more', async () => {
+    const { dial, broker, sent } = await createFixture();
     const dials = [dial(1), dial(2), dial(3)];
-    desk.close(reason);
+    broker.close(reason);
     expect(dials.map(({ seen }) => seen.error)).toEqual([reason, reason, reason]);
     expect(dial(4).seen.error).toBe(reason);
-    expect(told).toEqual(['knock 1']);
+    expect(sent).toEqual(['knock 1']);
   });
 
   it('fail when the session ends between the answer and the stream', async () => {
-    const { dial, acknowledge, client, told } = await scene();
+    const { dial, acknowledge, client, sent } = await createFixture();
     const [late, next] = [dial(1), dial(2)];
     client.close();
     acknowledge(1);
     expect(late.seen.error).toMatchObject({ reason: 'session-closed' });
-    expect(told).toEqual(['knock 1', 'knock 2']);
-    next.giveUp();
-    // An answer for nobody finds no session, which is nobody's business.
+    expect(sent).toEqual(['knock 1', 'knock 2']);
+    next.cancel();
+    // An acknowledgement of a cancelled knock finds no session, which is no error.
     acknowledge(2);
   });
 });
 
 describe("the plugin's knocks", () => {
-  it('bring their streams to what is served on the id', async () => {
-    const { routes, server, knockFor, told } = await scene();
+  it('bring their streams to the acceptor of the id', async () => {
+    const { routes, server, knockFor, sent } = await createFixture();
     const [one, two] = [acceptor(), acceptor()];
     await routes.offer(1, one.port);
     await routes.offer(2, two.port);
@@ -183,32 +183,32 @@ describe("the plugin's knocks", () => {
     knockFor(1);
     quiet(server.open());
     await untilTrue(() => one.accepted.length === 1);
-    expect(told).toEqual(['ack 2', 'ack 1']);
+    expect(sent).toEqual(['ack 2', 'ack 1']);
   });
 
-  it('that come early are answered when the id is served, and too late not at all', async () => {
-    const { routes, knockFor, told, pass } = await scene();
+  it('that come early are answered when the id is served, unless that is too late', async () => {
+    const { routes, knockFor, sent, pass } = await createFixture();
     knockFor(1);
-    expect(told).toEqual([]);
+    expect(sent).toEqual([]);
     pass(4999);
     await routes.offer(1, acceptor().port);
-    expect(told).toEqual(['ack 1']);
+    expect(sent).toEqual(['ack 1']);
     knockFor(2);
     pass(5000);
     await routes.offer(2, acceptor().port);
-    expect(told).toEqual(['ack 1']);
+    expect(sent).toEqual(['ack 1']);
   });
 
-  it('for an id that is served no longer are refused', async () => {
-    const { routes, knockFor, told } = await scene();
+  it('for an id that is not served any more are refused', async () => {
+    const { routes, knockFor, sent } = await createFixture();
     const { withdraw } = await routes.offer(1, acceptor().port);
     withdraw();
     knockFor(1);
-    expect(told).toEqual(['refuse 1']);
+    expect(sent).toEqual(['refuse 1']);
   });
 
-  it('find the one who serves the id now, also after the earlier one has left', async () => {
-    const { routes, server, knockFor, told } = await scene();
+  it('reach the present acceptor of the id, also after an earlier one has withdrawn', async () => {
+    const { routes, server, knockFor, sent } = await createFixture();
     const [earlier, later] = [acceptor(), acceptor()];
     const first = await routes.offer(1, earlier.port);
     await routes.offer(1, later.port);
@@ -216,12 +216,12 @@ describe("the plugin's knocks", () => {
     knockFor(1);
     quiet(server.open());
     await untilTrue(() => later.accepted.length === 1);
-    expect(told).toEqual(['ack 1']);
+    expect(sent).toEqual(['ack 1']);
     expect(earlier.accepted).toEqual([]);
   });
 
-  it('are what a stream needs: one that comes without is reset', async () => {
-    const { routes, server } = await scene();
+  it('are required for a stream: one without a knock is reset', async () => {
+    const { routes, server } = await createFixture();
     const { accepted, port } = acceptor();
     await routes.offer(1, port);
     const stream = server.open();

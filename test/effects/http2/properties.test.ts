@@ -1,7 +1,7 @@
 import { Metadata, status as code } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { earlier, grpcTimeout } from '../../../src/effects/grpc/deadline.js';
-import { createMessageReader, withPrefix } from '../../../src/effects/http2/message-reader.js';
+import { createMessageReader, withPrefix } from '../../../src/effects/grpc/message-reader.js';
 import { metadataOf } from '../../../src/effects/http2/response-headers.js';
 import {
   knownCode,

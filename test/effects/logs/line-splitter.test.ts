@@ -14,8 +14,8 @@ function splitAt(text: string, pieces: readonly number[], limit?: number): strin
   return [...lines, splitter.rest()];
 }
 
-describe('the splitter of lines', () => {
-  it('cuts the same lines however the bytes come', () => {
+describe('the line splitter', () => {
+  it('returns the same lines for any chunks', () => {
     const text = fc.array(fc.constantFrom('a', 'ä', '\n', '\r\n', ' ')).map((parts) => parts.join(''));
     fc.assert(
       fc.property(text, fc.array(fc.integer({ min: 0, max: 5 })), (printed, pieces) => {
@@ -24,11 +24,11 @@ describe('the splitter of lines', () => {
     );
   });
 
-  it('delivers a line that is too long in pieces, none longer than the bound', () => {
+  it('delivers a line beyond the limit in pieces within the limit', () => {
     expect(splitAt('abcdefgh\nij', [], 3)).toEqual(['abc', 'def', 'gh', 'ij']);
   });
 
-  it('holds a line that comes byte by byte in the memory of the line, not of its chunks', () => {
+  it('needs memory for the bytes of a line, not for its chunks', () => {
     const splitter = createLineSplitter();
     const chunkBytes = 64 * 1024;
     const before = process.memoryUsage().arrayBuffers;

@@ -1,8 +1,8 @@
 import { createLineRateLimiter } from '../../../src/effects/logs/line-rate-limit.js';
 import { createLineWriter } from '../../../src/effects/logs/line-writer.js';
 
-describe('the lines of a flood', () => {
-  it('are counted where they were dropped, also when nothing follows them', () => {
+describe('the lines beyond the rate limit', () => {
+  it('are counted, also when no line follows them', () => {
     const written: string[] = [];
     const writer = createLineWriter(
       () => 0,
@@ -14,7 +14,7 @@ describe('the lines of a flood', () => {
     expect(written.at(-1)).toContain('3 lines dropped');
   });
 
-  it('are dropped by their bytes, too', () => {
+  it('are limited by their bytes, too', () => {
     const written: string[] = [];
     const writer = createLineWriter(
       () => 0,
@@ -27,8 +27,8 @@ describe('the lines of a flood', () => {
   });
 });
 
-describe('a budget of lines', () => {
-  it('is whole again a second after it was begun', () => {
+describe('a rate limit of lines', () => {
+  it('starts a new window after a second', () => {
     const budget = createLineRateLimiter(2, 1000);
     expect([0, 10, 20].map((at) => budget.tryAcquire(at, 1).admitted)).toEqual([true, true, false]);
     expect(budget.tryAcquire(999, 1).admitted).toBe(false);
@@ -36,7 +36,7 @@ describe('a budget of lines', () => {
     expect(budget.dropped()).toBe(0);
   });
 
-  it('lets the line pass that goes beyond its bytes, and none after it', () => {
+  it('admits the line that exceeds its bytes, and none after it', () => {
     const budget = createLineRateLimiter(10, 100);
     expect([60, 60, 1].map((bytes) => budget.tryAcquire(0, bytes).admitted)).toEqual([true, true, false]);
   });

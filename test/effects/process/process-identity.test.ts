@@ -9,7 +9,7 @@ import {
 import { startUnrelatedProcess } from '../../support/unrelated-process.js';
 
 /** A pid that Linux never gives away: its highest is 2^22. */
-const nobody = 2 ** 22 + 1;
+const unusedPid = 2 ** 22 + 1;
 
 function statOf(name: string, state: string, group = 4711): string {
   const between = Array.from({ length: 16 }, (_, index) => index).join(' ');
@@ -17,7 +17,7 @@ function statOf(name: string, state: string, group = 4711): string {
 }
 
 describe('the identity of a process', () => {
-  it('is the same at every look, and another for another process', async () => {
+  it('is always the same, and another one for another process', async () => {
     const pid = await startUnrelatedProcess();
     const seen = identifyProcess(pid);
     expect(seen).toEqual({
@@ -30,17 +30,17 @@ describe('the identity of a process', () => {
     expect(isSameProcessRunning(pid, 'another')).toBe(false);
   });
 
-  it('is nothing when there is no process', () => {
-    expect(identifyProcess(nobody)).toBeNull();
-    expect(isSameProcessRunning(nobody, null)).toBe(false);
+  it('is null when there is no process', () => {
+    expect(identifyProcess(unusedPid)).toBeNull();
+    expect(isSameProcessRunning(unusedPid, null)).toBe(false);
   });
 
-  it('is unknown, but somebody’s, where we may neither see nor signal it', () => {
+  it('is unknown for a process that may be neither read nor signalled', () => {
     const kill = jest.spyOn(process, 'kill').mockImplementation(() => {
       throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' });
     });
     try {
-      expect(identifyProcess(nobody)).toEqual({ startTime: null, leadsGroup: false });
+      expect(identifyProcess(unusedPid)).toEqual({ startTime: null, leadsGroup: false });
     } finally {
       kill.mockRestore();
     }

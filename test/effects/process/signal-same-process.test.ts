@@ -26,7 +26,7 @@ async function attachedTo(options: { detached: boolean }) {
   return { pid, config, ended };
 }
 
-describe('a signal to a process that somebody else has started', () => {
+describe('a signal to a process of another host', () => {
   it.each([
     ['to its whole group when it leads one', true],
     ['to itself alone when it is a member of another one', false],
@@ -42,7 +42,7 @@ describe('a signal to a process that somebody else has started', () => {
   });
 
   it.each<[string, Partial<ReattachConfig>]>([
-    ['another start time: the pid was given away since', { startTime: 'another' }],
+    ['another start time: the pid was reused', { startTime: 'another' }],
     ['no start time', { startTime: undefined }],
     ['test: true', { test: true }],
   ])('is not sent with %s', async (_, changes) => {
@@ -55,7 +55,7 @@ describe('a signal to a process that somebody else has started', () => {
     expect(kill).not.toHaveBeenCalled();
   });
 
-  it('is nothing to worry about when the process has ended', async () => {
+  it('does nothing when the process has ended', async () => {
     const { pid, config, ended } = await attachedTo({ detached: true });
     process.kill(pid, 'SIGKILL');
     await ended;

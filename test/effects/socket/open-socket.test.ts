@@ -48,7 +48,7 @@ async function listening(where: ListenOptions): Promise<{ server: Server; port: 
   return { server, port: typeof address === 'string' ? 0 : address.port };
 }
 
-/** What is said at one end is heard at the other: it is this listener that was reached, and no other. */
+/** Bytes that are sent at one end arrive at the other: the socket has reached this listener. */
 async function expectReached(server: Server, address: Address): Promise<void> {
   const accepted = once(server, 'connection') as Promise<[Socket]>;
   const socket = await firstValueFrom(openSocket(address));

@@ -1,7 +1,7 @@
 import { createIdentities } from '../../../src/effects/tls/identity.js';
 
 describe('the identities of the host', () => {
-  it('are made ahead of need, each for one start', async () => {
+  it('are made in advance, each for one start', async () => {
     let begun = 0;
     const identities = createIdentities('P-256', () => {
       begun += 1;

@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { locateCommand, prepareBundle } from '../../../src/effects/bundle/index.js';
+import { locateCommand } from '../../../src/effects/bundle/index.js';
+import { prepareBundle } from '../../../src/effects/venv/prepare-bundle.js';
 import { manifest, openBundle, useTempDirectory } from '../bundle/support.js';
 
 const { path, write } = useTempDirectory();

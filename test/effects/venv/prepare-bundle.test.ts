@@ -12,7 +12,7 @@ import {
   prepareBundle,
   type PrepareOptions,
   type PrepareProgress,
-} from '../../../src/effects/bundle/index.js';
+} from '../../../src/effects/venv/prepare-bundle.js';
 import { isPluginError, type PluginError } from '../../../src/model/index.js';
 import { fakeTools } from './fake-tools.js';
 import { isGone, manifest, openBundle, rejectionOf, useTempDirectory } from '../bundle/support.js';

@@ -8,7 +8,7 @@ import { untilTrue } from '../../support/until-true.js';
 const quickly = { keepAliveInterval: 1, keepAliveTimeout: 20 };
 
 describe('the end of a session', () => {
-  it('that was asked for ends every stream on both sides, and both sockets', async () => {
+  it('by close() ends every stream on both sides, and both sockets', async () => {
     const pair = await sessionPair();
     const streams = [...(await streamPair(pair)), openStream(pair.client), openStream(pair.server)];
     const ends = streams.map(endOf);
@@ -27,7 +27,7 @@ describe('the end of a session', () => {
     await expect(pair.server.ping()).rejects.toMatchObject({ reason: 'socket-lost' });
   });
 
-  it('comes with the end of the socket, and fails the pings and writes that wait', async () => {
+  it('comes with the end of the socket, and fails pending pings and writes', async () => {
     const pair = await sessionPair();
     const [near] = await streamPair(pair);
     const writing = write(near, Buffer.alloc(1_000_000));
@@ -55,19 +55,19 @@ describe('the end of a session', () => {
     expect(() => session.open()).toThrow(/was closed/);
   });
 
-  it('leaves a stream alone that was ended on both sides', async () => {
+  it('does not affect a stream that was ended on both sides', async () => {
     const pair = await sessionPair();
     const [near, far] = await streamPair(pair);
-    near.end('last words');
+    near.end('last bytes');
     far.end();
     await pair.client.ping();
     await pair.server.ping();
     pair.client.close();
     await pair.server.closed;
-    expect((await readAll(far)).toString()).toBe('last words');
+    expect((await readAll(far)).toString()).toBe('last bytes');
   });
 
-  it('comes when the peer breaks the protocol, who is told', async () => {
+  it('comes with a protocol error of the peer, which gets a go-away', async () => {
     const [near, far] = await socketPair();
     const session = createYamuxSession(near, 'client');
     const end = endOf(openStream(session));
@@ -77,7 +77,7 @@ describe('the end of a session', () => {
     expect(await readAll(far)).toEqual(bytesOf('windowUpdate S 1 0', 'goAway - 0 1'));
   });
 
-  it('says nothing of streams that nobody was given', async () => {
+  it('emits no error on streams that no listener has got', async () => {
     const pair = await sessionPair();
     openStream(pair.client);
     await pair.client.ping();
@@ -85,7 +85,7 @@ describe('the end of a session', () => {
     await pair.server.closed;
   });
 
-  it('gives no stream to a listener that closes the session at the first one', async () => {
+  it('passes no stream to a listener that has closed the session at the first one', async () => {
     const [near, far] = await socketPair();
     const session = createYamuxSession(near, 'server');
     let taken = 0;
@@ -117,7 +117,7 @@ describe('keep-alive', () => {
     expect(await pinged).toEqual(bytesOf('ping S 0 0'));
   });
 
-  it('pings again and again while the peer answers', async () => {
+  it('pings at an interval while the peer answers', async () => {
     const [near, far] = await socketPair();
     const session = createYamuxSession(near, 'client', quickly);
     const seen = new PassThrough();
@@ -129,7 +129,7 @@ describe('keep-alive', () => {
     await session.closed;
   });
 
-  it('excuses a peer whose answer is here but unread, because this process was busy', async () => {
+  it('tolerates an answer that is unread because this process was busy', async () => {
     const [near, far] = await socketPair();
     const session = createYamuxSession(near, 'client', { keepAliveInterval: 1, keepAliveTimeout: 30 });
     let answers = 0;
@@ -145,7 +145,7 @@ describe('keep-alive', () => {
 });
 
 describe('a stream that the peer leaves unacknowledged', () => {
-  it('ends the session after a time', async () => {
+  it('ends the session after a timeout', async () => {
     const [near] = await socketPair();
     const session = createYamuxSession(near, 'client', { openTimeout: 5 });
     const stream = openStream(session);

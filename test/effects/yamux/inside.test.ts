@@ -74,7 +74,7 @@ describe('HTTP/2 inside streams', () => {
     await Promise.all(sessions.map(close));
   });
 
-  it('ends its stream in peace when it is closed', async () => {
+  it('ends its stream without an error when it is closed', async () => {
     const pair = await sessionPair();
     const server = createServer((_, response) => response.end('fine'));
     const [near, far] = await streamPair(pair);
@@ -86,7 +86,7 @@ describe('HTTP/2 inside streams', () => {
     expect(await Promise.all(ends)).toEqual([null, null]);
   });
 
-  it('hears of the end of the session in every request', async () => {
+  it('fails every request with the end of the session', async () => {
     const pair = await sessionPair();
     const server = createServer(() => undefined);
     pair.server.onStream((stream) => server.emit('connection', quiet(stream)));
@@ -124,7 +124,7 @@ describe('TLS inside a stream', () => {
     return [near, echoed];
   }
 
-  it('shakes hands, carries data both ways and ends', async () => {
+  it('does its handshake, carries data both ways and ends', async () => {
     const [stream, echoed] = await secured(await sessionPair());
     const end = endOf(stream);
     expect((await echoed).equals(Buffer.alloc(3_000_000, 'secret'))).toBe(true);

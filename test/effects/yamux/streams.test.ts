@@ -44,7 +44,7 @@ describe('a stream', () => {
     }
   });
 
-  it('waits with its data until somebody takes streams', async () => {
+  it('is buffered with its data until there is a listener', async () => {
     const { client, server } = await sessionPair();
     openStream(client).end('early');
     await client.ping();
@@ -61,14 +61,14 @@ describe('a stream', () => {
     expect((await readAll(near)).equals(answer)).toBe(true);
   });
 
-  it('takes what sockets are asked for, and returns itself', async () => {
+  it('has the methods of a socket, which return the stream', async () => {
     const stream = openStream((await sessionPair()).client);
     expect(stream.setNoDelay().setKeepAlive(true, 5).setTimeout(5).ref().unref()).toBe(stream);
   });
 });
 
 describe('back pressure', () => {
-  it('stops a writer whose reader does not read after 256 KiB, and lets it go on when the reader does', async () => {
+  it('blocks a writer after 256 KiB until its reader reads', async () => {
     const pair = await sessionPair();
     const [near, far] = await streamPair(pair);
     let written = 0;
@@ -87,7 +87,7 @@ describe('back pressure', () => {
     await writing;
   });
 
-  it('gives credit for what was read and not for what has arrived', async () => {
+  it('returns credit for what was read, not for what has arrived', async () => {
     const pair = await sessionPair();
     const [near, far] = await streamPair(pair);
     const sent: number[] = [];
@@ -107,7 +107,7 @@ describe('back pressure', () => {
     expect((await readAll(far)).length).toBe(2 * initialWindow - read);
   });
 
-  it('on one stream leaves the others alone', async () => {
+  it('on one stream does not affect the others', async () => {
     const pair = await sessionPair();
     const [stuck, unread] = await streamPair(pair);
     stuck.write(Buffer.alloc(2 * initialWindow));
@@ -153,14 +153,14 @@ describe('destroying a stream', () => {
     expect(await end).toBeNull();
   });
 
-  it('and nothing else resets it when the peer goes on sending', async () => {
+  it('without reading on resets it when the peer sends more', async () => {
     const [near, far] = await streamPair(await sessionPair());
     near.destroy();
     far.write('more');
     expect(await endOf(far)).toMatchObject({ reason: 'stream-reset' });
   });
 
-  it('before the peer has taken it takes it away', async () => {
+  it('before the peer has accepted it removes it there', async () => {
     const { client, server } = await sessionPair();
     client
       .open()
@@ -171,7 +171,7 @@ describe('destroying a stream', () => {
     expect((await readAll(await nextStream(server))).toString()).toBe('needed');
   });
 
-  it('that the peer never ends resets it after a time', async () => {
+  it('that the peer never ends resets it after a timeout', async () => {
     const pair = await sessionPair({ closeTimeout: 1 });
     const [near, far] = await streamPair(pair);
     near.destroy();
@@ -179,8 +179,8 @@ describe('destroying a stream', () => {
   });
 });
 
-describe('a stream that cannot be', () => {
-  it('is refused when the peer has gone away, while the open ones go on', async () => {
+describe('a stream that cannot be opened', () => {
+  it('is refused after a go-away of the peer, while open ones continue', async () => {
     const pair = await sessionPair();
     const [near, far] = await streamPair(pair);
     pair.server.goAway();

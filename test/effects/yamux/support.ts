@@ -69,7 +69,7 @@ export function openStream(session: YamuxSession): YamuxStream {
   return quiet(session.open());
 }
 
-/** The end of a test breaks what is still open, which nobody wants to hear of. */
+/** Ignores the errors of what is still open at the end of a test. */
 export function quiet(stream: YamuxStream): YamuxStream {
   return stream.on('error', () => undefined);
 }

@@ -3,8 +3,8 @@ import type { Environment } from '../../../src/index.js';
 
 type Call = 'activate' | 'deactivate' | 'restart' | 'remove' | 'check' | 'shutdown';
 
-/** What a call answered, in a word. */
-async function answer(env: Environment, id: string, call: Call): Promise<string> {
+/** The outcome of a call as text: what it resolved with, or its error code. */
+async function outcomeOf(env: Environment, id: string, call: Call): Promise<string> {
   try {
     switch (call) {
       case 'activate':
@@ -19,7 +19,7 @@ async function answer(env: Environment, id: string, call: Call): Promise<string>
         return 'removed';
       case 'check':
         await env.performHealthCheck(id);
-        return 'fine';
+        return 'checked';
       case 'shutdown':
         await env.shutdown();
         return 'stopped';
@@ -29,7 +29,7 @@ async function answer(env: Environment, id: string, call: Call): Promise<string>
   }
 }
 
-/** Two calls at once on a plugin that is not running, the second one before the first is answered. */
+/** Two calls on a plugin that is not running, the second one before the first has resolved; then their outcomes. */
 const onIdle: readonly [Call, Call, string, string][] = [
   ['activate', 'activate', 'activated true', 'activated true'],
   ['activate', 'deactivate', 'PLUGIN_NOT_RUNNING', 'deactivated true'],
@@ -68,7 +68,7 @@ const onHealthy: readonly [Call, Call, string, string][] = [
 
 const policy = { restart: { restart: 'temporary' }, deadlines: { drainMs: 0, startMs: 20_000 } } as const;
 
-async function prove(
+async function callTwice(
   from: 'idle' | 'healthy',
   first: Call,
   second: Call,
@@ -79,29 +79,29 @@ async function prove(
   env.events.subscribe((event) => {
     if (event.type === 'plugin.status' && event.status.pid !== null) pids.add(event.status.pid);
   });
-  const answers = await Promise.all([answer(env, id, first), answer(env, id, second)]);
-  // At most one process may be left, and it is the one that the status knows.
+  const outcomes = await Promise.all([outcomeOf(env, id, first), outcomeOf(env, id, second)]);
+  // At most one process may be left: the one of the status.
   const known = env.statuses().find((status) => status.id === id)?.pid ?? null;
   expect([...pids].filter(isAlive)).toEqual(known === null ? [] : [known]);
-  return answers;
+  return outcomes;
 }
 
 describe('two calls at once on one plugin', () => {
-  it.each(onIdle)('that is idle: %s, then %s, answer %j and %j', async (first, second, one, other) => {
-    expect(await prove('idle', first, second)).toEqual([one, other]);
+  it.each(onIdle)('that is idle: %s and %s result in %j and %j', async (first, second, one, other) => {
+    expect(await callTwice('idle', first, second)).toEqual([one, other]);
   });
 
-  it.each(onHealthy)('that is healthy: %s, then %s, answer %j and %j', async (first, second, one, other) => {
-    expect(await prove('healthy', first, second)).toEqual([one, other]);
+  it.each(onHealthy)('that is healthy: %s and %s result in %j and %j', async (first, second, one, other) => {
+    expect(await callTwice('healthy', first, second)).toEqual([one, other]);
   });
 });
 
-describe('a stop in the midst of a start', () => {
+describe('a deactivation during a start', () => {
   it.each(['never-prints-a-line', 'never-accepts', 'health-not-serving', 'hangs-in-on-activate'] as const)(
-    'works where the plugin %s',
+    'stops a plugin that %s',
     async (fake) => {
       const { env, id } = await environmentWith(fake, { mtls: 'off', policy });
-      const start = answer(env, id, 'activate');
+      const start = outcomeOf(env, id, 'activate');
       await until(env, id, 'handshaking');
       const pid = env.status(id).pid ?? 0;
       await expect(env.deactivate(id)).resolves.toBe(true);

@@ -1,12 +1,12 @@
 import { isEmptySupervision } from '../../../src/environment/options/operator-policy.js';
 import type { SupervisionOptions } from '../../../src/model/index.js';
 
-describe('a policy that an operator sets', () => {
+describe('the supervision options that an operator sets', () => {
   it.each<[SupervisionOptions]>([
     [{}],
     [{ restart: {}, health: undefined }],
     [{ restart: { backoff: {} }, deadlines: {} }],
-  ])('says nothing where it holds no number: %j', (supervision) => {
+  ])('are empty without a value: %j', (supervision) => {
     expect(isEmptySupervision(supervision)).toBe(true);
   });
 
@@ -15,7 +15,7 @@ describe('a policy that an operator sets', () => {
     [{ restart: { intensity: null } }],
     [{ restart: { backoff: { firstMs: 0 } } }],
     [{ health: { watch: false } }],
-  ])('says something where it holds one, be it none: %j', (supervision) => {
+  ])('are not empty with a value, also with null, 0 or false: %j', (supervision) => {
     expect(isEmptySupervision(supervision)).toBe(false);
   });
 });

@@ -4,7 +4,7 @@ import {
   type SimulatedEnvironment,
 } from '../../../src/testing/index.js';
 
-/** A store, and a shop and its sign that stand on it, restarted as one. */
+/** A one-for-all group of three plugins, each of which requires the one before it. */
 async function shop(intensity: number | null): Promise<SimulatedEnvironment> {
   const group = 'shop';
   return createSimulatedEnvironment({
@@ -18,82 +18,82 @@ async function shop(intensity: number | null): Promise<SimulatedEnvironment> {
   });
 }
 
-describe('of a plugin that waits, the explanation', () => {
-  it('names what it waits for at this moment, and not what it waited for first', async () => {
+describe('the explanation of a pending plugin', () => {
+  it('names the requirement that it waits for now, not the first one', async () => {
     const { env, runUntil, runUntilSettled } = await shop(null);
-    const told: string[] = [];
+    const causes: string[] = [];
     env.events.subscribe((event) => {
-      if (event.type === 'plugin.status' && event.plugin === 'sign') told.push(event.because);
+      if (event.type === 'plugin.status' && event.plugin === 'sign') causes.push(event.because);
     });
     const started = env.activate('sign');
     expect(env.explain('sign').summary).toBe(
-      'It is wanted, and not started yet: it waits for store, which it requires.',
+      'It is wanted, but not started yet: it waits for store, which it requires.',
     );
     await runUntil('api', 'handshaking');
     expect(env.explain('sign').summary).toBe(
-      'It is wanted, and not started yet: it waits for api, which it requires.',
+      'It is wanted, but not started yet: it waits for api, which it requires.',
     );
-    expect(told).toEqual(['requirement.awaited store', 'requirement.awaited api']);
+    expect(causes).toEqual(['requirement.awaited store', 'requirement.awaited api']);
     await runUntilSettled(started);
   });
 
-  it('says when that has changed', async () => {
+  it('has the time of each change in its history', async () => {
     const { env, clock, runUntilSettled } = await shop(null);
     await runUntilSettled(env.activate('sign'));
-    const waits = env.explain('sign').history.filter(({ state }) => state === 'pending');
-    expect(waits.map(({ at }) => at)).toEqual([0, 100]);
+    const entries = env.explain('sign').history.filter(({ state }) => state === 'pending');
+    expect(entries.map(({ at }) => at)).toEqual([0, 100]);
     expect(clock.now()).toBeGreaterThanOrEqual(200);
   });
 });
 
-describe('of a group that is restarted, the explanation', () => {
-  it('tells who fell, and does not call it a sibling of itself', async () => {
+describe('the explanation of a plugin whose group restarts', () => {
+  it('names the plugin that exited, and does not call it a sibling of itself', async () => {
     const { env, runUntilSettled, crash, runUntil } = await shop(null);
     await runUntilSettled(env.activateAll());
     crash('store');
     await runUntil('api', 'restarting');
     expect(env.explain('api').summary).toMatch(
-      /^It is started again with its group: its sibling store has ended\. /,
+      /^It restarts with its group: its sibling store has exited\. /,
     );
     expect(env.explain('store').summary).toMatch(
-      /^It is started again with its group: its group is restarted, as it has ended\. /,
+      /^It restarts with its group: its group is restarted, because it has exited\. /,
     );
   });
 
-  it('leaves what follows to the supervisor at the moment of the end', async () => {
+  it('says that the supervisor decides what follows, while it is crashed', async () => {
     const { env, runUntilSettled, crash, runUntil } = await shop(null);
     await runUntilSettled(env.activateAll());
-    const told: string[] = [];
+    const summaries: string[] = [];
     env.events.subscribe((event) => {
       if (event.type === 'plugin.status' && event.status.state === 'crashed')
-        told.push(env.explain('store').summary);
+        summaries.push(env.explain('store').summary);
     });
     crash('store');
     await runUntil('store', 'healthy');
-    expect(told).toEqual([
-      expect.stringMatching(/^It has ended, and its supervisor decides what follows\. /),
+    expect(summaries).toEqual([
+      expect.stringMatching(/^It has exited, and its supervisor decides what follows\. /),
     ]);
   });
 });
 
-describe('of a group that was given up, the explanation', () => {
-  it('tells that it was the group, and what to do', async () => {
+describe('the explanation of a plugin whose group gave up', () => {
+  it('names the group as the cause, and has a hint', async () => {
     const { env, runUntilSettled, crash, runUntil } = await shop(0);
     await runUntilSettled(env.activateAll());
     crash('api');
     await runUntil('sign', 'failed');
     const { summary, hint } = env.explain('sign');
-    expect(summary).toContain('It was given up with its group.');
-    expect(hint).toContain('activate any plugin of it');
+    expect(summary).toContain('It failed because its group gave up.');
+    expect(hint).toContain('activate any of its plugins');
     expect(env.explain('api').hint).not.toBe(hint);
   });
 
-  it('has a word for the group that is tried again', async () => {
+  it('has an entry for the group that is started again', async () => {
     const { env, runUntilSettled, crash, runUntil } = await shop(0);
     await runUntilSettled(env.activateAll());
     crash('store');
     await runUntil('sign', 'failed');
     await runUntilSettled(env.activate('store'));
-    expect(env.explain('api').history.map(({ because }) => because)).toContain('its group is tried again');
+    expect(env.explain('api').history.map(({ because }) => because)).toContain('its group is started again');
   });
 });

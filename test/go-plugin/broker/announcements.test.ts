@@ -10,17 +10,17 @@ import {
 } from '../../../src/go-plugin/index.js';
 
 type BrokerTestStep =
-  | { readonly deed: 'announce'; readonly id: number }
-  | { readonly deed: 'ask'; readonly id: number }
-  | { readonly deed: 'abandon'; readonly which: number }
-  | { readonly deed: 'wait'; readonly ms: number };
+  | { readonly type: 'announce'; readonly id: number }
+  | { readonly type: 'dial'; readonly id: number }
+  | { readonly type: 'cancel'; readonly which: number }
+  | { readonly type: 'wait'; readonly ms: number };
 
 const anyId = fc.integer({ min: 1, max: 3 });
 const anyTestStep: fc.Arbitrary<BrokerTestStep> = fc.oneof(
-  fc.record({ deed: fc.constant('announce' as const), id: anyId }),
-  fc.record({ deed: fc.constant('ask' as const), id: anyId }),
-  fc.record({ deed: fc.constant('abandon' as const), which: fc.nat(8) }),
-  fc.record({ deed: fc.constant('wait' as const), ms: fc.constantFrom(1, 4999, 5000) }),
+  fc.record({ type: fc.constant('announce' as const), id: anyId }),
+  fc.record({ type: fc.constant('dial' as const), id: anyId }),
+  fc.record({ type: fc.constant('cancel' as const), which: fc.nat(8) }),
+  fc.record({ type: fc.constant('wait' as const), ms: fc.constantFrom(1, 4999, 5000) }),
 );
 
 interface BrokerOutput {
@@ -29,90 +29,92 @@ interface BrokerOutput {
   readonly now: number;
 }
 
-/** Plays deeds; every announcement has its own number as its address, every dial its own ticket. */
-function runSteps(deeds: readonly BrokerTestStep[]) {
+/** Runs steps; every announcement has its own number as its address, every dial its own ticket. */
+function runSteps(steps: readonly BrokerTestStep[]) {
   let state: AnnouncementTable = noAnnouncements;
   let now = 0;
   const announced: { id: number; at: number }[] = [];
-  const asked: { id: number; at: number; abandonedAt: number }[] = [];
-  const told: BrokerOutput[] = [];
+  const dials: { id: number; at: number; cancelledAt: number }[] = [];
+  const deliveries: BrokerOutput[] = [];
   const take = ({ state: next, delivery }: AnnouncementStep): void => {
     state = next;
     if (delivery !== null)
-      told.push({ ticket: delivery.ticket, announcement: Number(delivery.announcement.address), now });
+      deliveries.push({ ticket: delivery.ticket, announcement: Number(delivery.announcement.address), now });
   };
-  for (const it of deeds) {
-    if (it.deed === 'wait') now += it.ms;
-    if (it.deed === 'announce') {
-      const where = { network: 'unix', address: String(announced.length) };
-      announced.push({ id: it.id, at: now });
-      take(announce(state, it.id, where, now));
+  for (const step of steps) {
+    if (step.type === 'wait') now += step.ms;
+    if (step.type === 'announce') {
+      const announcement = { network: 'unix', address: String(announced.length) };
+      announced.push({ id: step.id, at: now });
+      take(announce(state, step.id, announcement, now));
     }
-    if (it.deed === 'ask') {
-      asked.push({ id: it.id, at: now, abandonedAt: Infinity });
-      take(requestDial(state, it.id, asked.length - 1, now));
+    if (step.type === 'dial') {
+      dials.push({ id: step.id, at: now, cancelledAt: Infinity });
+      take(requestDial(state, step.id, dials.length - 1, now));
     }
-    const dial = it.deed === 'abandon' ? asked[it.which] : undefined;
-    if (it.deed === 'abandon' && dial !== undefined) {
-      dial.abandonedAt = told.some(({ ticket }) => ticket === it.which) ? Infinity : now;
-      state = cancelDial(state, it.which);
+    const dial = step.type === 'cancel' ? dials[step.which] : undefined;
+    if (step.type === 'cancel' && dial !== undefined) {
+      dial.cancelledAt = deliveries.some(({ ticket }) => ticket === step.which) ? Infinity : now;
+      state = cancelDial(state, step.which);
     }
   }
-  return { state, announced, asked, told, now };
+  return { state, announced, dials, deliveries, now };
 }
 
-describe('the broker, whatever the order of its messages', () => {
-  const holds = (property: (played: ReturnType<typeof runSteps>) => void): void => {
+describe('the announcements of the broker, in any order of messages', () => {
+  const checkAll = (check: (run: ReturnType<typeof runSteps>) => void): void => {
     fc.assert(
-      fc.property(fc.array(anyTestStep, { maxLength: 40 }), (deeds) => {
-        property(runSteps(deeds));
+      fc.property(fc.array(anyTestStep, { maxLength: 40 }), (steps) => {
+        check(runSteps(steps));
       }),
       { numRuns: 2000 },
     );
   };
 
-  it('gives no announcement to two dials, and no dial two announcements', () => {
-    holds(({ told }) => {
-      expect(new Set(told.map(({ ticket }) => ticket)).size).toBe(told.length);
-      expect(new Set(told.map(({ announcement }) => announcement)).size).toBe(told.length);
+  it('are never delivered to two dials, nor two of them to one dial', () => {
+    checkAll(({ deliveries }) => {
+      expect(new Set(deliveries.map(({ ticket }) => ticket)).size).toBe(deliveries.length);
+      expect(new Set(deliveries.map(({ announcement }) => announcement)).size).toBe(deliveries.length);
     });
   });
 
-  it('never mixes ids up', () => {
-    holds(({ told, announced, asked }) => {
-      for (const { ticket, announcement } of told)
-        expect(asked[ticket]?.id).toBe(announced[announcement]?.id);
+  it('are delivered only to dials of their id', () => {
+    checkAll(({ deliveries, announced, dials }) => {
+      for (const { ticket, announcement } of deliveries)
+        expect(dials[ticket]?.id).toBe(announced[announcement]?.id);
     });
   });
 
-  it('never gives out an announcement that is five seconds old, nor to a dial that was abandoned', () => {
-    holds(({ told, announced, asked }) => {
-      for (const { ticket, announcement, now } of told) {
+  it('never deliver an announcement that is five seconds old, nor to a dial that was cancelled', () => {
+    checkAll(({ deliveries, announced, dials }) => {
+      for (const { ticket, announcement, now } of deliveries) {
         expect(now - (announced[announcement]?.at ?? 0)).toBeLessThan(announcementTtlMs);
-        expect(asked[ticket]?.abandonedAt).toBe(Infinity);
+        expect(dials[ticket]?.cancelledAt).toBe(Infinity);
       }
     });
   });
 
-  it('leaves no dial waiting beside an announcement that it could have', () => {
-    holds(({ state, now }) => {
+  it('leave no dial pending while one for its id is there', () => {
+    checkAll(({ state, now }) => {
       const usable = state.announced.filter(({ at }) => now - at < announcementTtlMs);
-      const both = state.pendingDials.filter(({ id }) => usable.some((kept) => kept.id === id));
+      const both = state.pendingDials.filter(({ id }) => usable.some((one) => one.id === id));
       expect(both).toEqual([]);
     });
   });
 
-  it('keeps one announcement for each id at most', () => {
-    holds(({ state }) => {
+  it('are one at most once for each id', () => {
+    checkAll(({ state }) => {
       const ids = state.announced.map(({ id }) => id);
       expect(new Set(ids).size).toBe(ids.length);
     });
   });
 
-  it('serves the dials of one id in their order', () => {
-    holds(({ told, asked }) => {
+  it('are delivered to the dials of one id in their order', () => {
+    checkAll(({ deliveries, dials }) => {
       for (const id of [1, 2, 3]) {
-        const tickets = told.filter(({ ticket }) => asked[ticket]?.id === id).map(({ ticket }) => ticket);
+        const tickets = deliveries
+          .filter(({ ticket }) => dials[ticket]?.id === id)
+          .map(({ ticket }) => ticket);
         expect(tickets).toEqual([...tickets].sort((one, other) => one - other));
       }
     });

@@ -37,7 +37,7 @@ describe('a certificate for AutoMTLS', () => {
     },
   );
 
-  it('is the same as PEM text, in lines as OpenSSL writes them', () => {
+  it('is the same as PEM text, in lines like those of OpenSSL', () => {
     const { der, certificate } = made('P-256');
     expect(certificatePem(der)).toBe(certificate.toString());
   });
@@ -58,7 +58,7 @@ describe('a certificate for AutoMTLS', () => {
   it.each([
     [Date.UTC(2049, 11, 31, 23, 59, 59), 0x17, '491231235959Z'],
     [Date.UTC(2050, 0, 1), 0x18, '20500101000000Z'],
-  ])('writes years from 2050 on in full', (milliseconds, tag, text) => {
+  ])('writes years from 2050 on with four digits', (milliseconds, tag, text) => {
     expect([...time(milliseconds)]).toEqual([tag, text.length, ...Buffer.from(text)]);
   });
 });

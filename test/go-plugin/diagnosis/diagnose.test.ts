@@ -155,11 +155,11 @@ describe('a Python plugin', () => {
       'Fatal Python error: Segmentation fault\n\nCurrent thread 0x1 (most recent call first):\n',
       ['"Fatal Python error: Segmentation fault"', 'trace'],
     ],
-  ])('that %s is told so', (_, stderrTail, words) => {
+  ])('that %s gets that diagnosis', (_, stderrTail, words) => {
     expectAll(advice({ stderrTail }), words);
   });
 
-  it('is not told a name for its interpreter that nobody knows', () => {
+  it('gets a diagnosis without the name of its interpreter where that is unknown', () => {
     expect(
       advice({ interpreter: undefined, stderrTail: "ModuleNotFoundError: No module named 'yaml'" }),
     ).toBe(
@@ -202,7 +202,7 @@ describe('a Node plugin', () => {
       'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n',
       ['ran out of memory'],
     ],
-  ])('that %s is told so', (_, stderrTail, words) => {
+  ])('that %s gets that diagnosis', (_, stderrTail, words) => {
     expectAll(
       advice({ runtime: 'node', interpreter: '/usr/bin/node', entry: '/b/plugin.js', stderrTail }),
       words,
@@ -223,7 +223,7 @@ describe('a program', () => {
       ['magic cookie', 'this host sends "BASIC_PLUGIN"', '--cookie KEY=VALUE', 'handshake option'],
     ],
     [
-      'that says so in its own words',
+      'that names the problem itself',
       { stderrTail: 'error: this program is a plugin and is supposed to be started by its host' },
       ['magic cookie', '--cookie'],
     ],
@@ -370,9 +370,9 @@ describe('a program', () => {
       ['has printed no handshake line', 'flush stdout', 'deadline'],
     ],
     [
-      'that ends with a code and last words',
+      'that ends with a code and a last line',
       { exitCode: 3, stderrTail: 'first\nconfig missing\n\n' },
-      ['exit code 3', 'last said "config missing"', '`espalier check`'],
+      ['exit code 3', 'last printed "config missing"', '`espalier check`'],
     ],
     [
       'in Node that throws',
@@ -381,33 +381,33 @@ describe('a program', () => {
         stderrTail:
           "node:fs:573\n  return binding.open(\n\nError: ENOENT: no such file, open 'health.proto'\n    at Object.openSync (node:fs:573:18) {\n  code: 'ENOENT'\n}\n\nNode.js v20.20.2\n",
       },
-      [`last said "Error: ENOENT: no such file, open 'health.proto'"`],
+      [`last printed "Error: ENOENT: no such file, open 'health.proto'"`],
     ],
     [
       'in Node that throws something without a name',
       { exitCode: 1, stderrTail: 'boom\n(Use `node --trace-uncaught ...`)\n\nNode.js v20.20.2\n' },
-      ['last said "Node.js v20.20.2"'],
+      ['last printed "Node.js v20.20.2"'],
     ],
     [
-      'that ends with a code and no words',
+      'that ends with a code and no output',
       { exitCode: 3 },
-      ['exit code 3', 'said nothing on stderr', '`espalier check`', '"BASIC_PLUGIN"'],
+      ['exit code 3', 'printed nothing on stderr', '`espalier check`', '"BASIC_PLUGIN"'],
     ],
     [
       'that ends well after its line',
       { exitCode: 0, stdoutLines: ['1|1|unix|/p|grpc|'] },
       ['exit code 0', '`espalier check`'],
     ],
-  ])('%s is told so', (_, facts, words) => {
+  ])('%s gets that diagnosis', (_, facts, words) => {
     expectAll(advice({ runtime: 'executable', ...facts }), words);
   });
 
-  it('without a first line is not blamed for it when the shell had nothing to complain of', () => {
+  it('without a #! line gets another diagnosis when the shell did not fail', () => {
     const facts = { runtime: 'executable', executable: null, exitCode: 4, stderrTail: 'no store' } as const;
-    expect(advice(facts)).toContain('last said "no store"');
+    expect(advice(facts)).toContain('last printed "no store"');
   });
 
-  it('is not looked for in a script that has its own interpreter', () => {
+  it('is not compared with the machine when it is a script with an interpreter', () => {
     expect(advice({ executable: null, exitCode: 127 })).toContain('exit code 127');
   });
 
@@ -419,7 +419,7 @@ describe('a program', () => {
     ['x64', 'arm64', 'win32'],
     ['ia32', 'arm64', 'win32'],
     ['unknown', 'x64', 'linux'],
-  ])('for %s is not blamed on %s %s, which can run it', (arch, hostArch, hostPlatform) => {
+  ])('for %s is no cause on %s %s, which can run it', (arch, hostArch, hostPlatform) => {
     const format = hostPlatform === 'darwin' ? 'macho' : hostPlatform === 'win32' ? 'pe' : 'elf';
     expect(advice({ runtime: 'executable', executable: { format, arch }, hostArch, hostPlatform })).toContain(
       'exit code 1',
@@ -431,7 +431,7 @@ describe('a program', () => {
     ['ia32', 'arm64', 'linux'],
     ['arm64', 'x64', 'darwin'],
     ['x64', 'ia32', 'linux'],
-  ])('for %s is blamed on %s %s, which cannot run it', (arch, hostArch, hostPlatform) => {
+  ])('for %s is the cause on %s %s, which cannot run it', (arch, hostArch, hostPlatform) => {
     const format = hostPlatform === 'darwin' ? 'macho' : 'elf';
     expect(advice({ runtime: 'executable', executable: { format, arch }, hostArch, hostPlatform })).toContain(
       `built for ${arch}`,
@@ -448,13 +448,13 @@ describe('a plugin that was ended by a signal', () => {
     ['SIGABRT', ['SIGABRT', 'stderr']],
     ['SIGFPE', ['SIGFPE', 'native code']],
     ['SIGSYS', ['SIGSYS', 'seccomp']],
-    ['SIGPIPE', ['SIGPIPE', 'nobody reads']],
+    ['SIGPIPE', ['SIGPIPE', 'without a reader']],
     ['SIGTERM', ['SIGTERM', 'what else manages']],
     ['SIGINT', ['SIGINT', 'ignore SIGINT']],
     ['SIGHUP', ['SIGHUP', 'terminal']],
     ['SIGXCPU', ['processor time', 'limits.cpuSeconds']],
     ['SIGXFSZ', ['SIGXFSZ', 'what sent it']],
-  ])('%s is told what that means', (signal, words) => {
+  ])('%s gets the meaning of the signal', (signal, words) => {
     expectAll(advice({ exitCode: null, signal }), words);
   });
 
@@ -464,11 +464,11 @@ describe('a plugin that was ended by a signal', () => {
     [134, 'SIGABRT'],
     [132, 'SIGILL'],
     [143, 'SIGTERM'],
-  ])('and whose shell exits with %i is told the same', (exitCode, signal) => {
+  ])('and whose shell exits with %i gets the same diagnosis', (exitCode, signal) => {
     expect(advice({ exitCode })).toBe(advice({ exitCode: null, signal }));
   });
 
-  it('is told its last words first, where they explain it', () => {
+  it('gets the diagnosis of its stderr first, where there is one', () => {
     expect(
       advice({
         exitCode: null,
@@ -479,7 +479,7 @@ describe('a plugin that was ended by a signal', () => {
   });
 });
 
-describe('a plugin of which no process was started', () => {
+describe('a plugin whose process was not started', () => {
   it.each<[string, Partial<DiagnosisFacts>, string[]]>([
     [
       'interpreter does not exist',
@@ -523,13 +523,13 @@ describe('a plugin of which no process was started', () => {
     ['environment is too large', { spawnError: 'E2BIG' }, ['too large', '128 KiB']],
     ['machine is full', { spawnError: 'EAGAIN' }, ['no room', 'EAGAIN', 'limit']],
     ['error is a rare one', { spawnError: 'EIO' }, ['`espalier check`']],
-  ])('because the %s is told so', (_, facts, words) => {
+  ])('because the %s gets that diagnosis', (_, facts, words) => {
     expectAll(advice({ exitCode: null, ...facts }), words);
   });
 });
 
-describe('a Python plugin that runs and says nothing', () => {
-  it('is told about the buffer of its stdout', () => {
+describe('a Python plugin that runs without a handshake line', () => {
+  it('gets a hint about the buffer of its stdout', () => {
     expectAll(advice({ exitCode: null }), ['flush=True', 'PYTHONUNBUFFERED=1']);
   });
 });
@@ -571,7 +571,7 @@ describe('every diagnosis', () => {
     hostPlatform: fc.constantFrom('linux', 'darwin', 'win32'),
   });
 
-  it('is one printable sentence, whatever the plugin said', () => {
+  it('is one printable sentence, for any output of the plugin', () => {
     fc.assert(
       fc.property(facts, (given) => {
         expect(diagnose(given)).toMatch(/^[^\p{Cc}]{30,}\.$/u);
@@ -580,7 +580,7 @@ describe('every diagnosis', () => {
     );
   });
 
-  it('comes at once for the longest tail', () => {
+  it('is fast for the longest stderr', () => {
     for (const text of [
       'a',
       ' ',

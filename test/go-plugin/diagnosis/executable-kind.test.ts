@@ -85,7 +85,7 @@ describe('anything else', () => {
     expect(sniffExecutable(bytes)).toBeNull();
   });
 
-  it('never makes it throw', () => {
+  it('never throws', () => {
     const magic = fc.constantFrom(
       [0x7f, 0x45, 0x4c, 0x46],
       [0x4d, 0x5a],
@@ -104,7 +104,7 @@ describe('anything else', () => {
 });
 
 describe('the Node that runs this test', () => {
-  it('is a program for the machine that it says it is on', () => {
+  it('is a program for this machine', () => {
     const head = Buffer.alloc(sniffLength);
     const file = openSync(process.execPath, 'r');
     readSync(file, head);

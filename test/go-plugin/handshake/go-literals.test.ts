@@ -54,7 +54,7 @@ describe('a Go boolean', () => {
 });
 
 describe('raw base64', () => {
-  it('gives back the bytes that were written, and they are plain bytes of their own', () => {
+  it('returns the bytes that were encoded, in a buffer of their own', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1 }), (bytes) => {
         const text = Buffer.from(bytes).toString('base64').replace(/=+$/, '');

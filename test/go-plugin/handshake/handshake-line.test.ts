@@ -66,8 +66,8 @@ describe('a handshake line that is accepted', () => {
       { ...offer, multiplexing: 'required' },
       { ...overUnix, multiplexed: true },
     ],
-    ['agrees to multiplexing that nobody asked for', '1|1|unix|/tmp/p1|grpc||true', offer, overUnix],
-    ['has garbage in field 7 that nobody asked for', '1|1|unix|/tmp/p1|grpc||maybe|more', offer, overUnix],
+    ['agrees to multiplexing that was not offered', '1|1|unix|/tmp/p1|grpc||true', offer, overUnix],
+    ['has garbage in field 7 that was not offered', '1|1|unix|/tmp/p1|grpc||maybe|more', offer, overUnix],
     [
       'agrees to multiplexing that it was free to decline',
       '1|1|unix|/tmp/p1|grpc||true',
@@ -139,7 +139,7 @@ describe('a handshake line that is refused', () => {
       ['e: has a number that cannot be held', '9007199254740992|1|unix|/p|grpc', offer, /whole number/],
     ]),
     ...refusals('CORE_VERSION_MISMATCH', 'coreVersion', [
-      ['f: has core version 2', '2|1|unix|/p|grpc', offer, /is 2, but this host speaks 1/],
+      ['f: has core version 2', '2|1|unix|/p|grpc', offer, /is 2, but this host supports 1/],
       ['f: has core version -1', '-1|1|unix|/p|grpc', offer, /is -1/],
       ['f before d of later fields: has core version 0', '0|x|y|z', offer, /is 0/],
     ]),
@@ -167,7 +167,7 @@ describe('a handshake line that is refused', () => {
         'j: has a path of 108 bytes',
         `1|1|unix|/${'p'.repeat(107)}|grpc`,
         offer,
-        /108 bytes and the system takes 107/,
+        /108 bytes, but the system allows 107/,
       ],
     ]),
     ...refusals('NETWORK_UNSUPPORTED', 'network', [
@@ -180,7 +180,7 @@ describe('a handshake line that is refused', () => {
         offer,
         /ends before field 5 .* means netrpc/,
       ],
-      ['l: says netrpc', '1|1|tcp|:1234|netrpc', offer, /"netrpc", but this host speaks grpc/],
+      ['l: says netrpc', '1|1|tcp|:1234|netrpc', offer, /"netrpc", but this host supports only grpc/],
       ['l: has an empty protocol', '1|1|tcp|:1234||', { ...offer, allowNetrpc: true }, /is ""/],
     ]),
     ...refusals('CERTIFICATE_INVALID', 'certificate', [
@@ -199,10 +199,10 @@ describe('a handshake line that is refused', () => {
       ],
       ['m before o: has no certificate, unasked', `1|1|unix|/p|grpc|${'!'.repeat(51)}`, offer, /base64/],
       [
-        'o: has a certificate that nobody asked for',
+        'o: has a certificate that was not offered',
         `1|1|unix|/p|grpc|${certificate}`,
         offer,
-        /did not ask for TLS/,
+        /did not offer TLS/,
       ],
     ]),
     ...refusals('MTLS_UNSUPPORTED', 'certificate', [
@@ -248,7 +248,7 @@ describe('a handshake line that is refused', () => {
     expect(error.hint).toMatch(/^[A-Z].{20,}\.$/);
   });
 
-  it('is refused for its first fault in the order of the fields', () => {
+  it('is refused for its first problem in the order of the fields', () => {
     const faults = [
       '1|1|tcp|:1|grpc||no',
       '1|1|tcp|:1|grpc|' + '?'.repeat(60),
@@ -269,11 +269,11 @@ describe('a handshake line that is refused', () => {
     ]);
   });
 
-  it('says how to strip the padding that other languages add to base64', () => {
+  it('gets a hint how to strip the padding of base64', () => {
     expect(refusalOf(`1|1|unix|/p|grpc|${'A'.repeat(55)}=`, tls).hint).toContain('Strip the trailing "="');
   });
 
-  it('tells both sides of a version mismatch as facts', () => {
+  it('has the versions of both sides in the facts of a mismatch', () => {
     expect(refusalOf('1|11|unix|/p|grpc', offer).facts).toEqual({
       line: '1|11|unix|/p|grpc',
       field: 'appVersion',
@@ -294,7 +294,7 @@ describe('a handshake line that is refused', () => {
   });
 });
 
-describe('looking for the handshake line among other output', () => {
+describe('recognising the handshake line in other output', () => {
   it.each(['1|1|unix|/p|grpc', '2|', '  1|x', '+1|', '-1|', '12|3'])('takes %j for it', (line) => {
     expect(looksLikeHandshake(line)).toBe(true);
   });
@@ -325,7 +325,7 @@ describe('the parser of handshake lines', () => {
     t: 'MTLS_UNSUPPORTED',
   };
 
-  it('comes to the same outcome as the table of the protocol on lines that are almost valid', () => {
+  it('agrees with the table of the protocol on lines that are almost valid', () => {
     fc.assert(
       fc.property(almostValidLine, anyOffer, (line, given) => {
         const outcome = outcomeOf(line, given);
@@ -337,13 +337,13 @@ describe('the parser of handshake lines', () => {
     );
   });
 
-  it('is put to every row of that table by the lines above', () => {
+  it('is tested with every row of that table by the lines above', () => {
     const lines = fc.sample(fc.tuple(almostValidLine, anyOffer), { numRuns: 3000, seed: 7 });
     const rows = new Set(lines.map(([line, given]) => outcomeOf(line, given).row));
     expect([...rows].sort()).toEqual(['accepted', ...Object.keys(codes)]);
   });
 
-  it('answers any text with a handshake or a refusal', () => {
+  it('returns a handshake or a refusal for any text', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string({ unit: 'binary' }), fc.string(), almostValidLine),
@@ -357,7 +357,7 @@ describe('the parser of handshake lines', () => {
     );
   });
 
-  it('answers any bytes with a handshake or a refusal that can be printed', () => {
+  it('returns a handshake or a printable refusal for any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         const reading = parseHandshakeLine(Buffer.from(bytes).toString('latin1'), offer);
@@ -366,7 +366,7 @@ describe('the parser of handshake lines', () => {
     );
   });
 
-  it('reads a line of 64 KiB of bars at once', () => {
+  it('is fast for a line of 64 KiB of bars', () => {
     expect(refusalOf('|'.repeat(65_536), offer).code).toBe('HANDSHAKE_UNRECOGNIZED');
   });
 });

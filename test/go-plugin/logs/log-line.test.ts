@@ -77,7 +77,7 @@ describe('a line of JSON', () => {
     ['has an empty level', '{"@level":"","@message":"m"}'],
     ['has a level that objects know by birth', '{"@level":"constructor"}'],
     ['is null', 'null'],
-  ])('that %s is passed on whole at debug, even after a panic', (_, line) => {
+  ])('that %s is a message as it is at debug, even after a panic', (_, line) => {
     const entry = { level: 'debug', message: line, fields: {} };
     expect(classifyLine(line, 'plain')).toEqual({ entry, mode: 'plain' });
     expect(classifyLine(line, 'panic')).toEqual({ entry, mode: 'panic' });
@@ -201,14 +201,14 @@ describe('a Go panic', () => {
     ).toEqual(['error fatal error: all goroutines are asleep', 'info [INFO] a', 'trace b', 'error c']);
   });
 
-  it('is taken over from the middle of a traceback', () => {
+  it('replaces a traceback that it interrupts', () => {
     expect(levelsOf(['Traceback (most recent call last):', 'panic: x', 'a', 'b']).slice(2)).toEqual([
       'error a',
       'error b',
     ]);
   });
 
-  it('has its like in an interpreter that dies', () => {
+  it('is like the crash of a Python interpreter', () => {
     expect(
       levelsOf([
         'Fatal Python error: Segmentation fault',
@@ -251,12 +251,12 @@ describe('a Python traceback', () => {
   it.each([
     'During handling of the above exception, another exception occurred:',
     'The above exception was the direct cause of the following exception:',
-  ])('goes on after "%s"', (link) => {
+  ])('continues after "%s"', (link) => {
     const first = ['Traceback (most recent call last):', '  File "a.py", line 1, in f', "KeyError: 'a'"];
     const lines = [...first, '', link, '', ...first, 'after'];
     const blankBetween = 3;
     const levels = levelsOf(lines).map((line) => line.split(' ')[0]);
-    // Before the link nobody can know that the blank line belongs to the chain.
+    // Before the link it is unknown that the blank line belongs to the chain.
     expect(levels).toEqual(
       lines.map((line, at) => (at === blankBetween || line === 'after' ? 'debug' : 'error')),
     );
@@ -282,7 +282,7 @@ describe('a Python traceback', () => {
     ]);
   });
 
-  it('may be announced by the thread that it ended', () => {
+  it('may begin with the name of the thread that it ended', () => {
     expect(
       levelsOf(['Exception in thread Thread-1 (f):', 'Traceback (most recent call last):', '  x', 'E', 'y']),
     ).toEqual([
@@ -341,8 +341,8 @@ describe('a Python traceback', () => {
   });
 });
 
-describe('a piece of a line that is too long', () => {
-  it('is not looked into', () => {
+describe('a piece of a line beyond the limit', () => {
+  it('is not parsed', () => {
     expect(verbatimLine('{"@level":"error"}')).toEqual({
       level: 'debug',
       message: '{"@level":"error"}',
@@ -382,7 +382,7 @@ describe('classification', () => {
     );
   });
 
-  it('never comes back from a panic', () => {
+  it('never leaves the panic mode', () => {
     fc.assert(
       fc.property(line, (text) => {
         expect(classifyLine(text, 'panic').mode).toBe('panic');
@@ -390,7 +390,7 @@ describe('classification', () => {
     );
   });
 
-  it('gives every record that hclog writes back as it was', () => {
+  it('returns every record of hclog as it was', () => {
     const fields = fc.dictionary(
       fc.string().filter((key) => !key.startsWith('@') && key !== '__proto__'),
       fc.jsonValue({ maxDepth: 3 }),

@@ -30,7 +30,7 @@ function refusalOf(act: () => unknown): unknown {
 }
 
 describe('a reattach configuration', () => {
-  it('is taken with and without a start time', () => {
+  it('is accepted with and without a start time', () => {
     expect(checkReattachConfig(config)).toBeNull();
     expect(checkReattachConfig({ ...config, startTime: '81234@boot' })).toBeNull();
     expect(checkReattachConfig({ ...config, addr: { network: 'tcp', string: '127.0.0.1:4711' } })).toBeNull();
@@ -61,7 +61,7 @@ describe('a reattach configuration', () => {
     expect(checkReattachConfig(value)).toMatchObject({ code, hint: expect.any(String) as string });
   });
 
-  it('is told everything that is wrong with it at once', () => {
+  it('is refused with all its problems in one error', () => {
     const refusal = checkReattachConfig({ protocol: 'grpc' });
     expect(refusal?.facts['problems']).toHaveLength(4);
   });
@@ -77,7 +77,7 @@ describe('TF_REATTACH_PROVIDERS', () => {
     expect(JSON.parse(formatReattachProviders({ [name]: config }))).toEqual({ [name]: entry });
   });
 
-  it('says the same after it was written and read, start time and strange names included', () => {
+  it('is unchanged after it was written and read, start time and unusual names included', () => {
     const configs = Object.fromEntries([
       ['b', { ...config, startTime: '81234@boot', test: false }],
       ['__proto__', config],
@@ -85,7 +85,7 @@ describe('TF_REATTACH_PROVIDERS', () => {
     expect(parseReattachProviders(formatReattachProviders(configs))).toEqual(configs);
   });
 
-  it('may have keys that nobody knows yet', () => {
+  it('may have unknown keys', () => {
     expect(parseReattachProviders(JSON.stringify({ [name]: { ...entry, New: 1 } }))[name]).toEqual(config);
   });
 

@@ -18,7 +18,7 @@ interface Peer {
   readonly socket: Socket;
   readonly session: YamuxSession;
   /** What the reference said at its end. */
-  readonly lastWords: Promise<string>;
+  readonly lastStderrLine: Promise<string>;
 }
 
 /** Starts the reference in a role and takes the other one. */
@@ -30,7 +30,7 @@ async function meet(role: 'client' | 'server'): Promise<Peer> {
   const child = spawn(process.env['YAMUX_PEER'] ?? '', [role, path], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const lastWords = readAll(child.stdout).then((bytes) => bytes.toString());
+  const lastStderrLine = readAll(child.stdout).then((bytes) => bytes.toString());
   const [socket] = (await once(server, 'connection')) as [Socket];
   server.close();
   rmSync(directory, { recursive: true });
@@ -39,7 +39,7 @@ async function meet(role: 'client' | 'server'): Promise<Peer> {
     process: child,
     socket,
     session: createYamuxSession(socket, role === 'client' ? 'server' : 'client', options),
-    lastWords,
+    lastStderrLine,
   };
 }
 
@@ -149,10 +149,10 @@ describe.each(['server', 'client'] as const)('the reference as yamux %s', (role)
     expect(await answerTo(peer.session, 'ping')).toBe('<nil>');
   });
 
-  it('takes no more streams after its go-away, and goes on with the open ones', async () => {
+  it('accepts no streams after its go-away, and goes on with the open ones', async () => {
     const open = ask(peer.session, 'echo');
     expect(await answerTo(peer.session, 'leave')).toBe('<nil>');
-    expect(() => peer.session.open()).toThrow(/takes no more streams/);
+    expect(() => peer.session.open()).toThrow(/accepts no more streams/);
     open.end('still here');
     expect((await readAll(open)).toString()).toBe('still here');
   });
@@ -171,16 +171,16 @@ describe.each(['server', 'client'] as const)('the reference as yamux %s', (role)
     const end = endOf(open);
     ask(peer.session, 'end');
     expect(await end).toMatchObject({ reason: 'socket-lost', code: 'ECONNRESET' });
-    expect(await peer.lastWords).toBe('ended: session shutdown\n');
+    expect(await peer.lastStderrLine).toBe('ended: session shutdown\n');
   });
 
-  it('hears of our end', async () => {
+  it('reports the end of our session', async () => {
     const open = ask(peer.session, 'echo');
     await peer.session.ping();
     const end = endOf(open);
     peer.session.close();
     expect(await end).toMatchObject({ reason: 'session-closed' });
     await untilTrue(() => peer.process.exitCode !== null);
-    expect(await peer.lastWords).toMatch(/^ended: /);
+    expect(await peer.lastStderrLine).toMatch(/^ended: /);
   });
 });

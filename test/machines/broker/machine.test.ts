@@ -61,7 +61,7 @@ describe('a dial through the broker', () => {
     expect(brokered.observed).toBe(false);
   });
 
-  it('has its five seconds from its turn on, where other dials come first', () => {
+  it('has its five seconds from its own beginning, where other dials come first', () => {
     const { actor, announcement, brokered, clock, announced } = dial();
     announcement.next(announced);
     brokered.next({ type: 'broker.queued' });
@@ -77,14 +77,14 @@ describe('a dial through the broker', () => {
     });
   });
 
-  it('gives up when its turn does not come', () => {
+  it('gives up when it is queued for too long', () => {
     const { actor, announcement, brokered, clock, announced } = dial();
     announcement.next(announced);
     brokered.next({ type: 'broker.queued' });
     clock.increment(60_000);
     expect(actor.getSnapshot().output?.error).toMatchObject({
       code: 'BROKER_TIMEOUT',
-      message: 'The dial to id 7 did not get its turn within 60000 ms.',
+      message: 'The dial to id 7 was queued for 60000 ms.',
     });
     expect(brokered.observed).toBe(false);
   });
@@ -97,7 +97,7 @@ describe('a dial through the broker', () => {
     expect(actor.getSnapshot().output).toEqual({ brokered: null, error });
   });
 
-  it('tells a defect of an effect instead of waiting for it', () => {
+  it('reports an internal error of an effect instead of waiting for it', () => {
     const { actor, announcement } = dial();
     announcement.error(new Error('broken'));
     expect(actor.getSnapshot().output?.error).toMatchObject({ code: 'INTERNAL' });

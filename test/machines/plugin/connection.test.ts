@@ -7,11 +7,11 @@ const lost = {
   error: new PluginError({ code: 'CONNECTION_LOST', message: 'The one connection to the plugin has ended.' }),
 } as const;
 
-/** A story up to its health's first question, or to its being healthy. */
+/** A plugin up to its first probe, or until it is healthy. */
 function begin(until: 'dialled' | 'connected' | 'healthy', multiplexed = true): SimulatedTree {
-  const story = createTreeWithPlugin({ restart: { restart: 'temporary' } });
-  const { simulator } = story;
-  story.activate();
+  const tree = createTreeWithPlugin({ restart: { restart: 'temporary' } });
+  const { simulator } = tree;
+  tree.activate();
   simulator.running('process').emit({ type: 'process.started', process: simulatedProcessHandle(4711, 0) });
   simulator.running('handshake').emit({
     type: 'handshake.read',
@@ -25,12 +25,12 @@ function begin(until: 'dialled' | 'connected' | 'healthy', multiplexed = true): 
       multiplexed,
     },
   });
-  if (until === 'dialled') return story;
+  if (until === 'dialled') return tree;
   simulator.running('dial').emit({ type: 'channel.ready', channel: { ...simulatedChannel(), multiplexed } });
-  if (until === 'connected') return story;
+  if (until === 'connected') return tree;
   simulator.running('probe').emit({ type: 'probe.passed', ms: 1 });
   simulator.running('onActivate').emit({ type: 'hook.returned', hooks: null });
-  return story;
+  return tree;
 }
 
 describe('a connection that can never come back', () => {
@@ -40,41 +40,41 @@ describe('a connection that can never come back', () => {
   });
 
   it('brings a healthy plugin down 200 ms later, without another probe', () => {
-    const story = begin('healthy');
-    story.simulator.running('connection').emit(lost);
-    story.advance(199);
-    expect(story.state()).toBe('healthy');
-    story.advance(1);
-    expect(story.snapshot().value).toEqual({ live: { stopping: 'terminating' } });
-    emitExit(story.simulator, { signal: 'SIGTERM' });
-    expect(story.status().lastExit).toMatchObject({
+    const tree = begin('healthy');
+    tree.simulator.running('connection').emit(lost);
+    tree.advance(199);
+    expect(tree.state()).toBe('healthy');
+    tree.advance(1);
+    expect(tree.snapshot().value).toEqual({ live: { stopping: 'terminating' } });
+    emitExit(tree.simulator, { signal: 'SIGTERM' });
+    expect(tree.status().lastExit).toMatchObject({
       kind: 'hang',
       stopStep: 'terminating',
       phase: 'serving',
       error: { code: 'CONNECTION_LOST' },
     });
-    expect(story.simulator.isRunning('connection')).toBe(false);
+    expect(tree.simulator.isRunning('connection')).toBe(false);
   });
 
   it('also while a probe is under way, whatever that one says', () => {
-    const story = begin('healthy');
-    story.advance(5000);
-    story.simulator.running('connection').emit(lost);
-    expect(story.simulator.isRunning('probe')).toBe(false);
-    story.advance(200);
-    expect(story.state()).toBe('stopping');
+    const tree = begin('healthy');
+    tree.advance(5000);
+    tree.simulator.running('connection').emit(lost);
+    expect(tree.simulator.isRunning('probe')).toBe(false);
+    tree.advance(200);
+    expect(tree.state()).toBe('stopping');
   });
 
   it.each(['dialled', 'connected'] as const)('ends a start that is %s 200 ms later', (until) => {
-    const story = begin(until);
-    if (until === 'dialled') story.simulator.running('dial').emit(lost);
-    else story.simulator.running('connection').emit(lost);
-    story.advance(199);
-    expect(story.state()).toBe('handshaking');
-    story.advance(1);
-    expect(story.snapshot().value).toEqual({ live: { stopping: 'killing' } });
-    emitExit(story.simulator, { signal: 'SIGKILL' });
-    expect(story.status().lastExit).toMatchObject({
+    const tree = begin(until);
+    if (until === 'dialled') tree.simulator.running('dial').emit(lost);
+    else tree.simulator.running('connection').emit(lost);
+    tree.advance(199);
+    expect(tree.state()).toBe('handshaking');
+    tree.advance(1);
+    expect(tree.snapshot().value).toEqual({ live: { stopping: 'killing' } });
+    emitExit(tree.simulator, { signal: 'SIGKILL' });
+    expect(tree.status().lastExit).toMatchObject({
       kind: 'handshake',
       phase: until === 'dialled' ? 'dial' : 'health',
       error: { code: 'CONNECTION_LOST' },
@@ -82,25 +82,25 @@ describe('a connection that can never come back', () => {
   });
 
   it.each(['dialled', 'healthy'] as const)('is not told where the process itself has ended, %s', (until) => {
-    const story = begin(until);
-    story.simulator.running(until === 'dialled' ? 'dial' : 'connection').emit(lost);
-    story.advance(40);
-    emitExit(story.simulator, { code: 3 });
-    expect(story.status().lastExit).toMatchObject({
+    const tree = begin(until);
+    tree.simulator.running(until === 'dialled' ? 'dial' : 'connection').emit(lost);
+    tree.advance(40);
+    emitExit(tree.simulator, { code: 3 });
+    expect(tree.status().lastExit).toMatchObject({
       code: 3,
       error: { code: until === 'dialled' ? 'EXITED_BEFORE_HANDSHAKE' : 'PLUGIN_CRASHED' },
     });
-    story.advance(100);
-    expect(story.state()).toBe('crashed');
+    tree.advance(100);
+    expect(tree.state()).toBe('crashed');
   });
 
-  it('leaves a plugin that is asked to stop alone', () => {
-    const story = begin('healthy');
-    story.deactivate();
-    story.simulator.running('connection').emit(lost);
-    story.advance(200);
-    expect(story.state()).toBe('stopping');
-    emitExit(story.simulator, { code: 0 });
-    expect(story.status()).toMatchObject({ state: 'idle', error: null });
+  it('changes nothing for a plugin that is stopping', () => {
+    const tree = begin('healthy');
+    tree.deactivate();
+    tree.simulator.running('connection').emit(lost);
+    tree.advance(200);
+    expect(tree.state()).toBe('stopping');
+    emitExit(tree.simulator, { code: 0 });
+    expect(tree.status()).toMatchObject({ state: 'idle', error: null });
   });
 });

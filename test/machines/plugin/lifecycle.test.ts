@@ -4,15 +4,15 @@ import { defaultPlugin, createTreeWithPlugin } from '../../support/simulated-tre
 
 describe('a plugin that starts', () => {
   it('goes through every station in order', () => {
-    const story = createTreeWithPlugin();
+    const tree = createTreeWithPlugin();
     const seen: string[] = [];
-    story.ref().subscribe(() => {
-      if (seen.at(-1) !== story.state()) seen.push(story.state());
+    tree.ref().subscribe(() => {
+      if (seen.at(-1) !== tree.state()) seen.push(tree.state());
     });
-    story.activate();
-    completeStart(story.simulator);
+    tree.activate();
+    completeStart(tree.simulator);
     expect(seen).toEqual(['spawning', 'handshaking', 'healthy']);
-    expect(story.simulator.subscribed).toEqual([
+    expect(tree.simulator.subscribed).toEqual([
       'process',
       'logs',
       'handshake',
@@ -23,7 +23,7 @@ describe('a plugin that starts', () => {
       'onActivate',
       'watch',
     ]);
-    expect(story.status()).toMatchObject({
+    expect(tree.status()).toMatchObject({
       state: 'healthy',
       wanted: true,
       generation: 1,
@@ -32,46 +32,46 @@ describe('a plugin that starts', () => {
       address: 'unix:/simulated',
       stdio: true,
       hooks: false,
-      mattermostState: 'Running',
+      wasHealthy: true,
     });
   });
 
-  it('asks the health service again until it says SERVING', () => {
-    const story = createTreeWithPlugin();
-    story.activate();
-    begin(story);
+  it('probes the health service until it answers SERVING', () => {
+    const tree = createTreeWithPlugin();
+    tree.activate();
+    begin(tree);
     const notServing = new PluginError({ code: 'NOT_SERVING', message: 'NOT_SERVING' });
-    story.simulator.running('probe').emit({ type: 'probe.failed', error: notServing });
-    expect(story.simulator.isRunning('probe')).toBe(false);
-    story.advance(50);
-    story.simulator.running('probe').emit({ type: 'probe.passed', ms: 1 });
-    story.simulator.running('onActivate').emit({ type: 'hook.returned', hooks: [] });
-    expect(story.state()).toBe('healthy');
+    tree.simulator.running('probe').emit({ type: 'probe.failed', error: notServing });
+    expect(tree.simulator.isRunning('probe')).toBe(false);
+    tree.advance(50);
+    tree.simulator.running('probe').emit({ type: 'probe.passed', ms: 1 });
+    tree.simulator.running('onActivate').emit({ type: 'hook.returned', hooks: [] });
+    expect(tree.state()).toBe('healthy');
   });
 
   it('does not wait for ever for one answer of the health service', () => {
-    const story = createTreeWithPlugin();
-    story.activate();
-    begin(story);
-    story.advance(2000);
-    expect(story.simulator.isRunning('probe')).toBe(false);
-    story.advance(50);
-    expect(story.simulator.isRunning('probe')).toBe(true);
+    const tree = createTreeWithPlugin();
+    tree.activate();
+    begin(tree);
+    tree.advance(2000);
+    expect(tree.simulator.isRunning('probe')).toBe(false);
+    tree.advance(50);
+    expect(tree.simulator.isRunning('probe')).toBe(true);
   });
 });
 
 describe('a plugin that does not start', () => {
   it('is killed when no line comes within the start timeout', () => {
-    const story = createTreeWithPlugin({ restart: { restart: 'temporary' } });
-    story.activate();
-    story.simulator.running('process').emit({ type: 'process.started', process: handle(story.clock.now()) });
-    story.advance(14_999);
-    expect(story.state()).toBe('handshaking');
-    story.advance(1);
-    expect(story.state()).toBe('stopping');
-    expect(story.simulator.running('signal').detail).toBe('SIGKILL');
-    emitExit(story.simulator, { signal: 'SIGKILL' });
-    expect(story.status()).toMatchObject({
+    const tree = createTreeWithPlugin({ restart: { restart: 'temporary' } });
+    tree.activate();
+    tree.simulator.running('process').emit({ type: 'process.started', process: handle(tree.clock.now()) });
+    tree.advance(14_999);
+    expect(tree.state()).toBe('handshaking');
+    tree.advance(1);
+    expect(tree.state()).toBe('stopping');
+    expect(tree.simulator.running('signal').detail).toBe('SIGKILL');
+    emitExit(tree.simulator, { signal: 'SIGKILL' });
+    expect(tree.status()).toMatchObject({
       state: 'crashed',
       lastExit: {
         kind: 'handshake',
@@ -87,42 +87,42 @@ describe('a plugin that does not start', () => {
     ['health', 'HEALTH_TIMEOUT', 1],
     ['hooks', 'HOOK_TIMEOUT', 2],
   ] as const)('says that it was the %s that took too long', (phase, code, steps) => {
-    const story = createTreeWithPlugin({ restart: { restart: 'temporary' } });
-    story.activate();
-    begin(story, steps);
-    story.advance(15_000);
-    emitExit(story.simulator, { signal: 'SIGKILL' });
-    expect(story.status().error).toMatchObject({ code, phase });
+    const tree = createTreeWithPlugin({ restart: { restart: 'temporary' } });
+    tree.activate();
+    begin(tree, steps);
+    tree.advance(15_000);
+    emitExit(tree.simulator, { signal: 'SIGKILL' });
+    expect(tree.status().error).toMatchObject({ code, phase });
   });
 
-  it('tells what it printed instead of a handshake line', () => {
-    const story = createTreeWithPlugin({ restart: { restart: 'temporary' } });
-    story.activate();
-    story.simulator.running('process').emit({ type: 'process.started', process: handle(0) });
-    story.simulator.running('handshake').emit({ type: 'handshake.noise', line: 'hello' });
-    story.advance(15_000);
-    emitExit(story.simulator, { signal: 'SIGKILL' });
-    expect(story.status().error).toMatchObject({ code: 'HANDSHAKE_UNRECOGNIZED' });
-    expect(story.status().error?.message).toContain('"hello"');
+  it('reports what it printed instead of a handshake line', () => {
+    const tree = createTreeWithPlugin({ restart: { restart: 'temporary' } });
+    tree.activate();
+    tree.simulator.running('process').emit({ type: 'process.started', process: handle(0) });
+    tree.simulator.running('handshake').emit({ type: 'handshake.noise', line: 'hello' });
+    tree.advance(15_000);
+    emitExit(tree.simulator, { signal: 'SIGKILL' });
+    expect(tree.status().error).toMatchObject({ code: 'HANDSHAKE_UNRECOGNIZED' });
+    expect(tree.status().error?.message).toContain('"hello"');
   });
 
   it('is killed at once when its line is refused', () => {
-    const story = createTreeWithPlugin({ restart: { restart: 'temporary' } });
-    story.activate();
-    story.simulator.running('process').emit({ type: 'process.started', process: handle(0) });
+    const tree = createTreeWithPlugin({ restart: { restart: 'temporary' } });
+    tree.activate();
+    tree.simulator.running('process').emit({ type: 'process.started', process: handle(0) });
     const error = new PluginError({ code: 'PROTOCOL_UNSUPPORTED', message: 'netrpc', phase: 'handshake' });
-    story.simulator.running('handshake').emit({ type: 'handshake.rejected', error });
-    expect(story.simulator.running('signal').detail).toBe('SIGKILL');
-    emitExit(story.simulator, { signal: 'SIGKILL' });
-    expect(story.status().error).toMatchObject({ code: 'PROTOCOL_UNSUPPORTED', plugin: defaultPlugin });
+    tree.simulator.running('handshake').emit({ type: 'handshake.rejected', error });
+    expect(tree.simulator.running('signal').detail).toBe('SIGKILL');
+    emitExit(tree.simulator, { signal: 'SIGKILL' });
+    expect(tree.status().error).toMatchObject({ code: 'PROTOCOL_UNSUPPORTED', plugin: defaultPlugin });
   });
 
-  it('is told with its exit code when it ends before its line', () => {
-    const story = createTreeWithPlugin({ restart: { restart: 'temporary' } });
-    story.activate();
-    story.simulator.running('process').emit({ type: 'process.started', process: handle(0) });
-    emitExit(story.simulator, { code: 3 });
-    expect(story.status().lastExit).toMatchObject({
+  it('is reported with its exit code when it ends before its handshake line', () => {
+    const tree = createTreeWithPlugin({ restart: { restart: 'temporary' } });
+    tree.activate();
+    tree.simulator.running('process').emit({ type: 'process.started', process: handle(0) });
+    emitExit(tree.simulator, { code: 3 });
+    expect(tree.status().lastExit).toMatchObject({
       kind: 'handshake',
       code: 3,
       stopStep: null,
@@ -131,37 +131,37 @@ describe('a plugin that does not start', () => {
   });
 
   it('never becomes a process when the spawn fails', () => {
-    const story = createTreeWithPlugin({ restart: { restart: 'temporary' } });
-    story.activate();
-    emitSpawnFailure(story.simulator, new PluginError({ code: 'SPAWN_FAILED', message: 'EAGAIN' }));
-    expect(story.status()).toMatchObject({ state: 'crashed', pid: null, lastExit: { kind: 'spawn' } });
+    const tree = createTreeWithPlugin({ restart: { restart: 'temporary' } });
+    tree.activate();
+    emitSpawnFailure(tree.simulator, new PluginError({ code: 'SPAWN_FAILED', message: 'EAGAIN' }));
+    expect(tree.status()).toMatchObject({ state: 'crashed', pid: null, lastExit: { kind: 'spawn' } });
   });
 
   it('is not spawned for ever', () => {
-    const story = createTreeWithPlugin({ restart: { restart: 'temporary' } });
-    story.activate();
-    story.advance(15_000);
-    expect(story.state()).toBe('crashed');
-    expect(story.simulator.isRunning('process')).toBe(false);
+    const tree = createTreeWithPlugin({ restart: { restart: 'temporary' } });
+    tree.activate();
+    tree.advance(15_000);
+    expect(tree.state()).toBe('crashed');
+    expect(tree.simulator.isRunning('process')).toBe(false);
   });
 });
 
 describe('a plugin that is deactivated', () => {
-  it('climbs down the whole ladder, each rung with its own deadline', () => {
-    const story = createTreeWithPlugin();
-    story.activate();
-    completeStart(story.simulator);
-    story.deactivate();
-    expect(story.snapshot().value).toEqual({ live: { stopping: 'draining' } });
-    story.advance(5000);
-    expect(story.snapshot().value).toEqual({ live: { stopping: 'requestingShutdown' } });
-    story.advance(2000);
-    expect(story.snapshot().value).toEqual({ live: { stopping: 'terminating' } });
-    expect(story.simulator.running('signal').detail).toBe('SIGTERM');
-    story.advance(3000);
-    expect(story.snapshot().value).toEqual({ live: { stopping: 'killing' } });
-    emitExit(story.simulator, { signal: 'SIGKILL' });
-    expect(story.status()).toMatchObject({
+  it('goes through every stop step, each with its own deadline', () => {
+    const tree = createTreeWithPlugin();
+    tree.activate();
+    completeStart(tree.simulator);
+    tree.deactivate();
+    expect(tree.snapshot().value).toEqual({ live: { stopping: 'draining' } });
+    tree.advance(5000);
+    expect(tree.snapshot().value).toEqual({ live: { stopping: 'requestingShutdown' } });
+    tree.advance(2000);
+    expect(tree.snapshot().value).toEqual({ live: { stopping: 'terminating' } });
+    expect(tree.simulator.running('signal').detail).toBe('SIGTERM');
+    tree.advance(3000);
+    expect(tree.snapshot().value).toEqual({ live: { stopping: 'killing' } });
+    emitExit(tree.simulator, { signal: 'SIGKILL' });
+    expect(tree.status()).toMatchObject({
       state: 'idle',
       wanted: false,
       error: null,
@@ -170,48 +170,48 @@ describe('a plugin that is deactivated', () => {
   });
 
   it('runs OnDeactivate where the plugin implements it, and not for ever', () => {
-    const story = createTreeWithPlugin();
-    story.activate();
-    begin(story, 2);
-    story.simulator
+    const tree = createTreeWithPlugin();
+    tree.activate();
+    begin(tree, 2);
+    tree.simulator
       .running('onActivate')
       .emit({ type: 'hook.returned', hooks: ['OnActivate', 'OnDeactivate'] });
-    story.deactivate();
-    story.simulator.running('drain').emit({ type: 'drain.finished' });
-    expect(story.simulator.isRunning('onDeactivate')).toBe(true);
-    story.advance(10_000);
-    expect(story.simulator.isRunning('onDeactivate')).toBe(false);
-    expect(story.simulator.isRunning('shutdown')).toBe(true);
+    tree.deactivate();
+    tree.simulator.running('drain').emit({ type: 'drain.finished' });
+    expect(tree.simulator.isRunning('onDeactivate')).toBe(true);
+    tree.advance(10_000);
+    expect(tree.simulator.isRunning('onDeactivate')).toBe(false);
+    expect(tree.simulator.isRunning('shutdown')).toBe(true);
   });
 
   it('is sent SIGTERM at once when it has no GRPCController', () => {
-    const story = createTreeWithPlugin();
-    story.activate();
-    completeStart(story.simulator);
-    story.deactivate();
-    story.simulator.running('drain').emit({ type: 'drain.finished' });
-    story.simulator.running('shutdown').emit({ type: 'shutdown.unsupported' });
-    expect(story.simulator.running('signal').detail).toBe('SIGTERM');
+    const tree = createTreeWithPlugin();
+    tree.activate();
+    completeStart(tree.simulator);
+    tree.deactivate();
+    tree.simulator.running('drain').emit({ type: 'drain.finished' });
+    tree.simulator.running('shutdown').emit({ type: 'shutdown.unsupported' });
+    expect(tree.simulator.running('signal').detail).toBe('SIGTERM');
   });
 
-  it('is brought down while it is spawning, and never becomes healthy', () => {
-    const story = createTreeWithPlugin();
-    story.activate();
-    story.deactivate();
-    expect(story.state()).toBe('spawning');
-    story.simulator.running('process').emit({ type: 'process.started', process: handle(0) });
-    expect(story.simulator.running('signal').detail).toBe('SIGKILL');
-    emitExit(story.simulator, { signal: 'SIGKILL' });
-    expect(story.status()).toMatchObject({ state: 'idle', error: null });
+  it('is stopped while it is spawning, and never becomes healthy', () => {
+    const tree = createTreeWithPlugin();
+    tree.activate();
+    tree.deactivate();
+    expect(tree.state()).toBe('spawning');
+    tree.simulator.running('process').emit({ type: 'process.started', process: handle(0) });
+    expect(tree.simulator.running('signal').detail).toBe('SIGKILL');
+    emitExit(tree.simulator, { signal: 'SIGKILL' });
+    expect(tree.status()).toMatchObject({ state: 'idle', error: null });
   });
 
-  it('is declared lost when it outlives SIGKILL, and rests', () => {
-    const story = createTreeWithPlugin();
-    story.activate();
-    completeStart(story.simulator);
-    story.deactivate();
-    for (const ms of [5000, 2000, 3000, 5000]) story.advance(ms);
-    expect(story.status()).toMatchObject({
+  it('is declared lost when it still runs after SIGKILL, and is idle', () => {
+    const tree = createTreeWithPlugin();
+    tree.activate();
+    completeStart(tree.simulator);
+    tree.deactivate();
+    for (const ms of [5000, 2000, 3000, 5000]) tree.advance(ms);
+    expect(tree.status()).toMatchObject({
       state: 'idle',
       lastExit: { kind: 'lost' },
       error: { code: 'RUNNER_LOST' },
@@ -219,23 +219,34 @@ describe('a plugin that is deactivated', () => {
   });
 
   it('comes back as a new generation when it is activated meanwhile', () => {
-    const story = createTreeWithPlugin();
-    story.activate();
-    completeStart(story.simulator);
-    story.deactivate();
-    story.activate();
-    expect(story.status()).toMatchObject({ state: 'stopping', generation: 1, wanted: true });
-    emitExit(story.simulator, { code: 0 });
-    expect(story.status()).toMatchObject({ state: 'spawning', generation: 2, restarts: 0 });
+    const tree = createTreeWithPlugin();
+    tree.activate();
+    completeStart(tree.simulator);
+    tree.deactivate();
+    tree.activate();
+    expect(tree.status()).toMatchObject({ state: 'stopping', generation: 1, wanted: true });
+    emitExit(tree.simulator, { code: 0 });
+    expect(tree.status()).toMatchObject({ state: 'spawning', generation: 2, restarts: 0 });
   });
 });
 
 describe('a healthy plugin', () => {
+  it('does not leave requested checks unanswered when its next generation starts', () => {
+    const tree = createTreeWithPlugin();
+    tree.activate();
+    completeStart(tree.simulator);
+    tree.root.send({ type: 'environment.check', plugin: defaultPlugin });
+    expect(tree.snapshot().context.health).toMatchObject({ checksRequested: 1, checksAnswered: 0 });
+    emitExit(tree.simulator, { code: 1 });
+    tree.advance(0);
+    expect(tree.snapshot().context.health).toMatchObject({ checksRequested: 1, checksAnswered: 1 });
+  });
+
   it('ignores a late fact of an older generation', () => {
-    const story = createTreeWithPlugin();
-    story.activate();
-    completeStart(story.simulator);
-    story.ref().send({
+    const tree = createTreeWithPlugin();
+    tree.activate();
+    completeStart(tree.simulator);
+    tree.ref().send({
       type: 'process.exited',
       at: 0,
       code: 1,
@@ -243,7 +254,7 @@ describe('a healthy plugin', () => {
       diagnosis: '',
       generation: 0,
     });
-    expect(story.state()).toBe('healthy');
+    expect(tree.state()).toBe('healthy');
   });
 });
 
@@ -252,9 +263,9 @@ function handle(startedAt: number) {
 }
 
 /** Starts up to dialling (0), probing (1) or the hook (2). */
-function begin(story: ReturnType<typeof createTreeWithPlugin>, steps: 0 | 1 | 2 = 1): void {
-  story.simulator.running('process').emit({ type: 'process.started', process: handle(story.clock.now()) });
-  story.simulator.running('handshake').emit({
+function begin(tree: ReturnType<typeof createTreeWithPlugin>, steps: 0 | 1 | 2 = 1): void {
+  tree.simulator.running('process').emit({ type: 'process.started', process: handle(tree.clock.now()) });
+  tree.simulator.running('handshake').emit({
     type: 'handshake.read',
     handshake: {
       coreVersion: 1,
@@ -267,10 +278,10 @@ function begin(story: ReturnType<typeof createTreeWithPlugin>, steps: 0 | 1 | 2 
     },
   });
   if (steps === 0) return;
-  story.simulator.running('dial').emit({
+  tree.simulator.running('dial').emit({
     type: 'channel.ready',
     channel: { address: 'unix:/x', transport: 'plaintext', multiplexed: false },
   });
   if (steps === 1) return;
-  story.simulator.running('probe').emit({ type: 'probe.passed', ms: 1 });
+  tree.simulator.running('probe').emit({ type: 'probe.passed', ms: 1 });
 }

@@ -19,9 +19,9 @@ const config: ReattachConfig = {
 const withoutStartTime: ReattachConfig = { ...config, startTime: undefined };
 
 function beginReattach(given: ReattachConfig, supervision?: SupervisionOptions): SimulatedTree {
-  const story = createTreeWithPlugin(supervision);
-  story.root.send({ type: 'environment.reattach', plugin: defaultPlugin, config: given });
-  return story;
+  const tree = createTreeWithPlugin(supervision);
+  tree.root.send({ type: 'environment.reattach', plugin: defaultPlugin, config: given });
+  return tree;
 }
 
 function find({ simulator }: SimulatedTree): void {
@@ -45,17 +45,17 @@ function attach(
   supervision?: SupervisionOptions,
   hooks: readonly string[] | null = null,
 ): SimulatedTree {
-  const story = beginReattach(given, supervision);
-  find(story);
-  story.simulator.running('dial').emit({ type: 'channel.ready', channel: simulatedChannel() });
-  story.simulator.running('probe').emit({ type: 'probe.passed', ms: 1 });
-  story.simulator.running('onActivate').emit({ type: 'hook.returned', hooks });
-  return story;
+  const tree = beginReattach(given, supervision);
+  find(tree);
+  tree.simulator.running('dial').emit({ type: 'channel.ready', channel: simulatedChannel() });
+  tree.simulator.running('probe').emit({ type: 'probe.passed', ms: 1 });
+  tree.simulator.running('onActivate').emit({ type: 'hook.returned', hooks });
+  return tree;
 }
 
-function vanish(story: SimulatedTree): void {
-  story.advance(200);
-  story.simulator.running('pollProcess').emit({ type: 'process.gone' });
+function vanish(tree: SimulatedTree): void {
+  tree.advance(200);
+  tree.simulator.running('pollProcess').emit({ type: 'process.gone' });
 }
 
 /** The effects that could end a process. */
@@ -65,8 +65,8 @@ function harm({ simulator }: SimulatedTree): readonly string[] {
 
 describe('a plugin that is reattached', () => {
   it('goes from the process to the dial, without a line', () => {
-    const story = attach(config);
-    expect(story.simulator.subscribed).toEqual([
+    const tree = attach(config);
+    expect(tree.simulator.subscribed).toEqual([
       'process',
       // One that outlived its host has pipes to read on from.
       'logs',
@@ -77,7 +77,7 @@ describe('a plugin that is reattached', () => {
       'onActivate',
       'watch',
     ]);
-    expect(story.status()).toMatchObject({
+    expect(tree.status()).toMatchObject({
       state: 'healthy',
       wanted: true,
       generation: 1,
@@ -89,14 +89,14 @@ describe('a plugin that is reattached', () => {
   });
 
   it('is looked at again and again, and is there until it is not', () => {
-    const story = attach(config, { restart: { restart: 'temporary' } });
+    const tree = attach(config, { restart: { restart: 'temporary' } });
     for (let looks = 0; looks < 3; looks += 1) {
-      story.advance(200);
-      story.simulator.running('pollProcess').emit({ type: 'process.alive' });
+      tree.advance(200);
+      tree.simulator.running('pollProcess').emit({ type: 'process.alive' });
     }
-    expect(story.state()).toBe('healthy');
-    vanish(story);
-    expect(story.status()).toMatchObject({
+    expect(tree.state()).toBe('healthy');
+    vanish(tree);
+    expect(tree.status()).toMatchObject({
       state: 'crashed',
       pid: null,
       lastExit: {
@@ -107,142 +107,142 @@ describe('a plugin that is reattached', () => {
         error: { code: 'PLUGIN_CRASHED' },
       },
     });
-    story.advance(10_000);
-    expect(story.simulator.isRunning('pollProcess')).toBe(false);
+    tree.advance(10_000);
+    expect(tree.simulator.isRunning('pollProcess')).toBe(false);
   });
 
   it('is followed by an ordinary generation when it ends', () => {
-    const story = attach(config);
-    vanish(story);
-    story.advance(0);
-    completeStart(story.simulator, defaultPlugin, 4712);
-    expect(story.status()).toMatchObject({ state: 'healthy', generation: 2, pid: 4712 });
-    expect(story.simulator.subscribed.slice(-9, -6)).toEqual(['process', 'logs', 'handshake']);
-    story.deactivate();
-    story.simulator.running('drain').emit({ type: 'drain.finished' });
-    expect(story.simulator.isRunning('shutdown')).toBe(true);
-    emitExit(story.simulator, { code: 0 });
-    expect(story.state()).toBe('idle');
+    const tree = attach(config);
+    vanish(tree);
+    tree.advance(0);
+    completeStart(tree.simulator, defaultPlugin, 4712);
+    expect(tree.status()).toMatchObject({ state: 'healthy', generation: 2, pid: 4712 });
+    expect(tree.simulator.subscribed.slice(-9, -6)).toEqual(['process', 'logs', 'handshake']);
+    tree.deactivate();
+    tree.simulator.running('drain').emit({ type: 'drain.finished' });
+    expect(tree.simulator.isRunning('shutdown')).toBe(true);
+    emitExit(tree.simulator, { code: 0 });
+    expect(tree.state()).toBe('idle');
   });
 
-  it('is brought down rung by rung, and its end is found by looking', () => {
-    const story = attach(config);
-    story.deactivate();
-    story.simulator.running('drain').emit({ type: 'drain.finished' });
-    story.simulator.running('shutdown').emit({ type: 'shutdown.unsupported' });
-    expect(harm(story)).toEqual(['shutdown', 'signal:SIGTERM']);
-    vanish(story);
-    expect(story.status()).toMatchObject({
+  it('is stopped step by step, and its exit is found by polling', () => {
+    const tree = attach(config);
+    tree.deactivate();
+    tree.simulator.running('drain').emit({ type: 'drain.finished' });
+    tree.simulator.running('shutdown').emit({ type: 'shutdown.unsupported' });
+    expect(harm(tree)).toEqual(['shutdown', 'signal:SIGTERM']);
+    vanish(tree);
+    expect(tree.status()).toMatchObject({
       state: 'idle',
       lastExit: { kind: 'exit', stopStep: 'terminating', error: null },
     });
   });
 
-  it('is asked and then let go of, never signalled, when its start time is not known', () => {
-    const story = attach(withoutStartTime);
-    story.deactivate();
-    story.simulator.running('drain').emit({ type: 'drain.finished' });
-    story.simulator.running('shutdown').emit({ type: 'shutdown.unsupported' });
-    expect(harm(story)).toEqual(['shutdown']);
-    expect(story.status()).toMatchObject({
+  it('gets Shutdown and is then detached, never signalled, when its start time is not known', () => {
+    const tree = attach(withoutStartTime);
+    tree.deactivate();
+    tree.simulator.running('drain').emit({ type: 'drain.finished' });
+    tree.simulator.running('shutdown').emit({ type: 'shutdown.unsupported' });
+    expect(harm(tree)).toEqual(['shutdown']);
+    expect(tree.status()).toMatchObject({
       state: 'idle',
       lastExit: { kind: 'detached', error: { code: 'RUNNER_LOST' } },
     });
   });
 
   it('is given up, not started a second time, when it hangs and may not be signalled', () => {
-    const story = attach(withoutStartTime, { health: { misses: 1 } });
-    missHealth(story);
-    expect(harm(story)).toEqual([]);
-    expect(story.status()).toMatchObject({ state: 'failed', error: { code: 'RUNNER_LOST' } });
-    expect(story.simulator.isRunning('process')).toBe(false);
+    const tree = attach(withoutStartTime, { health: { misses: 1 } });
+    missHealth(tree);
+    expect(harm(tree)).toEqual([]);
+    expect(tree.status()).toMatchObject({ state: 'failed', error: { code: 'RUNNER_LOST' } });
+    expect(tree.simulator.isRunning('process')).toBe(false);
   });
 });
 
 describe('a reattach that fails', () => {
-  const ways: [string, (story: SimulatedTree) => void][] = [
+  const ways: [string, (tree: SimulatedTree) => void][] = [
     [
       'nothing is found',
-      (story) => {
-        emitSpawnFailure(story.simulator, error('REATTACH_NOT_FOUND'));
+      (tree) => {
+        emitSpawnFailure(tree.simulator, error('REATTACH_NOT_FOUND'));
       },
     ],
     [
       'nothing is found in time',
-      (story) => {
-        story.advance(15_000);
+      (tree) => {
+        tree.advance(15_000);
       },
     ],
     [
       'it cannot be spoken with',
-      (story) => {
-        find(story);
-        story.simulator.running('dial').emit({ type: 'channel.failed', error: error('CONNECT_FAILED') });
+      (tree) => {
+        find(tree);
+        tree.simulator.running('dial').emit({ type: 'channel.failed', error: error('CONNECT_FAILED') });
       },
     ],
     [
       'it does not become healthy in time',
-      (story) => {
-        find(story);
-        story.advance(15_000);
+      (tree) => {
+        find(tree);
+        tree.advance(15_000);
       },
     ],
     [
       'its hook fails',
-      (story) => {
-        find(story);
-        story.simulator.running('dial').emit({ type: 'channel.ready', channel: simulatedChannel() });
-        story.simulator.running('probe').emit({ type: 'probe.passed', ms: 1 });
-        story.simulator.running('onActivate').emit({ type: 'hook.failed', error: error('HOOK_FAILED') });
+      (tree) => {
+        find(tree);
+        tree.simulator.running('dial').emit({ type: 'channel.ready', channel: simulatedChannel() });
+        tree.simulator.running('probe').emit({ type: 'probe.passed', ms: 1 });
+        tree.simulator.running('onActivate').emit({ type: 'hook.failed', error: error('HOOK_FAILED') });
       },
     ],
     [
       'an effect breaks before it is found',
-      (story) => {
-        const ref = story.ref();
+      (tree) => {
+        const ref = tree.ref();
         ref.send({ type: 'effect.errored', generation: 1, error: error('CONNECT_FAILED') });
       },
     ],
     [
       'it ends meanwhile',
-      (story) => {
-        find(story);
-        vanish(story);
+      (tree) => {
+        find(tree);
+        vanish(tree);
       },
     ],
   ];
 
   it.each(ways)('leaves the process alone and starts nothing, here as %s', (__, fail) => {
-    const story = beginReattach(config);
-    fail(story);
-    expect(story.status()).toMatchObject({
+    const tree = beginReattach(config);
+    fail(tree);
+    expect(tree.status()).toMatchObject({
       state: 'idle',
       wanted: false,
       pid: null,
       error: { hint: expect.any(String) as string },
     });
-    expect(harm(story)).toEqual([]);
-    story.advance(60_000);
-    expect(story.simulator.count('process')).toBe(0);
-    story.activate();
-    completeStart(story.simulator);
-    expect(story.status()).toMatchObject({ state: 'healthy', generation: 2 });
+    expect(harm(tree)).toEqual([]);
+    tree.advance(60_000);
+    expect(tree.simulator.count('process')).toBe(0);
+    tree.activate();
+    completeStart(tree.simulator);
+    expect(tree.status()).toMatchObject({ state: 'healthy', generation: 2 });
   });
 
   it('says in time that the address took no connection', () => {
-    const story = beginReattach(config);
-    story.advance(15_000);
-    expect(story.status().error).toMatchObject({ code: 'REATTACH_NOT_FOUND', plugin: defaultPlugin });
+    const tree = beginReattach(config);
+    tree.advance(15_000);
+    expect(tree.status().error).toMatchObject({ code: 'REATTACH_NOT_FOUND', plugin: defaultPlugin });
   });
 
   it('by a deactivation leaves the process alone, before it is found and after', () => {
     for (const found of [false, true]) {
-      const story = beginReattach(config);
-      if (found) find(story);
-      story.deactivate();
-      if (!found) find(story);
-      expect(story.status()).toMatchObject({ state: 'idle', error: null, lastExit: { kind: 'detached' } });
-      expect(harm(story)).toEqual([]);
+      const tree = beginReattach(config);
+      if (found) find(tree);
+      tree.deactivate();
+      if (!found) find(tree);
+      expect(tree.status()).toMatchObject({ state: 'idle', error: null, lastExit: { kind: 'detached' } });
+      expect(harm(tree)).toEqual([]);
     }
   });
 });
@@ -250,41 +250,41 @@ describe('a reattach that fails', () => {
 describe('a plugin in test mode', () => {
   const test = { ...config, test: true };
 
-  it('is only let go of, once its calls are finished', () => {
-    const story = attach(test);
-    story.deactivate();
-    expect(story.state()).toBe('stopping');
-    story.simulator.running('drain').emit({ type: 'drain.finished' });
-    expect(story.status()).toMatchObject({
+  it('is only detached, once its calls have finished', () => {
+    const tree = attach(test);
+    tree.deactivate();
+    expect(tree.state()).toBe('stopping');
+    tree.simulator.running('drain').emit({ type: 'drain.finished' });
+    expect(tree.status()).toMatchObject({
       state: 'idle',
       lastExit: { kind: 'detached', stopStep: null, error: null },
     });
-    expect(harm(story)).toEqual([]);
+    expect(harm(tree)).toEqual([]);
   });
 
-  it('is told of its deactivation, as it was of its activation', () => {
-    const story = attach(test, {}, ['OnDeactivate']);
-    story.deactivate();
-    story.simulator.running('drain').emit({ type: 'drain.finished' });
-    story.simulator.running('onDeactivate').emit({ type: 'hook.returned', hooks: ['OnDeactivate'] });
-    expect(story.state()).toBe('idle');
-    expect(harm(story)).toEqual([]);
+  it('gets its deactivation hook, as it got its activation hook', () => {
+    const tree = attach(test, {}, ['OnDeactivate']);
+    tree.deactivate();
+    tree.simulator.running('drain').emit({ type: 'drain.finished' });
+    tree.simulator.running('onDeactivate').emit({ type: 'hook.returned', hooks: ['OnDeactivate'] });
+    expect(tree.state()).toBe('idle');
+    expect(harm(tree)).toEqual([]);
   });
 
-  it('may be held in a debugger for as long as somebody likes', () => {
-    const story = attach(test, { health: { misses: 2 } });
-    for (let round = 0; round < 5; round += 1) missHealth(story);
-    expect(story.status()).toMatchObject({ state: 'healthy', generation: 1 });
-    expect(story.status().health.missed).toBe(5);
-    expect(harm(story)).toEqual([]);
+  it('may be stopped in a debugger for any time', () => {
+    const tree = attach(test, { health: { misses: 2 } });
+    for (let round = 0; round < 5; round += 1) missHealth(tree);
+    expect(tree.status()).toMatchObject({ state: 'healthy', generation: 1 });
+    expect(tree.status().health.missed).toBe(5);
+    expect(harm(tree)).toEqual([]);
   });
 
-  it('is let go of when the environment stops', () => {
-    const story = attach(test);
-    story.root.send({ type: 'environment.stop' });
-    story.simulator.running('drain').emit({ type: 'drain.finished' });
-    expect(story.root.getSnapshot().status).toBe('done');
-    expect(harm(story)).toEqual([]);
+  it('is detached when the environment stops', () => {
+    const tree = attach(test);
+    tree.root.send({ type: 'environment.stop' });
+    tree.simulator.running('drain').emit({ type: 'drain.finished' });
+    expect(tree.root.getSnapshot().status).toBe('done');
+    expect(harm(tree)).toEqual([]);
   });
 });
 
@@ -293,12 +293,12 @@ function error(code: 'REATTACH_NOT_FOUND' | 'CONNECT_FAILED' | 'HOOK_FAILED'): P
 }
 
 /** Lets the next probe that is due run into its deadline. */
-function missHealth(story: SimulatedTree): void {
-  const { missed } = story.status().health;
-  for (let ms = 0; ms < 120_000 && story.state() === 'healthy'; ms += 50) {
-    story.advance(50);
-    if (story.simulator.isRunning('pollProcess'))
-      story.simulator.running('pollProcess').emit({ type: 'process.alive' });
-    if (story.status().health.missed > missed) return;
+function missHealth(tree: SimulatedTree): void {
+  const { missed } = tree.status().health;
+  for (let ms = 0; ms < 120_000 && tree.state() === 'healthy'; ms += 50) {
+    tree.advance(50);
+    if (tree.simulator.isRunning('pollProcess'))
+      tree.simulator.running('pollProcess').emit({ type: 'process.alive' });
+    if (tree.status().health.missed > missed) return;
   }
 }

@@ -11,8 +11,8 @@ import { defaultPlugin, createTreeWithPlugin, type SimulatedTree } from '../../s
 
 const { deadlines } = presets.espalier;
 
-/** How a story comes to each place in a plugin's life, and what a deactivation there leads to first. */
-const places: readonly (readonly [string, (story: SimulatedTree) => void, unknown])[] = [
+/** How a plugin reaches each state, and the first stop step of a deactivation there. */
+const places: readonly (readonly [string, (tree: SimulatedTree) => void, unknown])[] = [
   ['idle', () => undefined, 'idle'],
   ['spawning', spawn, { live: 'spawning' }],
   ['reading its line', upTo('handshake'), { live: { stopping: 'terminating' } }],
@@ -38,71 +38,71 @@ const withAnotherEnd = new Map<string, unknown>([
 ]);
 
 describe.each(places)('a plugin that is deactivated while it is %s', (place, reach, first) => {
-  it('goes down from the right rung on', () => {
-    const story = storyAt(reach);
-    story.deactivate();
-    expect(story.snapshot().value).toEqual(withAnotherEnd.get(place) ?? first);
-    expect(story.status().wanted).toBe(false);
+  it('begins with the right stop step', () => {
+    const tree = storyAt(reach);
+    tree.deactivate();
+    expect(tree.snapshot().value).toEqual(withAnotherEnd.get(place) ?? first);
+    expect(tree.status().wanted).toBe(false);
   });
 
-  it('is gone within the stop budget, whatever it does, and stays so', () => {
-    const story = storyAt(reach);
-    story.deactivate();
-    story.advance(stopsWithinMs(deadlines, place === 'spawning'));
-    expect(story.status()).toMatchObject({ state: 'idle', wanted: false, pid: null });
-    story.advance(24 * 60 * 60_000);
-    expect(story.state()).toBe('idle');
-    expect(story.simulator.all()).toEqual([]);
+  it('has no process within the stop deadlines, whatever it does, and none later', () => {
+    const tree = storyAt(reach);
+    tree.deactivate();
+    tree.advance(stopsWithinMs(deadlines, place === 'spawning'));
+    expect(tree.status()).toMatchObject({ state: 'idle', wanted: false, pid: null });
+    tree.advance(24 * 60 * 60_000);
+    expect(tree.state()).toBe('idle');
+    expect(tree.simulator.all()).toEqual([]);
   });
 
   it('is gone at once when its process ends', () => {
-    const story = storyAt(reach);
-    story.deactivate();
-    if (story.simulator.isRunning('process')) emitExit(story.simulator, { code: 0 });
-    expect(story.status()).toMatchObject({ state: 'idle', wanted: false });
-    expect(story.simulator.all()).toEqual([]);
+    const tree = storyAt(reach);
+    tree.deactivate();
+    if (tree.simulator.isRunning('process')) emitExit(tree.simulator, { code: 0 });
+    expect(tree.status()).toMatchObject({ state: 'idle', wanted: false });
+    expect(tree.simulator.all()).toEqual([]);
   });
 
   it('lets the environment stop', () => {
-    const story = storyAt(reach);
-    story.root.send({ type: 'environment.stop' });
-    story.advance(stopsWithinMs(deadlines, place === 'spawning'));
-    expect(story.root.getSnapshot()).toMatchObject({ status: 'done', value: 'stopped' });
-    expect(story.simulator.all()).toEqual([]);
+    const tree = storyAt(reach);
+    tree.root.send({ type: 'environment.stop' });
+    tree.advance(stopsWithinMs(deadlines, place === 'spawning'));
+    expect(tree.root.getSnapshot()).toMatchObject({ status: 'done', value: 'stopped' });
+    expect(tree.simulator.all()).toEqual([]);
   });
 
   it('starts again when it is wanted again before it is gone', () => {
-    const story = storyAt(reach);
-    story.deactivate();
-    story.activate();
-    if (story.state() === 'stopping') emitExit(story.simulator, { code: 0 });
-    expect(story.status()).toMatchObject({ state: 'spawning', wanted: true });
-    completeStart(story.simulator);
-    expect(story.status()).toMatchObject({ state: 'healthy', wanted: true });
-    expect(story.simulator.all().filter(({ name }) => name === 'process')).toHaveLength(1);
+    const tree = storyAt(reach);
+    tree.deactivate();
+    tree.activate();
+    if (tree.state() === 'stopping') emitExit(tree.simulator, { code: 0 });
+    expect(tree.status()).toMatchObject({ state: 'spawning', wanted: true });
+    completeStart(tree.simulator);
+    expect(tree.status()).toMatchObject({ state: 'healthy', wanted: true });
+    expect(tree.simulator.all().filter(({ name }) => name === 'process')).toHaveLength(1);
   });
 
   it('starts again when it is restarted', () => {
-    const story = storyAt(reach);
-    story.root.send({ type: 'environment.restart', plugin: defaultPlugin });
-    if (story.state() === 'stopping') emitExit(story.simulator, { code: 0 });
-    completeStart(story.simulator);
-    expect(story.status()).toMatchObject({ state: 'healthy', wanted: true });
+    const tree = storyAt(reach);
+    tree.root.send({ type: 'environment.restart', plugin: defaultPlugin });
+    if (tree.state() === 'stopping') emitExit(tree.simulator, { code: 0 });
+    completeStart(tree.simulator);
+    expect(tree.status()).toMatchObject({ state: 'healthy', wanted: true });
   });
 });
 
 describe('a plugin that has crashed and is left to lie', () => {
   it('is idle when it is deactivated', () => {
-    const story = createTreeWithPlugin({ restart: { restart: 'temporary' } });
-    healthy(story);
-    emitExit(story.simulator, { code: 1 });
-    expect(story.state()).toBe('crashed');
-    story.deactivate();
-    expect(story.status()).toMatchObject({ state: 'idle', wanted: false });
+    const tree = createTreeWithPlugin({ restart: { restart: 'temporary' } });
+    healthy(tree);
+    emitExit(tree.simulator, { code: 1 });
+    expect(tree.state()).toBe('crashed');
+    tree.deactivate();
+    expect(tree.status()).toMatchObject({ state: 'idle', wanted: false });
   });
 });
 
-describe('a plugin on its way down', () => {
+describe('a plugin that is stopping', () => {
   it.each([
     ['draining', 0, 'drainMs'],
     ['deactivating', 1, 'hookMs'],
@@ -110,44 +110,44 @@ describe('a plugin on its way down', () => {
     ['terminating', 3, 'termMs'],
     ['killing', 4, 'killMs'],
   ] as const)(
-    'stays on the rung %s for its own deadline, and not a moment longer',
-    (rung, index, deadline) => {
-      const story = storyAt(onRung(index));
-      expect(story.snapshot().value).toEqual({ live: { stopping: rung } });
-      story.advance(deadlines[deadline] - 1);
-      expect(story.snapshot().value).toEqual({ live: { stopping: rung } });
-      story.advance(1);
-      expect(story.snapshot().value).not.toEqual({ live: { stopping: rung } });
+    'stays on the step %s for its own deadline, and not a moment longer',
+    (step, index, deadline) => {
+      const tree = storyAt(onRung(index));
+      expect(tree.snapshot().value).toEqual({ live: { stopping: step } });
+      tree.advance(deadlines[deadline] - 1);
+      expect(tree.snapshot().value).toEqual({ live: { stopping: step } });
+      tree.advance(1);
+      expect(tree.snapshot().value).not.toEqual({ live: { stopping: step } });
     },
   );
 
-  it('is killed at once when the signal of a rung is a defect, and given up when that of the last one is', () => {
-    const story = storyAt(onRung(3));
-    story.simulator.running('signal').fail(new Error('defect'));
-    expect(story.snapshot().value).toEqual({ live: { stopping: 'killing' } });
-    const ordered = story.simulator.subscribed.length;
-    story.simulator.running('signal').fail(new Error('defect'));
-    expect(story.simulator.subscribed).toHaveLength(ordered);
-    story.advance(deadlines.killMs);
-    expect(story.state()).toBe('idle');
+  it('is killed at once when a stop step has an internal error, and declared lost when the last one has', () => {
+    const tree = storyAt(onRung(3));
+    tree.simulator.running('signal').fail(new Error('defect'));
+    expect(tree.snapshot().value).toEqual({ live: { stopping: 'killing' } });
+    const ordered = tree.simulator.subscribed.length;
+    tree.simulator.running('signal').fail(new Error('defect'));
+    expect(tree.simulator.subscribed).toHaveLength(ordered);
+    tree.advance(deadlines.killMs);
+    expect(tree.state()).toBe('idle');
   });
 });
 
-function storyAt(reach: (story: SimulatedTree) => void): SimulatedTree {
-  const story = createTreeWithPlugin();
-  reach(story);
-  return story;
+function storyAt(reach: (tree: SimulatedTree) => void): SimulatedTree {
+  const tree = createTreeWithPlugin();
+  reach(tree);
+  return tree;
 }
 
-function spawn(story: SimulatedTree): void {
-  story.activate();
+function spawn(tree: SimulatedTree): void {
+  tree.activate();
 }
 
 /** Answers each step of a start up to the one that the effect of this name works at. */
 function upTo(effect: 'handshake' | 'dial' | 'probe' | 'onActivate') {
-  return (story: SimulatedTree): void => {
-    story.activate();
-    startUpTo(story.simulator, effect);
+  return (tree: SimulatedTree): void => {
+    tree.activate();
+    startUpTo(tree.simulator, effect);
   };
 }
 
@@ -175,57 +175,57 @@ function startUpTo(world: EffectSimulator, effect: string): void {
   world.running('probe').emit({ type: 'probe.passed', ms: 1 });
 }
 
-function redialling(story: SimulatedTree): void {
-  upTo('dial')(story);
+function redialling(tree: SimulatedTree): void {
+  upTo('dial')(tree);
   const error = new PluginError({ code: 'CONNECT_FAILED', message: 'not yet' });
-  story.simulator.running('dial').emit({ type: 'channel.refused', error });
+  tree.simulator.running('dial').emit({ type: 'channel.refused', error });
 }
 
-function pausing(story: SimulatedTree): void {
-  upTo('probe')(story);
+function pausing(tree: SimulatedTree): void {
+  upTo('probe')(tree);
   const error = new PluginError({ code: 'NOT_SERVING', message: 'not yet' });
-  story.simulator.running('probe').emit({ type: 'probe.failed', error });
+  tree.simulator.running('probe').emit({ type: 'probe.failed', error });
 }
 
-function healthy(story: SimulatedTree): void {
-  story.activate();
-  completeStart(story.simulator);
+function healthy(tree: SimulatedTree): void {
+  tree.activate();
+  completeStart(tree.simulator);
 }
 
-function unready(story: SimulatedTree): void {
-  healthy(story);
+function unready(tree: SimulatedTree): void {
+  healthy(tree);
   const error = new PluginError({ code: 'NOT_SERVING', message: 'not now' });
-  story.simulator.running('watch').emit({ type: 'watch.notServing', error });
+  tree.simulator.running('watch').emit({ type: 'watch.notServing', error });
 }
 
-/** On its way down, after so many rungs. */
-function onRung(rung: number) {
-  return (story: SimulatedTree): void => {
-    upTo('onActivate')(story);
-    story.simulator.running('onActivate').emit({ type: 'hook.returned', hooks: ['OnDeactivate'] });
-    story.deactivate();
+/** A plugin in the nth stop step. */
+function onRung(step: number) {
+  return (tree: SimulatedTree): void => {
+    upTo('onActivate')(tree);
+    tree.simulator.running('onActivate').emit({ type: 'hook.returned', hooks: ['OnDeactivate'] });
+    tree.deactivate();
     const { drainMs, hookMs, shutdownMs, termMs } = deadlines;
-    for (const ms of [drainMs, hookMs, shutdownMs, termMs].slice(0, rung)) story.advance(ms);
+    for (const ms of [drainMs, hookMs, shutdownMs, termMs].slice(0, step)) tree.advance(ms);
   };
 }
 
-function wantedAgain(story: SimulatedTree): void {
-  healthy(story);
-  story.deactivate();
-  story.activate();
+function wantedAgain(tree: SimulatedTree): void {
+  healthy(tree);
+  tree.deactivate();
+  tree.activate();
 }
 
-function restarting(story: SimulatedTree): void {
-  healthy(story);
+function restarting(tree: SimulatedTree): void {
+  healthy(tree);
   for (let crash = 0; crash < 2; crash += 1) {
-    emitExit(story.simulator, { code: 1 });
+    emitExit(tree.simulator, { code: 1 });
     if (crash > 0) return;
-    story.advance(0);
-    completeStart(story.simulator);
+    tree.advance(0);
+    completeStart(tree.simulator);
   }
 }
 
-function failed(story: SimulatedTree): void {
-  story.activate();
-  emitSpawnFailure(story.simulator, new PluginError({ code: 'EXECUTABLE_NOT_FOUND', message: 'gone' }));
+function failed(tree: SimulatedTree): void {
+  tree.activate();
+  emitSpawnFailure(tree.simulator, new PluginError({ code: 'EXECUTABLE_NOT_FOUND', message: 'gone' }));
 }

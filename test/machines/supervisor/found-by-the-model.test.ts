@@ -17,128 +17,128 @@ const config = {
   test: false,
 } as const;
 
-describe('a plugin that waits for its turn', () => {
-  it('is told when what it requires is removed', () => {
-    const grove = createGroups({}, { [a]: {}, [b]: { requires: [a] } });
-    grove.activate(b);
-    expect(grove.states()).toEqual({ [a]: 'spawning', [b]: 'pending' });
-    grove.root.send({ type: 'bundle.removed', plugin: a });
-    expect(grove.status(b)).toMatchObject({
+describe('a queued plugin', () => {
+  it('is rejected when what it requires is removed', () => {
+    const tree = createGroups({}, { [a]: {}, [b]: { requires: [a] } });
+    tree.activate(b);
+    expect(tree.states()).toEqual({ [a]: 'spawning', [b]: 'pending' });
+    tree.root.send({ type: 'bundle.removed', plugin: a });
+    expect(tree.status(b)).toMatchObject({
       state: 'idle',
       wanted: false,
       error: { code: 'REQUIREMENT_UNMET', facts: { requirement: a } },
     });
   });
 
-  it('has no turn left over once it was reattached', () => {
-    const grove = createGroups({}, { [a]: {}, [b]: {} }, { startConcurrency: 1 });
-    grove.root.send({ type: 'environment.activateAll' });
-    grove.root.send({ type: 'environment.reattach', plugin: b, config });
+  it('is no longer queued once it was reattached', () => {
+    const tree = createGroups({}, { [a]: {}, [b]: {} }, { startConcurrency: 1 });
+    tree.root.send({ type: 'environment.activateAll' });
+    tree.root.send({ type: 'environment.reattach', plugin: b, config });
     const error = new PluginError({ code: 'REATTACH_NOT_FOUND', message: 'not found' });
-    emitSpawnFailure(grove.simulator, error, b);
-    expect(grove.startAll()).toEqual([a]);
-    expect(grove.state(b)).toBe('idle');
-    expect(grove.status(b).generation).toBe(1);
+    emitSpawnFailure(tree.simulator, error, b);
+    expect(tree.startAll()).toEqual([a]);
+    expect(tree.state(b)).toBe('idle');
+    expect(tree.status(b).generation).toBe(1);
   });
 
-  it('comes by it though it is restarted while it starts', () => {
-    const grove = createGroups({}, { [a]: {}, [b]: {} }, { startConcurrency: 1 });
-    grove.activate(b);
-    grove.root.send({ type: 'environment.restart', plugin: b });
-    grove.activate(a);
-    grove.advance(grove.snapshot(b).context.policy.deadlines.startMs);
-    grove.startAll();
-    expect(grove.states()).toEqual({ [a]: 'healthy', [b]: 'healthy' });
+  it('gets a start slot though it is restarted while it starts', () => {
+    const tree = createGroups({}, { [a]: {}, [b]: {} }, { startConcurrency: 1 });
+    tree.activate(b);
+    tree.root.send({ type: 'environment.restart', plugin: b });
+    tree.activate(a);
+    tree.advance(tree.snapshot(b).context.policy.deadlines.startMs);
+    tree.startAll();
+    expect(tree.states()).toEqual({ [a]: 'healthy', [b]: 'healthy' });
   });
 
-  it('is none that is up already, however many are starting', () => {
-    const grove = createGroups(
+  it('is not one that runs already, however many are starting', () => {
+    const tree = createGroups(
       { group: { strategy: 'one-for-all' } },
       { [a]: { group: 'group' }, [b]: {} },
       { startConcurrency: 1 },
     );
-    grove.root.send({ type: 'environment.activateAll' });
-    grove.startAll();
-    grove.crash(b);
-    grove.activate(b);
-    grove.activate(a);
-    expect(grove.state(a)).toBe('healthy');
+    tree.root.send({ type: 'environment.activateAll' });
+    tree.startAll();
+    tree.crash(b);
+    tree.activate(b);
+    tree.activate(a);
+    expect(tree.state(a)).toBe('healthy');
   });
 });
 
-describe('a plugin that is restarted while its group comes down', () => {
-  it('stays wanted, also where it has to wait for what it requires', () => {
-    const grove = startGroups(
+describe('a plugin that is restarted during a group stop', () => {
+  it('stays wanted, also where it is queued for what it requires', () => {
+    const tree = startGroups(
       { group: { strategy: 'one-for-all' } },
       { [a]: { group: 'group' }, [b]: { group: 'group', requires: [a] } },
     );
-    grove.crash(a);
-    expect(grove.state(b)).toBe('stopping');
-    grove.root.send({ type: 'environment.restart', plugin: b });
-    expect(grove.status(b).wanted).toBe(true);
-    grove.endAll();
-    grove.advance(0);
-    expect(grove.startAll()).toEqual([a, b]);
+    tree.crash(a);
+    expect(tree.state(b)).toBe('stopping');
+    tree.root.send({ type: 'environment.restart', plugin: b });
+    expect(tree.status(b).wanted).toBe(true);
+    tree.endAll();
+    tree.advance(0);
+    expect(tree.startAll()).toEqual([a, b]);
   });
 });
 
-describe('a plugin that waits for its turn while its group brings it down', () => {
-  it('is waited for by its group', () => {
-    const grove = startGroups(
+describe('a queued plugin during a group stop', () => {
+  it('delays the group start until it has stopped', () => {
+    const tree = startGroups(
       { group: { strategy: 'one-for-all' } },
       { [a]: {}, [b]: { group: 'group', requires: [a] }, [c]: { group: 'group' } },
     );
-    grove.crash(c);
-    expect(grove.state(b)).toBe('stopping');
-    grove.crash(a);
-    grove.deactivate(b);
-    grove.activate(b);
-    expect(grove.group('group').state).toBe('stoppingChildren');
-    emitExit(grove.simulator, { code: 0 }, b);
-    grove.advance(0);
-    grove.startAll();
-    expect(grove.states()).toEqual({ [a]: 'healthy', [b]: 'healthy', [c]: 'healthy' });
+    tree.crash(c);
+    expect(tree.state(b)).toBe('stopping');
+    tree.crash(a);
+    tree.deactivate(b);
+    tree.activate(b);
+    expect(tree.group('group').state).toBe('stoppingChildren');
+    emitExit(tree.simulator, { code: 0 }, b);
+    tree.advance(0);
+    tree.startAll();
+    expect(tree.states()).toEqual({ [a]: 'healthy', [b]: 'healthy', [c]: 'healthy' });
   });
 });
 
-describe('a plugin that is reattached while its group waits for the group above', () => {
-  it('comes down with the next restart', () => {
-    const grove = createGroups(
+describe('a plugin that is reattached while its group is suspended', () => {
+  it('is stopped by the next group restart', () => {
+    const tree = createGroups(
       { outer: { strategy: 'one-for-all' }, inner: { parent: 'outer' } },
       { [a]: { group: 'outer' }, [b]: { group: 'inner' } },
     );
-    grove.activate(a);
-    grove.startAll();
-    grove.crash(a);
-    expect(grove.group('inner').state).toBe('suspended');
-    grove.root.send({ type: 'environment.reattach', plugin: b, config });
-    grove.simulator.running('process', b).emit({
+    tree.activate(a);
+    tree.startAll();
+    tree.crash(a);
+    expect(tree.group('inner').state).toBe('suspended');
+    tree.root.send({ type: 'environment.reattach', plugin: b, config });
+    tree.simulator.running('process', b).emit({
       type: 'process.attached',
       process: simulatedProcessHandle(4712, 0),
       handshake: simulatedHandshake(),
     });
-    grove.advance(0);
-    expect(grove.state(b)).toBe('handshaking');
-    grove.crash(a);
-    // It is let go of: nobody has seen yet that the process is the plugin.
-    expect(grove.state(b)).toBe('idle');
+    tree.advance(0);
+    expect(tree.state(b)).toBe('handshaking');
+    tree.crash(a);
+    // It is detached: the process has not proved yet that it is the plugin.
+    expect(tree.state(b)).toBe('idle');
   });
 });
 
 describe('a plugin that is reattached while it is up', () => {
   it('does not keep its group from starting', () => {
-    const grove = startGroups(
+    const tree = startGroups(
       { group: { strategy: 'one-for-all' } },
       { [a]: { group: 'group' }, [b]: { group: 'group' } },
     );
-    grove.crash(b);
-    grove.endAll();
-    grove.advance(0);
-    completeStart(grove.simulator, a);
-    grove.root.send({ type: 'environment.reattach', plugin: a, config });
-    grove.startAll();
-    expect(grove.states()).toEqual({ [a]: 'healthy', [b]: 'healthy' });
-    expect(grove.group('group').state).toBe('running');
+    tree.crash(b);
+    tree.endAll();
+    tree.advance(0);
+    completeStart(tree.simulator, a);
+    tree.root.send({ type: 'environment.reattach', plugin: a, config });
+    tree.startAll();
+    expect(tree.states()).toEqual({ [a]: 'healthy', [b]: 'healthy' });
+    expect(tree.group('group').state).toBe('running');
   });
 });
 
@@ -150,147 +150,147 @@ describe('a group whose work is done', () => {
   } as const;
   const options = { strategy: 'one-for-all', autoShutdown: 'any-significant' } as const;
 
-  it('lets go of those that waited to start again with it', () => {
-    const grove = createGroups({ group: options }, { [a]: significant, [b]: { group: 'group' } });
-    grove.activate(b);
-    grove.startAll();
-    grove.crash(b);
-    grove.activate(a);
-    grove.crash(a);
-    expect(grove.states()).toEqual({ [a]: 'crashed', [b]: 'idle' });
-    expect(grove.status(b).wanted).toBe(false);
+  it('no longer suspends the siblings that were to start again with it', () => {
+    const tree = createGroups({ group: options }, { [a]: significant, [b]: { group: 'group' } });
+    tree.activate(b);
+    tree.startAll();
+    tree.crash(b);
+    tree.activate(a);
+    tree.crash(a);
+    expect(tree.states()).toEqual({ [a]: 'crashed', [b]: 'idle' });
+    expect(tree.status(b).wanted).toBe(false);
   });
 
   it('starts the one that was activated while it came down', () => {
-    const grove = startGroups(
+    const tree = startGroups(
       { group: options },
       { [a]: significant, [b]: { group: 'group' }, [c]: { group: 'group' } },
     );
-    grove.crash(a);
-    expect(grove.state(c)).toBe('stopping');
-    grove.activate(c);
-    grove.endAll();
-    expect(grove.startAll()).toEqual([c]);
-    expect(grove.states()).toMatchObject({ [b]: 'idle', [c]: 'healthy' });
-    expect(grove.group('group').state).toBe('running');
+    tree.crash(a);
+    expect(tree.state(c)).toBe('stopping');
+    tree.activate(c);
+    tree.endAll();
+    expect(tree.startAll()).toEqual([c]);
+    expect(tree.states()).toMatchObject({ [b]: 'idle', [c]: 'healthy' });
+    expect(tree.group('group').state).toBe('running');
   });
 });
 
 describe('a temporary plugin of a group that was given up', () => {
-  it('is started when somebody activates it, though its policy was another one then', () => {
-    const grove = startGroups({ group: { intensity: 0 } }, { [a]: { group: 'group' } });
-    grove.crash(a);
-    expect(grove.state(a)).toBe('failed');
-    const { policy } = grove.snapshot(a).context;
+  it('is started by an activation, though its policy was another one then', () => {
+    const tree = startGroups({ group: { intensity: 0 } }, { [a]: { group: 'group' } });
+    tree.crash(a);
+    expect(tree.state(a)).toBe('failed');
+    const { policy } = tree.snapshot(a).context;
     const restart = { ...policy.restart, restart: 'temporary' as const };
-    grove.root.send({ type: 'environment.setPolicy', plugin: a, policy: { ...policy, restart } });
-    grove.activate(a);
-    grove.advance(0);
-    expect(grove.startAll()).toEqual([a]);
+    tree.root.send({ type: 'environment.setPolicy', plugin: a, policy: { ...policy, restart } });
+    tree.activate(a);
+    tree.advance(0);
+    expect(tree.startAll()).toEqual([a]);
   });
 });
 
 describe('an environment that is stopped', () => {
   it('starts nothing that was to start again', () => {
-    const grove = startGroups({ root: { strategy: 'rest-for-one' } }, { [a]: {}, [b]: {} });
-    grove.deactivate(a);
-    grove.activate(a);
-    expect(grove.status(a)).toMatchObject({ state: 'stopping', wanted: true });
-    grove.root.send({ type: 'environment.stop' });
-    emitExit(grove.simulator, { code: 0 }, a);
-    expect(grove.state(a)).toBe('idle');
-    grove.endAll();
-    expect(grove.root.getSnapshot().status).toBe('done');
+    const tree = startGroups({ root: { strategy: 'rest-for-one' } }, { [a]: {}, [b]: {} });
+    tree.deactivate(a);
+    tree.activate(a);
+    expect(tree.status(a)).toMatchObject({ state: 'stopping', wanted: true });
+    tree.root.send({ type: 'environment.stop' });
+    emitExit(tree.simulator, { code: 0 }, a);
+    expect(tree.state(a)).toBe('idle');
+    tree.endAll();
+    expect(tree.root.getSnapshot().status).toBe('done');
   });
 });
 
 describe('a group within one whose work is done', () => {
-  it('starts whom somebody activates meanwhile only when all are down', () => {
+  it('starts a plugin that is activated meanwhile only when all have stopped', () => {
     const done = {
       group: 'outer',
       significant: true,
       supervision: { restart: { restart: 'temporary' } },
     } as const;
-    const grove = startGroups(
+    const tree = startGroups(
       {
         outer: { strategy: 'one-for-all', autoShutdown: 'any-significant', members: [a, b] },
         inner: { parent: 'outer' },
       },
       { [a]: { group: 'outer' }, [b]: done, [c]: { group: 'inner' } },
     );
-    grove.crash(b);
-    expect(grove.states()).toMatchObject({ [a]: 'healthy', [c]: 'stopping' });
-    grove.activate(c);
-    emitExit(grove.simulator, { code: 0 }, c);
-    expect(grove.states()).toMatchObject({ [a]: 'stopping', [c]: 'pending' });
-    expect(grove.group('inner').state).toBe('suspended');
-    emitExit(grove.simulator, { code: 0 }, a);
-    expect(grove.startAll()).toEqual([c]);
-    expect(grove.states()).toMatchObject({ [a]: 'idle', [c]: 'healthy' });
-    expect(grove.group('inner').state).toBe('running');
+    tree.crash(b);
+    expect(tree.states()).toMatchObject({ [a]: 'healthy', [c]: 'stopping' });
+    tree.activate(c);
+    emitExit(tree.simulator, { code: 0 }, c);
+    expect(tree.states()).toMatchObject({ [a]: 'stopping', [c]: 'pending' });
+    expect(tree.group('inner').state).toBe('suspended');
+    emitExit(tree.simulator, { code: 0 }, a);
+    expect(tree.startAll()).toEqual([c]);
+    expect(tree.states()).toMatchObject({ [a]: 'idle', [c]: 'healthy' });
+    expect(tree.group('inner').state).toBe('running');
   });
 });
 
 describe('a group that was given up with the one above', () => {
   it('is tried again with all of that, when one of its plugins is activated', () => {
-    const grove = startGroups(
+    const tree = startGroups(
       { outer: { strategy: 'one-for-all', intensity: 0 }, inner: { parent: 'outer' } },
       { [a]: { group: 'outer' }, [b]: { group: 'inner' } },
     );
-    grove.crash(a);
-    grove.endAll();
-    expect(grove.states()).toEqual({ [a]: 'failed', [b]: 'failed' });
-    grove.activate(b);
-    expect(grove.snapshot(b).context.because).toBe('supervisor.retried');
-    grove.advance(0);
-    expect(grove.startAll()).toEqual([a, b]);
-    expect([grove.group('outer').state, grove.group('inner').state]).toEqual(['running', 'running']);
+    tree.crash(a);
+    tree.endAll();
+    expect(tree.states()).toEqual({ [a]: 'failed', [b]: 'failed' });
+    tree.activate(b);
+    expect(tree.snapshot(b).context.because).toBe('supervisor.retried');
+    tree.advance(0);
+    expect(tree.startAll()).toEqual([a, b]);
+    expect([tree.group('outer').state, tree.group('inner').state]).toEqual(['running', 'running']);
   });
 });
 
 describe('a plugin that was reattached after its group was given up', () => {
-  it('stays as it is when somebody activates it: it is up', () => {
-    const grove = startGroups(
+  it('is not changed by an activation while it runs', () => {
+    const tree = startGroups(
       { root: { strategy: 'one-for-all', intensity: 0 } },
       { [a]: { supervision: { restart: { restart: 'temporary' } } }, [b]: {} },
     );
-    grove.crash(b);
-    grove.endAll();
-    grove.root.send({ type: 'environment.reattach', plugin: a, config });
-    grove.simulator.running('process', a).emit({
+    tree.crash(b);
+    tree.endAll();
+    tree.root.send({ type: 'environment.reattach', plugin: a, config });
+    tree.simulator.running('process', a).emit({
       type: 'process.attached',
       process: simulatedProcessHandle(4712, 0),
       handshake: simulatedHandshake(),
     });
-    expect(grove.state(a)).toBe('handshaking');
-    grove.activate(a);
-    grove.advance(0);
-    expect(grove.status(a)).toMatchObject({ state: 'handshaking', generation: 2 });
-    expect(grove.state(b)).toBe('failed');
+    expect(tree.state(a)).toBe('handshaking');
+    tree.activate(a);
+    tree.advance(0);
+    expect(tree.status(a)).toMatchObject({ state: 'handshaking', generation: 2 });
+    expect(tree.state(b)).toBe('failed');
   });
 });
 
 describe('a plugin that leaves', () => {
   it('does not wait for a sibling that is only restarted', () => {
-    const grove = startGroups({ root: { strategy: 'one-for-all' } }, { [a]: {}, [b]: {}, [c]: {} });
-    grove.root.send({ type: 'environment.restart', plugin: c });
-    expect(grove.state(c)).toBe('stopping');
-    grove.deactivate(a);
-    expect(grove.state(a)).toBe('stopping');
+    const tree = startGroups({ root: { strategy: 'one-for-all' } }, { [a]: {}, [b]: {}, [c]: {} });
+    tree.root.send({ type: 'environment.restart', plugin: c });
+    expect(tree.state(c)).toBe('stopping');
+    tree.deactivate(a);
+    expect(tree.state(a)).toBe('stopping');
   });
 });
 
 describe('a group that was given up', () => {
   it('takes those along that were added since, and does not start them twice', () => {
-    const grove = startGroups({ root: { strategy: 'one-for-all', intensity: 0 } }, { [b]: {} });
-    grove.crash(b);
-    expect(grove.group('root').state).toBe('failed');
-    grove.add(a, { restart: { restart: 'temporary' } });
-    grove.activate(a);
-    grove.advance(0);
-    completeStart(grove.simulator, a);
-    completeStart(grove.simulator, b);
-    expect(grove.status(a)).toMatchObject({ state: 'healthy', generation: 1 });
-    expect(grove.state(b)).toBe('healthy');
+    const tree = startGroups({ root: { strategy: 'one-for-all', intensity: 0 } }, { [b]: {} });
+    tree.crash(b);
+    expect(tree.group('root').state).toBe('failed');
+    tree.add(a, { restart: { restart: 'temporary' } });
+    tree.activate(a);
+    tree.advance(0);
+    completeStart(tree.simulator, a);
+    completeStart(tree.simulator, b);
+    expect(tree.status(a)).toMatchObject({ state: 'healthy', generation: 1 });
+    expect(tree.state(b)).toBe('healthy');
   });
 });

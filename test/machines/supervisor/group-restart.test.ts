@@ -3,129 +3,129 @@ import type { GroupOptions } from '../../../src/model/index.js';
 import { startGroups, type SimulatedGroups } from '../../support/simulated-groups.js';
 
 const [a, b, c] = ['com.example.a', 'com.example.b', 'com.example.c'];
-const eager = { restart: { backoff: { firstMs: 10_000 } } };
+const noBackoff = { restart: { backoff: { firstMs: 10_000 } } };
 
-function trio(options: GroupOptions, supervision = {}): SimulatedGroups {
+function threePlugins(options: GroupOptions, supervision = {}): SimulatedGroups {
   const sapling = { group: 'group', supervision };
   return startGroups({ group: options }, { [a]: sapling, [b]: sapling, [c]: sapling });
 }
 
-/** The middle one fell, its siblings are down, and the pause is under way. */
+/** The second plugin has crashed, its siblings have stopped, and the backoff is running. */
 function pausing(options: GroupOptions = { strategy: 'one-for-all' }): SimulatedGroups {
-  const grove = trio(options, eager);
-  grove.crash(b);
-  grove.endAll();
-  expect(grove.group('group').state).toBe('backingOff');
-  return grove;
+  const tree = threePlugins(options, noBackoff);
+  tree.crash(b);
+  tree.endAll();
+  expect(tree.group('group').state).toBe('backingOff');
+  return tree;
 }
 
-describe('siblings that are brought down', () => {
-  it('stay wanted, come down one after the other, and say because of whom', () => {
-    const grove = trio({ strategy: 'one-for-all' });
-    grove.crash(b);
-    expect(grove.states()).toEqual({ [a]: 'healthy', [b]: 'restarting', [c]: 'stopping' });
-    expect(grove.status(c)).toMatchObject({ wanted: true, retryAt: null });
-    expect(grove.snapshot(c).context.because).toBe(`sibling.ended ${b}`);
-    emitExit(grove.simulator, { code: 0 }, c);
-    expect(grove.states()).toEqual({ [a]: 'stopping', [b]: 'restarting', [c]: 'restarting' });
-    emitExit(grove.simulator, { code: 0 }, a);
-    expect(grove.snapshot(a).context.because).toBe(`sibling.ended ${b}`);
-    expect(grove.status(a)).toMatchObject({ wanted: true, lastExit: { error: null, stopStep: 'draining' } });
+describe('siblings that are stopped', () => {
+  it('stay wanted, stop one after the other, and name the sibling that has ended', () => {
+    const tree = threePlugins({ strategy: 'one-for-all' });
+    tree.crash(b);
+    expect(tree.states()).toEqual({ [a]: 'healthy', [b]: 'restarting', [c]: 'stopping' });
+    expect(tree.status(c)).toMatchObject({ wanted: true, retryAt: null });
+    expect(tree.snapshot(c).context.because).toBe(`sibling.ended ${b}`);
+    emitExit(tree.simulator, { code: 0 }, c);
+    expect(tree.states()).toEqual({ [a]: 'stopping', [b]: 'restarting', [c]: 'restarting' });
+    emitExit(tree.simulator, { code: 0 }, a);
+    expect(tree.snapshot(a).context.because).toBe(`sibling.ended ${b}`);
+    expect(tree.status(a)).toMatchObject({ wanted: true, lastExit: { error: null, stopStep: 'draining' } });
   });
 
   it('go down their ordinary ladder', () => {
-    const grove = trio({ strategy: 'one-for-all' });
-    grove.crash(b);
-    const { drainMs, shutdownMs, termMs } = grove.snapshot(c).context.policy.deadlines;
-    expect(grove.simulator.isRunning('drain', c)).toBe(true);
-    grove.advance(drainMs);
-    expect(grove.simulator.isRunning('shutdown', c)).toBe(true);
-    grove.advance(shutdownMs);
-    expect(grove.simulator.running('signal', c).detail).toBe('SIGTERM');
-    grove.advance(termMs);
-    expect(grove.simulator.running('signal', c).detail).toBe('SIGKILL');
+    const tree = threePlugins({ strategy: 'one-for-all' });
+    tree.crash(b);
+    const { drainMs, shutdownMs, termMs } = tree.snapshot(c).context.policy.deadlines;
+    expect(tree.simulator.isRunning('drain', c)).toBe(true);
+    tree.advance(drainMs);
+    expect(tree.simulator.isRunning('shutdown', c)).toBe(true);
+    tree.advance(shutdownMs);
+    expect(tree.simulator.running('signal', c).detail).toBe('SIGTERM');
+    tree.advance(termMs);
+    expect(tree.simulator.running('signal', c).detail).toBe('SIGKILL');
   });
 
   it('start again one after the other, each when the one before is healthy', () => {
-    const grove = trio({ strategy: 'one-for-all' });
-    grove.crash(b);
-    grove.endAll();
-    grove.advance(0);
-    expect(grove.states()).toEqual({ [a]: 'spawning', [b]: 'restarting', [c]: 'restarting' });
-    completeStart(grove.simulator, a);
-    expect(grove.states()).toEqual({ [a]: 'healthy', [b]: 'spawning', [c]: 'restarting' });
-    completeStart(grove.simulator, b);
-    completeStart(grove.simulator, c);
-    expect(grove.group('group').state).toBe('running');
+    const tree = threePlugins({ strategy: 'one-for-all' });
+    tree.crash(b);
+    tree.endAll();
+    tree.advance(0);
+    expect(tree.states()).toEqual({ [a]: 'spawning', [b]: 'restarting', [c]: 'restarting' });
+    completeStart(tree.simulator, a);
+    expect(tree.states()).toEqual({ [a]: 'healthy', [b]: 'spawning', [c]: 'restarting' });
+    completeStart(tree.simulator, b);
+    completeStart(tree.simulator, c);
+    expect(tree.group('group').state).toBe('running');
   });
 
-  it('wait for the pause of the one that fell, once', () => {
-    const grove = pausing();
-    grove.advance(9_999);
-    expect(grove.states()).toEqual({ [a]: 'restarting', [b]: 'restarting', [c]: 'restarting' });
-    grove.advance(1);
-    expect(grove.startAll()).toEqual([a, b, c]);
+  it('wait for the backoff of the crashed plugin, once', () => {
+    const tree = pausing();
+    tree.advance(9_999);
+    expect(tree.states()).toEqual({ [a]: 'restarting', [b]: 'restarting', [c]: 'restarting' });
+    tree.advance(1);
+    expect(tree.startAll()).toEqual([a, b, c]);
   });
 
   it('are not restarted with their group when they are temporary', () => {
-    const grove = startGroups(
+    const tree = startGroups(
       { group: { strategy: 'one-for-all' } },
       {
         [a]: { group: 'group', supervision: { restart: { restart: 'temporary' } } },
         [b]: { group: 'group' },
       },
     );
-    grove.crash(b);
-    grove.endAll();
-    grove.advance(0);
-    expect(grove.startAll()).toEqual([b]);
-    expect(grove.status(a)).toMatchObject({ state: 'idle', wanted: false });
+    tree.crash(b);
+    tree.endAll();
+    tree.advance(0);
+    expect(tree.startAll()).toEqual([b]);
+    expect(tree.status(a)).toMatchObject({ state: 'idle', wanted: false });
   });
 
   it('stay down when they were down before', () => {
-    const grove = trio({ strategy: 'one-for-all' });
-    grove.deactivate(c);
-    grove.endAll();
-    grove.crash(b);
-    grove.endAll();
-    grove.advance(0);
-    expect(grove.startAll()).toEqual([a, b]);
-    expect(grove.state(c)).toBe('idle');
+    const tree = threePlugins({ strategy: 'one-for-all' });
+    tree.deactivate(c);
+    tree.endAll();
+    tree.crash(b);
+    tree.endAll();
+    tree.advance(0);
+    expect(tree.startAll()).toEqual([a, b]);
+    expect(tree.state(c)).toBe('idle');
   });
 });
 
-describe('a sibling that dies while its group comes down', () => {
+describe('a sibling that crashes during a group stop', () => {
   it('is one of those that start again, and costs the group no second restart', () => {
-    const grove = trio({ strategy: 'one-for-all', intensity: 1 });
-    grove.crash(b);
-    grove.crash(a, { signal: 'SIGKILL' });
-    expect(grove.state(a)).toBe('restarting');
-    grove.endAll();
-    grove.advance(0);
-    expect(grove.startAll()).toEqual([a, b, c]);
-    expect(grove.group('group').restartsLeft).toBe(0);
-    expect(grove.reports.map(({ type }) => type)).toEqual(['supervisor.restarting']);
+    const tree = threePlugins({ strategy: 'one-for-all', intensity: 1 });
+    tree.crash(b);
+    tree.crash(a, { signal: 'SIGKILL' });
+    expect(tree.state(a)).toBe('restarting');
+    tree.endAll();
+    tree.advance(0);
+    expect(tree.startAll()).toEqual([a, b, c]);
+    expect(tree.group('group').restartsLeft).toBe(0);
+    expect(tree.reports.map(({ type }) => type)).toEqual(['supervisor.restarting']);
   });
 
-  it('takes those before the first one with it under rest-for-one', () => {
-    const grove = trio({ strategy: 'rest-for-one' }, eager);
-    grove.crash(c);
-    expect(grove.group('group').state).toBe('backingOff');
-    grove.crash(a);
-    expect(grove.states()).toEqual({ [a]: 'restarting', [b]: 'stopping', [c]: 'restarting' });
-    grove.endAll();
-    grove.advance(10_000);
-    expect(grove.startAll()).toEqual([a, b, c]);
+  it('extends the group stop to those between under rest-for-one', () => {
+    const tree = threePlugins({ strategy: 'rest-for-one' }, noBackoff);
+    tree.crash(c);
+    expect(tree.group('group').state).toBe('backingOff');
+    tree.crash(a);
+    expect(tree.states()).toEqual({ [a]: 'restarting', [b]: 'stopping', [c]: 'restarting' });
+    tree.endAll();
+    tree.advance(10_000);
+    expect(tree.startAll()).toEqual([a, b, c]);
   });
 
   it('makes the group give up when it is not tried any more', () => {
-    const grove = startGroups(
+    const tree = startGroups(
       { group: { strategy: 'one-for-all' } },
       { [a]: { group: 'group', supervision: { restart: { intensity: 0 } } }, [b]: { group: 'group' } },
     );
-    grove.crash(b);
-    expect(grove.state(a)).toBe('stopping');
-    const again = trio({ strategy: 'one-for-all' }, { restart: { intensity: 1 } });
+    tree.crash(b);
+    expect(tree.state(a)).toBe('stopping');
+    const again = threePlugins({ strategy: 'one-for-all' }, { restart: { intensity: 1 } });
     again.crash(b);
     again.endAll();
     again.advance(0);
@@ -137,129 +137,129 @@ describe('a sibling that dies while its group comes down', () => {
 });
 
 describe('a sibling that dies while its group starts again', () => {
-  it('is a new failure of the group, and those that had no turn yet still come', () => {
-    const grove = trio({ strategy: 'one-for-all', intensity: 2 });
-    grove.crash(b);
-    grove.endAll();
-    grove.advance(0);
-    completeStart(grove.simulator, a);
-    grove.crash(b, { code: 3 });
-    expect(grove.group('group').restartsLeft).toBe(0);
-    grove.endAll();
-    grove.advance(1000);
-    expect(grove.startAll()).toEqual([a, b, c]);
+  it('is a new failure of the group, and siblings that were not started yet still start', () => {
+    const tree = threePlugins({ strategy: 'one-for-all', intensity: 2 });
+    tree.crash(b);
+    tree.endAll();
+    tree.advance(0);
+    completeStart(tree.simulator, a);
+    tree.crash(b, { code: 3 });
+    expect(tree.group('group').restartsLeft).toBe(0);
+    tree.endAll();
+    tree.advance(1000);
+    expect(tree.startAll()).toEqual([a, b, c]);
   });
 });
 
 describe('while a group pauses', () => {
   it('a plugin that is deactivated stays down when the others start', () => {
-    const grove = pausing();
-    grove.deactivate(a);
-    expect(grove.state(a)).toBe('idle');
-    grove.advance(10_000);
-    expect(grove.startAll()).toEqual([b, c]);
+    const tree = pausing();
+    tree.deactivate(a);
+    expect(tree.state(a)).toBe('idle');
+    tree.advance(10_000);
+    expect(tree.startAll()).toEqual([b, c]);
   });
 
-  it('the one that fell may be deactivated, and the others start all the same', () => {
-    const grove = pausing();
-    grove.deactivate(b);
-    grove.advance(10_000);
-    expect(grove.startAll()).toEqual([a, c]);
-    expect(grove.status(b)).toMatchObject({ state: 'idle', wanted: false });
+  it('the crashed plugin may be deactivated, and the others still start', () => {
+    const tree = pausing();
+    tree.deactivate(b);
+    tree.advance(10_000);
+    expect(tree.startAll()).toEqual([a, c]);
+    expect(tree.status(b)).toMatchObject({ state: 'idle', wanted: false });
   });
 
   it('an activation cuts the pause short for all', () => {
-    const grove = pausing();
-    grove.activate(c);
-    expect(grove.startAll()).toEqual([a, b, c]);
-    grove.advance(10_000);
-    expect(grove.generations()).toEqual({ [a]: 2, [b]: 2, [c]: 2 });
+    const tree = pausing();
+    tree.activate(c);
+    expect(tree.startAll()).toEqual([a, b, c]);
+    tree.advance(10_000);
+    expect(tree.generations()).toEqual({ [a]: 2, [b]: 2, [c]: 2 });
   });
 
   it('a plugin that was deactivated and is activated again starts with the others', () => {
-    const grove = pausing();
-    grove.deactivate(a);
-    grove.activate(a);
-    expect(grove.startAll()).toEqual([a, b, c]);
+    const tree = pausing();
+    tree.deactivate(a);
+    tree.activate(a);
+    expect(tree.startAll()).toEqual([a, b, c]);
   });
 
   it('a plugin can be removed, and the others start', () => {
-    const grove = pausing();
-    grove.deactivate(b);
-    grove.root.send({ type: 'bundle.removed', plugin: b });
-    grove.advance(10_000);
-    completeStart(grove.simulator, a);
-    completeStart(grove.simulator, c);
-    expect(grove.group('group')).toMatchObject({ state: 'running', children: [{ id: a }, { id: c }] });
+    const tree = pausing();
+    tree.deactivate(b);
+    tree.root.send({ type: 'bundle.removed', plugin: b });
+    tree.advance(10_000);
+    completeStart(tree.simulator, a);
+    completeStart(tree.simulator, c);
+    expect(tree.group('group')).toMatchObject({ state: 'running', children: [{ id: a }, { id: c }] });
   });
 
   it('the environment stops at once', () => {
-    const grove = pausing();
-    grove.root.send({ type: 'environment.stop' });
-    expect(grove.root.getSnapshot()).toMatchObject({ value: 'stopped', status: 'done' });
-    expect(grove.simulator.count('process')).toBe(0);
+    const tree = pausing();
+    tree.root.send({ type: 'environment.stop' });
+    expect(tree.root.getSnapshot()).toMatchObject({ value: 'stopped', status: 'done' });
+    expect(tree.simulator.count('process')).toBe(0);
   });
 });
 
-describe('while a group comes down', () => {
+describe('during a group stop', () => {
   it('a plugin that is deactivated stays down', () => {
-    const grove = trio({ strategy: 'one-for-all' });
-    grove.crash(b);
-    grove.deactivate(a);
-    grove.endAll();
-    grove.advance(0);
-    expect(grove.startAll()).toEqual([b, c]);
-    expect(grove.state(a)).toBe('idle');
+    const tree = threePlugins({ strategy: 'one-for-all' });
+    tree.crash(b);
+    tree.deactivate(a);
+    tree.endAll();
+    tree.advance(0);
+    expect(tree.startAll()).toEqual([b, c]);
+    expect(tree.state(a)).toBe('idle');
   });
 
-  it('a plugin that is removed does not hold up the others', () => {
-    const grove = trio({ strategy: 'one-for-all' });
-    grove.crash(b);
-    expect(grove.state(c)).toBe('stopping');
-    grove.root.send({ type: 'bundle.removed', plugin: c });
-    grove.root.send({ type: 'bundle.removed', plugin: b });
-    emitExit(grove.simulator, { code: 0 }, a);
-    grove.advance(0);
-    completeStart(grove.simulator, a);
-    expect(grove.group('group')).toMatchObject({ state: 'running', children: [{ id: a }] });
+  it('a plugin that is removed does not delay the others', () => {
+    const tree = threePlugins({ strategy: 'one-for-all' });
+    tree.crash(b);
+    expect(tree.state(c)).toBe('stopping');
+    tree.root.send({ type: 'bundle.removed', plugin: c });
+    tree.root.send({ type: 'bundle.removed', plugin: b });
+    emitExit(tree.simulator, { code: 0 }, a);
+    tree.advance(0);
+    completeStart(tree.simulator, a);
+    expect(tree.group('group')).toMatchObject({ state: 'running', children: [{ id: a }] });
   });
 
   it('the environment stops when the last process has ended', () => {
-    const grove = trio({ strategy: 'one-for-all' });
-    grove.crash(b);
-    grove.root.send({ type: 'environment.stop' });
-    expect(grove.root.getSnapshot().matches('stopping')).toBe(true);
-    grove.endAll();
-    expect(grove.root.getSnapshot().status).toBe('done');
-    expect(grove.simulator.count('process')).toBe(0);
+    const tree = threePlugins({ strategy: 'one-for-all' });
+    tree.crash(b);
+    tree.root.send({ type: 'environment.stop' });
+    expect(tree.root.getSnapshot().matches('stopping')).toBe(true);
+    tree.endAll();
+    expect(tree.root.getSnapshot().status).toBe('done');
+    expect(tree.simulator.count('process')).toBe(0);
   });
 
   it('a plugin that is activated comes with its group, and without the pause', () => {
-    const grove = trio({ strategy: 'one-for-all' }, eager);
-    grove.crash(b);
-    grove.activate(a);
-    grove.endAll();
-    grove.advance(0);
-    expect(grove.startAll()).toEqual([a, b, c]);
-    expect(grove.generations()).toEqual({ [a]: 2, [b]: 2, [c]: 2 });
+    const tree = threePlugins({ strategy: 'one-for-all' }, noBackoff);
+    tree.crash(b);
+    tree.activate(a);
+    tree.endAll();
+    tree.advance(0);
+    expect(tree.startAll()).toEqual([a, b, c]);
+    expect(tree.generations()).toEqual({ [a]: 2, [b]: 2, [c]: 2 });
   });
 });
 
-describe('a plugin that is spawned when its group is to come down', () => {
+describe('a plugin that is spawning when its group is stopped', () => {
   it('is ended as soon as it has a process, and starts again with the others', () => {
-    const grove = trio({ strategy: 'one-for-all' });
-    grove.root.send({ type: 'environment.restart', plugin: c });
-    emitExit(grove.simulator, { code: 0 }, c);
-    expect(grove.state(c)).toBe('spawning');
-    grove.crash(b);
-    grove.simulator.running('process', c).emit({
+    const tree = threePlugins({ strategy: 'one-for-all' });
+    tree.root.send({ type: 'environment.restart', plugin: c });
+    emitExit(tree.simulator, { code: 0 }, c);
+    expect(tree.state(c)).toBe('spawning');
+    tree.crash(b);
+    tree.simulator.running('process', c).emit({
       type: 'process.started',
       process: { pid: 9, startedAt: 0, stderrTail: () => '' },
     });
-    expect(grove.simulator.running('signal', c).detail).toBe('SIGKILL');
-    emitExit(grove.simulator, { signal: 'SIGKILL' }, c);
-    grove.endAll();
-    grove.advance(0);
-    expect(grove.startAll()).toEqual([a, b, c]);
+    expect(tree.simulator.running('signal', c).detail).toBe('SIGKILL');
+    emitExit(tree.simulator, { signal: 'SIGKILL' }, c);
+    tree.endAll();
+    tree.advance(0);
+    expect(tree.startAll()).toEqual([a, b, c]);
   });
 });

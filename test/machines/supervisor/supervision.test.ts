@@ -3,264 +3,276 @@ import { PluginError } from '../../../src/model/index.js';
 import { defaultPlugin, createTreeWithPlugin } from '../../support/simulated-tree.js';
 
 describe('a plugin that crashes', () => {
+  it('draws one random number for each exit', () => {
+    let draws = 0;
+    const tree = createTreeWithPlugin(undefined, () => {
+      draws += 1;
+      return 0.5;
+    });
+    tree.activate();
+    completeStart(tree.simulator);
+    emitExit(tree.simulator, { code: 1 });
+    expect(draws).toBe(1);
+  });
+
   it('is restarted at once the first time, and after a growing pause then', () => {
-    const story = createTreeWithPlugin();
-    story.activate();
+    const tree = createTreeWithPlugin();
+    tree.activate();
     const pauses: number[] = [];
     for (let crash = 0; crash < 4; crash += 1) {
-      completeStart(story.simulator);
-      emitExit(story.simulator, { code: 1 });
-      const { state, retryAt } = story.status();
+      completeStart(tree.simulator);
+      emitExit(tree.simulator, { code: 1 });
+      const { state, retryAt } = tree.status();
       expect(state).toBe('restarting');
-      pauses.push((retryAt ?? 0) - story.clock.now());
-      story.advance(pauses.at(-1) ?? 0);
-      expect(story.state()).toBe('spawning');
+      pauses.push((retryAt ?? 0) - tree.clock.now());
+      tree.advance(pauses.at(-1) ?? 0);
+      expect(tree.state()).toBe('spawning');
     }
     expect(pauses).toEqual([0, 250, 500, 1000]);
-    expect(story.status()).toMatchObject({ generation: 5, restarts: 4 });
+    expect(tree.status()).toMatchObject({ generation: 5, restarts: 4 });
   });
 
   it('is given up at the fifth failure, and tried once more after ten minutes', () => {
-    const story = createTreeWithPlugin();
-    story.activate();
+    const tree = createTreeWithPlugin();
+    tree.activate();
     for (let crash = 0; crash < 5; crash += 1) {
-      completeStart(story.simulator);
-      emitExit(story.simulator, { signal: 'SIGKILL' });
-      story.advance(5000);
+      completeStart(tree.simulator);
+      emitExit(tree.simulator, { signal: 'SIGKILL' });
+      tree.advance(5000);
     }
-    expect(story.status()).toMatchObject({
+    expect(tree.status()).toMatchObject({
       state: 'failed',
       failedReason: 'FailedToStayRunning',
-      mattermostState: 'FailedToStayRunning',
+      wasHealthy: true,
       generation: 5,
     });
-    story.advance(10 * 60_000 - 5000);
-    expect(story.status()).toMatchObject({ state: 'spawning', generation: 6 });
-    completeStart(story.simulator);
-    expect(story.state()).toBe('healthy');
+    tree.advance(10 * 60_000 - 5000);
+    expect(tree.status()).toMatchObject({ state: 'spawning', generation: 6 });
+    completeStart(tree.simulator);
+    expect(tree.state()).toBe('healthy');
   });
 
   it('goes back to failed at once when the one try fails too, and is tried again later', () => {
-    const story = createTreeWithPlugin();
-    story.activate();
+    const tree = createTreeWithPlugin();
+    tree.activate();
     for (let crash = 0; crash < 5; crash += 1) {
-      completeStart(story.simulator);
-      emitExit(story.simulator, { code: 1 });
-      story.advance(2000);
+      completeStart(tree.simulator);
+      emitExit(tree.simulator, { code: 1 });
+      tree.advance(2000);
     }
     for (let tried = 0; tried < 3; tried += 1) {
-      story.advance(10 * 60_000);
-      completeStart(story.simulator);
-      story.advance(4000);
-      emitExit(story.simulator, { code: 1 });
-      expect(story.status()).toMatchObject({ state: 'failed', generation: 6 + tried });
+      tree.advance(10 * 60_000);
+      completeStart(tree.simulator);
+      tree.advance(4000);
+      emitExit(tree.simulator, { code: 1 });
+      expect(tree.status()).toMatchObject({ state: 'failed', generation: 6 + tried });
     }
   });
 
-  it('has a fresh budget once the one try was healthy for long enough', () => {
-    const story = createTreeWithPlugin({ health: { intervalMs: 2 ** 31 - 1 } });
-    story.activate();
+  it('has an empty history once the half-open attempt was healthy for long enough', () => {
+    const tree = createTreeWithPlugin({ health: { intervalMs: 2 ** 31 - 1 } });
+    tree.activate();
     for (let crash = 0; crash < 5; crash += 1) {
-      completeStart(story.simulator);
-      emitExit(story.simulator, { code: 1 });
-      story.advance(2000);
+      completeStart(tree.simulator);
+      emitExit(tree.simulator, { code: 1 });
+      tree.advance(2000);
     }
-    story.advance(10 * 60_000);
-    completeStart(story.simulator);
-    story.advance(60_000);
+    tree.advance(10 * 60_000);
+    completeStart(tree.simulator);
+    tree.advance(60_000);
     for (let crash = 0; crash < 4; crash += 1) {
-      emitExit(story.simulator, { code: 1 });
-      expect(story.state()).toBe('restarting');
-      story.advance(2000);
-      completeStart(story.simulator);
+      emitExit(tree.simulator, { code: 1 });
+      expect(tree.state()).toBe('restarting');
+      tree.advance(2000);
+      completeStart(tree.simulator);
     }
-    emitExit(story.simulator, { code: 1 });
-    expect(story.state()).toBe('failed');
+    emitExit(tree.simulator, { code: 1 });
+    expect(tree.state()).toBe('failed');
   });
 
-  it('does not get a fresh budget by being restarted by hand after it was given up', () => {
-    const story = createTreeWithPlugin({ restart: { intensity: 0 } });
-    story.activate();
-    completeStart(story.simulator);
-    emitExit(story.simulator, { code: 1 });
-    story.root.send({ type: 'environment.restart', plugin: defaultPlugin });
-    completeStart(story.simulator);
-    emitExit(story.simulator, { code: 1 });
-    expect(story.state()).toBe('failed');
+  it('keeps its history when an operator restarts it after it was given up', () => {
+    const tree = createTreeWithPlugin({ restart: { intensity: 0 } });
+    tree.activate();
+    completeStart(tree.simulator);
+    emitExit(tree.simulator, { code: 1 });
+    tree.root.send({ type: 'environment.restart', plugin: defaultPlugin });
+    completeStart(tree.simulator);
+    emitExit(tree.simulator, { code: 1 });
+    expect(tree.state()).toBe('failed');
   });
 
-  it('comes back when somebody activates a plugin that was given up, with a fresh budget', () => {
-    const story = createTreeWithPlugin({ preset: 'mattermost' });
-    story.activate();
+  it('starts with an empty history when an operator activates it after it was given up', () => {
+    const tree = createTreeWithPlugin({ preset: 'mattermost' });
+    tree.activate();
     for (let crash = 0; crash < 3; crash += 1) {
-      completeStart(story.simulator);
-      emitExit(story.simulator, { code: 2 });
-      story.advance(0);
+      completeStart(tree.simulator);
+      emitExit(tree.simulator, { code: 2 });
+      tree.advance(0);
     }
-    expect(story.status()).toMatchObject({ state: 'failed', retryAt: null });
-    story.advance(24 * 60 * 60_000);
-    expect(story.state()).toBe('failed');
-    story.activate();
-    completeStart(story.simulator);
-    emitExit(story.simulator, { code: 2 });
-    expect(story.status()).toMatchObject({ state: 'restarting', restarts: 1 });
+    expect(tree.status()).toMatchObject({ state: 'failed', retryAt: null });
+    tree.advance(24 * 60 * 60_000);
+    expect(tree.state()).toBe('failed');
+    tree.activate();
+    completeStart(tree.simulator);
+    emitExit(tree.simulator, { code: 2 });
+    expect(tree.status()).toMatchObject({ state: 'restarting', restarts: 1 });
   });
 
-  it('rests where it lies when it is temporary', () => {
-    const story = createTreeWithPlugin({ restart: { restart: 'temporary' } });
-    story.activate();
-    completeStart(story.simulator);
-    emitExit(story.simulator, { code: 1 });
-    story.advance(24 * 60 * 60_000);
-    expect(story.status()).toMatchObject({ state: 'crashed', wanted: false, generation: 1 });
+  it('stays crashed when it is temporary', () => {
+    const tree = createTreeWithPlugin({ restart: { restart: 'temporary' } });
+    tree.activate();
+    completeStart(tree.simulator);
+    emitExit(tree.simulator, { code: 1 });
+    tree.advance(24 * 60 * 60_000);
+    expect(tree.status()).toMatchObject({ state: 'crashed', wanted: false, generation: 1 });
   });
 
   it('is idle again when it is transient and ended normally', () => {
-    const story = createTreeWithPlugin({ restart: { restart: 'transient' } });
-    story.activate();
-    completeStart(story.simulator);
-    emitExit(story.simulator, { code: 0 });
-    expect(story.status()).toMatchObject({ state: 'idle', wanted: false });
+    const tree = createTreeWithPlugin({ restart: { restart: 'transient' } });
+    tree.activate();
+    completeStart(tree.simulator);
+    emitExit(tree.simulator, { code: 0 });
+    expect(tree.status()).toMatchObject({ state: 'idle', wanted: false });
   });
 
   it('is not tried again under mattermost when its activation failed', () => {
-    const story = createTreeWithPlugin({ preset: 'mattermost' });
-    story.activate();
-    emitSpawnFailure(story.simulator, new PluginError({ code: 'SPAWN_FAILED', message: 'EAGAIN' }));
-    expect(story.status()).toMatchObject({ state: 'failed', failedReason: 'FailedToStart', generation: 1 });
+    const tree = createTreeWithPlugin({ preset: 'mattermost' });
+    tree.activate();
+    emitSpawnFailure(tree.simulator, new PluginError({ code: 'SPAWN_FAILED', message: 'EAGAIN' }));
+    expect(tree.status()).toMatchObject({ state: 'failed', failedReason: 'FailedToStart', generation: 1 });
   });
 
   it('is restarted under mattermost when it lost its health: it has not failed to start', () => {
-    const story = createTreeWithPlugin({ preset: 'mattermost' });
-    story.activate();
-    completeStart(story.simulator);
-    story.advance(30_000);
+    const tree = createTreeWithPlugin({ preset: 'mattermost' });
+    tree.activate();
+    completeStart(tree.simulator);
+    tree.advance(30_000);
     for (let ping = 0; ping < 3; ping += 1) {
-      expect(story.simulator.isRunning('probe')).toBe(true);
-      story.advance(2000);
-      story.advance(0);
+      expect(tree.simulator.isRunning('probe')).toBe(true);
+      tree.advance(2000);
+      tree.advance(0);
     }
-    emitExit(story.simulator, { code: 0 });
-    expect(story.status()).toMatchObject({
+    emitExit(tree.simulator, { code: 0 });
+    expect(tree.status()).toMatchObject({
       state: 'restarting',
       lastExit: { kind: 'hang', phase: 'serving' },
     });
   });
 
   it('is tried again under espalier when its activation failed', () => {
-    const story = createTreeWithPlugin();
-    story.activate();
-    emitSpawnFailure(story.simulator, new PluginError({ code: 'SPAWN_FAILED', message: 'EAGAIN' }));
-    expect(story.status()).toMatchObject({ state: 'restarting', mattermostState: 'FailedToStart' });
-    story.advance(0);
-    completeStart(story.simulator);
-    expect(story.state()).toBe('healthy');
+    const tree = createTreeWithPlugin();
+    tree.activate();
+    emitSpawnFailure(tree.simulator, new PluginError({ code: 'SPAWN_FAILED', message: 'EAGAIN' }));
+    expect(tree.status()).toMatchObject({ state: 'restarting', wasHealthy: false });
+    tree.advance(0);
+    completeStart(tree.simulator);
+    expect(tree.state()).toBe('healthy');
   });
 
   it('is not restarted when it is deactivated while the restart is due', () => {
-    const story = createTreeWithPlugin();
-    story.activate();
-    completeStart(story.simulator);
-    emitExit(story.simulator, { code: 1 });
-    story.deactivate();
-    story.advance(60_000);
-    expect(story.status()).toMatchObject({ state: 'idle', generation: 1 });
+    const tree = createTreeWithPlugin();
+    tree.activate();
+    completeStart(tree.simulator);
+    emitExit(tree.simulator, { code: 1 });
+    tree.deactivate();
+    tree.advance(60_000);
+    expect(tree.status()).toMatchObject({ state: 'idle', generation: 1 });
   });
 
   it('is restarted at once when it is activated while the restart is due', () => {
-    const story = createTreeWithPlugin({ restart: { backoff: { firstMs: 30_000 } } });
-    story.activate();
-    completeStart(story.simulator);
-    emitExit(story.simulator, { code: 1 });
-    story.activate();
-    expect(story.status()).toMatchObject({ state: 'spawning', generation: 2, restarts: 0 });
+    const tree = createTreeWithPlugin({ restart: { backoff: { firstMs: 30_000 } } });
+    tree.activate();
+    completeStart(tree.simulator);
+    emitExit(tree.simulator, { code: 1 });
+    tree.activate();
+    expect(tree.status()).toMatchObject({ state: 'spawning', generation: 2, restarts: 0 });
   });
 
   it('does not touch its neighbours', () => {
-    const story = createTreeWithPlugin();
-    story.add('com.example.neighbour');
-    story.activate();
-    story.activate('com.example.neighbour');
-    completeStart(story.simulator, defaultPlugin, 1);
-    completeStart(story.simulator, 'com.example.neighbour', 2);
-    emitExit(story.simulator, { code: 1 }, defaultPlugin);
-    expect(story.status('com.example.neighbour')).toMatchObject({ state: 'healthy', generation: 1, pid: 2 });
+    const tree = createTreeWithPlugin();
+    tree.add('com.example.neighbour');
+    tree.activate();
+    tree.activate('com.example.neighbour');
+    completeStart(tree.simulator, defaultPlugin, 1);
+    completeStart(tree.simulator, 'com.example.neighbour', 2);
+    emitExit(tree.simulator, { code: 1 }, defaultPlugin);
+    expect(tree.status('com.example.neighbour')).toMatchObject({ state: 'healthy', generation: 1, pid: 2 });
   });
 });
 
 describe('an environment that stops', () => {
   it('is stopped when the last process has ended, and not before', () => {
-    const story = createTreeWithPlugin();
-    story.add('com.example.neighbour');
-    story.activate();
-    story.activate('com.example.neighbour');
-    completeStart(story.simulator, defaultPlugin);
-    story.root.send({ type: 'environment.stop' });
-    expect(story.root.getSnapshot().matches('stopping')).toBe(true);
-    emitExit(story.simulator, { code: 0 }, defaultPlugin);
-    expect(story.root.getSnapshot().matches('stopping')).toBe(true);
-    story.simulator.running('process', 'com.example.neighbour').emit({
+    const tree = createTreeWithPlugin();
+    tree.add('com.example.neighbour');
+    tree.activate();
+    tree.activate('com.example.neighbour');
+    completeStart(tree.simulator, defaultPlugin);
+    tree.root.send({ type: 'environment.stop' });
+    expect(tree.root.getSnapshot().matches('stopping')).toBe(true);
+    emitExit(tree.simulator, { code: 0 }, defaultPlugin);
+    expect(tree.root.getSnapshot().matches('stopping')).toBe(true);
+    tree.simulator.running('process', 'com.example.neighbour').emit({
       type: 'process.started',
       process: { pid: 9, startedAt: 0, stderrTail: () => '' },
     });
-    emitExit(story.simulator, { signal: 'SIGKILL' }, 'com.example.neighbour');
-    expect(story.root.getSnapshot()).toMatchObject({ value: 'stopped', status: 'done' });
-    expect(story.simulator.count('process')).toBe(0);
+    emitExit(tree.simulator, { signal: 'SIGKILL' }, 'com.example.neighbour');
+    expect(tree.root.getSnapshot()).toMatchObject({ value: 'stopped', status: 'done' });
+    expect(tree.simulator.count('process')).toBe(0);
   });
 
   it('waits for nothing when nothing runs', () => {
-    const story = createTreeWithPlugin();
-    story.root.send({ type: 'environment.stop' });
-    expect(story.root.getSnapshot().status).toBe('done');
+    const tree = createTreeWithPlugin();
+    tree.root.send({ type: 'environment.stop' });
+    expect(tree.root.getSnapshot().status).toBe('done');
   });
 
   it('does not restart what falls meanwhile', () => {
-    const story = createTreeWithPlugin();
-    story.activate();
-    completeStart(story.simulator);
-    emitExit(story.simulator, { code: 1 });
-    expect(story.state()).toBe('restarting');
-    story.root.send({ type: 'environment.stop' });
-    expect(story.root.getSnapshot().status).toBe('done');
+    const tree = createTreeWithPlugin();
+    tree.activate();
+    completeStart(tree.simulator);
+    emitExit(tree.simulator, { code: 1 });
+    expect(tree.state()).toBe('restarting');
+    tree.root.send({ type: 'environment.stop' });
+    expect(tree.root.getSnapshot().status).toBe('done');
   });
 });
 
 describe('a defect in an effect', () => {
-  it('brings the plugin down and is told as a defect, and the tree goes on', () => {
-    const story = createTreeWithPlugin({ restart: { restart: 'temporary' } });
-    story.activate();
-    completeStart(story.simulator);
-    story.ref().send({
+  it('stops the plugin and is reported as an internal error, and the tree keeps running', () => {
+    const tree = createTreeWithPlugin({ restart: { restart: 'temporary' } });
+    tree.activate();
+    completeStart(tree.simulator);
+    tree.ref().send({
       type: 'effect.errored',
       error: new PluginError({ code: 'INTERNAL', message: 'boom' }),
       generation: 1,
     });
-    expect(story.simulator.running('signal').detail).toBe('SIGKILL');
-    emitExit(story.simulator, { signal: 'SIGKILL' });
-    expect(story.status()).toMatchObject({ state: 'crashed', error: { code: 'INTERNAL' } });
-    expect(story.root.getSnapshot().status).toBe('active');
+    expect(tree.simulator.running('signal').detail).toBe('SIGKILL');
+    emitExit(tree.simulator, { signal: 'SIGKILL' });
+    expect(tree.status()).toMatchObject({ state: 'crashed', error: { code: 'INTERNAL' } });
+    expect(tree.root.getSnapshot().status).toBe('active');
   });
 });
 
 describe('an actor that breaks', () => {
   it('is replaced by its supervisor, which goes on, and the generation goes on counting', () => {
-    const story = createTreeWithPlugin();
-    story.activate();
-    const ref = story.ref();
+    const tree = createTreeWithPlugin();
+    tree.activate();
+    const ref = tree.ref();
     const stderrTail = (): string => {
       throw new Error('the exit record cannot be made, and the actor breaks');
     };
-    story.simulator
+    tree.simulator
       .running('process')
       .emit({ type: 'process.started', process: { pid: 1, startedAt: 0, stderrTail } });
-    emitExit(story.simulator, { code: 1 });
-    const replacement = story.ref();
+    emitExit(tree.simulator, { code: 1 });
+    const replacement = tree.ref();
     expect(ref.getSnapshot().status).toBe('error');
     expect(replacement).not.toBe(ref);
-    expect(story.status()).toMatchObject({ state: 'idle', generation: 1 });
-    expect(story.simulator.subscribed.at(-1)).toBe('signal:SIGKILL');
-    story.activate();
-    completeStart(story.simulator);
-    expect(story.status()).toMatchObject({ state: 'healthy', generation: 2 });
+    expect(tree.status()).toMatchObject({ state: 'idle', generation: 1 });
+    expect(tree.simulator.subscribed.at(-1)).toBe('signal:SIGKILL');
+    tree.activate();
+    completeStart(tree.simulator);
+    expect(tree.status()).toMatchObject({ state: 'healthy', generation: 2 });
   });
 });

@@ -14,7 +14,7 @@ import { chartOf, type ChartState } from '../../../src/observe/index.js';
 import { createEffectSimulator } from '../../../src/testing/index.js';
 
 describe('the chart of a machine', () => {
-  it('has its states and transitions in the order in which they were written', () => {
+  it('has its states and transitions in the order of definition', () => {
     const machine = setup({
       actors: { closer: fromPromise(() => Promise.resolve()) },
       actions: { creak: () => undefined, ring: () => undefined },
@@ -74,7 +74,7 @@ describe('the chart of a machine', () => {
     ['a state within itself', '.inner', 'm.b', 'm.b.inner'],
     ['the id of a state', '#m.b.inner', 'm.a', 'm.b.inner'],
     ['an id that a state was given', '#special', 'm.a', 'special'],
-  ])('finds %s that a transition leads to', (_, target, from, to) => {
+  ])('resolves the target of a transition: %s', (_, target, from, to) => {
     const definition = { a: {}, b: { initial: 'inner', states: { inner: {} } }, c: { id: 'special' } };
     const written =
       from === 'm.a' ? { a: { on: { go: target } } } : { b: { ...definition.b, on: { go: target } } };
@@ -90,22 +90,22 @@ describe('the chart of a machine', () => {
     [{ invoke: { src: 'clerk', onError: 'b' } }, 'clerk failed'],
     [{ invoke: { src: 'clerk', onSnapshot: 'b' } }, 'clerk changed'],
     [{ initial: 'x', states: { x: { type: 'final' as const } }, onDone: 'b' }, 'done'],
-  ])('says %j in words', (written, event) => {
+  ])('labels the event type %j', (written, event) => {
     const machine = createMachine({ id: 'm', initial: 'a', states: { a: written, b: {} } });
     expect(chartOf(machine).transitions.map((transition) => transition.event)).toEqual([event]);
   });
 
-  it('tells guards of one name apart by what they are asked with', () => {
-    const aimed = (next: string) => ({ guard: { type: 'isNext', params: { next } }, target: 'b' });
+  it('distinguishes guards of the same name by their params', () => {
+    const guarded = (next: string) => ({ guard: { type: 'isNext', params: { next } }, target: 'b' });
     const machine = createMachine({
       id: 'm',
       initial: 'a',
-      states: { a: { on: { go: [aimed('rest'), aimed('work')] } }, b: {} },
+      states: { a: { on: { go: [guarded('rest'), guarded('work')] } }, b: {} },
     });
     expect(chartOf(machine).transitions.map(({ guard }) => guard)).toEqual(['isNext rest', 'isNext work']);
   });
 
-  it('says joined and inline guards and actions in words', () => {
+  it('labels combined and inline guards and actions', () => {
     const machine = createMachine({
       id: 'm',
       on: {
@@ -128,7 +128,7 @@ describe('the chart of a machine', () => {
     ]);
   });
 
-  it('knows joined guards by what they answer, as a bundler may rename them', () => {
+  it('recognises combined guards by evaluation, as a bundler may rename functions', () => {
     const guard = and(['x', 'y']);
     Object.defineProperty(guard, 'name', { value: 'a' });
     const machine = createMachine({ id: 'm', on: { go: { guard } } });
@@ -151,7 +151,7 @@ describe('the chart of a machine', () => {
     });
   });
 
-  it('has what the environment machine does in every state', () => {
+  it('has the root transitions of the environment machine', () => {
     const { effects } = createEffectSimulator({ now: () => 0 });
     const chart = chartOf(createEnvironmentMachine(effects, { random: () => 0 }));
     expect(chart.transitions.filter(({ from }) => from === 'environment').map(({ event }) => event)).toEqual([
@@ -181,7 +181,7 @@ function idsOf(states: readonly ChartState[]): string[] {
   return states.flatMap(({ id, states: inner }) => [id, ...idsOf(inner)]);
 }
 
-/** What XState itself made of the definition. */
+/** The state nodes that XState makes of the definition. */
 type StateNode = AnyStateMachine['root'];
 
 function nodesOf(node: StateNode): StateNode[] {

@@ -22,7 +22,7 @@ const kettle = chartOf(
 const plugin = chartOf(createPluginMachine(createEffectSimulator({ now: () => 0 }).effects));
 
 describe('a chart as mermaid', () => {
-  it('has nested states, labelled arrows after them, and what is done inside', () => {
+  it('has nested states, then labelled edges, then notes of actions', () => {
     expect(renderChart(kettle, 'mermaid')).toBe(
       `stateDiagram-v2
   [*] --> s_kettle_cold
@@ -62,7 +62,7 @@ describe('a chart as mermaid', () => {
     expect(lines).toEqual(expect.arrayContaining([...states, ...transitions]));
   });
 
-  it('puts a box round a machine that acts in every state', () => {
+  it('has a composite state for a machine with root transitions', () => {
     const chart = chartOf(
       createMachine({ id: 'm', on: { ping: { actions: 'pong' } }, initial: 'a', states: { a: {} } }),
     );
@@ -91,7 +91,7 @@ describe('a chart as mermaid', () => {
     expect(renderChart(chart, 'mermaid').match(/^ +--$/gm)).toHaveLength(1);
   });
 
-  it('escapes what mermaid gives a meaning to, and lets no two states share a name', () => {
+  it('escapes mermaid syntax, and gives each state a unique name', () => {
     const chart = chartOf(
       createMachine({
         id: 'm',
@@ -113,7 +113,7 @@ describe('a chart as mermaid', () => {
 });
 
 describe('a chart as DOT', () => {
-  it('has clusters with a heading, and edges that end at them', () => {
+  it('has clusters with heading nodes, and edges that end at the clusters', () => {
     expect(renderChart(kettle, 'dot')).toBe(
       `digraph "kettle" {
   compound=true

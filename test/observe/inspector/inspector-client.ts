@@ -19,12 +19,12 @@ export interface Message {
 export interface InspectorClient {
   readonly messages: readonly Message[];
   readonly socket: WebSocket;
-  /** Resolves as soon as a message is there that fits, told already or not. */
-  readonly waitFor: (fits: (message: Message) => boolean) => Promise<Message>;
+  /** Resolves with the first message that matches, received already or not. */
+  readonly waitFor: (matches: (message: Message) => boolean) => Promise<Message>;
   closed(): Promise<void>;
 }
 
-/** A WebSocket client of an inspector, as a browser or another tool would be. */
+/** Connects a WebSocket client to an inspector. */
 export async function connectClient(url: string, options: ClientOptions = {}): Promise<InspectorClient> {
   const socket = new WebSocket(url.replace('http:', 'ws:'), options);
   const messages: Message[] = [];
@@ -37,10 +37,10 @@ export async function connectClient(url: string, options: ClientOptions = {}): P
   return {
     messages,
     socket,
-    waitFor: (fits) =>
+    waitFor: (matches) =>
       new Promise((resolve) => {
         const check = (): void => {
-          const found = messages.find(fits);
+          const found = messages.find(matches);
           if (found === undefined) return;
           waiting.delete(check);
           resolve(found);
@@ -54,7 +54,7 @@ export async function connectClient(url: string, options: ClientOptions = {}): P
   };
 }
 
-/** The status that a WebSocket is refused with. */
+/** The HTTP status with which a WebSocket is rejected. */
 export async function rejectionStatus(url: string, options: ClientOptions): Promise<number | undefined> {
   const rejected = new WebSocket(url.replace('http:', 'ws:'), options);
   const [, response] = (await once(rejected, 'unexpected-response')) as [

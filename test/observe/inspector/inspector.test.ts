@@ -22,7 +22,7 @@ async function start(options?: InspectorOptions): Promise<Inspector> {
 }
 
 describe('an inspector', () => {
-  it('tells a Stately receiver of the actors, events and snapshots of an environment', async () => {
+  it('sends the actors, events and snapshots of an environment to a Stately receiver', async () => {
     const inspector = await start();
     const seen: Message[] = [];
     const receiver = createWebSocketReceiver({ server: inspector.url.replace('http:', 'ws:') });
@@ -65,13 +65,13 @@ describe('an inspector', () => {
     );
   });
 
-  it('tells a newcomer where every living actor is, and nothing of those that are gone', async () => {
+  it('sends a new client the state of every running actor, and nothing of stopped ones', async () => {
     const inspector = await start();
     const tree = createInspectedTree(inspector.inspect);
     for (let index = 0; index < 30; index += 1) tree.start(`com.example.plugin${index}`);
     emitExit(tree.simulator, { code: 0 }, 'com.example.plugin0');
     for (let index = 0; index < 100; index += 1)
-      tree.root.send({ type: 'environment.activate', plugin: 'nobody' });
+      tree.root.send({ type: 'environment.activate', plugin: 'com.example.unknown' });
     const { waitFor, messages } = await connectClient(inspector.url);
     await waitFor(({ event }) => event?.type === 'environment.activate');
     const actors = messages.filter(({ type }) => type === '@xstate.actor');
@@ -87,7 +87,7 @@ describe('an inspector', () => {
     expect(messages.length).toBeLessThanOrEqual(actors.length + 200);
   });
 
-  it('forgets actors that were made but never started', async () => {
+  it('omits actors that were created but never started', async () => {
     const inspector = await start();
     const tree = createInspectedTree(inspector.inspect);
     tree.start('com.example.hello');
@@ -98,7 +98,7 @@ describe('an inspector', () => {
     expect(messages.map(({ name }) => name)).not.toContain('onDeactivate');
   });
 
-  it('remembers no more than the newest entries', async () => {
+  it('keeps only the newest entries', async () => {
     const inspector = await start();
     const actor = createActor(counter, { inspect: inspector.inspect }).start();
     for (let index = 0; index < 10_000; index += 1) actor.send({ type: 'count' });
@@ -108,7 +108,7 @@ describe('an inspector', () => {
     expect(messages[0]).toMatchObject({ type: '@xstate.actor', name: 'counter' });
   });
 
-  it('writes nothing until somebody looks', async () => {
+  it('serializes nothing until a client connects', async () => {
     const inspector = await start();
     let written = 0;
     const machine = createMachine({
@@ -125,7 +125,7 @@ describe('an inspector', () => {
     expect(written).toBeGreaterThan(0);
   });
 
-  it('never tells environment variables, but tells errors and handles', async () => {
+  it('redacts environment variables, and shows errors and handles', async () => {
     const inspector = await start();
     const tree = createInspectedTree(inspector.inspect);
     const { waitFor, messages } = await connectClient(inspector.url);
@@ -149,7 +149,7 @@ describe('an inspector', () => {
     expect(text).not.toContain('de_CH.UTF-8');
     expect(text).toContain('"process":{"pid":4711');
     expect(text).toContain(
-      '"channel":{"address":"unix:/pretended","transport":"plaintext","multiplexed":false}',
+      '"channel":{"address":"unix:/simulated","transport":"plaintext","multiplexed":false}',
     );
   });
 
@@ -172,7 +172,7 @@ describe('an inspector', () => {
     ]);
   });
 
-  it('meets actors that were there before it, parents first', async () => {
+  it('reports actors that were there before it, parents first', async () => {
     const inspector = await start();
     const tree = createInspectedTree(() => undefined);
     tree.start('com.example.hello');
@@ -184,7 +184,7 @@ describe('an inspector', () => {
     expect(names).toEqual(['environment', 'group:root', 'com.example.hello', 'health', 'probe']);
   });
 
-  it('tells what happens in one turn of the event loop in its order, however much it is', async () => {
+  it('keeps the order of thousands of events in one iteration of the event loop', async () => {
     const inspector = await start();
     const { waitFor, messages } = await connectClient(inspector.url);
     const actor = createActor(counter, { inspect: inspector.inspect }).start();
@@ -196,55 +196,55 @@ describe('an inspector', () => {
     expect(counts).toEqual(Array.from({ length: 3001 }, (_, index) => index));
   });
 
-  it('cuts off who does not read, and goes on telling the others', async () => {
+  it('disconnects a client that does not read, and serves the others', async () => {
     const inspector = await start();
     const { socket: reader } = await connectClient(inspector.url);
-    const sleeper = await openAndNeverRead(inspector.url);
-    const actor = createActor(teller, { inspect: inspector.inspect }).start();
+    const paused = await openAndNeverRead(inspector.url);
+    const actor = createActor(chatty, { inspect: inspector.inspect }).start();
     const chunk = 'x'.repeat(10_000);
-    let told = 0;
-    reader.on('message', () => (told += 1));
-    const gone = once(sleeper, 'close');
-    while (!sleeper.destroyed && told < 100_000) {
-      for (let index = 0; index < 50; index += 1) actor.send({ type: 'tell', chunk });
-      // Waking it up shows whether the other side has hung up, after what was on its way has been read.
-      if (told > 3000) sleeper.resume();
+    let received = 0;
+    reader.on('message', () => (received += 1));
+    const gone = once(paused, 'close');
+    while (!paused.destroyed && received < 100_000) {
+      for (let index = 0; index < 50; index += 1) actor.send({ type: 'say', chunk });
+      // A socket reports the end of its peer only after the buffered data has been read.
+      if (received > 3000) paused.resume();
       await new Promise((resolve) => setImmediate(resolve));
     }
     await gone;
-    expect(sleeper.bytesRead).toBeLessThan(told * chunk.length);
-    const before = told;
-    actor.send({ type: 'tell', chunk });
+    expect(paused.bytesRead).toBeLessThan(received * chunk.length);
+    const before = received;
+    actor.send({ type: 'say', chunk });
     await once(reader, 'message');
-    expect(told).toBeGreaterThan(before);
+    expect(received).toBeGreaterThan(before);
   });
 
-  it('sends everybody away when it is closed, and frees its port', async () => {
+  it('disconnects all clients when it is closed, and frees its port', async () => {
     const inspector = await startInspector();
-    const listener = await connectClient(inspector.url);
+    const client = await connectClient(inspector.url);
     const actor = createActor(counter, { inspect: inspector.inspect }).start();
     await inspector.close();
-    await listener.closed();
+    await client.closed();
     actor.send({ type: 'count' });
     const again = await start({ port: Number(new URL(inspector.url).port) });
     expect(again.url).toBe(inspector.url);
   });
 
-  it('says so when its port is taken, or is none', async () => {
+  it('rejects with CONFIG_INVALID when its port is taken or invalid', async () => {
     const { url } = await start();
     const port = Number(new URL(url).port);
-    const refused = {
+    const rejection = {
       code: 'CONFIG_INVALID',
       facts: { port },
       message: expect.stringContaining('EADDRINUSE') as string,
     };
-    await expect(startInspector({ port })).rejects.toMatchObject(refused);
+    await expect(startInspector({ port })).rejects.toMatchObject(rejection);
     await expect(startInspector({ port: 70_000 })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   });
 });
 
-describe('the door of an inspector', () => {
-  it('shows a page that can load nothing and be framed nowhere', async () => {
+describe('the origin check of an inspector', () => {
+  it('serves a page that may load nothing and may not be framed', async () => {
     const { url } = await start();
     const response = await fetch(url);
     const page = await response.text();
@@ -259,39 +259,43 @@ describe('the door of an inspector', () => {
   it.each([
     ['another path', { path: '/secret' }, 404],
     ['another method', { method: 'POST' }, 405],
-    ['the host name of somebody else', { headers: { host: 'evil.example:80' } }, 403],
-    ['a host name that only begins like its own', { headers: { host: 'localhost.evil.example' } }, 403],
-    ['its other name', { headers: { host: 'localhost:1' } }, 200],
+    ['a foreign host name', { headers: { host: 'evil.example:80' } }, 403],
+    [
+      'a host name with the loopback name as its prefix',
+      { headers: { host: 'localhost.evil.example' } },
+      403,
+    ],
+    ['the name localhost', { headers: { host: 'localhost:1' } }, 200],
   ])('answers %s', async (_, options, status) => {
     const { url } = await start();
-    const asked = request(url, options).end();
-    const [response] = (await once(asked, 'response')) as [{ statusCode: number; resume(): void }];
+    const sent = request(url, options).end();
+    const [response] = (await once(sent, 'response')) as [{ statusCode: number; resume(): void }];
     response.resume();
     expect(response.statusCode).toBe(status);
   });
 
   it.each([
-    ['a page of somebody else', { origin: 'https://evil.example' }],
-    ['another page of this machine', { origin: 'http://127.0.0.1:1' }],
+    ['a page of another site', { origin: 'https://evil.example' }],
+    ['a page on another port', { origin: 'http://127.0.0.1:1' }],
     ['a sandboxed page', { origin: 'null' }],
-    ['a host name of somebody else', { headers: { host: 'evil.example' } }],
+    ['a foreign host name', { headers: { host: 'evil.example' } }],
   ])('refuses a WebSocket from %s', async (_, options) => {
     const { url } = await start();
     expect(await rejectionStatus(url, options)).toBe(403);
   });
 
-  it('lets its own page in', async () => {
+  it('accepts its own page', async () => {
     const { url } = await start();
-    const listener = await connectClient(url, { origin: new URL(url).origin });
-    expect(listener.socket.readyState).toBe(listener.socket.OPEN);
+    const client = await connectClient(url, { origin: new URL(url).origin });
+    expect(client.socket.readyState).toBe(client.socket.OPEN);
   });
 
-  it('has room for sixteen', async () => {
+  it('accepts at most sixteen clients', async () => {
     const { url } = await start();
-    const listeners = await Promise.all(Array.from({ length: 16 }, () => connectClient(url)));
+    const clients = await Promise.all(Array.from({ length: 16 }, () => connectClient(url)));
     expect(await rejectionStatus(url, {})).toBe(503);
-    listeners[0]?.socket.close();
-    await listeners[0]?.closed();
+    clients[0]?.socket.close();
+    await clients[0]?.closed();
     await expect(connectClient(url)).resolves.toBeDefined();
   });
 });
@@ -304,9 +308,9 @@ const counter = createMachine({
   },
 });
 
-const teller = createMachine({ id: 'teller' });
+const chatty = createMachine({ id: 'chatty' });
 
-/** A client that asks to be told everything, and never reads it. */
+/** A client that opens a WebSocket and never reads from it. */
 async function openAndNeverRead(url: string) {
   const { hostname, port, host } = new URL(url);
   const socket = connect(Number(port), hostname);

@@ -11,21 +11,25 @@ const rules: SerializeRules = {
   redact: () => undefined,
 };
 
-describe('a plain copy', () => {
+describe('a serialized value', () => {
   it.each([
-    ['numbers, texts and truths', [1, 'a', true, null], [1, 'a', true, null]],
-    ['what JSON has no number for', [NaN, Infinity, 10n], ['NaN', 'Infinity', '10n']],
-    ['what is nothing', { a: undefined, b: () => 1, c: Symbol('c'), d: [undefined] }, { d: [null] }],
+    ['numbers, strings and booleans', [1, 'a', true, null], [1, 'a', true, null]],
+    ['numbers that JSON does not have', [NaN, Infinity, 10n], ['NaN', 'Infinity', '10n']],
+    [
+      'undefined, functions and symbols',
+      { a: undefined, b: () => 1, c: Symbol('c'), d: [undefined] },
+      { d: [null] },
+    ],
     ['maps and sets', { map: new Map([['a', 1]]), set: new Set([1, 2]) }, { map: { a: 1 }, set: [1, 2] }],
     ['dates', new Date(0), '1970-01-01T00:0… 9 more characters'],
     ['bytes', { der: new Uint8Array(512) }, { der: '(512 bytes)' }],
-    ['what describes itself', { handle: { secret: 1, toJSON: () => ({ pid: 7 }) } }, { handle: { pid: 7 } }],
-    ['long texts', 'x'.repeat(17), `${'x'.repeat(15)}… 2 more characters`],
+    ['objects with toJSON', { handle: { secret: 1, toJSON: () => ({ pid: 7 }) } }, { handle: { pid: 7 } }],
+    ['long strings', 'x'.repeat(17), `${'x'.repeat(15)}… 2 more characters`],
     ['long lists', [1, 2, 3, 4, 5, 6, 7], [1, 2, 3, 4, 5, '… 2 more']],
     ['wide objects', { a: 1, b: 2, c: 3, d: 4, e: 5, f: 6 }, { a: 1, b: 2, c: 3, d: 4, e: 5, '…': '1 more' }],
     ['depth', { a: { b: { c: { d: { e: 1 } } } } }, { a: { b: { c: { d: '…' } } } }],
     [
-      'what throws',
+      'objects whose toJSON throws',
       {
         toJSON: () => {
           throw new Error('no');
@@ -33,7 +37,7 @@ describe('a plain copy', () => {
       },
       '(unreadable)',
     ],
-  ])('shows %s', (_, value, copy) => {
+  ])('copies %s', (_, value, copy) => {
     expect(serialize(value, rules)).toEqual(copy);
   });
 
@@ -53,7 +57,7 @@ describe('a plain copy', () => {
     });
   });
 
-  it('ends where a value contains itself', () => {
+  it('stops at a circular reference', () => {
     const value: { self?: unknown; twice: unknown[] } = { twice: [] };
     const shared = { a: 1 };
     value.self = value;
@@ -61,14 +65,14 @@ describe('a plain copy', () => {
     expect(serialize(value, rules)).toEqual({ self: '(circular)', twice: [{ a: 1 }, { a: 1 }] });
   });
 
-  it('ends when it has become too big, whatever the shape', () => {
+  it('stops at the greatest number of values', () => {
     const wide = Array.from({ length: 5 }, () => Array.from({ length: 5 }, () => [1, 2, 3]));
     const copy = JSON.stringify(serialize(wide, rules));
     expect(copy.match(/\d/g)?.length).toBeLessThan(50);
     expect(copy).toContain('"…"');
   });
 
-  it('survives a getter that throws, and a key that would set the prototype', () => {
+  it('copies past a getter that throws, and a key that would set the prototype', () => {
     const value = JSON.parse('{"__proto__":{"a":1}}') as object;
     Object.defineProperty(value, 'bad', {
       enumerable: true,
@@ -80,17 +84,17 @@ describe('a plain copy', () => {
   });
 });
 
-describe('what is hidden', () => {
+describe('redacted values', () => {
   const shown = (value: unknown) => serialize(value, { ...rules, redact: redactSecrets, maxTextLength: 100 });
 
   it('are the values of environment variables, not their names', () => {
     for (const key of ['env', 'hostEnv', 'environment', 'env_vars', 'environmentVariables']) {
       expect(shown({ [key]: { PATH: '/bin' } })).toEqual({ [key]: { PATH: '(redacted)' } });
     }
-    expect(shown({ env: ['PATH=/bin\n/sbin', 'HOME'] })).toEqual({ env: ['PATH=(hidden)', 'HOME'] });
+    expect(shown({ env: ['PATH=/bin\n/sbin', 'HOME'] })).toEqual({ env: ['PATH=(redacted)', 'HOME'] });
   });
 
-  it('are values whose key says that they are secret', () => {
+  it('are values whose key names a secret', () => {
     const secrets = {
       password: 'a',
       authToken: 'b',
@@ -101,7 +105,7 @@ describe('what is hidden', () => {
     expect(Object.values(shown(secrets) as object)).toEqual(Array.from({ length: 5 }, () => '(redacted)'));
   });
 
-  it('are no others', () => {
+  it('do not include anything else', () => {
     const open = { venv: '/x', inheritEnv: 'minimal', cookieKey: 'A', token: null, isSecret: true };
     expect(shown(open)).toEqual(open);
     class Ref {

@@ -6,11 +6,11 @@ import type { Message } from './inspector-client.js';
 import { createInspectedTree } from '../inspected-tree.js';
 
 describe("Stately's own WebSocket inspector", () => {
-  it('tells its server of an environment that it is handed to', async () => {
+  it('sends its server the events of an environment that it inspects', async () => {
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
     await once(server, 'listening');
     const messages: Message[] = [];
-    const arrived = new Promise<void>((resolve) => {
+    const received = new Promise<void>((resolve) => {
       server.on('connection', (socket) => {
         socket.on('message', (data: Buffer) => {
           messages.push(JSON.parse(data.toString()) as Message);
@@ -23,7 +23,7 @@ describe("Stately's own WebSocket inspector", () => {
     const inspector = createWebSocketInspector({ url: `ws://127.0.0.1:${port}` });
     try {
       createInspectedTree(inspector.inspect).start('com.example.hello');
-      await arrived;
+      await received;
       expect(new Set(messages.map(({ type }) => type))).toEqual(
         new Set(['@xstate.actor', '@xstate.event', '@xstate.snapshot']),
       );

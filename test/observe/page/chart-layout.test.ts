@@ -6,11 +6,11 @@ import { createEffectSimulator } from '../../../src/testing/index.js';
 const chart = chartOf(createPluginMachine(createEffectSimulator({ now: () => 0 }).effects));
 const measure = (text: string): number => text.length * 7;
 
-describe.each([300, 560, 1200])('a chart drawn %d pixels wide', (width) => {
+describe.each([300, 560, 1200])('a chart laid out %d pixels wide', (width) => {
   const drawing = layOutChart(chart, width, measure);
   const boxOf = (id: string): Box => drawing.boxes.find(({ state }) => state.id === id) as Box;
 
-  it('has a box for every state, within the drawing', () => {
+  it('has one box per state, within the drawing', () => {
     expect(drawing.boxes.map(({ state }) => state.id)).toHaveLength(
       new Set(drawing.boxes.map(({ state }) => state.id)).size,
     );
@@ -24,7 +24,7 @@ describe.each([300, 560, 1200])('a chart drawn %d pixels wide', (width) => {
     }
   });
 
-  it('has the states of a state inside of it, and no two of them on top of each other', () => {
+  it('has child states inside their parent, without overlaps', () => {
     for (const { state } of drawing.boxes) {
       const inner = state.states.map(({ id }) => boxOf(id));
       for (const box of inner) expect(contains(boxOf(state.id), box)).toBe(true);
@@ -33,7 +33,7 @@ describe.each([300, 560, 1200])('a chart drawn %d pixels wide', (width) => {
     }
   });
 
-  it('reads in life order, from left to right and from top to bottom', () => {
+  it('is in the order of definition, from left to right and from top to bottom', () => {
     const order = chart.states.map(({ id }) => boxOf(id)).map(({ x, y }) => y * 10_000 + x);
     expect(order).toEqual([...order].sort((one, other) => one - other));
   });

@@ -5,6 +5,7 @@ import { activeStates, transitionsFrom } from '../../../src/observe/page/client/
 import { treeLines } from '../../../src/observe/page/client/tree-lines.js';
 import type { WireMessage, WireSnapshot } from '../../../src/observe/page/client/wire-messages.js';
 import { createPageState, stateLabel, type PageState } from '../../../src/observe/page/client/page-state.js';
+import { pluginStateTones } from '../../../src/model/index.js';
 import { eventLabel } from '../../../src/observe/chart/labels.js';
 import { toneOf, shortActorPath } from '../../../src/observe/page/client/state-labels.js';
 import { chartOf } from '../../../src/observe/index.js';
@@ -15,8 +16,8 @@ import { startInspector } from '../../../src/observe/index.js';
 import { connectClient } from '../inspector/inspector-client.js';
 import { createInspectedTree } from '../inspected-tree.js';
 
-describe('what the page knows', () => {
-  it('is the tree of the actors that an inspector tells of, each with its word', async () => {
+describe('the state of the page', () => {
+  it('is the tree of the actors that an inspector reports, each with its state', async () => {
     const inspector = await startInspector();
     const { waitFor, messages } = await connectClient(inspector.url);
     const tree = createInspectedTree(inspector.inspect);
@@ -25,9 +26,9 @@ describe('what the page knows', () => {
     emitExit(tree.simulator, { signal: 'SIGSEGV' }, 'com.example.other');
     await waitFor(({ event, snapshot }) => event?.type === 'plugin.restart' && snapshot !== undefined);
     await inspector.close();
-    const world = createPageState();
-    for (const message of messages) world.apply(message as unknown as WireMessage);
-    const lines = treeLines(world.actors(), new Set()).map(({ actor, depth }) => [
+    const pageState = createPageState();
+    for (const message of messages) pageState.apply(message as unknown as WireMessage);
+    const lines = treeLines(pageState.actors(), new Set()).map(({ actor, depth }) => [
       depth,
       actor.name,
       stateLabel(actor),
@@ -44,12 +45,12 @@ describe('what the page knows', () => {
       [4, 'watch', 'active'],
       [2, 'com.example.other', 'restarting'],
     ]);
-    const hello = world.actors().find(({ name }) => name === 'com.example.hello');
-    expect(hello && pluginDetails(hello)).toMatchObject({ generation: 1, pid: 4711, trouble: null });
-    const other = world.actors().find(({ name }) => name === 'com.example.other');
-    expect(other && pluginDetails(other)).toMatchObject({ pid: null, trouble: { code: 'PLUGIN_CRASHED' } });
+    const hello = pageState.actors().find(({ name }) => name === 'com.example.hello');
+    expect(hello && pluginDetails(hello)).toMatchObject({ generation: 1, pid: 4711, error: null });
+    const other = pageState.actors().find(({ name }) => name === 'com.example.other');
+    expect(other && pluginDetails(other)).toMatchObject({ pid: null, error: { code: 'PLUGIN_CRASHED' } });
     expect(
-      world
+      pageState
         .events()
         .filter(({ change }) => change !== null)
         .map(({ path, event, change }) => [path, event.type, change?.to]),
@@ -63,96 +64,101 @@ describe('what the page knows', () => {
     );
   });
 
-  it('keeps a root that has ended, until the next one comes', () => {
-    const world = stateWithLamp();
-    world.apply(snapshot('x:0', { status: 'done', value: 'off' }));
-    expect(world.actors().map(({ path }) => path)).toEqual(['lamp']);
-    world.apply(actor('x:9', 'lamp'));
-    expect(world.actors().map(({ sessionId }) => sessionId)).toEqual(['x:9']);
+  it('keeps a stopped root until one of the same name starts', () => {
+    const pageState = stateWithLamp();
+    pageState.apply(snapshot('x:0', { status: 'done', value: 'off' }));
+    expect(pageState.actors().map(({ path }) => path)).toEqual(['lamp']);
+    pageState.apply(actor('x:9', 'lamp'));
+    expect(pageState.actors().map(({ sessionId }) => sessionId)).toEqual(['x:9']);
   });
 
-  it('drops an actor that has ended, and all that it says later', () => {
-    const world = stateWithLamp();
-    world.apply(snapshot('x:1', { status: 'stopped' }));
-    world.apply(snapshot('x:1', { status: 'active', value: 'on' }));
-    expect(world.actors().map(({ path }) => path)).toEqual(['lamp']);
+  it('drops a stopped actor and ignores its later messages', () => {
+    const pageState = stateWithLamp();
+    pageState.apply(snapshot('x:1', { status: 'stopped' }));
+    pageState.apply(snapshot('x:1', { status: 'active', value: 'on' }));
+    expect(pageState.actors().map(({ path }) => path)).toEqual(['lamp']);
   });
 
-  it('tells a change with the event that made it, before what followed from it', () => {
-    const world = stateWithLamp();
-    world.apply(event('x:0', 'lamp.push'));
-    world.apply(event('x:1', 'bulb.light', 'x:0'));
-    world.apply(snapshot('x:0', { status: 'active', value: 'on' }, 'lamp.push'));
-    expect(world.events().map(({ path, source, change }) => [path, source, change])).toEqual([
+  it('attaches a transition to the event that caused it, before the events that it caused', () => {
+    const pageState = stateWithLamp();
+    pageState.apply(event('x:0', 'lamp.push'));
+    pageState.apply(event('x:1', 'bulb.light', 'x:0'));
+    pageState.apply(snapshot('x:0', { status: 'active', value: 'on' }, 'lamp.push'));
+    expect(pageState.events().map(({ path, source, change }) => [path, source, change])).toEqual([
       ['lamp', null, { from: 'off', to: 'on' }],
       ['lamp/bulb', 'lamp', null],
     ]);
   });
 
-  it('is bounded', () => {
-    const world = stateWithLamp();
-    for (let index = 0; index < 5000; index += 1) world.apply(event('x:0', `push${index}`));
-    expect(world.events()).toHaveLength(1000);
-    expect(world.events().at(-1)?.event.type).toBe('push4999');
+  it('keeps the newest 1000 events', () => {
+    const pageState = stateWithLamp();
+    for (let index = 0; index < 5000; index += 1) pageState.apply(event('x:0', `push${index}`));
+    expect(pageState.events()).toHaveLength(1000);
+    expect(pageState.events().at(-1)?.event.type).toBe('push4999');
   });
 
-  it('is nothing after a new beginning', () => {
-    const world = stateWithLamp();
-    world.apply(event('x:0', 'lamp.push'));
-    world.clear();
-    expect([world.actors(), world.events()]).toEqual([[], []]);
+  it('is empty after clear()', () => {
+    const pageState = stateWithLamp();
+    pageState.apply(event('x:0', 'lamp.push'));
+    pageState.clear();
+    expect([pageState.actors(), pageState.events()]).toEqual([[], []]);
   });
 });
 
-describe('the word beside an actor', () => {
+describe('the state label of an actor', () => {
   const chart = (id: string) => chartOf(createMachine({ id }));
-  const wordOf = (id: string, value: WireSnapshot['value'], context?: Record<string, unknown>) =>
+  const labelOf = (id: string, value: WireSnapshot['value'], context?: Record<string, unknown>) =>
     stateLabel({
       chart: chart(id),
       snapshot: { status: 'active', value, ...(context && { context }) },
     });
 
   it.each<[string, WireSnapshot['value'], string, string]>([
-    ['environment', { running: 'settled' }, 'running', 'good'],
+    ['environment', { running: 'idle' }, 'running', 'good'],
     ['environment', { running: 'drainingMailbox' }, 'running', 'good'],
     ['environment', { stopping: 'drainingMailbox' }, 'stopping', 'stopping'],
-    ['supervisor', { stoppingChildren: 'waiting' }, 'stoppingChildren', 'stopping'],
+    ['supervisor', { stoppingChildren: 'awaitingChildren' }, 'stoppingChildren', 'stopping'],
     ['supervisor', { startingChildren: 'drainingMailbox' }, 'startingChildren', 'busy'],
-    ['supervisor', 'held', 'held', 'busy'],
-  ])('of the %s in %j says nothing of what it decides at this moment: %s', (id, value, word, tone) => {
-    expect([wordOf(id, value), toneOf(word)]).toEqual([word, tone]);
+    ['supervisor', 'suspended', 'suspended', 'busy'],
+  ])('of the %s in %j is its outermost state: %s', (id, value, label, tone) => {
+    expect([labelOf(id, value), toneOf(label)]).toEqual([label, tone]);
   });
 
-  it('is that of its status for a plugin that is kept down', () => {
-    expect(wordOf('plugin', 'held', { turn: 'startSlot.awaited', hold: null })).toBe('waiting');
-    expect(wordOf('plugin', 'held', { turn: null, hold: 'sibling.ended com.example.store' })).toBe(
+  it('is the state of its status for a plugin that is pending', () => {
+    expect(labelOf('plugin', 'pending', { queued: 'startSlot.awaited', suspended: null })).toBe('pending');
+    expect(labelOf('plugin', 'pending', { queued: null, suspended: 'sibling.ended com.example.store' })).toBe(
       'restarting',
     );
   });
+
+  it('has the tone that the terminal colours the state in', () => {
+    for (const [state, tone] of Object.entries(pluginStateTones)) expect(toneOf(state)).toBe(tone);
+    expect(pluginStateTones).toMatchObject({ pending: 'busy', healthy: 'good', failed: 'bad' });
+  });
 });
 
-describe('the end of an actor without a name', () => {
-  it('is told with the state that invoked it', () => {
+describe('the event of an actor with a generated id', () => {
+  it('is labelled with the state that invoked it', () => {
     expect(eventLabel('xstate.done.actor.0.plugin.live.stopping.requestingShutdown')).toBe(
       'requestingShutdown done',
     );
   });
 });
 
-describe('whoever an event happened to', () => {
+describe('the short path of an actor', () => {
   it.each([
     ['environment', 'environment'],
     ['environment/group:root', 'group:root'],
     ['environment/group:root/group:shop/com.example.api', 'com.example.api'],
     ['environment/group:root/shard:1/com.example.api/health/watch', 'com.example.api › health › watch'],
     ['lamp/bulb', 'bulb'],
-  ])('of the path %s is %s', (path, who) => {
-    expect(shortActorPath(path)).toBe(who);
+  ])('for %s is %s', (path, short) => {
+    expect(shortActorPath(path)).toBe(short);
   });
 });
 
-describe('the stream of events', () => {
-  const happening = {
+describe('the list of events', () => {
+  const entry = {
     sequence: 1,
     at: 0,
     sessionId: 'x:1',
@@ -171,20 +177,20 @@ describe('the stream of events', () => {
     ['', 'environment/com.example.hello', true],
     ['', 'environment/com.example.hell', false],
   ])('filtered by %j below %j shows: %j', (text, path, shown) => {
-    expect(matchesFilter(happening, { text, path })).toBe(shown);
+    expect(matchesFilter(entry, { text, path })).toBe(shown);
   });
 });
 
 describe('the tree of actors', () => {
-  it('begins closed where there are many, and opens what the reader opens', () => {
-    const world = createPageState();
-    world.apply(actor('x:0', 'environment'));
+  it('is collapsed by default below many siblings, and expands what the user expands', () => {
+    const pageState = createPageState();
+    pageState.apply(actor('x:0', 'environment'));
     for (let index = 1; index <= 7; index += 1) {
-      world.apply(actor(`x:${index}`, `plugin${index}`, 'x:0'));
-      world.apply(actor(`y:${index}`, 'process', `x:${index}`));
+      pageState.apply(actor(`x:${index}`, `plugin${index}`, 'x:0'));
+      pageState.apply(actor(`y:${index}`, 'process', `x:${index}`));
     }
     const shown = (toggled: readonly string[]) =>
-      treeLines(world.actors(), new Set(toggled)).map(({ actor: { path } }) => path);
+      treeLines(pageState.actors(), new Set(toggled)).map(({ actor: { path } }) => path);
     expect(shown([])).toHaveLength(8);
     expect(shown(['environment/plugin2']).filter((path) => path.endsWith('process'))).toEqual([
       'environment/plugin2/process',
@@ -193,13 +199,13 @@ describe('the tree of actors', () => {
   });
 });
 
-describe('what can happen next', () => {
-  it('is what the active states wait for, innermost first, and what holds everywhere', () => {
+describe('the transitions from the active states', () => {
+  it('are listed innermost state first, those of the root last', () => {
     const machine = createPluginMachine(createEffectSimulator({ now: () => 0 }).effects);
-    // The page has no machine but its definition.
-    const world = createPageState();
-    world.apply({ ...actor('x:0', 'plugin'), definition: serializeDefinition(machine.config) });
-    const chart = world.find('x:0')?.chart;
+    // The page has only the serialized definition of a machine.
+    const pageState = createPageState();
+    pageState.apply({ ...actor('x:0', 'plugin'), definition: serializeDefinition(machine.config) });
+    const chart = pageState.find('x:0')?.chart;
     expect(chart).toEqual(chartOf(machine));
     if (chart === null || chart === undefined) return;
     const active = activeStates(chart, { live: { stopping: 'terminating' } });
@@ -219,10 +225,10 @@ describe('what can happen next', () => {
 const lamp = createMachine({ id: 'lamp', initial: 'off', states: { off: {}, on: {} } });
 
 function stateWithLamp(): PageState {
-  const world = createPageState();
-  world.apply(actor('x:0', 'lamp'));
-  world.apply(actor('x:1', 'bulb', 'x:0'));
-  return world;
+  const pageState = createPageState();
+  pageState.apply(actor('x:0', 'lamp'));
+  pageState.apply(actor('x:1', 'bulb', 'x:0'));
+  return pageState;
 }
 
 function actor(sessionId: string, name: string, parentId?: string) {

@@ -1,16 +1,11 @@
 import fc from 'fast-check';
 import type { Strategy } from '../../../src/model/index.js';
 import {
-  decideDuringGroupStop,
   nextStarts,
   nextStops,
-  isForGood,
   withExited,
   staysRunning,
-  type AfterGroupStop,
   type ChildSummary,
-  type GroupDecision,
-  type GroupQuestion,
   type Progress,
   type Sibling,
 } from '../../../src/policy/index.js';
@@ -25,13 +20,13 @@ const nowhere: ChildSummary = {
 };
 const healthy = { ...nowhere, isRunning: true, isWanted: true, isActive: true, progress: 'running' } as const;
 
-/** Where children may be, in the words of the tables. */
+/** The states of children, by the names in the tables. */
 const places = {
   idle: nowhere,
   failed: { ...nowhere, isWanted: true },
   /** Not wanted any more, with a process left. */
   leaving: { ...nowhere, isRunning: true, isStopping: true, isActive: true },
-  /** Not wanted any more, and its process has not heard of it. */
+  /** Not wanted any more, with a process that was not stopped yet. */
   unwanted: { ...nowhere, isRunning: true, isActive: true },
   healthy,
   restarting: { ...nowhere, isWanted: true, isActive: true, progress: 'starting' },
@@ -39,7 +34,7 @@ const places = {
   /** An operator restarts it. */
   turning: { ...healthy, isStopping: true, progress: 'starting' },
   suspended: { ...nowhere, isWanted: true, isSuspended: true, isActive: true, progress: 'pending' },
-  /** The same, and it has failed: it is held all the same. */
+  /** The same, and it has failed: it is suspended, too. */
   suspendedAndFailed: { ...nowhere, isWanted: true, isSuspended: true, progress: 'pending' },
 } satisfies Record<string, ChildSummary>;
 type Place = keyof typeof places;
@@ -70,7 +65,7 @@ const children = (...told: readonly Told[]) =>
 
 const idsOf = (some: readonly Sibling[]) => some.map(({ id }) => id).join('');
 
-/** `ab c d`: a and b are told, c is held, and d is told later. */
+/** `ab c d`: a and b are stopped now, c is suspended, and d is stopped later. */
 function inShort(siblings: readonly Sibling[], pending: string): string {
   const next = nextStops(siblings, pending.split(''));
   const orders = [idsOf(next.stop), idsOf(next.suspend), next.toStop.join('')].map((ids) => ids || '-');
@@ -90,7 +85,7 @@ describe('a child that stays up', () => {
   });
 });
 
-describe('children that come down together', () => {
+describe('a group stop', () => {
   it.each<[string, readonly Told[], pending: string, expected: string]>([
     [
       'the last one first',
@@ -294,14 +289,14 @@ describe('children that come down together', () => {
       '',
       '- - - over',
     ],
-  ])('tells %s', (_, told, pending, expected) => {
-    expect(inShort(children(...told), pending)).toBe(expected);
+  ])('%s', (_, states, pending, expected) => {
+    expect(inShort(children(...states), pending)).toBe(expected);
   });
 
-  it('tells nobody that runs before all that come after it are down, and loses nobody', () => {
+  it('stops no running child before all that start after it have stopped, and forgets none', () => {
     fc.assert(
-      fc.property(families, ({ siblings, untold }) => {
-        const { stop, suspend, toStop } = nextStops(siblings, untold);
+      fc.property(families, ({ siblings, pending }) => {
+        const { stop, suspend, toStop } = nextStops(siblings, pending);
         for (const { id, summary } of [...stop, ...suspend].filter(
           (one) => one.summary.isRunning && !one.summary.isStopping,
         ))
@@ -310,53 +305,55 @@ describe('children that come down together', () => {
             summary,
             siblings.filter((one) => one.summary.isRunning && one.after.includes(id)),
           ]).toEqual([id, summary, []]);
-        const needsNoWord = siblings
+        const needsNoCommand = siblings
           .filter(({ summary }) => !summary.isRunning && !summary.isWanted)
           .map(({ id }) => id);
-        const heard = [...stop.map(({ id }) => id), ...toStop];
+        const commanded = [...stop.map(({ id }) => id), ...toStop];
         const isNew = ({ kind, id, summary }: Sibling) =>
-          kind === 'supervisor' && summary.progress === 'running' && !untold.includes(id);
-        const hears = untold.filter((id) => !needsNoWord.includes(id));
-        expect(heard.sort()).toEqual([...hears, ...siblings.filter(isNew).map(({ id }) => id)].sort());
-        for (const { id } of suspend) expect(heard).not.toContain(id);
+          kind === 'supervisor' && summary.progress === 'running' && !pending.includes(id);
+        const expected = pending.filter((id) => !needsNoCommand.includes(id));
+        expect(commanded.sort()).toEqual([...expected, ...siblings.filter(isNew).map(({ id }) => id)].sort());
+        for (const { id } of suspend) expect(commanded).not.toContain(id);
       }),
       { numRuns: 200 },
     );
   });
 
-  it('are all down exactly when none runs, each waits or rests, and nobody is to be told', () => {
-    const isAtRest = ({ kind, summary }: Sibling) =>
+  it('is done exactly when no child runs, each is pending or stopped, and no command is due', () => {
+    const isStopped = ({ kind, summary }: Sibling) =>
       summary.isSuspended || (kind === 'plugin' && !summary.isActive);
     fc.assert(
-      fc.property(families, ({ siblings, untold }) => {
-        const { stop, suspend, toStop, isDone } = nextStops(siblings, untold);
-        const isSilent = stop.length + suspend.length + toStop.length === 0;
-        expect(isDone).toBe(isSilent && siblings.every((one) => !one.summary.isRunning && isAtRest(one)));
+      fc.property(families, ({ siblings, pending }) => {
+        const { stop, suspend, toStop, isDone } = nextStops(siblings, pending);
+        const hasNoCommand = stop.length + suspend.length + toStop.length === 0;
+        expect(isDone).toBe(
+          hasNoCommand && siblings.every((one) => !one.summary.isRunning && isStopped(one)),
+        );
       }),
       { numRuns: 200 },
     );
   });
 
-  it('come down, wherever they begin', () => {
+  it('ends, whatever the states of the children', () => {
     fc.assert(
       fc.property(families, ({ siblings }) => {
         const waits = { plugin: places.suspended, supervisor: groupPlaces.suspendedGroup };
         let now: readonly Sibling[] = siblings;
-        let untold: readonly string[] = siblings.map(({ id }) => id);
+        let pending: readonly string[] = siblings.map(({ id }) => id);
         for (let round = 0; round <= siblings.length; round += 1) {
-          const { stop, suspend, toStop, isDone } = nextStops(now, untold);
+          const { stop, suspend, toStop, isDone } = nextStops(now, pending);
           if (isDone) return;
-          const told = new Set([...stop, ...suspend].map(({ id }) => id));
-          now = now.map((one) => (told.has(one.id) ? { ...one, summary: waits[one.kind] } : one));
-          untold = toStop;
+          const commanded = new Set([...stop, ...suspend].map(({ id }) => id));
+          now = now.map((one) => (commanded.has(one.id) ? { ...one, summary: waits[one.kind] } : one));
+          pending = toStop;
         }
-        throw new Error(`They never come down: ${JSON.stringify(now)}`);
+        throw new Error(`The group stop never ends: ${JSON.stringify(now)}`);
       }),
     );
   });
 });
 
-describe('children that come up together', () => {
+describe('a group start', () => {
   const steps = (...told: readonly (readonly [string, Progress, string?])[]) =>
     told.map(([id, progress, after = '']): Sibling => {
       return { kind: 'plugin', id, after: after.split(''), summary: { ...nowhere, progress } };
@@ -450,7 +447,7 @@ describe('children that come up together', () => {
     expect([idsOf(step.resume), step.isDone]).toEqual([released, isOver]);
   });
 
-  it('never are too many on their way, nor one whose predecessor is still expected; and none waits for nothing', () => {
+  it('never starts too many children, nor one whose predecessor is still expected, and always makes progress', () => {
     fc.assert(
       fc.property(families, fc.nat(4), ({ siblings }, limit) => {
         const { resume } = nextStarts(siblings, limit);
@@ -469,52 +466,29 @@ describe('children that come up together', () => {
   });
 });
 
-describe('one more that ends while children come down together', () => {
-  it.each<[Strategy, affected: string, pending: string, fallen: string, all: string, untold: string]>([
-    // Who was told already comes down anyway, but the one that has ended hears of it anew.
+describe('one more exit during a group stop', () => {
+  it.each<[Strategy, affected: string, pending: string, exited: string, all: string, toStop: string]>([
+    // A child gets one stop command, but the one that has ended gets another one.
     ['rest-for-one', 'cd', 'c', 'd', 'cd', 'cd'],
     ['rest-for-one', 'cd', '', 'b', 'bcd', 'b'],
     ['rest-for-one', 'cd', 'c', 'a', 'abcd', 'abc'],
     ['one-for-all', 'abcd', 'ab', 'c', 'abcd', 'abc'],
     ['one-for-one', 'd', '', 'b', 'bd', 'b'],
     ['one-for-all', '', '', 'b', 'abcd', 'abcd'],
-  ])('under %s, with %s on their way and %j untold: %s brings it to %s, untold %s', (strategy, ...rest) => {
-    const [affected, pending, fallen, all, untold] = rest;
-    const company = { affected: affected.split(''), toStop: pending.split('') };
-    expect(withExited(strategy, ['a', 'b', 'c', 'd'], company, fallen)).toEqual({
-      affected: all.split(''),
-      toStop: untold.split(''),
-    });
-  });
-
-  type Verdict = GroupQuestion['decision'];
-  it.each<[AfterGroupStop, Verdict, alone: GroupDecision['action'], expected: string]>([
-    ['restart', 'stop', 'childOnly', 'childOnly'],
-    ['restart', 'stop', 'shutDown', 'childOnly'],
-    ['restart', 'restart', 'restartGroup', 'extend'],
-    // That the budget is used up ends no hope: it was counted when they began to come down.
-    ['restart', 'restart', 'giveUp', 'extend'],
-    ['restart', 'giveUp', 'giveUp', 'giveUp'],
-    ['restart', 'giveUp', 'childOnly', 'extend'],
-    ['suspend', 'giveUp', 'giveUp', 'extend'],
-    ['suspend', 'stop', 'childOnly', 'childOnly'],
-    ['giveUp', 'giveUp', 'giveUp', 'extend'],
-    ['giveUp', 'restart', 'giveUp', 'extend'],
-    ['shutDown', 'giveUp', 'giveUp', 'childOnly'],
-    ['shutDown', 'restart', 'restartGroup', 'extend'],
-    ['deactivate', 'giveUp', 'giveUp', 'childOnly'],
-    ['deactivate', 'restart', 'restartGroup', 'extend'],
-  ])('where the aim is %s, its policy says %s, and it would mean %s: %s', (aim, verdict, alone, expected) => {
-    expect(decideDuringGroupStop(aim, verdict, alone)).toBe(expected);
-  });
-
-  it('is let go only where all come down for good', () => {
-    const aims: readonly AfterGroupStop[] = ['restart', 'suspend', 'giveUp', 'shutDown', 'deactivate'];
-    expect(aims.filter(isForGood)).toEqual(['shutDown', 'deactivate']);
-  });
+  ])(
+    'under %s, with %s affected and %j to stop: the exit of %s affects %s, with %s to stop',
+    (strategy, ...rest) => {
+      const [affected, pending, exited, all, toStop] = rest;
+      const current = { affected: affected.split(''), toStop: pending.split('') };
+      expect(withExited(strategy, ['a', 'b', 'c', 'd'], current, exited)).toEqual({
+        affected: all.split(''),
+        toStop: toStop.split(''),
+      });
+    },
+  );
 });
 
-/** Up to six children anywhere, each after some of those before it, and some of them not told yet. */
+/** Up to six children in any state, each after some of those before it, and some of them without a stop command. */
 const families = fc
   .array(
     fc.record({
@@ -523,7 +497,7 @@ const families = fc
         ...(Object.keys(groupPlaces) as GroupPlace[]),
       ),
       after: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
-      isUntold: fc.boolean(),
+      isToStop: fc.boolean(),
     }),
     { maxLength: 6 },
   )
@@ -536,5 +510,5 @@ const families = fc
         ids.slice(0, index).filter((_, other) => after[other]),
       ),
     );
-    return { siblings, untold: ids.filter((_, index) => drawn[index]?.isUntold) };
+    return { siblings, pending: ids.filter((_, index) => drawn[index]?.isToStop) };
   });

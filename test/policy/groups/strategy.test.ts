@@ -2,13 +2,10 @@ import type { AutoShutdown, Strategy } from '../../../src/model/index.js';
 import {
   affectedBy,
   decideForGroup,
-  isExhausted,
-  resumeClock,
-  readClock,
-  restartsLeft,
+  isForGood,
   shutsDown,
-  pauseClock,
-  withRestart,
+  type AfterGroupStop,
+  type GroupDecision,
   type GroupQuestion,
 } from '../../../src/policy/index.js';
 
@@ -17,8 +14,8 @@ const children = ['a', 'b', 'c'].map((id) => ({ id, significant: false, isActive
 describe('a group', () => {
   it.each<[Strategy, GroupQuestion['decision'], boolean, object]>([
     ['one-for-one', 'restart', false, { action: 'childOnly' }],
-    ['one-for-all', 'restart', false, { action: 'restartGroup', affected: ['a', 'b', 'c'] }],
-    ['rest-for-one', 'restart', false, { action: 'restartGroup', affected: ['b', 'c'] }],
+    ['one-for-all', 'restart', false, { action: 'restartGroup' }],
+    ['rest-for-one', 'restart', false, { action: 'restartGroup' }],
     ['one-for-one', 'restart', true, { action: 'giveUp', why: 'exhausted' }],
     ['one-for-all', 'restart', true, { action: 'giveUp', why: 'exhausted' }],
     ['rest-for-one', 'restart', true, { action: 'giveUp', why: 'exhausted' }],
@@ -30,19 +27,75 @@ describe('a group', () => {
     ['one-for-all', 'stop', true, { action: 'childOnly' }],
     ['rest-for-one', 'stop', false, { action: 'childOnly' }],
   ])(
-    'under %s, with a child whose policy says %s (budget used up: %j), answers %j',
-    (strategy, verdict, exhausted, answer) => {
+    'under %s, with a child whose policy says %s (intensity exceeded: %j), answers %j',
+    (strategy, decision, exhausted, answer) => {
       const question = {
         strategy,
         autoShutdown: 'never',
         children,
         exited: 'b',
-        decision: verdict,
+        decision,
         exhausted,
+        next: null,
       } as const;
       expect(decideForGroup(question)).toEqual(answer);
     },
   );
+});
+
+describe('a group that is being stopped', () => {
+  type Decision = GroupQuestion['decision'];
+  it.each<[AfterGroupStop, Strategy, Decision, exhausted: boolean, GroupDecision['action']]>([
+    ['restart', 'one-for-all', 'stop', false, 'childOnly'],
+    ['restart', 'one-for-one', 'restart', false, 'extendGroupStop'],
+    ['restart', 'one-for-all', 'restart', false, 'extendGroupStop'],
+    // The group restart was counted when the group stop began.
+    ['restart', 'one-for-all', 'restart', true, 'extendGroupStop'],
+    ['restart', 'one-for-all', 'giveUp', false, 'giveUp'],
+    ['restart', 'rest-for-one', 'giveUp', false, 'giveUp'],
+    ['restart', 'one-for-one', 'giveUp', false, 'extendGroupStop'],
+    ['suspend', 'one-for-all', 'giveUp', false, 'extendGroupStop'],
+    ['suspend', 'one-for-all', 'stop', false, 'childOnly'],
+    ['giveUp', 'one-for-all', 'giveUp', false, 'extendGroupStop'],
+    ['giveUp', 'one-for-all', 'restart', true, 'extendGroupStop'],
+    ['shutDown', 'one-for-all', 'giveUp', false, 'childOnly'],
+    ['shutDown', 'one-for-all', 'restart', false, 'extendGroupStop'],
+    ['deactivate', 'one-for-all', 'giveUp', false, 'childOnly'],
+    ['deactivate', 'one-for-all', 'restart', false, 'extendGroupStop'],
+  ])(
+    'for %s, under %s, when a child ends whose policy decides %s (intensity exceeded: %j): %s',
+    (next, strategy, decision, exhausted, action) => {
+      const question = {
+        strategy,
+        autoShutdown: 'never',
+        children,
+        exited: 'b',
+        decision,
+        exhausted,
+      } as const;
+      expect(decideForGroup({ ...question, next })).toEqual(
+        action === 'giveUp' ? { action, why: 'childGaveUp' } : { action },
+      );
+    },
+  );
+
+  it('does not shut down once more when a significant child ends', () => {
+    const significant = children.map((child) => ({ ...child, significant: true }));
+    const question = {
+      strategy: 'one-for-all',
+      children: significant,
+      exited: 'b',
+      exhausted: false,
+    } as const;
+    expect(
+      decideForGroup({ ...question, autoShutdown: 'any-significant', decision: 'stop', next: 'restart' }),
+    ).toEqual({ action: 'childOnly' });
+  });
+
+  it('stays stopped only after a shutdown or a deactivation', () => {
+    const all: readonly AfterGroupStop[] = ['restart', 'suspend', 'giveUp', 'shutDown', 'deactivate'];
+    expect(all.filter(isForGood)).toEqual(['shutDown', 'deactivate']);
+  });
 });
 
 describe('a child that is restarted', () => {
@@ -58,7 +111,13 @@ describe('a child that is restarted', () => {
 describe('auto-shutdown', () => {
   it('is the answer to the end of the last one that is significant', () => {
     const last = [{ id: 'a', significant: true, isActive: false }];
-    const question = { strategy: 'one-for-one', children: last, exited: 'a', exhausted: false } as const;
+    const question = {
+      strategy: 'one-for-one',
+      children: last,
+      exited: 'a',
+      exhausted: false,
+      next: null,
+    } as const;
     expect(decideForGroup({ ...question, autoShutdown: 'all-significant', decision: 'stop' })).toEqual({
       action: 'shutDown',
     });
@@ -80,35 +139,5 @@ describe('auto-shutdown', () => {
     ['all-significant', 'p', [done, plain], false],
   ])('%s, when %s ends among %j: %j', (autoShutdown, ended, among, expected) => {
     expect(shutsDown(autoShutdown, among, ended)).toBe(expected);
-  });
-});
-
-describe('the budget of a group', () => {
-  const budget = { intensity: 2, periodMs: 100 };
-
-  it('allows as many restarts within its period as it says, the edge included', () => {
-    const restarts = withRestart(withRestart([], 0, budget), 100, budget);
-    expect(restarts).toEqual([0, 100]);
-    expect([isExhausted(restarts, 100, budget), isExhausted(restarts, 101, budget)]).toEqual([true, false]);
-    expect([restartsLeft(restarts, 100, budget), restartsLeft(restarts, 201, budget)]).toEqual([0, 2]);
-  });
-
-  it('allows none where it is 0, and any number where there is none', () => {
-    expect(isExhausted([], 0, { ...budget, intensity: 0 })).toBe(true);
-    const none = { ...budget, intensity: null };
-    expect([isExhausted([0, 0, 0], 0, none), restartsLeft([0], 0, none), withRestart([0], 0, none)]).toEqual([
-      false,
-      null,
-      [],
-    ]);
-  });
-
-  it('is measured in a time that stands still while children come down and up', () => {
-    const busy = pauseClock({ pausedMs: 0, pausedAt: null }, 50);
-    expect([readClock(busy, 50), readClock(busy, 500)]).toEqual([50, 50]);
-    expect(pauseClock(busy, 400)).toEqual(busy);
-    const free = resumeClock(busy, 500);
-    expect([readClock(free, 500), readClock(free, 510)]).toEqual([50, 60]);
-    expect(resumeClock(free, 600)).toEqual(free);
   });
 });

@@ -4,7 +4,7 @@ import { groupProblems, planStarts, precedence, buildTree, type Subtree } from '
 
 type Plugins = Readonly<Record<string, { readonly group?: string; readonly requires?: readonly string[] }>>;
 
-function grown(groups: Readonly<Record<string, GroupOptions>>, plugins: Plugins) {
+function treeOf(groups: Readonly<Record<string, GroupOptions>>, plugins: Plugins) {
   const plan = planStarts(Object.entries(plugins).map(([id, { requires = [] }]) => ({ id, requires })));
   const placements = plan.order.map((id) => ({ id, group: plugins[id]?.group ?? 'root' }));
   const tree = buildTree(groupSpecs({ groups }), placements, plan);
@@ -40,7 +40,7 @@ describe('the tree', () => {
     ],
     ['an empty group', { G: {} }, { a: {} }, 'a G()'],
   ])('of %s is drawn', (_, groups, plugins, drawing) => {
-    expect(drawn(grown(groups, plugins).tree)).toBe(drawing);
+    expect(drawn(treeOf(groups, plugins).tree)).toBe(drawing);
   });
 
   it('puts plugins after what they require and after their elder siblings, never in a circle', () => {
@@ -51,7 +51,7 @@ describe('the tree', () => {
       c: { group: 'G', requires: ['b'] },
       d: { group: 'H', requires: ['c'] },
     };
-    expect(grown(groups, plugins).after).toEqual({ a: [], b: ['a'], c: ['a', 'b'], d: ['a', 'b', 'c'] });
+    expect(treeOf(groups, plugins).after).toEqual({ a: [], b: ['a'], c: ['a', 'b'], d: ['a', 'b', 'c'] });
   });
 });
 
@@ -75,7 +75,7 @@ describe('the order within groups', () => {
       { a: [], c: ['a'], b: ['c'] },
     ],
   ])('is %s', (_, groups, plugins, after) => {
-    expect(grown(groups, plugins).after).toEqual(after);
+    expect(treeOf(groups, plugins).after).toEqual(after);
   });
 });
 

@@ -8,7 +8,7 @@ const sent: HostSample = {
   messagesReceived: 7,
 };
 
-/** A probe with a deadline of two seconds that nobody answered, while nothing else happened. */
+/** A probe with a deadline of two seconds and no answer, on an idle host. */
 function question(
   later: Partial<HostSample> = {},
   more: Partial<MissQuestion & { excuses: number }> = {},
@@ -55,7 +55,7 @@ describe('a probe that was not answered', () => {
       question({ messagesReceived: 8, eventLoopActiveMs: 9000 }, { excuses: 0 }),
       count,
     ],
-  ] as const)('is judged when %s', (_, asked, verdict) => {
-    expect(decideMiss(asked)).toEqual(verdict);
+  ] as const)('is judged when %s', (_, asked, decision) => {
+    expect(decideMiss(asked)).toEqual(decision);
   });
 });

@@ -71,8 +71,8 @@ describe('the truth table of exit and restart type', () => {
     ['temporary', 'a hang', hung, 'stop'],
     ['temporary', 'bad health', unwell, 'stop'],
     ['temporary', 'code 0 before its line', beforeTheLine, 'stop'],
-  ])('a %s plugin after %s: %s', (restart, _, exit, verdict) => {
-    expect(decide({ restart }, exit).decision).toBe(verdict);
+  ])('a %s plugin after %s: %s', (restart, _, exit, decision) => {
+    expect(decide({ restart }, exit).decision).toBe(decision);
   });
 
   it('calls an end normal only when the plugin had served and ended by itself with 0', () => {
@@ -111,7 +111,7 @@ describe('giving up', () => {
     expect(decide({ retryFailedStart: false }, abnormal).decision).toBe('restart');
   });
 
-  it('is not that of a failed start when it fell on its way down', () => {
+  it('is not that of a failed start when it ended while it was stopping', () => {
     expect(decide({ retryFailedStart: false }, exitOf({ phase: 'stopping' })).decision).toBe('restart');
   });
 
@@ -152,7 +152,7 @@ describe('the pause before a restart', () => {
       const policy = { intensity: 1000, backoff: { ...espalier.backoff, jitter: 'none' as const } };
       return decide(policy, abnormal, failures);
     });
-    expect(pauses.map((verdict) => (verdict.decision === 'restart' ? verdict.delayMs : null))).toEqual([
+    expect(pauses.map((decision) => (decision.decision === 'restart' ? decision.delayMs : null))).toEqual([
       0, 500, 1000, 2000, 4000, 32_000, 60_000, 60_000, 60_000,
     ]);
   });
@@ -167,7 +167,7 @@ describe('the pause before a restart', () => {
 });
 
 describe('composing a policy', () => {
-  it('takes the numbers of the preset that nobody overrides', () => {
+  it('has the values of the preset that are not overridden', () => {
     expect(composePolicy()).toEqual(presets.espalier);
     expect(composePolicy(undefined, {}, undefined)).toEqual(presets.espalier);
     expect(composePolicy({ preset: 'mattermost' })).toEqual(presets.mattermost);

@@ -2,7 +2,7 @@ import type { PluginRecord, ProcessRecord } from '../../../src/model/index.js';
 import {
   failureAgesOf,
   decideRestoration,
-  mayBeAdopted,
+  isReattachable,
   historyFrom,
   type Observation,
   type Restoration,
@@ -42,7 +42,7 @@ const seen: Observation = {
   process: 'same',
   bundle: 'same',
   connects: true,
-  sameTerms: true,
+  sameHandshake: true,
   orphans: 'keep',
 };
 
@@ -54,8 +54,8 @@ const foreign = { ...process, token: null, directory: null, bundle: null } as co
 
 describe('what becomes of a plugin whose host is gone', () => {
   it.each<[string, Partial<PluginRecord>, Partial<Observation>, Restoration]>([
-    ['lives and is as it was', {}, {}, { process: 'adopt', plugin: 'adopt', because: 'alive' }],
-    ['is not wanted', { wanted: false }, {}, { process: 'end', plugin: 'stop', because: 'notWanted' }],
+    ['lives and is as it was', {}, {}, { process: 'reattach', plugin: 'reattach', because: 'alive' }],
+    ['is not wanted', { wanted: false }, {}, { process: 'stop', plugin: 'stop', because: 'notWanted' }],
     [
       'is not wanted and has no process',
       { wanted: false, process: null },
@@ -66,13 +66,13 @@ describe('what becomes of a plugin whose host is gone', () => {
       'has no bundle any more',
       {},
       { bundle: 'missing' },
-      { process: 'end', plugin: 'reject', because: 'bundleMissing' },
+      { process: 'stop', plugin: 'reject', because: 'bundleMissing' },
     ],
     [
       'has a broken bundle',
       {},
       { bundle: 'invalid' },
-      { process: 'end', plugin: 'reject', because: 'bundleInvalid' },
+      { process: 'stop', plugin: 'reject', because: 'bundleInvalid' },
     ],
     [
       'was given up',
@@ -102,44 +102,44 @@ describe('what becomes of a plugin whose host is gone', () => {
       'is to end with its host',
       {},
       { orphans: 'end' },
-      { process: 'end', plugin: 'start', because: 'orphansEnd' },
+      { process: 'stop', plugin: 'start', because: 'orphansEnd' },
     ],
     [
       'was on its way up',
       { process: starting },
       {},
-      { process: 'end', plugin: 'start', because: 'starting' },
+      { process: 'stop', plugin: 'start', because: 'starting' },
     ],
-    ['speaks AutoMTLS', { process: autoMtls }, {}, { process: 'end', plugin: 'start', because: 'autoMtls' }],
+    ['speaks AutoMTLS', { process: autoMtls }, {}, { process: 'stop', plugin: 'start', because: 'autoMtls' }],
     [
       'multiplexes',
       { process: multiplexed },
       {},
-      { process: 'end', plugin: 'start', because: 'multiplexed' },
+      { process: 'stop', plugin: 'start', because: 'multiplexed' },
     ],
     [
       'has another bundle',
       {},
       { bundle: 'changed' },
-      { process: 'end', plugin: 'start', because: 'bundleChanged' },
+      { process: 'stop', plugin: 'start', because: 'bundleChanged' },
     ],
     [
       'speaks what is not offered',
       {},
-      { sameTerms: false },
-      { process: 'end', plugin: 'start', because: 'handshakeMismatch' },
+      { sameHandshake: false },
+      { process: 'stop', plugin: 'start', because: 'handshakeMismatch' },
     ],
     [
       'takes no connections',
       {},
       { connects: false },
-      { process: 'end', plugin: 'start', because: 'unreachable' },
+      { process: 'stop', plugin: 'start', because: 'unreachable' },
     ],
     [
       'was started by somebody else, who need not share our views on orphans',
       { process: foreign },
       { orphans: 'end', bundle: 'changed' },
-      { process: 'adopt', plugin: 'adopt', because: 'alive' },
+      { process: 'reattach', plugin: 'reattach', because: 'alive' },
     ],
     [
       'was started by somebody else and cannot be taken over',
@@ -166,7 +166,7 @@ describe('a look at bundle and address', () => {
     ['is for what somebody else has started', foreign, 'end', true],
     ['is not without a process', null, 'keep', false],
   ])('%s', (_, recorded, orphans, worth) => {
-    expect(mayBeAdopted(recorded, orphans)).toBe(worth);
+    expect(isReattachable(recorded, orphans)).toBe(worth);
   });
 });
 

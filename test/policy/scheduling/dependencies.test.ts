@@ -10,13 +10,13 @@ describe('the order of starts', () => {
     [{ a: 'b', b: 'c', c: '' }, 'cba'],
     [{ a: 'cb', b: 'd', c: 'd', d: '' }, 'dcba'],
     [{ c: '', a: 'c', b: '' }, 'cab'],
-    // Who cannot be started puts nobody first.
+    // A plugin that cannot start does not change the order.
     [{ a: 'cx', b: '', c: '' }, 'bc'],
   ])('of %j is %s', (graph, order) => {
     expect(planStarts(dependents(graph)).order.join('')).toBe(order);
   });
 
-  it('tells what is needed, directly or not, and by whom', () => {
+  it('has what each plugin needs, directly or indirectly, and what needs it', () => {
     const plan = planStarts(dependents({ a: 'b', b: 'cd', c: '', d: 'c', e: '' }));
     expect(plan.needs.get('a')).toEqual(['c', 'd', 'b']);
     expect(dependentsOf(plan, 'c')).toEqual(['d', 'b', 'a']);
@@ -55,11 +55,11 @@ describe('the order of starts', () => {
   });
 });
 
-describe('turns', () => {
+describe('the order of starts and stops', () => {
   const steps = (...places: readonly [string, Progress, string?][]) =>
     places.map(([id, progress, after = '']) => ({ id, progress, after: after.split('').filter(Boolean) }));
 
-  it('to come down are given last things first, one after the other', () => {
+  it('stops in reverse order, one after the other', () => {
     expect(stoppable(steps(['a', 'running'], ['b', 'running', 'a'], ['c', 'running', 'ab']))).toEqual(['c']);
     expect(stoppable(steps(['a', 'running'], ['b', 'running', 'a'], ['c', 'stopping', 'ab']))).toEqual([]);
     expect(stoppable(steps(['a', 'running'], ['b', 'starting', 'a'], ['c', 'stopped', 'ab']))).toEqual(['b']);

@@ -7,28 +7,28 @@ import {
   type PluginSummaryOf,
 } from '../../../src/policy/index.js';
 
-const idle: PluginSummary = { state: 'idle', wanted: false, queued: null, isSuspended: false };
-const waiting: PluginSummary = { ...idle, state: 'pending', wanted: true };
+const idle: PluginSummary = { state: 'idle', wanted: false, queued: null, isSuspended: false, error: null };
+const pending: PluginSummary = { ...idle, state: 'pending', wanted: true };
 const healthy: PluginSummary = { ...idle, state: 'healthy', wanted: true };
 
-/** Where plugins may be, in the words of the tables. */
+/** The states of plugins, by the names in the tables. */
 export const places = {
   idle,
   invalid: { ...idle, state: 'invalid' },
-  queued: { ...waiting, queued: 'startSlot.awaited' },
-  awaitsA: { ...waiting, queued: 'requirement.awaited a' },
-  suspended: { ...waiting, isSuspended: true },
-  queuedAndSuspended: { ...waiting, queued: 'startSlot.awaited', isSuspended: true },
+  queued: { ...pending, queued: 'startSlot.awaited' },
+  awaitsA: { ...pending, queued: 'requirement.awaited a' },
+  suspended: { ...pending, isSuspended: true },
+  queuedAndSuspended: { ...pending, queued: 'startSlot.awaited', isSuspended: true },
   spawning: { ...healthy, state: 'spawning' },
-  /** Its process is being made for nobody: it may still go on. */
-  forNobody: { ...idle, state: 'spawning', queued: 'startSlot.awaited' },
+  /** It is not wanted while its process is being spawned; it may still be wanted again. */
+  spawningUnwanted: { ...idle, state: 'spawning', queued: 'startSlot.awaited' },
   handshaking: { ...healthy, state: 'handshaking' },
   healthy,
-  /** Nobody wants it any more, and its process has not heard of it. */
+  /** It is not wanted any more, and its process was not stopped yet. */
   unwanted: { ...healthy, wanted: false },
   stopping: { ...idle, state: 'stopping' },
-  /** It comes down, and starts again in its turn. */
-  turning: { ...healthy, state: 'stopping', queued: 'startSlot.awaited' },
+  /** It is stopping, and queued for its next start. */
+  stoppingAndQueued: { ...healthy, state: 'stopping', queued: 'startSlot.awaited' },
   crashed: { ...healthy, state: 'crashed' },
   restarting: { ...healthy, state: 'restarting' },
   failed: { ...healthy, state: 'failed' },
@@ -40,12 +40,12 @@ export type Place = keyof typeof places;
 export type Graph = Readonly<Record<string, string>>;
 export type PluginPlaces = Readonly<Record<string, Place>>;
 
-/** Whoever is not named rests. */
-export function summariesOf(whereabouts: PluginPlaces): PluginSummaryOf {
-  return (id) => places[whereabouts[id] ?? 'idle'];
+/** A plugin that is not named is idle. */
+export function summariesOf(states: PluginPlaces): PluginSummaryOf {
+  return (id) => places[states[id] ?? 'idle'];
 }
 
-/** A desk before these plugins; each one comes after what it requires, unless it is said otherwise. */
+/** A start scheduler with these plugins; each starts after what it requires, unless `after` differs. */
 export function schedulerOf(
   graph: Graph,
   {
@@ -83,16 +83,18 @@ export function schedulerOf(
 /** The plugins of such a situation. */
 export const names: readonly string[] = ['a', 'b', 'c', 'd', 'e', 'f'];
 
-const anyone = fc.constantFrom(...names);
-const anywhere = fc.constantFrom(...(Object.keys(places) as Place[]));
+const anyPlugin = fc.constantFrom(...names);
+const anyPlace = fc.constantFrom(...(Object.keys(places) as Place[]));
 
-/** Any plugins that require any others, also in circles and in vain, and are anywhere. */
+/** Any plugins that require any others, also in circles and in vain, and are anyPlace. */
 export const situations = fc
   .tuple(
-    fc.dictionary(anyone, fc.array(fc.oneof(anyone, fc.constant('x')), { maxLength: 2 }), { maxKeys: 6 }),
-    fc.array(anywhere, { minLength: names.length, maxLength: names.length }),
+    fc.dictionary(anyPlugin, fc.array(fc.oneof(anyPlugin, fc.constant('x')), { maxLength: 2 }), {
+      maxKeys: 6,
+    }),
+    fc.array(anyPlace, { minLength: names.length, maxLength: names.length }),
   )
   .map(([requires, drawn]) => ({
     graph: Object.fromEntries(Object.entries(requires).map(([id, others]) => [id, others.join('')])),
-    whereabouts: Object.fromEntries(names.map((id, at) => [id, drawn[at]])) as PluginPlaces,
+    states: Object.fromEntries(names.map((id, at) => [id, drawn[at]])) as PluginPlaces,
   }));

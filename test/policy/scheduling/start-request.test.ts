@@ -82,7 +82,7 @@ describe('a plugin that is wanted', () => {
     [
       'takes back the turn of what is being made for nobody',
       'a',
-      { graph: chain, at: { a: 'forNobody' }, starting: 'a', limit: 1 },
+      { graph: chain, at: { a: 'spawningUnwanted' }, starting: 'a', limit: 1 },
       'start a; waiting a; starting a',
     ],
     [
@@ -145,10 +145,10 @@ describe('a plugin that is wanted', () => {
     expect(inShort(requestStart(schedulerOf(chain, { limit }), 'a', summariesOf(at), true))).toBe(expected);
   });
 
-  it('comes down alone when it is restarted', () => {
+  it('is stopped alone when it is restarted', () => {
     const at = summariesOf({ a: 'healthy', b: 'healthy' });
-    const desk = schedulerOf(chain, { stopQueue: [{ id: 'a' }] });
-    expect(inShort(requestStart(desk, 'b', at, true))).toBe(
+    const scheduler = schedulerOf(chain, { stopQueue: [{ id: 'a' }] });
+    expect(inShort(requestStart(scheduler, 'b', at, true))).toBe(
       'start a; wait b for startSlot.awaited; waiting ab; starting ',
     );
   });
@@ -176,20 +176,20 @@ describe('all plugins that are wanted', () => {
     expect(inShort(requestStartAll(schedulerOf(graph, rest), summariesOf(at)))).toBe(expected);
   });
 
-  it('are each told once, and whoever has nothing under way starts only with all that it requires', () => {
+  it('get one command each, and a plugin without a process starts only with all that it requires', () => {
     fc.assert(
-      fc.property(situations, fc.integer({ min: 1, max: 3 }), ({ graph, whereabouts }, limit) => {
-        const desk = schedulerOf(graph, { limit });
-        const standing = summariesOf(whereabouts);
-        const { start, wait, change } = requestStartAll(desk, standing);
+      fc.property(situations, fc.integer({ min: 1, max: 3 }), ({ graph, states }, limit) => {
+        const scheduler = schedulerOf(graph, { limit });
+        const summaryOf = summariesOf(states);
+        const { start, wait, change } = requestStartAll(scheduler, summaryOf);
         const told = [...start, ...wait.map(({ id }) => id)];
-        const { order, needs } = desk.layout.plan;
-        const comesUp = (id: string) => standing(id).wanted && standing(id).state !== 'failed';
+        const { order, needs } = scheduler.layout.plan;
+        const comesUp = (id: string) => summaryOf(id).wanted && summaryOf(id).state !== 'failed';
         expect(told.sort()).toEqual(order.filter((id) => !comesUp(id)).sort());
         expect(change.startQueue).toEqual(order.filter((id) => !comesUp(id)));
         expect(change.starting.length).toBeLessThanOrEqual(limit);
         for (const id of change.starting)
-          expect(needs.get(id)?.filter((other) => standing(other).state !== 'healthy')).toEqual([]);
+          expect(needs.get(id)?.filter((other) => summaryOf(other).state !== 'healthy')).toEqual([]);
       }),
       { numRuns: 200 },
     );

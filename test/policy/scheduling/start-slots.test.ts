@@ -26,7 +26,7 @@ function inShort({ start, wait, reject }: StartDecisions): string {
   ].join('; ');
 }
 
-describe('turns to start', () => {
+describe('start slots', () => {
   it.each<[string, Graph, PluginPlaces, candidates: string, limit: number, expected: string]>([
     ['to all that require nothing', { a: '', b: '' }, {}, 'ab', 9, 'start a; start b'],
     ['to nobody where nobody asks', { a: '' }, {}, '', 9, ''],
@@ -82,7 +82,7 @@ describe('turns to start', () => {
     [
       'anew to one that is on its way already',
       { a: '', b: '' },
-      { a: 'forNobody' },
+      { a: 'spawningUnwanted' },
       'ab',
       1,
       'start a; wait b for startSlot.awaited',
@@ -146,13 +146,13 @@ describe('turns to start', () => {
       9,
       'refuse b without a',
     ],
-  ])('are given %s', (_, graph, whereabouts, candidates, limit, expected) => {
-    const rising = Object.keys(whereabouts).filter((id) => /spawning|forNobody/.test(whereabouts[id] ?? ''));
+  ])('are given %s', (_, graph, states, candidates, limit, expected) => {
+    const rising = Object.keys(states).filter((id) => /spawning|spawningUnwanted/.test(states[id] ?? ''));
     const given = decideStarts(
       schedulerOf(graph, { limit }),
       candidates.split(''),
       rising,
-      summariesOf(whereabouts),
+      summariesOf(states),
     );
     expect(inShort(given)).toBe(expected);
   });
@@ -164,32 +164,32 @@ describe('turns to start', () => {
         fc.subarray([...names]),
         fc.integer({ min: 1, max: 4 }),
         (situation, some, limit) => {
-          const { graph, whereabouts } = situation;
-          const desk = schedulerOf(graph, { limit });
-          const { plan } = desk.layout;
-          const standing = summariesOf(whereabouts);
+          const { graph, states } = situation;
+          const scheduler = schedulerOf(graph, { limit });
+          const { plan } = scheduler.layout;
+          const summaryOf = summariesOf(states);
           const candidates = allPlugins(plan).filter((id) => some.includes(id));
           const rising = allPlugins(plan).filter(
-            (id) => !some.includes(id) && standing(id).state === 'spawning',
+            (id) => !some.includes(id) && summaryOf(id).state === 'spawning',
           );
-          const { start, wait, reject } = decideStarts(desk, candidates, rising, standing);
+          const { start, wait, reject } = decideStarts(scheduler, candidates, rising, summaryOf);
 
           const answered = [...start, ...wait.map(({ id }) => id), ...reject.map(({ id }) => id)];
           expect(answered.sort()).toEqual([...candidates].sort());
           expect(start.length).toBeLessThanOrEqual(Math.max(0, limit - rising.length));
           for (const id of start)
-            expect(plan.needs.get(id)?.filter((other) => standing(other).state !== 'healthy')).toEqual([]);
+            expect(plan.needs.get(id)?.filter((other) => summaryOf(other).state !== 'healthy')).toEqual([]);
           for (const { because } of wait.filter((one) => one.because === 'startSlot.awaited'))
             expect([because, start.length + rising.length >= limit]).toEqual([because, true]);
           for (const { id, because } of wait.filter((one) => one.because !== 'startSlot.awaited')) {
             const other = because.replace('requirement.awaited ', '');
             expect(plan.needs.get(id)).toContain(other);
-            expect(standing(other).state).not.toBe('healthy');
+            expect(summaryOf(other).state).not.toBe('healthy');
           }
           const isRefused = (id: string) => reject.some((one) => one.id === id);
           for (const { id, lacks } of reject)
             if (!plan.unmet.has(id)) {
-              const at = standing(lacks);
+              const at = summaryOf(lacks);
               expect(at.state === 'failed' || !at.wanted).toBe(true);
               expect(candidates.includes(lacks)).toBe(isRefused(lacks));
             }
@@ -200,7 +200,7 @@ describe('turns to start', () => {
   });
 });
 
-describe('the desk', () => {
+describe('the start scheduler', () => {
   interface Case {
     readonly graph: Graph;
     readonly at: PluginPlaces;
@@ -306,7 +306,7 @@ describe('the desk', () => {
     ],
     [
       'keeps in mind who has to come down first',
-      { graph: two, at: { a: 'turning' }, startQueue: 'a' },
+      { graph: two, at: { a: 'stoppingAndQueued' }, startQueue: 'a' },
       '',
       'a',
       '',
@@ -314,7 +314,7 @@ describe('the desk', () => {
     ['refuses once', { graph: two, at: { b: 'awaitsA' }, startQueue: 'b' }, 'refuse b without a', '', ''],
     [
       'lets go on what is being made for nobody',
-      { graph: two, at: { a: 'forNobody' }, startQueue: 'a', starting: 'a', limit: 1 },
+      { graph: two, at: { a: 'spawningUnwanted' }, startQueue: 'a', starting: 'a', limit: 1 },
       'start a',
       '',
       'a',
@@ -341,8 +341,8 @@ describe('the desk', () => {
     ['queued', true],
     ['queuedAndFailed', true],
     ['queuedAndSuspended', false],
-    ['forNobody', true],
-    ['turning', false],
+    ['spawningUnwanted', true],
+    ['stoppingAndQueued', false],
   ])('gives a turn to one that waits and is %s: %j', (place, mayStart) => {
     expect(
       grantStartSlots(schedulerOf({ a: '' }, { startQueue: 'a' }), summariesOf({ a: place })).start,
@@ -355,7 +355,7 @@ describe('the desk', () => {
         const begun = requestStartAll(schedulerOf(graph, { limit }), summariesOf({}));
         const { order } = schedulerOf(graph).layout.plan;
         const at: Record<string, Place> = {};
-        let desk: SchedulerState = { ...schedulerOf(graph, { limit }), ...begun.change };
+        let scheduler: SchedulerState = { ...schedulerOf(graph, { limit }), ...begun.change };
         let start = begun.start;
         for (const { id } of begun.wait) at[id] = 'queued';
         for (let round = 0; round < order.length; round += 1) {
@@ -363,12 +363,12 @@ describe('the desk', () => {
           const rising = order.filter((id) => at[id] === 'spawning');
           expect(rising.length).toBeLessThanOrEqual(limit);
           if (rising[0] !== undefined) at[rising[0]] = 'healthy';
-          const { start: next, startQueue, starting } = grantStartSlots(desk, summariesOf(at));
-          desk = { ...desk, startQueue, starting };
+          const { start: next, startQueue, starting } = grantStartSlots(scheduler, summariesOf(at));
+          scheduler = { ...scheduler, startQueue, starting };
           start = next;
         }
         expect(order.filter((id) => at[id] !== 'healthy')).toEqual([]);
-        expect(desk.startQueue).toEqual([]);
+        expect(scheduler.startQueue).toEqual([]);
       }),
     );
   });

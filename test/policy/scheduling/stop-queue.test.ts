@@ -5,6 +5,7 @@ import {
   requestStopAll,
   allPlugins,
   isAllStopped,
+  stopsWithinMs,
 } from '../../../src/policy/index.js';
 import {
   schedulerOf,
@@ -49,7 +50,7 @@ describe('a plugin that is to leave', () => {
     );
   });
 
-  it('does so with all others that do not rest when the environment stops', () => {
+  it('is stopped with all others that are not idle when the environment stops', () => {
     const because = 'environment.stopping';
     expect(requestStopAll(['c', 'b', 'a'], summariesOf({ a: 'healthy', c: 'invalid' }))).toEqual([
       { id: 'c', because },
@@ -58,7 +59,7 @@ describe('a plugin that is to leave', () => {
   });
 });
 
-describe('a turn to leave', () => {
+describe('a due stop', () => {
   const pair = { a: '', b: '' };
 
   it.each<[string, stopQueue: string, PluginPlaces, after: Graph, expected: string]>([
@@ -67,19 +68,19 @@ describe('a turn to leave', () => {
     ['waits for what is on its way down', 'a', { a: 'healthy', b: 'stopping' }, { b: 'a' }, ''],
     ['waits for what nobody wants, and runs', 'a', { a: 'healthy', b: 'unwanted' }, { b: 'a' }, ''],
     ['comes when that is down', 'a', { a: 'healthy', b: 'idle' }, { b: 'a' }, 'a'],
-    ['does not wait for what comes up again', 'a', { a: 'healthy', b: 'turning' }, { b: 'a' }, 'a'],
+    ['does not wait for what comes up again', 'a', { a: 'healthy', b: 'stoppingAndQueued' }, { b: 'a' }, 'a'],
     ['does not wait for what stays', 'a', { a: 'healthy', b: 'healthy' }, { b: 'a' }, 'a'],
     [
       'waits for what is turned by somebody else, and leaves, too',
       'ab',
-      { a: 'healthy', b: 'turning' },
+      { a: 'healthy', b: 'stoppingAndQueued' },
       { b: 'a' },
       'b',
     ],
     [
       'is given at once to whoever comes down already',
       'ab',
-      { a: 'turning', b: 'healthy' },
+      { a: 'stoppingAndQueued', b: 'healthy' },
       { b: 'a' },
       'ab',
     ],
@@ -99,7 +100,7 @@ describe('a turn to leave', () => {
     );
   });
 
-  it('waits for those that come after it and leave or are not wanted, and for nobody else', () => {
+  it('waits for those that start after it and stop or are not wanted, and for no others', () => {
     const down: readonly Place[] = [
       'idle',
       'invalid',
@@ -113,21 +114,21 @@ describe('a turn to leave', () => {
       'queuedAndFailed',
     ];
     fc.assert(
-      fc.property(situations, fc.subarray([...names]), ({ graph, whereabouts }, some) => {
+      fc.property(situations, fc.subarray([...names]), ({ graph, states }, some) => {
         const plugins = allPlugins(schedulerOf(graph).layout.plan);
         const stopQueue = leave(plugins.filter((id) => some.includes(id)).join(''));
-        const desk = schedulerOf(graph, { stopQueue });
-        const standing = summariesOf(whereabouts);
-        const runs = (id: string) => !down.includes(whereabouts[id] ?? 'idle');
-        const goesDown = (id: string) => runs(id) && (some.includes(id) || !standing(id).wanted);
+        const scheduler = schedulerOf(graph, { stopQueue });
+        const summaryOf = summariesOf(states);
+        const runs = (id: string) => !down.includes(states[id] ?? 'idle');
+        const goesDown = (id: string) => runs(id) && (some.includes(id) || !summaryOf(id).wanted);
         const isWaitedFor = (id: string, other: string) =>
-          goesDown(other) && (desk.layout.after.get(other) ?? []).includes(id);
+          goesDown(other) && (scheduler.layout.after.get(other) ?? []).includes(id);
         const waits = (id: string) =>
           runs(id) &&
-          standing(id).wanted &&
-          standing(id).state !== 'stopping' &&
+          summaryOf(id).wanted &&
+          summaryOf(id).state !== 'stopping' &&
           plugins.some((other) => isWaitedFor(id, other));
-        expect(dueStops(desk, standing)).toEqual(stopQueue.filter(({ id }) => !waits(id)));
+        expect(dueStops(scheduler, summaryOf)).toEqual(stopQueue.filter(({ id }) => !waits(id)));
       }),
       { numRuns: 200 },
     );
@@ -142,5 +143,24 @@ describe('an environment that stops', () => {
     ['is not while one is given up and not let go of', '', { a: 'failed' }, false],
   ])('%s', (_, stopQueue, at, expected) => {
     expect(isAllStopped(schedulerOf(chain, { stopQueue: leave(stopQueue) }), summariesOf(at))).toBe(expected);
+  });
+});
+
+describe('the longest stop', () => {
+  const deadlines = {
+    startMs: 1,
+    drainMs: 20,
+    hookMs: 300,
+    shutdownMs: 4000,
+    termMs: 50_000,
+    killMs: 600_000,
+  };
+
+  it('takes the time of all stop steps', () => {
+    expect(stopsWithinMs(deadlines)).toBe(654_320);
+  });
+
+  it('takes the start and the kill where a process is still being spawned', () => {
+    expect(stopsWithinMs(deadlines, true)).toBe(600_001);
   });
 });

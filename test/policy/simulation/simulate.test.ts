@@ -13,7 +13,7 @@ import {
 const { espalier, mattermost } = presets;
 
 /** The timeline of the preset mattermost in short. */
-function told(trace: FaultTrace, options?: SimulateOptions, policy = mattermost): string[] {
+function linesOf(trace: FaultTrace, options?: SimulateOptions, policy = mattermost): string[] {
   // Few processes do here; a policy that never gave up would be lived through for long.
   return simulate(policy, trace, { generations: 60, ...options }).timeline.map((step) => {
     switch (step.type) {
@@ -37,7 +37,7 @@ function told(trace: FaultTrace, options?: SimulateOptions, policy = mattermost)
 
 describe('a simulation', () => {
   it('of no fault is a start and a healthy life', () => {
-    expect(told([], { startMs: 200 })).toEqual(['0 started', '200 healthy']);
+    expect(linesOf([], { startMs: 200 })).toEqual(['0 started', '200 healthy']);
     expect(simulate(mattermost, [], { startMs: 200 })).toMatchObject({
       restarts: 0,
       halfOpenTries: 0,
@@ -50,8 +50,8 @@ describe('a simulation', () => {
     });
   });
 
-  it('tells each start, its end and the verdict, until it is given up', () => {
-    expect(told(crashesEvery(1000), { startMs: 100 })).toEqual([
+  it('has each start, its exit and the decision, until the plugin is given up', () => {
+    expect(linesOf(crashesEvery(1000), { startMs: 100 })).toEqual([
       '0 started',
       '100 healthy',
       '1100 exit 1 serving PLUGIN_CRASHED after 1000',
@@ -116,38 +116,38 @@ describe('a simulation', () => {
     ],
     ['a moment at its health', { at: 50, startMs: 50 }, '50 exit 1 serving PLUGIN_CRASHED after 0'],
   ])('knows %s', (_, fault, ended) => {
-    expect(told([fault])).toContain(ended);
+    expect(linesOf([fault])).toContain(ended);
   });
 
   it('counts the time to find a hang and to end it, which SIGTERM does not', () => {
-    expect(told([{ afterHealthyMs: 0, kind: 'hang' }], {}, espalier)).toContain(
+    expect(linesOf([{ afterHealthyMs: 0, kind: 'hang' }], {}, espalier)).toContain(
       '16000 hang - serving HEALTH_TIMEOUT after 16000',
     );
   });
 
   it('lets the one who starts too slowly without any fault run into the start limit', () => {
-    expect(told([], { startMs: 3000 })).toEqual([
+    expect(linesOf([], { startMs: 3000 })).toEqual([
       '0 started',
       '3000 handshake - handshake START_TIMEOUT after 0',
       '3000 FailedToStart, again never',
     ]);
-    expect(told([], { startMs: 2999 })).toEqual(['0 started', '2999 healthy']);
+    expect(linesOf([], { startMs: 2999 })).toEqual(['0 started', '2999 healthy']);
   });
 
   it('says that it never was healthy only while that is so', () => {
     const trace = [{ afterHealthyMs: 1 }, { startMs: 1, error: 'INTERPRETER_NOT_FOUND' as const }];
-    expect(told(trace, { forMs: 10 }, espalier).at(-1)).toBe('2 FailedToStayRunning, again 600002');
-    expect(told(trace.slice(1), { forMs: 10 }, espalier).at(-1)).toBe('1 FailedToStart, again 600001');
+    expect(linesOf(trace, { forMs: 10 }, espalier).at(-1)).toBe('2 FailedToStayRunning, again 600002');
+    expect(linesOf(trace.slice(1), { forMs: 10 }, espalier).at(-1)).toBe('1 FailedToStart, again 600001');
   });
 
   it('passes over a fault whose moment finds no process', () => {
     const policy = composePolicy({ restart: { backoff: { firstMs: 1000 } } });
     const trace = [{ at: 500 }, { at: 600 }, { at: 1499 }, { at: 1500 }, { at: 4000 }];
-    const ends = told(trace, {}, policy).filter((line) => line.includes(' exit '));
+    const ends = linesOf(trace, {}, policy).filter((line) => line.includes(' exit '));
     expect(ends.map((line) => line.split(' ')[0])).toEqual(['500', '1500', '4000']);
   });
 
-  it('lets a transient plugin rest after a normal end, and misses it no longer', () => {
+  it('stops a transient plugin after a normal end, which is no outage', () => {
     const policy = composePolicy({ restart: { restart: 'transient' } });
     const simulation = simulate(policy, [{ afterHealthyMs: 10, code: 0 }], { startMs: 5 });
     expect(simulation.timeline.at(-1)).toEqual({ type: 'stop', at: 15 });
@@ -176,7 +176,7 @@ describe('a simulation', () => {
     });
     const crash = { afterHealthyMs: 0 };
     const trace = [crash, crash, crash, { afterHealthyMs: 499 }, { afterHealthyMs: 500 }, crash];
-    expect(told(trace, {}, policy).slice(9)).toEqual([
+    expect(linesOf(trace, {}, policy).slice(9)).toEqual([
       '0 healthy',
       '0 exit 1 serving PLUGIN_CRASHED after 0',
       '0 FailedToStayRunning, again 1000',
@@ -216,9 +216,9 @@ describe('a simulation', () => {
     expect(simulation).toMatchObject({ outageMs: 100 + 1000 + 17_100, longestOutageMs: 17_100 });
   });
 
-  it('looks no further than it is asked to', () => {
-    expect(told(crashesEvery(1000), { forMs: 1000 })).toEqual(['0 started', '0 healthy']);
-    expect(told(crashesEvery(1000), { forMs: 1001 })).toHaveLength(6);
+  it('ends at the requested time', () => {
+    expect(linesOf(crashesEvery(1000), { forMs: 1000 })).toEqual(['0 started', '0 healthy']);
+    expect(linesOf(crashesEvery(1000), { forMs: 1001 })).toHaveLength(6);
     expect(simulate(espalier, crashesEvery(80_000), { forMs: 100_000 })).toMatchObject({
       forMs: 100_000,
       cutShort: false,
@@ -237,7 +237,7 @@ describe('a simulation', () => {
     const simulation = simulate(policy, crashesEvery(0), { generations: 3, forMs: 50 });
     expect(simulation).toMatchObject({ restarts: 3, forMs: 0, cutShort: true, outageMs: 0 });
     expect(simulation.timeline.filter(({ type }) => type === 'started')).toHaveLength(3);
-    // With one failure to remember at a time, ten thousand processes are quickly lived through.
+    // With a history of one failure, ten thousand processes are simulated quickly.
     const forgetful = composePolicy({ preset: 'mattermost', restart: { resetAfterMs: 0 } });
     const many = simulate(forgetful, crashesEvery(0)).timeline.filter(({ type }) => type === 'started');
     expect(many).toHaveLength(10_000);
@@ -245,7 +245,7 @@ describe('a simulation', () => {
   });
 
   it('answers the same to the same seed, and something else to another', () => {
-    const pauses = (options: SimulateOptions) => told(crashesEvery(10), options, espalier);
+    const pauses = (options: SimulateOptions) => linesOf(crashesEvery(10), options, espalier);
     expect(pauses({ seed: 7 })).toEqual(pauses({ seed: 7 }));
     expect(pauses({ seed: 7 })).toEqual(pauses({ random: seededRandom(7) }));
     expect(pauses({})).toEqual(pauses({ seed: 1 }));
@@ -294,7 +294,7 @@ describe('a trace that repeats', () => {
   });
 });
 
-describe('chance with a seed', () => {
+describe('the seeded random', () => {
   it('is the known stream of mulberry32', () => {
     const random = seededRandom(1);
     expect([random(), random(), random()]).toEqual([

@@ -4,7 +4,7 @@ import { composePolicy, policyWarnings, presets } from '../../../src/policy/inde
 const cases = (supervision: SupervisionOptions) =>
   policyWarnings(composePolicy(supervision)).map(({ when }) => when);
 
-describe('the warning of a budget that is never used up', () => {
+describe('the warning about an intensity that is never exceeded', () => {
   it.each([
     ['espalier', []],
     ['mattermost', []],
@@ -35,7 +35,7 @@ describe('the warning of a budget that is never used up', () => {
     expect(cases(slow)).toEqual(['hangs at once']);
     // 13 s to find it and 3 s to end it, three times, and the pauses at their mean.
     expect(policyWarnings(composePolicy(slow))[0]?.hint).toMatch(
-      /^Raise restart\.periodMs to \d+ or more, or ask for its health more often, and lower deadlines\.termMs\.$/,
+      /^Raise restart\.periodMs to \d+ or more, or probe its health more often, and lower deadlines\.termMs\.$/,
     );
     expect(cases({ ...slow, deadlines: { startMs: 1000, termMs: 0 }, health: { intervalMs: 2000 } })).toEqual(
       [],
@@ -50,7 +50,7 @@ describe('the warning of a budget that is never used up', () => {
         message: expect.stringContaining(
           'and each time it was healthy for restart.resetAfterMs (60000 ms)',
         ) as string,
-        hint: 'Raise restart.resetAfterMs above 71000, or ask for its health more often, and lower deadlines.termMs.',
+        hint: 'Raise restart.resetAfterMs above 71000, or probe its health more often, and lower deadlines.termMs.',
       },
     ]);
     const atTheEdge = { restart: { resetAfterMs: 71_000 }, health: { intervalMs: 60_000 } };
@@ -65,7 +65,7 @@ describe('the warning of a budget that is never used up', () => {
       when: 'crashes at once',
       message:
         'A plugin that crashes at once is never given up: it fails every 32000 ms, and 13 such failures do not lie within restart.periodMs (300000 ms).',
-      hint: 'Raise restart.periodMs to 303500 or more, or shorten the pauses.',
+      hint: 'Raise restart.periodMs to 303500 or more, or shorten the backoff.',
     });
     expect(cases({ restart: { backoff, intensity: 12, periodMs: 303_500 } })).not.toContain(
       'crashes at once',
@@ -73,7 +73,7 @@ describe('the warning of a budget that is never used up', () => {
     expect(cases({ restart: { backoff, intensity: 12, periodMs: 303_499 } })).toContain('crashes at once');
   });
 
-  it('does not come where nobody means to give up, nor where nothing is restarted', () => {
+  it('is absent where the policy never gives up, and where nothing is restarted', () => {
     expect(policyWarnings(presets.kubernetes)).toHaveLength(0);
     expect(cases({ preset: 'otp', restart: { intensity: null } })).toEqual([]);
     expect(cases({ preset: 'otp', restart: { intensity: 1001 } })).toEqual([]);
@@ -83,7 +83,7 @@ describe('the warning of a budget that is never used up', () => {
     expect(cases({ preset: 'otp', restart: { periodMs: null } })).toEqual([]);
   });
 
-  it('does not speak of hangs where nobody looks for them', () => {
+  it('does not concern hangs where there are no probes', () => {
     const day = 24 * 60 * 60_000;
     const restart = { periodMs: 1000, intensity: 1, resetAfterMs: null };
     const deadlines = { startMs: 100 };

@@ -63,14 +63,14 @@ const implementation = {
 class Talk extends Client {}
 
 async function open(): Promise<SimulatedEnvironment & { readonly client: Client }> {
-  const pretended = await createSimulatedEnvironment({
+  const simulated = await createSimulatedEnvironment({
     plugins: { it: { services: [{ definition, implementation: implementation as never }] } },
   });
-  await pretended.env.activate('it');
-  return { ...pretended, client: pretended.env.plugin('it').client(Talk) };
+  await simulated.env.activate('it');
+  return { ...simulated, client: simulated.env.plugin('it').client(Talk) };
 }
 
-type Told = { error: { code: number; details: string } | null; value: string | undefined };
+type CallResult = { error: { code: number; details: string } | null; value: string | undefined };
 
 function unary(client: Client, method: 'One' | 'Missing', request: string, deadline?: number) {
   const { path, requestSerialize, responseDeserialize } = definition[method];
@@ -78,7 +78,7 @@ function unary(client: Client, method: 'One' | 'Missing', request: string, deadl
   let trailer: Metadata | undefined;
   const metadata = new Metadata();
   metadata.set('who', 'me');
-  const answered = new Promise<Told>((resolve) => {
+  const answered = new Promise<CallResult>((resolve) => {
     const call = client.makeUnaryRequest(
       path,
       requestSerialize,
@@ -113,7 +113,7 @@ function collected(stream: NodeJS.EventEmitter): Promise<{ got: string[]; error:
   });
 }
 
-describe('a call to a pretended plugin', () => {
+describe('a call to a simulated plugin', () => {
   it('is answered, with headers and trailers', async () => {
     const { client } = await open();
     const { answered, headers, trailer } = unary(client, 'One', 'hello');
@@ -122,7 +122,7 @@ describe('a call to a pretended plugin', () => {
     expect(trailer()?.get('after')).toEqual(['all']);
   });
 
-  it('gathers what a client streams', async () => {
+  it('collects what a client streams', async () => {
     const { client } = await open();
     const answer = new Promise((resolve) => {
       const { path, requestSerialize, responseDeserialize } = definition.Gather;
@@ -169,7 +169,7 @@ describe('a call to a pretended plugin', () => {
     expect((await unary(client, method, request).answered).error?.code).toBe(status);
   });
 
-  it('can be cancelled, and its handler hears of it', async () => {
+  it('can be cancelled, and its handler is notified', async () => {
     const { client } = await open();
     cancelled.length = 0;
     const { answered } = unary(client, 'One', 'wait');
@@ -189,14 +189,14 @@ describe('a call to a pretended plugin', () => {
     expect(clock.now()).toBeLessThanOrEqual(4000);
   });
 
-  it('waits while the plugin hangs, and is answered when it goes on', async () => {
+  it('waits while the plugin hangs, and is answered when the plugin responds again', async () => {
     const { client, hang, recover, advance } = await open();
     hang('it');
-    let told: Told | null = null;
+    let result: CallResult | null = null;
     const { answered } = unary(client, 'One', 'hello');
-    void answered.then((given) => (told = given));
+    void answered.then((received) => (result = received));
     await advance(1000);
-    expect(told).toBeNull();
+    expect(result).toBeNull();
     recover('it');
     expect((await answered).value).toBe('hello!');
   });

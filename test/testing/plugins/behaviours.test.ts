@@ -78,7 +78,7 @@ describe('a plugin that', () => {
     expect(processes()).toEqual([]);
   });
 
-  it('loses its health is told not to be ready, and so is that it is again', async () => {
+  it('loses its health reports that it is not ready, and later that it is ready again', async () => {
     const { env, advance, recover } = await open(losesHealthAfter(3));
     await env.activate('it');
     await advance(30_000);
@@ -101,7 +101,7 @@ describe('a plugin that', () => {
     expect(clock.now()).toBe(ms);
   });
 
-  it('has several behaviours has all of them', async () => {
+  it('combines several behaviours', async () => {
     const { env, runUntilSettled, clock } = await open(allOf(startsIn(300), stopsIn(40)));
     await runUntilSettled(env.activate('it'));
     await runUntilSettled(env.deactivate('it'));
@@ -109,12 +109,12 @@ describe('a plugin that', () => {
   });
 });
 
-describe('the verbs', () => {
-  it('say what keeps them from being done', async () => {
+describe('the methods of a simulated environment', () => {
+  it('throw an error that says why they do not apply', async () => {
     const { env, crash, runUntil, runUntilSettled, setBehaviour } = await open(exitsWith(3));
     expect(() => {
       crash('it');
-    }).toThrow('The pretended plugin it has no process: it is idle.');
+    }).toThrow('The simulated plugin it has no process: it is idle.');
     expect(() => {
       crash('other');
     }).toThrow('There is no plugin other.');
@@ -124,13 +124,13 @@ describe('the verbs', () => {
     );
     await env.deactivate('it');
     await expect(runUntilSettled(new Promise(() => undefined))).rejects.toThrow(
-      'The promise was not settled and nothing is due any more.',
+      'The promise was not settled and no timer is left.',
     );
     setBehaviour('it', behavesWell());
     expect((await env.activate('it')).activated).toBe(true);
   });
 
-  it('print, block the host and let the machine sleep', async () => {
+  it('print, block the host and suspend the computer', async () => {
     const { env, print, block, sleep, advance } = await open(behavesWell());
     const said: string[] = [];
     env.events.subscribe((event) => {

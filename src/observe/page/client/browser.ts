@@ -1,6 +1,6 @@
 /**
- * The few parts of a browser that the page touches. The compiler's own types of it are all or nothing, and would
- * let every other room use a `document` that it does not have.
+ * The parts of the DOM that the page uses. TypeScript's `lib.dom` would apply to the whole program and let the other
+ * layers use a `document` that does not exist in Node.
  */
 export interface PageElement {
   readonly children: ArrayLike<PageElement>;
@@ -30,6 +30,7 @@ export interface PageElement {
   addEventListener(type: string, listener: (event: DomEvent) => void): void;
 }
 
+/** A DOM event, as far as the page reads it. */
 export interface DomEvent {
   readonly key?: string;
   readonly data?: unknown;
@@ -40,6 +41,7 @@ export interface DomEvent {
   preventDefault(): void;
 }
 
+/** A browser's WebSocket. */
 export interface PageSocket {
   onopen: (() => void) | null;
   onclose: (() => void) | null;
@@ -70,9 +72,10 @@ interface TextMeasure {
   measureText(text: string): { readonly width: number };
 }
 
+/** The global object of the browser. */
 export const browser = globalThis as unknown as Browser;
 
-/** An element of the page's own HTML. */
+/** An element of index.html. Throws when the page has no such id. */
 export function byId(id: string): PageElement {
   const found = browser.document.getElementById(id);
   if (found === null) throw new Error(`The page has no element ${id}.`);
@@ -81,6 +84,7 @@ export function byId(id: string): PageElement {
 
 type Attributes = Readonly<Record<string, string | number | boolean>>;
 
+/** Creates an HTML element. An attribute of `false` is left out, `true` is written without a value. */
 export function element(
   name: string,
   attributes: Attributes = {},
@@ -89,6 +93,7 @@ export function element(
   return withContent(browser.document.createElement(name), attributes, children);
 }
 
+/** Creates an SVG element; attributes as for `element`. */
 export function svgElement(
   name: string,
   attributes: Attributes = {},
@@ -113,12 +118,12 @@ function withContent(
   return target;
 }
 
-/** Writes a text only where it differs, so that a selection in it survives. */
+/** Sets the text only when it differs, so that a text selection survives. */
 export function setText(target: PageElement, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/** How wide a text is, in pixels. */
+/** Measures the width of a text in this CSS font, in pixels. */
 export function textMeasureFor(font: string): (text: string) => number {
   const context = browser.document.createElement('canvas').getContext('2d');
   if (context === null) return (text) => text.length * 7;

@@ -1,6 +1,6 @@
 import type { Chart, ChartState } from '../../chart/chart.js';
 
-/** A state as a rectangle. */
+/** The rectangle of one state, in pixels. */
 export interface Box {
   readonly state: ChartState;
   readonly x: number;
@@ -9,6 +9,7 @@ export interface Box {
   readonly height: number;
 }
 
+/** The rectangles of a chart, in pixels. */
 export interface ChartLayout {
   readonly width: number;
   readonly height: number;
@@ -23,8 +24,8 @@ const padding = 12;
 const gap = 8;
 
 /**
- * Draws a chart as boxes within boxes, in life order: simple states side by side for as long as there is room,
- * states with states in them on a line of their own.
+ * Lays out a chart as nested boxes, in the order of definition: atomic states side by side, wrapped at `width`;
+ * each compound state on a line of its own.
  */
 export function layOutChart(chart: Chart, width: number, measure: (text: string) => number): ChartLayout {
   const inner = Math.max(width, widestLeaf(chart.states, measure));
@@ -54,22 +55,22 @@ function placeStates(
   };
   for (const state of states) {
     if (state.states.length === 0) {
-      const wide = leafWidth(state, measure);
-      if (x > left && x + wide > left + width) nextLine();
-      boxes.push({ state, x, y, width: wide, height: leafHeight });
-      x += wide + gap;
+      const boxWidth = leafWidth(state, measure);
+      if (x > left && x + boxWidth > left + width) nextLine();
+      boxes.push({ state, x, y, width: boxWidth, height: leafHeight });
+      x += boxWidth + gap;
       bottom = y + leafHeight;
     } else {
       nextLine();
-      const within = placeStates(
+      const nested = placeStates(
         state.states,
         left + padding,
         y + headingHeight,
         width - 2 * padding,
         measure,
       );
-      const height = headingHeight + within.height + padding;
-      boxes.push({ state, x: left, y, width, height }, ...within.boxes);
+      const height = headingHeight + nested.height + padding;
+      boxes.push({ state, x: left, y, width, height }, ...nested.boxes);
       bottom = y + height;
       nextLine();
     }
@@ -81,7 +82,7 @@ function leafWidth({ name }: ChartState, measure: (text: string) => number): num
   return Math.ceil(measure(name)) + 2 * leafPadding;
 }
 
-/** How wide the drawing must be at least. */
+/** The smallest width that fits every atomic state with the paddings around it. */
 function widestLeaf(states: readonly ChartState[], measure: (text: string) => number): number {
   return Math.max(
     0,

@@ -1,21 +1,24 @@
 import { browser } from './browser.js';
 import type { WireMessage } from './wire-messages.js';
 
+/** The state of the page's WebSocket. `retryInMs`: milliseconds until the next attempt. */
 export type ConnectionState =
   | { readonly name: 'connecting' }
   | { readonly name: 'live' }
   | { readonly name: 'lost'; readonly retryInMs: number };
 
+/** The page's connection to its server. */
 export interface Connection {
+  /** Connects now instead of waiting for the next attempt. */
   retry(): void;
 }
 
 const initialRetryMs = 500;
 const maxRetryMs = 5000;
 
-/** Stays connected to the server of this page, as far as there is one. */
+/** Keeps a WebSocket to the server of this page open; reconnects with exponential backoff, 0.5 s to 5 s. */
 export function connect(listener: {
-  /** A new connection begins by telling everything anew. */
+  /** A connection was opened; the server replays all actors on it, so what was known before is dropped. */
   begin(): void;
   receive(message: WireMessage): void;
   change(state: ConnectionState): void;

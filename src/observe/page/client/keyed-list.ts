@@ -1,12 +1,13 @@
 import type { PageElement } from './browser.js';
 
+/** A list of DOM elements, one per item. */
 export interface KeyedList<Item> {
-  /** Makes the list show these items, in this order; what stays keeps its element, and so focus and selection. */
+  /** Shows these items in this order. An item that stays keeps its element, and with it focus and selection. */
   show(items: readonly Item[]): void;
   elementOf(key: string): PageElement | undefined;
 }
 
-/** A list of elements, one per item. */
+/** Creates a list whose elements are reused by key. */
 export function createKeyedList<Item>(
   parent: PageElement,
   keyOf: (item: Item) => string,
@@ -22,15 +23,15 @@ export function createKeyedList<Item>(
         element.remove();
         elements.delete(key);
       }
-      let place = parent.firstElementChild;
+      let next = parent.firstElementChild;
       for (const item of items) {
         const key = keyOf(item);
         const known = elements.get(key);
         const element = known ?? create(item);
         elements.set(key, element);
         update(element, item);
-        if (element === place) place = place.nextElementSibling;
-        else parent.insertBefore(element, place);
+        if (element === next) next = next.nextElementSibling;
+        else parent.insertBefore(element, next);
       }
     },
     elementOf: (key) => elements.get(key),

@@ -15,16 +15,16 @@ const treeView = createTreeView((actor) => {
   browser.history.replaceState(null, '', `#${encodeURI(actor.path)}`);
   draw();
 });
-const summary = createKeyedList<readonly [word: string, count: number]>(
+const summary = createKeyedList<readonly [state: string, count: number]>(
   byId('summary'),
-  ([word]) => word,
-  ([word]) => element('li', { class: `word ${toneOf(word)}` }),
-  (item, [word, count]) => {
-    setText(item, `${count} ${word}`);
+  ([state]) => state,
+  ([state]) => element('li', { class: `state-label ${toneOf(state)}` }),
+  (item, [state, count]) => {
+    setText(item, `${count} ${state}`);
   },
 );
 
-/** The path outlives its actor, so that the next one in its place is selected. */
+/** A path, not a session id: an actor that is spawned again under the same path stays selected. */
 let selectedPath = pathFromLocation();
 let connectionState: ConnectionState = { name: 'connecting' };
 let isDrawPending = false;
@@ -85,7 +85,7 @@ function draw(): void {
   drawSummary(actors);
 }
 
-/** The one that the reader chose; until then, the first plugin, or else the first actor. */
+/** The actor that the user selected, or its nearest ancestor; by default the first plugin, else the first actor. */
 function selectedActor(actors: readonly PageActor[]): PageActor | null {
   return (
     actors.find(({ path }) => path === selectedPath) ??
@@ -103,22 +103,22 @@ function drawSummary(actors: readonly PageActor[]): void {
   }
   const labels = [...counts].sort(([one], [other]) => one.localeCompare(other));
   summary.show(labels);
-  const summaryText = labels.map(([word, count]) => `${count} ${word}`).join(', ');
+  const summaryText = labels.map(([state, count]) => `${count} ${state}`).join(', ');
   browser.document.title = summaryText === '' ? 'Espalier' : `${summaryText} — Espalier`;
 }
 
 function drawConnection(): void {
   const isLost = connectionState.name === 'lost';
   const texts = { connecting: 'connecting', live: 'live', lost: 'disconnected' } as const;
-  setText(byId('link'), texts[connectionState.name]);
-  byId('link').setAttribute('class', connectionState.name === 'live' ? 'good' : isLost ? 'bad' : '');
-  byId('lost').hidden = !isLost;
+  setText(byId('connection'), texts[connectionState.name]);
+  byId('connection').setAttribute('class', connectionState.name === 'live' ? 'good' : isLost ? 'bad' : '');
+  byId('disconnected').hidden = !isLost;
   byId('main').classList.toggle('stale', isLost);
   if (connectionState.name !== 'lost') return;
   const seconds = connectionState.retryInMs / 1000;
   setText(
-    byId('lost-text'),
-    `Disconnected: the program has ended, or is busy. Trying again in ${seconds} s.`,
+    byId('disconnected-text'),
+    `Disconnected: the program has exited or does not respond. Retrying in ${seconds} s.`,
   );
 }
 

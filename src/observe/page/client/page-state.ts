@@ -10,54 +10,56 @@ import type {
   WireSnapshot,
 } from './wire-messages.js';
 
-/** An actor as the page knows it. */
+/** An actor, as the page shows it. */
 export interface PageActor {
   readonly sessionId: string;
   readonly parentSessionId: string | null;
   readonly name: string;
   /** The names from the root to this actor. */
   readonly path: string;
-  /** `null` for an actor that is no machine. */
+  /** `null` for an actor that is not a state machine. */
   readonly chart: Chart | null;
   readonly snapshot: WireSnapshot;
-  /** When it came into the state that it is in, in milliseconds since the epoch. */
+  /** When it entered its current state, in milliseconds since the epoch. */
   readonly since: number;
 }
 
-/** One thing that happened. */
+/** An event that an actor has received. */
 export interface EventEntry {
   readonly sequence: number;
+  /** In milliseconds since the epoch. */
   readonly at: number;
   readonly sessionId: string;
-  /** The path of the actor that it happened to. */
+  /** The path of the actor that received it. */
   readonly path: string;
   readonly event: WireEvent;
-  /** The path of the actor that sent it, where one did. */
+  /** The path of the sender; `null` for an event from outside. */
   readonly source: string | null;
-  /** How it changed the actor's state, if it did. */
+  /** The transition that it caused; `null` if the state stayed the same. */
   readonly change: { readonly from: string; readonly to: string } | null;
 }
 
-/** Everything that the page knows. */
+/** The state of the page, built from the messages of the inspector. */
 export interface PageState {
-  /** Every living actor, and roots that have ended, parents before their children. */
+  /** All running actors and stopped roots, parents before their children. */
   actors(): readonly PageActor[];
-  find(session: string): PageActor | undefined;
-  /** The newest happenings, oldest first. */
+  find(sessionId: string): PageActor | undefined;
+  /** The newest events, oldest first. */
   events(): readonly EventEntry[];
   apply(message: WireMessage): void;
   clear(): void;
 }
 
-/** How many happenings the page remembers. */
+/** How many events are kept. */
 const maxEvents = 1000;
 
-/** How far back the event that led to a snapshot is looked for. */
+/** In how many of the newest entries the event of a snapshot is searched. */
 const maxLookback = 100;
 
+/** Creates an empty page state. */
 export function createPageState(): PageState {
   const actors = new Map<string, PageActor>();
-  /** Paths outlive their actors: what has happened to them is still to be read. */
+  /** By session id; a path is kept as long as an entry refers to its actor. */
   const paths = new Map<string, string>();
   const charts = new Map<string, Chart | null>();
   let entries: EventEntry[] = [];
@@ -74,7 +76,7 @@ export function createPageState(): PageState {
 
   const removeOldPaths = (): void => {
     const known = new Set([...actors.keys(), ...entries.map(({ sessionId }) => sessionId)]);
-    for (const session of paths.keys()) if (!known.has(session)) paths.delete(session);
+    for (const sessionId of paths.keys()) if (!known.has(sessionId)) paths.delete(sessionId);
   };
 
   const chartFor = (definition: string): Chart | null => {
@@ -102,7 +104,7 @@ export function createPageState(): PageState {
     });
   };
 
-  /** A root that has ended is shown until the like of it comes. */
+  /** A stopped root is shown until a root of the same name starts. */
   const removeEndedRoots = (parentId: string | undefined, name: string): void => {
     if (parentId !== undefined) return;
     for (const actor of actors.values()) {
@@ -149,7 +151,7 @@ export function createPageState(): PageState {
     return parent !== undefined && (parent.sessionId === root.sessionId || isWithin(parent, root));
   };
 
-  /** The event that made the change is told already, before whatever it led to; only a start is not. */
+  /** The event precedes its snapshot, with other events in between; only the start of an actor has no event. */
   const recordChange = (
     actor: PageActor,
     at: number,
@@ -169,7 +171,7 @@ export function createPageState(): PageState {
 
   return {
     actors: () => [...actors.values()],
-    find: (session) => actors.get(session),
+    find: (sessionId) => actors.get(sessionId),
     events: () => entries.slice(-maxEvents),
     apply(message) {
       switch (message.type) {
@@ -191,15 +193,16 @@ export function createPageState(): PageState {
   };
 }
 
-/** The one word, or path, for where an actor is. */
+/** The state of an actor in one label, for the tree and the summary. */
 export function stateLabel({ chart, snapshot }: Pick<PageActor, 'chart' | 'snapshot'>): string {
   const { status, value, context } = snapshot;
   if (status === 'error') return 'error';
-  // A machine's first snapshot is still on its way.
+  // The first snapshot of a machine has not arrived yet.
   if (value === undefined) return chart !== null && status === 'active' ? '' : status;
   return chart?.id === 'plugin' ? pluginStateLabel(value, context) : shortStateLabel(value);
 }
 
+/** Whether a snapshot is that of a running actor. */
 export function isAlive({ status }: WireSnapshot): boolean {
   return status === 'active';
 }

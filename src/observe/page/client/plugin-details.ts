@@ -1,16 +1,16 @@
 import { timeOfDay } from './state-labels.js';
 import type { PageActor } from './page-state.js';
 
-/** What is known of a plugin beside its state, as its context says. */
+/** What the page shows of the context of a plugin machine. */
 export interface PluginDetails {
   readonly generation: number;
   readonly pid: number | null;
-  /** Name and value, in reading order. */
+  /** Names, as in `PluginStatus`, and values. */
   readonly fields: readonly (readonly [string, string])[];
   readonly error: { readonly code: string; readonly message: string; readonly hint: string } | null;
 }
 
-/** `null` for an actor that is no plugin. */
+/** The details of a plugin; `null` for any other actor. */
 export function pluginDetails(actor: PageActor): PluginDetails | null {
   const context = actor.snapshot.context;
   if (actor.chart?.id !== 'plugin' || context === undefined) return null;
@@ -32,7 +32,7 @@ export function pluginDetails(actor: PageActor): PluginDetails | null {
     ['transport', text('channel', 'transport')],
     ['multiplexed', valueAt(context, ['channel', 'multiplexed']) === true ? 'yes' : null],
     ['probes', probes(context)],
-    ['ready', valueAt(context, ['health', 'notServingSince']) === null ? null : 'no, it says NOT_SERVING'],
+    ['ready', valueAt(context, ['health', 'notServingSince']) === null ? null : 'no: NOT_SERVING'],
   ];
   return {
     generation: typeof context.generation === 'number' ? context.generation : 0,
@@ -42,7 +42,7 @@ export function pluginDetails(actor: PageActor): PluginDetails | null {
   };
 }
 
-/** Anything that went wrong, as its code, message and hint. */
+/** The code, message and hint of an error; `null` for anything else. */
 export function errorDetails(error: unknown): PluginDetails['error'] {
   if (typeof error !== 'object' || error === null) return null;
   const { code, message, hint } = error as Readonly<Record<string, unknown>>;
@@ -58,8 +58,8 @@ function probes(context: Readonly<Record<string, unknown>>): string | null {
 
 function valueAt(value: unknown, keys: readonly string[]): unknown {
   return keys.reduce<unknown>(
-    (held, key) =>
-      typeof held === 'object' && held !== null ? (held as Record<string, unknown>)[key] : undefined,
+    (found, key) =>
+      typeof found === 'object' && found !== null ? (found as Record<string, unknown>)[key] : undefined,
     value,
   );
 }

@@ -1,24 +1,10 @@
-import type { PluginState } from '../../../model/index.js';
+import { pluginStateTones, type StateTone } from '../../../model/index.js';
 
-/** A state's value as XState has it: a name, or names of regions with values. */
+/** XState's value of a state: the name of an atomic state, or an object of names and their values. */
 export type StateValue = string | { readonly [name: string]: StateValue };
 
-/** How a state is to be felt: all well, under way, on its way out, wrong, or at rest. */
-export type StatusTone = 'good' | 'busy' | 'stopping' | 'bad' | 'inactive';
-
-const pluginStateTones: Readonly<Record<Exclude<PluginState, 'invalid'>, StatusTone>> = {
-  idle: 'inactive',
-  pending: 'busy',
-  spawning: 'busy',
-  handshaking: 'busy',
-  healthy: 'good',
-  stopping: 'stopping',
-  crashed: 'bad',
-  restarting: 'busy',
-  failed: 'bad',
-};
-
-const stateTones: Readonly<Record<string, StatusTone>> = {
+/** The tones of states of the other machines; those of a plugin are in `pluginStateTones`. */
+const stateTones: Readonly<Record<string, StateTone>> = {
   ...pluginStateTones,
   running: 'good',
   suspended: 'busy',
@@ -28,14 +14,15 @@ const stateTones: Readonly<Record<string, StatusTone>> = {
   escalating: 'bad',
   betweenProbes: 'good',
   probing: 'busy',
+  redialling: 'busy',
   awaitingExit: 'busy',
   missed: 'bad',
   lost: 'bad',
   error: 'bad',
 };
 
-/** Of several regions the first one sets the tone. */
-export function toneOf(label: string): StatusTone {
+/** The tone of a state label; of parallel regions, that of the first. Default: `inactive`. */
+export function toneOf(label: string): StateTone {
   const [first = label] = label.split(regionSeparator);
   return stateTones[first] ?? 'inactive';
 }
@@ -43,15 +30,15 @@ export function toneOf(label: string): StatusTone {
 const regionSeparator = ' · ';
 
 /**
- * What fits on a line of the tree: of parallel regions, the innermost name of each; else the outermost one, as what is
- * finer, such as `due`, says nothing by itself and comes and goes at every turn.
+ * A state value in one short label: of parallel regions the innermost name of each, else the outermost name. The
+ * inner states, such as `drainingMailbox`, change with every event and mean nothing without the outer one.
  */
 export function shortStateLabel(value: StateValue | undefined): string {
   const paths = pathsOf(value);
   return paths.length > 1 ? paths.map((path) => path.at(-1)).join(regionSeparator) : (paths[0]?.[0] ?? '');
 }
 
-/** The names from the outermost state to the innermost; of parallel regions, one path each. */
+/** The paths of a state value, outermost state first; one path for each parallel region. */
 export function pathsOf(value: StateValue | undefined): readonly (readonly string[])[] {
   if (value === undefined) return [];
   if (typeof value === 'string') return [[value]];
@@ -62,8 +49,8 @@ export function pathsOf(value: StateValue | undefined): readonly (readonly strin
 }
 
 /**
- * The one word for where a plugin is, the same as in its status; the finer states within some of them have none of
- * their own, and one that is held has two: it waits for its turn, or for its group.
+ * The label of a plugin: its `PluginStatus.state`. The machine state `pending` is `pending` while the plugin is queued
+ * for a start slot, else `restarting`.
  */
 export function pluginStateLabel(
   value: StateValue | undefined,
@@ -74,23 +61,24 @@ export function pluginStateLabel(
   return path.findLast((name) => name in pluginStateTones) ?? path.join('.');
 }
 
-/** The whole path of a state as one text. */
+/** A state value as text, for example `live.stopping.killing`. */
 export function statePath(value: StateValue | undefined): string {
   return pathsOf(value)
     .map((path) => path.join('.'))
     .join(' + ');
 }
 
-/** An actor by its path, short: no id is there twice, so the groups above a plugin only take its place. */
+/** A path without the environment, groups and shards above a plugin: plugin ids are unique without them. */
 export function shortActorPath(path: string): string {
   const names = path.split('/');
   const first = names.findIndex((name, depth) => depth > 0 && !/^(group|shard):/.test(name));
   return first === -1 ? (names.at(-1) ?? path) : names.slice(first).join(' › ');
 }
 
+/** A moment, in milliseconds since the epoch, as local `hh:mm:ss.mmm`. */
 export function timeOfDay(at: number): string {
   const time = new Date(at);
-  const two = (part: number): string => String(part).padStart(2, '0');
+  const twoDigits = (part: number): string => String(part).padStart(2, '0');
   const ms = String(time.getMilliseconds()).padStart(3, '0');
-  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${ms}`;
+  return `${twoDigits(time.getHours())}:${twoDigits(time.getMinutes())}:${twoDigits(time.getSeconds())}.${ms}`;
 }

@@ -1,7 +1,7 @@
 import type { Chart, ChartState, ChartTransition } from '../../chart/chart.js';
 import { pathsOf, type StateValue } from './state-labels.js';
 
-/** The states that a machine is in, outermost first. */
+/** The active states of a machine, outermost first. */
 export function activeStates(chart: Chart, value: StateValue | undefined): readonly ChartState[] {
   const active = new Map<string, ChartState>();
   for (const path of pathsOf(value)) {
@@ -16,13 +16,13 @@ export function activeStates(chart: Chart, value: StateValue | undefined): reado
   return [...active.values()];
 }
 
-/** What can happen to a machine in the given states, the innermost state's own first, as XState asks them. */
+/** The transitions that are enabled in the active states, innermost first: XState's order of selection. */
 export function transitionsFrom(chart: Chart, active: readonly ChartState[]): readonly ChartTransition[] {
   const ids = [...active.map(({ id }) => id).reverse(), chart.id];
   return ids.flatMap((id) => chart.transitions.filter(({ from }) => from === id));
 }
 
-/** A state's id without the machine's. */
+/** The id of a state without the prefix of its machine. */
 export function shortId(chart: Chart, id: string): string {
   return id.startsWith(`${chart.id}.`) ? id.slice(chart.id.length + 1) : id;
 }

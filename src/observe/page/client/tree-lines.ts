@@ -1,6 +1,6 @@
 import type { PageActor } from './page-state.js';
 
-/** One line of the tree of actors. */
+/** One line of the actor tree. */
 export interface TreeLine {
   readonly actor: PageActor;
   readonly depth: number;
@@ -8,10 +8,10 @@ export interface TreeLine {
   readonly hasChildren: boolean;
 }
 
-/** With more siblings than this, actors begin closed below the first level. */
+/** Actors with more siblings than this are collapsed by default, except at the root. */
 const maxOpenSiblings = 6;
 
-/** The lines to show. `toggled` holds the paths that the reader has opened or closed against the default. */
+/** The visible lines. `toggled` holds the paths that the user has expanded or collapsed. */
 export function treeLines(actors: readonly PageActor[], toggled: ReadonlySet<string>): readonly TreeLine[] {
   const children = new Map<string | null, PageActor[]>();
   const known = new Set(actors.map(({ sessionId }) => sessionId));
@@ -26,8 +26,8 @@ export function treeLines(actors: readonly PageActor[], toggled: ReadonlySet<str
     const siblings = children.get(parent) ?? [];
     return siblings.flatMap((actor) => {
       const hasChildren = children.has(actor.sessionId);
-      const isOpenAtFirst = depth === 0 || siblings.length <= maxOpenSiblings;
-      const isOpen = hasChildren && isOpenAtFirst !== toggled.has(actor.path);
+      const isOpenByDefault = depth === 0 || siblings.length <= maxOpenSiblings;
+      const isOpen = hasChildren && isOpenByDefault !== toggled.has(actor.path);
       return [{ actor, depth, isOpen, hasChildren }, ...(isOpen ? linesOf(actor.sessionId, depth + 1) : [])];
     });
   };

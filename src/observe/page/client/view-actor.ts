@@ -7,13 +7,14 @@ import { createChartView } from './view-chart.js';
 import { statePath, toneOf } from './state-labels.js';
 import { stateLabel, type PageActor } from './page-state.js';
 
+/** The pane of the selected actor. */
 export interface ActorView {
   show(actor: PageActor | null): void;
-  /** Goes back from a state that was chosen to those that are active. */
+  /** Shows the transitions of the active states instead of those of a selected state. */
   clearSelection(): void;
 }
 
-/** Everything about the selected actor: where it is, what can happen next, what it knows. */
+/** Shows state, details, error, chart, possible transitions and context of one actor. */
 export function createActorView(): ActorView {
   const parts = {
     pane: byId('actor'),
@@ -45,7 +46,7 @@ export function createActorView(): ActorView {
     const label = stateLabel(actor);
     setText(parts.name, actor.name);
     setText(parts.state, chart === null ? snapshot.status : statePath(snapshot.value) || snapshot.status);
-    parts.state.setAttribute('class', `word ${toneOf(label)}`);
+    parts.state.setAttribute('class', `state-label ${toneOf(label)}`);
     const active = chart === null ? [] : activeStates(chart, snapshot.value);
     setText(parts.about, active.at(-1)?.description ?? chart?.description ?? '');
     const details = pluginDetails(actor);

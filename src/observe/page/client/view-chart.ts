@@ -1,27 +1,29 @@
 import type { Chart, ChartState } from '../../chart/chart.js';
 import { layOutChart, type Box } from './chart-layout.js';
 import { byId, svgElement, textMeasureFor, type PageElement } from './browser.js';
-import type { StatusTone } from './state-labels.js';
+import { stateTones, type StateTone } from '../../../model/index.js';
 
+/** The drawing of a state chart. */
 export interface ChartView {
   show(chart: Chart | null, marks: ChartMarks): void;
-  /** Points at a state while something that leads to it is looked at. */
+  /** Highlights the target of a transition under the pointer; `null` for none. */
   readonly highlight: (id: string | null) => void;
 }
 
+/** Which states of a chart are marked. */
 export interface ChartMarks {
   readonly active: ReadonlySet<string>;
-  readonly tone: StatusTone;
+  readonly tone: StateTone;
   /** Where the listed transitions lead. */
   readonly reachable: ReadonlySet<string>;
   readonly selected: string | null;
 }
 
 const font = '600 12.5px system-ui, sans-serif';
-/** So that strokes at the border are not cut. */
+/** In pixels; keeps the strokes at the border from being cut. */
 const margin = 2;
 
-/** A machine's states as boxes in boxes, the active ones in colour. */
+/** Draws the states of a machine as nested boxes, with the active ones in colour. */
 export function createChartView(onSelect: (state: ChartState) => void): ChartView {
   const svg = byId('chart');
   const figure = byId('figure');
@@ -37,9 +39,9 @@ export function createChartView(onSelect: (state: ChartState) => void): ChartVie
     svg.setAttribute('height', String(drawing.height + 2 * margin));
     svg.replaceChildren(
       ...drawing.boxes.map((box) => {
-        const made = drawBox(box, onSelect);
-        boxes.set(box.state.id, made);
-        return made;
+        const drawn = drawBox(box, onSelect);
+        boxes.set(box.state.id, drawn);
+        return drawn;
       }),
     );
   };
@@ -54,18 +56,18 @@ export function createChartView(onSelect: (state: ChartState) => void): ChartVie
       shown = chart;
       for (const [id, box] of boxes) {
         box.classList.toggle('active', active.has(id));
-        for (const name of ['good', 'busy', 'stopping', 'bad', 'inactive']) {
+        for (const name of stateTones) {
           box.classList.toggle(name, active.has(id) && name === tone);
         }
-        box.classList.toggle('reach', reachable.has(id) && !active.has(id));
-        box.classList.toggle('chosen', id === selected);
+        box.classList.toggle('reachable', reachable.has(id) && !active.has(id));
+        box.classList.toggle('selected', id === selected);
         box.setAttribute('aria-pressed', String(id === selected));
         if (active.has(id)) box.setAttribute('aria-current', 'true');
         else box.removeAttribute('aria-current');
       }
     },
     highlight(id) {
-      for (const [other, box] of boxes) box.classList.toggle('pointed', other === id);
+      for (const [other, box] of boxes) box.classList.toggle('highlighted', other === id);
     },
   };
 }

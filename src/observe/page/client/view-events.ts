@@ -5,17 +5,18 @@ import { createKeyedList } from './keyed-list.js';
 import { timeOfDay, toneOf, shortActorPath } from './state-labels.js';
 import type { EventEntry } from './page-state.js';
 
+/** The list of events. */
 export interface EventsView {
-  /** `path` is the selected actor's. */
-  show(happenings: readonly EventEntry[], path: string | null): void;
+  /** `path`: the path of the selected actor. */
+  show(entries: readonly EventEntry[], path: string | null): void;
   togglePause(): void;
   focusFilter(): void;
 }
 
-/** More lines than this would be more than anybody reads, and slow. */
+/** More lines make drawing slow. */
 const maxLines = 300;
 
-/** What happens, newest last; it stays at the end unless the reader scrolls up. */
+/** Shows the events, newest last. It follows the newest one unless the user has scrolled up. */
 export function createEventsView(): EventsView {
   const parent = byId('events');
   const filter = byId('filter');
@@ -25,7 +26,7 @@ export function createEventsView(): EventsView {
   const count = byId('events-count');
   let all: readonly EventEntry[] = [];
   let path: string | null = null;
-  /** What was the newest when the reader asked for a pause. */
+  /** The newest entry when the list was paused; `null` while it is not paused. */
   let pausedAtNumber: number | null = null;
 
   const list = createKeyedList<EventEntry>(
@@ -40,7 +41,7 @@ export function createEventsView(): EventsView {
     const until = pausedAtNumber;
     const visible = until === null ? all : all.filter(({ sequence }) => sequence <= until);
     const wanted = { text: filter.value.trim(), path: only.checked ? path : null };
-    const matching = visible.filter((happening) => matchesFilter(happening, wanted));
+    const matching = visible.filter((entry) => matchesFilter(entry, wanted));
     list.show(matching.slice(-maxLines));
     if (isAtEnd) parent.scrollTop = parent.scrollHeight;
     setText(emptyMessage, matching.length > 0 ? '' : emptyText(visible.length));
@@ -65,8 +66,8 @@ export function createEventsView(): EventsView {
   });
 
   return {
-    show(happenings, selected) {
-      all = happenings;
+    show(entries, selected) {
+      all = entries;
       path = selected;
       draw();
     },
@@ -78,7 +79,7 @@ export function createEventsView(): EventsView {
 }
 
 function emptyText(visible: number): string {
-  return visible === 0 ? 'Nothing has happened yet.' : 'Nothing that happened passes the filter.';
+  return visible === 0 ? 'No events yet.' : 'No event matches the filter.';
 }
 
 function countText(matching: number, visible: number, sincePause: number): string {
@@ -95,11 +96,11 @@ function createEventItem(entry: EventEntry): PageElement {
     element(
       'summary',
       {},
-      element('span', { class: 'at' }, timeOfDay(at)),
-      element('span', { class: 'who', title: path }, shortActorPath(path)),
+      element('span', { class: 'event-time' }, timeOfDay(at)),
+      element('span', { class: 'event-actor', title: path }, shortActorPath(path)),
       element(
         'span',
-        { class: 'what', title: source === null ? event.type : `${event.type} from ${source}` },
+        { class: 'event-type', title: source === null ? event.type : `${event.type} from ${source}` },
         eventText(event.type),
       ),
       element('span', {}),
@@ -115,18 +116,18 @@ function updateEventItem(item: PageElement, { change }: EventEntry): void {
   const shown = item.firstElementChild?.children[3];
   if (shown === undefined || change === null) return;
   setText(shown, `${change.from} → ${change.to}`);
-  shown.setAttribute('class', `change ${toneOf(change.to)}`);
+  shown.setAttribute('class', `state-change ${toneOf(change.to)}`);
 }
 
 function payloadText({ event, source }: EventEntry): string {
   return `${JSON.stringify(event, null, 2)}${source === null ? '' : `\nfrom ${source}`}`;
 }
 
-/** What XState does with every actor. */
+/** XState's own events of an actor's lifecycle. */
 const lifecycleEvents: Readonly<Record<string, string>> = {
-  'xstate.init': 'starts',
-  'xstate.observable.complete': 'has ended',
-  'xstate.stop': 'is stopped',
+  'xstate.init': 'started',
+  'xstate.observable.complete': 'completed',
+  'xstate.stop': 'stopped',
 };
 
 function eventText(type: string): string {

@@ -5,11 +5,12 @@ import { treeLines, type TreeLine } from './tree-lines.js';
 import { toneOf } from './state-labels.js';
 import { stateLabel, type PageActor } from './page-state.js';
 
+/** The tree of actors. */
 export interface TreeView {
   show(actors: readonly PageActor[], selected: string | null): void;
 }
 
-/** The tree of living actors, to be walked with the arrow keys. */
+/** Shows the running actors as a tree with keyboard navigation (ARIA tree view pattern). */
 export function createTreeView(select: (actor: PageActor) => void): TreeView {
   const parent = byId('tree');
   const toggled = new Set<string>();
@@ -30,8 +31,8 @@ export function createTreeView(select: (actor: PageActor) => void): TreeView {
     },
   );
 
-  const lineOf = (session: string): TreeLine | undefined =>
-    lines.find(({ actor }) => actor.sessionId === session);
+  const lineOf = (sessionId: string): TreeLine | undefined =>
+    lines.find(({ actor }) => actor.sessionId === sessionId);
 
   const draw = (): void => {
     lines = treeLines(shown.actors, toggled);
@@ -48,9 +49,9 @@ export function createTreeView(select: (actor: PageActor) => void): TreeView {
     if (target === 'toggle') toggle(line.actor.path);
     else {
       select(target.actor);
-      const reached = list.elementOf(target.actor.sessionId);
-      reached?.focus();
-      reached?.scrollIntoView({ block: 'nearest' });
+      const element = list.elementOf(target.actor.sessionId);
+      element?.focus();
+      element?.scrollIntoView({ block: 'nearest' });
     }
   });
 
@@ -62,7 +63,7 @@ export function createTreeView(select: (actor: PageActor) => void): TreeView {
   };
 }
 
-/** Where a key leads from a line; `null` for a key without a meaning here. */
+/** The line that a key moves to; `null` for a key that does nothing. */
 function targetOf(key: string, lines: readonly TreeLine[], index: number): TreeLine | 'toggle' | null {
   const line = lines[index];
   if (line === undefined) return null;
@@ -134,7 +135,7 @@ function updateLine(
   setText(disclosure, hasChildren ? (isOpen ? '▼' : '▶') : '');
   setText(name, actor.name);
   setText(label, isMachine ? stateLabel(actor) : '');
-  label.setAttribute('class', isMachine ? `word ${toneOf(stateLabel(actor))}` : '');
+  label.setAttribute('class', isMachine ? `state-label ${toneOf(stateLabel(actor))}` : '');
   setText(more, details === null ? '' : processText(details));
   more.setAttribute('title', details === null ? '' : 'generation · process id');
 }

@@ -1,6 +1,6 @@
 import type { StateValue } from './state-labels.js';
 
-/** What the server sends: Stately's three messages, as far as the page reads them. */
+/** A message of Stately's inspection protocol, with the fields that the page reads. */
 export type WireMessage = ActorMessage | EventMessage | SnapshotMessage;
 
 interface Head {
@@ -9,32 +9,37 @@ interface Head {
   readonly createdAt: string;
 }
 
+/** A new actor. */
 export interface ActorMessage extends Head {
   readonly type: '@xstate.actor';
   readonly name: string;
   readonly parentId?: string;
-  /** JSON. */
+  /** The machine's definition as JSON text. */
   readonly definition: string;
   readonly snapshot: WireSnapshot;
 }
 
+/** An event that an actor has received. */
 export interface EventMessage extends Head {
   readonly type: '@xstate.event';
   readonly event: WireEvent;
   readonly sourceId?: string;
 }
 
+/** The snapshot of an actor after an event. */
 export interface SnapshotMessage extends Head {
   readonly type: '@xstate.snapshot';
   readonly event: WireEvent;
   readonly snapshot: WireSnapshot;
 }
 
+/** An event as JSON. */
 export interface WireEvent {
   readonly type: string;
   readonly [key: string]: unknown;
 }
 
+/** A snapshot as JSON. */
 export interface WireSnapshot {
   readonly status: string;
   readonly value?: StateValue;

@@ -1,0 +1,83 @@
+import { availableParallelism } from 'node:os';
+import type { LaunchSettings, OrphanMode, TlsSettings } from '../../effects/index.js';
+import { PluginError, type HandshakeConfig, type SupervisorSpec } from '../../model/index.js';
+import { lockFilePathOf } from '../bundles/lock-plugins.js';
+import { defaultHandshake, type EnvironmentOptions } from './environment-options.js';
+import { groupSpecs } from './group-options.js';
+import { mtlsOptions, optionProblems } from './option-problems.js';
+import type { ProgramOptions } from './program-options.js';
+import type { VersionedServices } from './versioned-services.js';
+
+/** The options of an environment, checked and with their defaults. */
+export interface ResolvedOptions extends Omit<EnvironmentOptions, 'lockFile'> {
+  readonly bundles: readonly string[];
+  readonly programs: readonly ProgramOptions[];
+  readonly versions: VersionedServices;
+  /** The spec of every supervisor, the root's first. */
+  readonly specs: readonly SupervisorSpec[];
+  readonly startConcurrency: number;
+  /** The absolute path of the lock file, or `null`. */
+  readonly lockFile: string | null;
+  readonly orphans: OrphanMode;
+  readonly reapOrphans: boolean;
+  /** What the effects need to start a process. */
+  readonly settings: LaunchSettings;
+}
+
+/** Checks the options and fills in their defaults. Throws CONFIG_INVALID with all problems in `facts.problems`. */
+export function resolveOptions(options: EnvironmentOptions): ResolvedOptions {
+  const { versions } = options;
+  const handshake = { ...defaultHandshake, ...offeredVersions(versions), ...options.handshake };
+  const problems = optionProblems(options, handshake);
+  if (problems.length > 0) {
+    throw new PluginError({
+      code: 'CONFIG_INVALID',
+      message: `The environment's options are not usable: ${problems.join('; ')}.`,
+      hint: 'The docstrings of EnvironmentOptions describe the values of each option.',
+      facts: { problems },
+    });
+  }
+  return {
+    ...options,
+    bundles: options.bundles ?? [],
+    programs: options.programs ?? [],
+    versions: versions ?? {},
+    specs: groupSpecs(options),
+    startConcurrency: options.startConcurrency ?? 2 * availableParallelism(),
+    lockFile: lockFilePath(options),
+    orphans: options.orphans ?? 'end',
+    reapOrphans: options.reapOrphans ?? true,
+    settings: launchSettings(options, handshake),
+  };
+}
+
+function launchSettings(options: EnvironmentOptions, handshake: HandshakeConfig): LaunchSettings {
+  return {
+    handshake,
+    env: options.env ?? {},
+    inheritEnv: options.inheritEnv ?? 'minimal',
+    hostEnv: process.env,
+    tls: tlsSettings(options),
+    multiplex: options.multiplex ?? 'off',
+    stdin: options.stdin ?? 'ignore',
+    limits: options.limits ?? {},
+    outlivesHost: options.stateDir !== undefined && options.orphans === 'keep',
+    socketGroup: options.unixSocket?.group?.toString(),
+    ports: { minPort: options.tcp?.minPort, maxPort: options.tcp?.maxPort },
+  };
+}
+
+function offeredVersions(versions: VersionedServices | undefined): Partial<HandshakeConfig> {
+  return versions === undefined ? {} : { protocolVersions: Object.keys(versions).map(Number) };
+}
+
+function lockFilePath({ lockFile = false, pluginDir }: EnvironmentOptions): string | null {
+  if (typeof lockFile === 'string') return lockFilePathOf('.', { file: lockFile });
+  return lockFile && pluginDir !== undefined ? lockFilePathOf(pluginDir) : null;
+}
+
+function tlsSettings(options: EnvironmentOptions): TlsSettings {
+  if (options.tls !== undefined) return { mode: 'manual', tls: options.tls };
+  const { mode = 'auto', curve = 'P-256' } = mtlsOptions(options);
+  return mode === 'off' ? { mode } : { mode, curve };
+}
