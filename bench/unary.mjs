@@ -1,4 +1,5 @@
-// Unary calls by Espalier, by grpc-js alone, by node:http2 alone, and by go-plugin's own host: latency, and calls a second.
+// Unary calls by Espalier, by grpc-js alone, by node:http2 alone, and by go-plugin's own host: latency, calls a second,
+// and what a call takes of the caller's processor.
 import { withHosts } from './hosts.mjs';
 import { median, printMeasure, quantile } from './statistics.mjs';
 
@@ -6,6 +7,7 @@ const rounds = 7;
 const loads = [
   { inFlight: 1, calls: 1_000 },
   { inFlight: 50, calls: 5_000 },
+  { inFlight: 500, calls: 10_000 },
 ];
 
 await withHosts({ mtls: false }, async ({ espalier, node, reference }) => {
@@ -38,6 +40,13 @@ await withHosts({ mtls: false }, async ({ espalier, node, reference }) => {
       'calls/s',
       each(({ ms }) => (load.calls * 1000) / ms),
     );
+    // The Go host is another process, of which this one only hears.
+    const cpu = each((result) => result.cpu / load.calls);
+    printMeasure(`CPU of the caller's process for a call: ${heading}`, 'µs', {
+      Espalier: cpu.Espalier,
+      'node:http2 alone': cpu['node:http2 alone'],
+      'grpc-js alone': cpu['grpc-js alone'],
+    });
   }
 });
 
@@ -48,8 +57,10 @@ async function interleaved(measures) {
   for (let round = 0; round <= rounds; round += 1) {
     for (let turn = 0; turn < names.length; turn += 1) {
       const name = names[(round + turn) % names.length];
+      const before = process.cpuUsage();
       const result = await measures[name]();
-      if (round > 0) results[name].push(result);
+      const { user, system } = process.cpuUsage(before);
+      if (round > 0) results[name].push({ ...result, cpu: user + system });
     }
   }
   return results;

@@ -21,10 +21,11 @@ const layers: Readonly<Record<string, Layer>> = {
   policy: { layers: ['model'], packages: [] },
   'go-plugin': { layers: ['model'], packages: ['node:net'] },
   yamux: { layers: ['model'], packages: [] },
+  http2: { layers: ['model'], packages: [] },
   bundle: { layers: ['model'], packages: ['zod', 'yaml', 'semver', 'node:path'] },
   machines: { layers: ['model', 'policy'], packages: ['xstate', 'rxjs'] },
   effects: {
-    layers: ['model', 'bundle', 'go-plugin', 'yamux'],
+    layers: ['model', 'bundle', 'go-plugin', 'yamux', 'http2'],
     types: ['machines'],
     packages: ['rxjs', /^@grpc\//, /^node:/],
   },
@@ -215,7 +216,7 @@ describe('the folders of src/effects', () => {
 });
 
 describe('clocks and chance', () => {
-  it.each(['model', 'policy', 'machines', 'go-plugin', 'yamux', 'bundle'])(
+  it.each(['model', 'policy', 'machines', 'go-plugin', 'yamux', 'http2', 'bundle'])(
     'are not read in src/%s',
     (layer) => {
       expect(filesMatching(layer, /Date\.now|Math\.random|performance\.|setTimeout|process\.env/)).toEqual(

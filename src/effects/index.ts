@@ -47,6 +47,7 @@ export {
 export * from './checksum/index.js';
 export * from './state/index.js';
 export type { ManualTls, TlsSettings } from './tls/security.js';
+export { createPluginClient } from './grpc/fast-client.js';
 export * from './grpc/plugin-channel.js';
 export { createCallCounter, type CallCounter } from './grpc/call-counter.js';
 export { createConnectivityWatchers } from './grpc/connectivity-watchers.js';

@@ -1,5 +1,7 @@
 import { connectivityState, Metadata, status as code, type StatusObject } from '@grpc/grpc-js';
-import type { ChannelInterface } from '@grpc/grpc-js';
+import type { ChannelInterface, ClientUnaryCall } from '@grpc/grpc-js';
+import type { CallWithSettings } from './call-settings.js';
+import type { StartUnaryCall, UnaryRequest } from './unary-request.js';
 import { atDeadline as atHostDeadline, type AtDeadline } from './deadline.js';
 import { withParent } from './propagation.js';
 import { createConnectivityWatchers } from './connectivity-watchers.js';
@@ -8,7 +10,8 @@ import { createPendingCall, type Call, type PendingCall } from './pending-call.j
 
 /** One generation's connection, as far as calls go. */
 export interface Connection {
-  readonly grpc: ChannelInterface;
+  /** The channel to the generation's process, which may have a short way for unary calls. */
+  readonly grpc: ChannelInterface & { readonly startUnaryCall?: StartUnaryCall };
   readonly calls: CallCounter;
 }
 
@@ -22,6 +25,10 @@ export interface PluginChannel extends ChannelInterface {
   failUnservable(): void;
   /** No connection will ever come again. */
   shutDown(): void;
+  /** Starts a unary call the short way; `null` where there is none, now. */
+  startUnaryCall(request: UnaryRequest): ClientUnaryCall | null;
+  /** The same as for every channel, with what the client asks of its calls. */
+  createCall(...call: CallWithSettings): Call;
 }
 
 /** What is known about a plugin that cannot be called right now. */
@@ -88,10 +95,13 @@ export function createPluginChannel(
       watchers.changed();
       failUnservable();
     },
-    createCall: (method, deadline, host, parent, flags) =>
+    startUnaryCall: (request) => connection?.grpc.startUnaryCall?.(connection.calls, request) ?? null,
+    createCall: (method, deadline, host, parent, flags, ...settings) =>
       withParent(parent, flags, deadline, (until) => {
-        const open = (to: Connection): Call =>
-          countCall(to.grpc.createCall(method, until, host, null, null), to.calls);
+        const open = (to: Connection): Call => {
+          const create: (...call: CallWithSettings) => Call = to.grpc.createCall.bind(to.grpc);
+          return countCall(create(method, until, host, null, null, ...settings), to.calls);
+        };
         if (connection !== null && isReady(connection)) return open(connection);
         return createPendingCall<Connection>({
           deadline: until,

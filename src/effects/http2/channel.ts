@@ -1,8 +1,12 @@
 import { connectivityState, status as code, type ChannelInterface, type StatusObject } from '@grpc/grpc-js';
 import type { Observable, Subscription } from 'rxjs';
 import { messageOf } from '../../model/index.js';
+import { defaultCallSettings, type CallWithSettings } from '../grpc/call-settings.js';
+import type { StartUnaryCall } from '../grpc/unary-request.js';
+import { startUnaryCall } from './unary-call.js';
 import { createHttp2Call, type PendingHttp2Call, type ConnectionQueue } from './http2-call.js';
 import { isUsable, type Http2Connection } from './connection.js';
+import type { Call } from '../grpc/pending-call.js';
 import { withParent } from '../grpc/propagation.js';
 import { statusOf } from './status.js';
 import { createConnectivityWatchers } from '../grpc/connectivity-watchers.js';
@@ -15,6 +19,10 @@ export interface Http2Channel extends ChannelInterface {
   connect(done: (failure: unknown) => void): void;
   /** Closes it at once. Calls in flight fail; `close` lets them finish. */
   destroy(): void;
+  /** Starts a unary call on the connection, if it takes calls now. */
+  readonly startUnaryCall: StartUnaryCall;
+  /** The same as for every channel, with what the client asks of its calls and what it knows of the method. */
+  createCall(...call: CallWithSettings): Call;
 }
 
 interface Place {
@@ -22,8 +30,6 @@ interface Place {
   readonly target: string;
   readonly open: () => Observable<Http2Connection>;
 }
-
-type Session = Http2Connection['session'];
 
 /**
  * It connects when it is asked to or when a call needs it, and once more with every call after the connection was
@@ -33,8 +39,8 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
   let connection: Http2Connection | null = null;
   let attempt: Subscription | null = null;
   let state = connectivityState.IDLE;
-  /** The connection's, and those that a server has said goodbye on and that still have calls. */
-  const sessions = new Set<Session>();
+  /** The connection, and those that a server has said goodbye on and that still have calls. */
+  const alive = new Set<Http2Connection>();
   const waiting = new Map<PendingHttp2Call, { readonly forReady: boolean }>();
   const connectors: ((failure: unknown) => void)[] = [];
   const watchers = createConnectivityWatchers(() => state);
@@ -57,10 +63,12 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
   const succeed = (next: Http2Connection): void => {
     attempt = null;
     connection = next;
-    sessions.add(next.session);
-    next.session.once('goaway', lose).once('close', () => {
-      sessions.delete(next.session);
-      lose();
+    alive.add(next);
+    next.leaving.subscribe({
+      next: lose,
+      complete() {
+        alive.delete(next);
+      },
     });
     move(connectivityState.READY);
     notifyConnectors(null);
@@ -83,8 +91,8 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
   const usable = (): Http2Connection | null =>
     connection !== null && isUsable(connection) ? connection : null;
 
-  const shut = (end: (session: Session) => void): void => {
-    for (const session of sessions) end(session);
+  const shut = (end: (connection: Http2Connection) => void): void => {
+    for (const one of [...alive]) end(one);
     if (isShut()) return;
     move(connectivityState.SHUTDOWN);
     attempt?.unsubscribe();
@@ -118,10 +126,19 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
       connectors.push(done);
       begin();
     },
-    createCall: (method, deadline, host, parent, flags) =>
+    createCall: (method, deadline, host, parent, flags, settings, hasOneResponse) =>
       withParent(parent, flags, deadline, (until) =>
-        createHttp2Call({ method, deadline: until, host }, connections),
+        createHttp2Call(
+          { method, deadline: until, host },
+          connections,
+          settings ?? defaultCallSettings,
+          hasOneResponse === true,
+        ),
       ),
+    startUnaryCall(counter, request) {
+      const now = usable();
+      return now === null ? null : startUnaryCall(now, counter, request);
+    },
     getTarget: () => target,
     getConnectivityState(tryToConnect) {
       if (tryToConnect && usable() === null) begin();
@@ -130,13 +147,13 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
     watchConnectivityState: watchers.watch,
     getChannelzRef: () => ({ kind: 'channel', id: -1, name: target }) as unknown as ChannelzRef,
     close() {
-      shut((session) => {
-        session.close();
+      shut((one) => {
+        one.close();
       });
     },
     destroy() {
-      shut((session) => {
-        session.destroy();
+      shut((one) => {
+        one.destroy();
       });
     },
   };

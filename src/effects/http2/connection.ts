@@ -1,29 +1,35 @@
 import type { experimental } from '@grpc/grpc-js';
-import { connect, type ClientHttp2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { Observable } from 'rxjs';
+import { Observable, Subject } from 'rxjs';
+import type { HeaderTemplate, Http2Session } from '../../http2/index.js';
+import type { ResponseHeaders } from './response-headers.js';
+import { createTransport } from './transport.js';
 
 type AuthContext = NonNullable<ReturnType<experimental.CallStream['getAuthContext']>>;
 
 /** An HTTP/2 connection to a server that has greeted us. */
 export interface Http2Connection {
-  readonly session: ClientHttp2Session;
+  readonly session: Http2Session<ResponseHeaders>;
   readonly scheme: 'http' | 'https';
   /** What calls name as `:authority`. */
   readonly authority: string;
   readonly peer: string;
   readonly authContext: AuthContext;
+  /** What the calls of each method begin with. */
+  readonly templates: Map<string, HeaderTemplate>;
+  /** Emits when the connection takes no new calls, and completes when it has ended. */
+  readonly leaving: Observable<void>;
+  /** Ends after the last call. */
+  close(): void;
+  /** Ends at once. */
+  destroy(): void;
 }
 
 /** Whether it takes new calls. */
 export function isUsable({ session }: Http2Connection): boolean {
-  return !session.closed && !session.destroyed;
+  return session.isTaking();
 }
-
-/** How much a server may send ahead of its reader: on one stream, and on all together. */
-const streamWindow = 1024 * 1024;
-const connectionWindow = 64 * 1024 * 1024;
 
 /**
  * Speaks HTTP/2 on a socket that is connected, and emits the connection when the server's own greeting has come: with
@@ -35,34 +41,40 @@ export function openConnection(
   { authority, peer }: { readonly authority: string; readonly peer: string },
 ): Observable<Http2Connection> {
   return new Observable((subscriber) => {
-    const isEncrypted = socket instanceof TLSSocket;
-    const scheme = isEncrypted ? 'https' : 'http';
-    const session = connect(`${scheme}://${authority}`, {
-      createConnection: () => socket,
-      settings: { initialWindowSize: streamWindow, enablePush: false },
-      // The server's own greeting says how many it takes; until then Node would assume a hundred.
-      peerMaxConcurrentStreams: 2 ** 32 - 1,
-      // What a stream may hold is bounded by its window already; over Node's own bound calls would be refused.
-      maxSessionMemory: Number.MAX_SAFE_INTEGER,
-    });
-    let failure: Error | null = null;
+    const leaving = new Subject<void>();
     let isHandedOver = false;
-    session.on('error', (error: Error) => {
-      failure = error;
-    });
-    session.once('connect', () => {
-      session.setLocalWindowSize(connectionWindow);
-    });
-    session.once('remoteSettings', () => {
-      isHandedOver = true;
-      subscriber.next({ session, scheme, authority, peer, authContext: authContextOf(socket) });
-      subscriber.complete();
-    });
-    session.once('close', () => {
-      subscriber.error(failure ?? new Error('The connection was closed before HTTP/2 was spoken'));
+    const transport = createTransport(socket, {
+      greeted() {
+        isHandedOver = true;
+        subscriber.next({
+          session: transport.session,
+          scheme: socket instanceof TLSSocket ? 'https' : 'http',
+          authority,
+          peer,
+          authContext: authContextOf(socket),
+          templates: new Map(),
+          leaving,
+          close() {
+            transport.close();
+          },
+          destroy() {
+            transport.destroy();
+          },
+        });
+        subscriber.complete();
+      },
+      leaving() {
+        leaving.next();
+      },
+      ended(error) {
+        leaving.next();
+        leaving.complete();
+        // What the socket says of its failure tells more: the TLS may be at fault.
+        subscriber.error(error.reason === 'socket-lost' ? (error.cause ?? error) : error);
+      },
     });
     return () => {
-      if (!isHandedOver) session.destroy();
+      if (!isHandedOver) transport.destroy();
     };
   });
 }

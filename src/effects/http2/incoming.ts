@@ -1,8 +1,9 @@
 import { status as code, type Metadata, type StatusObject } from '@grpc/grpc-js';
 import { messageOf } from '../../model/index.js';
 import type { CallListener } from '../grpc/pending-call.js';
-import { unpacked } from './compression.js';
-import { createMessageReader } from './message-reader.js';
+import type { CallSettings } from '../grpc/call-settings.js';
+import { decompressed } from '../grpc/compression.js';
+import { createMessageReader, MessageTooLongError } from '../grpc/message-reader.js';
 import { statusOf } from './status.js';
 
 /** How much may lie here that the reader has not asked for, before the server is slowed down. */
@@ -33,10 +34,16 @@ export interface Incoming {
   isOver(): boolean;
 }
 
-export function createIncoming(listener: CallListener, flowControl: FlowControl): Incoming {
-  const reader = createMessageReader();
+export function createIncoming(
+  listener: CallListener,
+  flowControl: FlowControl,
+  { longestReceived }: CallSettings,
+  hasOneResponse: boolean,
+): Incoming {
+  const reader = createMessageReader(longestReceived);
   const held: Buffer[] = [];
   let heldBytes = 0;
+  let received = 0;
   let encoding = 'identity';
   let isAsked = false;
   let isPaused = false;
@@ -119,12 +126,17 @@ export function createIncoming(listener: CallListener, flowControl: FlowControl)
       if (isOver) return;
       try {
         for (const message of reader.push(chunk)) {
-          const bytes = unpacked(message, encoding);
+          const bytes = decompressed(message, encoding, longestReceived);
           held.push(bytes);
           heldBytes += bytes.length;
+          received += 1;
         }
       } catch (error) {
-        abort(statusOf(code.INTERNAL, `The answer cannot be read: ${messageOf(error)}`));
+        abort(statusOfUnreadable(error));
+        return;
+      }
+      if (hasOneResponse && received > 1) {
+        abort(statusOf(code.UNIMPLEMENTED, 'Too many responses received'));
         return;
       }
       deliver();
@@ -144,4 +156,13 @@ export function createIncoming(listener: CallListener, flowControl: FlowControl)
     isFinished: () => isOver || last !== null,
     isOver: closed,
   };
+}
+
+/** The status of a call whose answer cannot be read. */
+export function statusOfUnreadable(error: unknown): StatusObject {
+  const isTooLong =
+    error instanceof MessageTooLongError || (error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE';
+  return isTooLong
+    ? statusOf(code.RESOURCE_EXHAUSTED, messageOf(error))
+    : statusOf(code.INTERNAL, `The answer cannot be read: ${messageOf(error)}`);
 }

@@ -1,5 +1,6 @@
 import { Metadata, status as code, type StatusObject } from '@grpc/grpc-js';
-import { constants, type IncomingHttpHeaders } from 'node:http2';
+import { errorCode, errorCodeName, type Http2Error } from '../../http2/index.js';
+import { metadataOf, type ResponseHeaders } from './response-headers.js';
 
 /** A status that this side gives to a call. */
 export function statusOf(status: code, details: string): StatusObject {
@@ -7,7 +8,7 @@ export function statusOf(status: code, details: string): StatusObject {
 }
 
 /** What the server says at the end of a call; `null` when its trailers have no status. */
-export function statusOfTrailers(trailers: IncomingHttpHeaders): StatusObject | null {
+export function statusOfTrailers(trailers: ResponseHeaders): StatusObject | null {
   const { 'grpc-status': said, 'grpc-message': message } = trailers;
   if (typeof said !== 'string') return null;
   const known = /^\d+$/.test(said) ? knownCode(Number(said)) : null;
@@ -25,19 +26,6 @@ const codes = Object.values(code).filter((value) => typeof value === 'number');
 export function knownCode(number: unknown): code | null {
   return codes.find((known) => known === number) ?? null;
 }
-
-/** Headers as metadata, without those of the transport. Metadata that cannot be decoded counts as none. */
-export function metadataOf(headers: IncomingHttpHeaders): Metadata {
-  try {
-    const metadata = Metadata.fromHttp2Headers(headers);
-    for (const name of ofTheTransport) if (name in headers) metadata.remove(name);
-    return metadata;
-  } catch {
-    return new Metadata();
-  }
-}
-
-const ofTheTransport = ['grpc-status', 'grpc-message', 'grpc-encoding', 'grpc-accept-encoding'];
 
 /** For an answer that is not gRPC's: the table in gRPC's http-grpc-status-mapping. */
 export function statusOfHttp(httpStatus: number, contentType: string | undefined): StatusObject {
@@ -63,26 +51,37 @@ const httpCodes: Readonly<Record<number, code>> = {
 export function statusOfReset(rstCode: number): StatusObject {
   const known = resetCodes[rstCode];
   if (known !== undefined) return statusOf(known.code, known.details);
-  return statusOf(code.INTERNAL, `The stream was reset with the HTTP/2 error code ${rstCode}`);
+  return statusOf(
+    code.INTERNAL,
+    `The stream was reset with the HTTP/2 error code ${rstCode} (${errorCodeName(rstCode)})`,
+  );
 }
 
 const resetCodes: Readonly<Record<number, { readonly code: code; readonly details: string }>> = {
-  [constants.NGHTTP2_NO_ERROR]: { code: code.INTERNAL, details: 'The stream ended without a status' },
-  [constants.NGHTTP2_REFUSED_STREAM]: { code: code.UNAVAILABLE, details: 'The stream was refused' },
-  [constants.NGHTTP2_CANCEL]: { code: code.CANCELLED, details: 'The call was cancelled by the server' },
-  [constants.NGHTTP2_ENHANCE_YOUR_CALM]: {
+  [errorCode.noError]: { code: code.INTERNAL, details: 'The stream ended without a status' },
+  [errorCode.refusedStream]: { code: code.UNAVAILABLE, details: 'The stream was refused' },
+  [errorCode.cancel]: { code: code.CANCELLED, details: 'The call was cancelled by the server' },
+  [errorCode.enhanceYourCalm]: {
     code: code.RESOURCE_EXHAUSTED,
     details: 'The server asks for less: bandwidth or memory is exhausted',
   },
-  [constants.NGHTTP2_INADEQUATE_SECURITY]: {
+  [errorCode.inadequateSecurity]: {
     code: code.PERMISSION_DENIED,
     details: 'The connection is not secure enough for the server',
   },
 };
 
 /** For a stream whose connection is gone. */
-export function connectionDropped(): StatusObject {
-  return statusOf(code.UNAVAILABLE, 'Connection dropped');
+export function connectionDropped({ reason, message }: Http2Error): StatusObject {
+  const isExplained = reason !== 'socket-lost' && reason !== 'session-closed';
+  return statusOf(code.UNAVAILABLE, isExplained ? `Connection dropped. ${message}` : 'Connection dropped');
+}
+
+/** The status of a response that is not gRPC's by its headers; `null`: it is. */
+export function responseStatus(headers: ResponseHeaders): StatusObject | null {
+  const contentType = headers['content-type'];
+  if (contentType !== undefined && /^application\/grpc(?:[+;]|$)/.test(contentType)) return null;
+  return statusOfHttp(Number(headers[':status']), contentType);
 }
 
 /** The message as the server wrote it. What is not well encoded is shown as it came. */

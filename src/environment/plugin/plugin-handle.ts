@@ -1,10 +1,11 @@
+import type { credentials } from '@grpc/grpc-js';
 import {
-  credentials,
   type ChannelInterface,
   type Client,
   type ClientOptions,
   type ServiceClientConstructor,
 } from '@grpc/grpc-js';
+import { createPluginClient, type PluginChannel } from '../../effects/index.js';
 import type { PluginStatus } from '../../model/index.js';
 import type { Broker } from './plugin-broker.js';
 import type { ClientConstructor, VersionedServices } from '../options/versioned-services.js';
@@ -40,13 +41,12 @@ export interface Plugin {
 /** Creates the handle of a plugin over its channel. */
 export function createPluginHandle(
   id: string,
-  channel: ChannelInterface,
+  channel: PluginChannel,
   status: () => PluginStatus,
   versions: VersionedServices,
   broker: Broker,
 ): Plugin {
-  const client: Plugin['client'] = (Ctor, options) =>
-    new Ctor(channel.getTarget(), credentials.createInsecure(), { ...options, channelOverride: channel });
+  const client: Plugin['client'] = (Ctor, options) => createPluginClient(Ctor, channel, options);
   return {
     id,
     status,

@@ -9,9 +9,9 @@ import { constants, type ServerHttp2Stream } from 'node:http2';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { createHttp2Channel } from '../../../src/effects/http2/channel.js';
-import { openConnection, type Http2Connection } from '../../../src/effects/http2/connection.js';
+import { openConnection } from '../../../src/effects/http2/connection.js';
 import { openSocket } from '../../../src/effects/socket/open-socket.js';
-import { concatMap, NEVER, Subject, tap } from 'rxjs';
+import { concatMap, NEVER, tap } from 'rxjs';
 import { afterTest } from '../../support/environment.js';
 import { untilTrue } from '../../support/until-true.js';
 import { frameServer, goaway, grpcAnswer, okTrailers, reset } from './frames.js';
@@ -222,16 +222,26 @@ describe('a server that says goodbye', () => {
     await untilTrue(() => server.sessions.size === 1);
   });
 
-  it('before a call was processed ends that call with UNAVAILABLE', async () => {
-    const server = await frameServer((stream) =>
-      stream === 1
+  it('before a call was processed has that call made again on the next connection', async () => {
+    let connections = 0;
+    const server = await frameServer((stream) => {
+      if (stream === 1) connections += 1;
+      if (connections > 1) return Buffer.concat([grpcAnswer(stream), okTrailers(stream)]);
+      return stream === 1
         ? null
-        : Buffer.concat([goaway(1, constants.NGHTTP2_NO_ERROR), grpcAnswer(1), okTrailers(1)]),
-    );
+        : Buffer.concat([goaway(1, constants.NGHTTP2_NO_ERROR), grpcAnswer(1), okTrailers(1)]);
+    });
     const channel = ours(server);
-    const [processed, refused] = await Promise.all([ask(channel), ask(channel)]);
-    expect(processed.status.code).toBe(code.OK);
-    expect(refused.status).toMatchObject({ code: code.UNAVAILABLE, details: 'The stream was refused' });
+    const outcomes = await Promise.all([ask(channel), ask(channel)]);
+    expect(outcomes.map(({ status }) => status.code)).toEqual([code.OK, code.OK]);
+    expect(connections).toBe(2);
+  });
+
+  it('on every connection ends the call with UNAVAILABLE in the end', async () => {
+    const server = await frameServer(() => goaway(0, constants.NGHTTP2_NO_ERROR));
+    const { status } = await ask(ours(server));
+    expect(status.code).toBe(code.UNAVAILABLE);
+    expect(status.details).toBe('The server was leaving and did not process the call');
   });
 
   it('and goes on with its calls for ever is left when the channel is destroyed', async () => {
@@ -306,44 +316,29 @@ describe('a channel that is closed', () => {
   });
 });
 
-describe('a connection whose stream numbers are used up', () => {
-  it('is followed by another one', async () => {
-    const server = await answering();
-    const opened = new Subject<Http2Connection>();
-    opened.subscribe(({ session }) => {
-      (session as unknown as { setNextStreamID(id: number): void }).setNextStreamID(2 ** 31 - 1);
-    });
-    const channel = createHttp2Channel({
-      target: server.target,
-      open: () =>
-        openSocket(server.address).pipe(
-          concatMap((socket) => openConnection(socket, { authority: 'localhost', peer: 'it' })),
-          tap((connection) => {
-            if (server.requests.length < 1) opened.next(connection);
-          }),
-        ),
-    });
-    afterTest(() => {
-      channel.destroy();
-    });
-    const codes: string[] = [];
-    for (let round = 0; round < 4; round += 1) codes.push(code[(await ask(channel)).status.code]);
-    expect(codes.at(-1)).toBe('OK');
-    expect(codes.filter((given) => given !== 'OK').length).toBeLessThanOrEqual(1);
-  });
-});
-
 describe('a refused stream', () => {
-  it('is UNAVAILABLE, so that whoever called may try again', async () => {
+  const refusing = (times: number) => {
     let refused = 0;
-    const server = await frameServer((stream) => {
+    return frameServer((stream) => {
       refused += 1;
-      return refused === 1
+      return refused <= times
         ? reset(stream, constants.NGHTTP2_REFUSED_STREAM)
         : Buffer.concat([grpcAnswer(stream), okTrailers(stream)]);
     });
-    const channel = ours(server);
-    expect((await ask(channel)).status.code).toBe(code.UNAVAILABLE);
-    expect((await ask(channel)).status.code).toBe(code.OK);
+  };
+
+  it('is asked for again, as the server has done nothing with it', async () => {
+    expect((await ask(ours(await refusing(2)))).status.code).toBe(code.OK);
+  });
+
+  it('is UNAVAILABLE where it is refused again and again', async () => {
+    const { status } = await ask(ours(await refusing(100)));
+    expect(status).toMatchObject({ code: code.UNAVAILABLE, details: 'The stream was refused' });
+  });
+
+  it('is not asked for again where too much has been sent on it', async () => {
+    const server = await frameServer((stream) => reset(stream, constants.NGHTTP2_REFUSED_STREAM));
+    const { status } = await ask(ours(server), { messages: [Buffer.alloc(300 * 1024)] });
+    expect(status.code).toBe(code.UNAVAILABLE);
   });
 });

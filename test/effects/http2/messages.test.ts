@@ -74,7 +74,6 @@ describe('messages that come', () => {
 
   it.each<[string, Buffer]>([
     ['a flag that is neither 0 nor 1', Buffer.of(7, 0, 0, 0, 0)],
-    ['more bytes than can be held', Buffer.of(0, 255, 255, 255, 255)],
     ['text', Buffer.from('Hello, World')],
   ])('cannot begin with %s', async (_, chunk) => {
     const { status } = await ask(ours(await reply({ chunks: [chunk] })));

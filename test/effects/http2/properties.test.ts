@@ -1,10 +1,10 @@
 import { Metadata, status as code } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { earlier, grpcTimeout } from '../../../src/effects/grpc/deadline.js';
-import { createMessageReader, withPrefix } from '../../../src/effects/http2/message-reader.js';
+import { createMessageReader, withPrefix } from '../../../src/effects/grpc/message-reader.js';
+import { metadataOf } from '../../../src/effects/http2/response-headers.js';
 import {
   knownCode,
-  metadataOf,
   percentDecoded,
   statusOfHttp,
   statusOfReset,
@@ -23,7 +23,7 @@ function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
 describe('the reader of messages', () => {
   it('gives back any messages, wherever their bytes are cut', () => {
     const cut = messages.chain((texts) => {
-      const bytes = Buffer.concat(texts.map(withPrefix));
+      const bytes = Buffer.concat(texts.map((text) => withPrefix(text)));
       return fc.tuple(fc.constant(texts), fc.constant(bytes), cutsOf(bytes.length));
     });
     fc.assert(

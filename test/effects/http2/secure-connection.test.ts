@@ -21,7 +21,7 @@ async function connect(address: Address, security: Security) {
   const opened = openSocket(address).pipe(concatMap((raw) => secureConnection(raw, security, 'the plugin')));
   const connection = await firstValueFrom(opened);
   afterTest(() => {
-    connection.session.destroy();
+    connection.destroy();
   });
   return connection;
 }
@@ -65,7 +65,7 @@ describe('a plugin whose TLS is at fault', () => {
     const { address } = await tlsServer({ cert: other.certificatePem, key: other.privateKeyPem });
     const failure = await failureOf(address, secured);
     expect(failure).toMatchObject({ code: 'CERTIFICATE_INVALID', phase: 'dial' });
-    expect(failure.hint).toContain('the very certificate');
+    expect(failure.hint).toContain('the certificate that it prints');
   });
 
   it('whose certificate the options do not trust, is told by the options', async () => {
@@ -145,7 +145,7 @@ describe('a plugin whose TLS is at fault', () => {
       code: 'CONNECT_FAILED',
       facts: { tls: expect.stringMatching(/^ERR_SSL_/) as string },
     });
-    expect(failure.message).toContain('does not speak it');
+    expect(failure.message).toContain('does not serve it');
   });
 
   it.each<
