@@ -28,8 +28,8 @@ describe('a plugin whose readiness changes', () => {
       { plugin: id, ready: true, error: null },
     ]);
     expect(env.explain(id).history.slice(-2)).toMatchObject([
-      { state: 'healthy', because: 'it says NOT_SERVING, and lives' },
-      { state: 'healthy', because: 'it says SERVING again' },
+      { state: 'healthy', because: 'it answers NOT_SERVING, and its process still runs' },
+      { state: 'healthy', because: 'it answers SERVING again' },
     ]);
   });
 
@@ -113,7 +113,7 @@ describe('a plugin that is only busy', () => {
       if (lastExcuse !== 'busyHost') block(400);
       return lastExcuse === 'busyHost';
     });
-    expect(env.explain(id).summary).toContain('the host itself was too busy to listen');
+    expect(env.explain(id).summary).toContain('the host was too busy to read the answer');
   });
 
   it('is excused while it answers calls, up to a limit', async () => {

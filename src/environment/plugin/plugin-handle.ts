@@ -1,4 +1,3 @@
-import type { credentials } from '@grpc/grpc-js';
 import {
   type ChannelInterface,
   type Client,

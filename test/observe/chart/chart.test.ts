@@ -155,6 +155,7 @@ describe('the chart of a machine', () => {
     const { effects } = createEffectSimulator({ now: () => 0 });
     const chart = chartOf(createEnvironmentMachine(effects, { random: () => 0 }));
     expect(chart.transitions.filter(({ from }) => from === 'environment').map(({ event }) => event)).toEqual([
+      'environment.check',
       'plugin.spawned',
       'supervisor.reported',
       'supervisor.gaveUp',
