@@ -22,6 +22,7 @@ export interface Output {
   cutOff: number;
 }
 
+/** An empty output. Its first slab is allocated with the first write. */
 export function createOutput(): Output {
   return { pieces: [], slab: new Uint8Array(0), from: 0, at: 0, cutOff: 0 };
 }
@@ -50,6 +51,7 @@ export function writeBytes(output: Output, bytes: Uint8Array): void {
   output.cutOff += bytes.length;
 }
 
+/** The bytes that wait to be taken. */
 export function sizeOfOutput(output: Output): number {
   return output.cutOff + output.at - output.from;
 }

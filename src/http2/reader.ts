@@ -19,6 +19,7 @@ export interface Reader {
   body: Uint8Array | null;
 }
 
+/** A reader at the beginning of a frame header. */
 export function createReader(): Reader {
   return {
     head: new Uint8Array(frameHeaderSize),

@@ -69,7 +69,7 @@ export function takeSettings<Block>(session: SessionState<Block>, body: Uint8Arr
   const isFirst = !session.isGreeted;
   if (!isFirst) countUseless(session);
   if ((session.reader.flags & flag.ack) !== 0) {
-    // From here on the server uses no dynamic table, as it was told.
+    // From here on the server uses no dynamic table, as this side's SETTINGS ask.
     session.decoder.allow(0);
     return;
   }

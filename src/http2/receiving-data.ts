@@ -115,7 +115,7 @@ function endData<Block>(session: SessionState<Block>): void {
   else finishStream(session, stream);
 }
 
-/** The server has ended the stream. If this side has not, the server is told to expect nothing more. */
+/** The server has ended the stream. If this side has not, a reset announces that nothing more follows. */
 export function finishStream<Block>(session: SessionState<Block>, stream: StreamState<Block>): void {
   if (!stream.isEndedHere) sendReset(session, stream, errorCode.cancel);
   session.resets.delete(stream.id);

@@ -44,6 +44,7 @@ export interface OpenBlock {
   size: number;
 }
 
+/** All that one session knows: its settings, its streams, its windows, and what is read and written. */
 export interface SessionState<Block> {
   readonly handler: SessionHandler;
   readonly output: Output;
@@ -79,6 +80,7 @@ export interface SessionState<Block> {
   failure: Http2Error | null;
 }
 
+/** The state of a session before its first byte, with the settings that the protocol begins with. `firstId` is odd. */
 export function createSessionState<Block>(
   handler: SessionHandler,
   read: (fields: readonly HeaderField[]) => Block,

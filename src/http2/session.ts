@@ -25,7 +25,7 @@ export interface Http2Session<Block> {
   open<Owner>(head: RequestHead, handler: StreamHandler<Owner, Block>, owner: Owner): Http2Stream | null;
   /**
    * Sends a part of a request's body, and ends it with the last one. Returns whether all of it is laid out for writing;
-   * otherwise the stream's handler is told when it is. The bytes must not change until then.
+   * otherwise the stream's handler is called when it is. The bytes must not change until then.
    */
   send(stream: Http2Stream, bytes: Uint8Array, isLast: boolean): boolean;
   /** Holds the server up on one stream: it can send no more than one window. */

@@ -12,6 +12,7 @@ export interface CallCounter {
   whenIdle(): Observable<void>;
 }
 
+/** A counter with no call in flight. */
 export function createCallCounter(): CallCounter {
   let inFlight = 0;
   let answers = 0;

@@ -17,6 +17,7 @@ export type CallWithSettings = [
   hasOneResponse?: boolean,
 ];
 
+/** The settings of a client that sets none: messages up to go-plugin's limit, uncompressed. */
 export const defaultCallSettings: CallSettings = {
   longestReceived: longestMessage,
   longestSent: longestMessage,

@@ -100,6 +100,7 @@ function prepare(channel: ChannelInterface, service: ServiceClientConstructor, m
   return { definition, client: new Client('', credentials.createInsecure(), { channelOverride: channel }) };
 }
 
+/** The gRPC status of a call that failed: its code and its message. */
 export interface CallStatus {
   readonly code: status;
   readonly details: string;

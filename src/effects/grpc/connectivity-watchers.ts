@@ -1,13 +1,14 @@
 import type { connectivityState } from '@grpc/grpc-js';
 import { atDeadline as atHostDeadline, type AtDeadline, type Deadline } from './deadline.js';
 
-/** Those who wait for a channel to leave a state. */
+/** The callbacks that wait until a channel leaves a state. */
 export interface ConnectivityWatchers {
   readonly watch: (from: connectivityState, deadline: Deadline, callback: (error?: Error) => void) => void;
   /** The state may be another one now. */
   changed(): void;
 }
 
+/** Watchers of a channel whose state `stateNow` returns. A callback gets an error if its deadline passes first. */
 export function createConnectivityWatchers(
   stateNow: () => connectivityState,
   atDeadline: AtDeadline = atHostDeadline,

@@ -16,6 +16,7 @@ export function atDeadline(deadline: Deadline, act: () => void): () => void {
   };
 }
 
+/** Whether a deadline is now or in the past. */
 export function hasPassed(deadline: Deadline): boolean {
   return Number(deadline) <= Date.now();
 }

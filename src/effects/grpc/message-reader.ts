@@ -22,6 +22,7 @@ export class MessageTooLongError extends RangeError {
   override readonly name = 'MessageTooLongError';
 }
 
+/** A reader of messages up to `limit` bytes. Its `push` throws a MessageTooLongError for a longer one. */
 export function createMessageReader(limit = longestMessage): MessageReader {
   let held: Buffer[] = [];
   let heldBytes = 0;

@@ -2,8 +2,11 @@ import { Metadata, status as code, type CallCredentials, type StatusObject } fro
 import type { experimental } from '@grpc/grpc-js';
 import type { AtDeadline, Deadline } from './deadline.js';
 
+/** One call of a channel: the type that grpc-js's clients expect of `createCall`. */
 export type Call = experimental.CallStream;
+/** What receives the metadata, messages and status of a call. */
 export type CallListener = Parameters<Call['start']>[1];
+/** The flags of one sent message, and the callback for when it is written. */
 export type MessageContext = Parameters<Call['sendMessageWithContext']>[0];
 
 /** What a call that has no connection yet needs from its channel. */
@@ -23,6 +26,7 @@ export type PickResult<Connection> =
   | { readonly pick: 'complete'; readonly connection: Connection }
   | { readonly pick: 'fail'; readonly status: StatusObject };
 
+/** A call that has no connection yet. It records what is asked of it. */
 export interface PendingCall<Connection> extends Call {
   /** Goes on over a connection: all that was asked of this call is asked of a real one. */
   resume(connection: Connection): void;
@@ -32,7 +36,7 @@ export interface PendingCall<Connection> extends Call {
 
 /**
  * A call made while the plugin is not connected. Only its start tells whether it is marked wait-for-ready; the
- * room then decides what becomes of it. It waits no longer than its own deadline.
+ * channel then decides what becomes of it. It waits no longer than its own deadline.
  */
 export function createPendingCall<Connection>(queue: PendingQueue<Connection>): PendingCall<Connection> {
   const recorded: ((call: Call) => void)[] = [];

@@ -131,7 +131,7 @@ function writersGoOn({ written }: Owner): void {
   for (const goOn of written.splice(0)) goOn();
 }
 
-/** Lets a writer go on. What went wrong is told by the stream's end. */
+/** Lets a writer go on. It receives no error: the end of the stream carries what went wrong. */
 export function calledBack({ callback: goOn }: MessageContext): void {
   if (goOn !== undefined) process.nextTick(goOn);
 }

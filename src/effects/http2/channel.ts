@@ -33,7 +33,7 @@ interface Place {
 
 /**
  * It connects when it is asked to or when a call needs it, and once more with every call after the connection was
- * lost. It does not try again by itself: whoever wants that has a clock.
+ * lost. It has no timer and does not try again by itself: its owner decides when to connect.
  */
 export function createHttp2Channel({ target, open }: Place): Http2Channel {
   let connection: Http2Connection | null = null;
@@ -72,9 +72,9 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
     });
     move(connectivityState.READY);
     notifyConnectors(null);
-    for (const guest of [...waiting.keys()]) {
-      waiting.delete(guest);
-      guest.start(next);
+    for (const call of [...waiting.keys()]) {
+      waiting.delete(call);
+      call.start(next);
     }
     function lose(): void {
       if (connection !== next) return;
@@ -86,7 +86,7 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
     attempt = null;
     move(connectivityState.TRANSIENT_FAILURE);
     notifyConnectors(error);
-    for (const [guest, { forReady }] of [...waiting]) if (!forReady) guest.fail(unconnected(target, error));
+    for (const [call, { forReady }] of [...waiting]) if (!forReady) call.fail(unconnected(target, error));
   };
   const usable = (): Http2Connection | null =>
     connection !== null && isUsable(connection) ? connection : null;
@@ -97,20 +97,20 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
     move(connectivityState.SHUTDOWN);
     attempt?.unsubscribe();
     notifyConnectors(new Error('the channel was closed'));
-    for (const guest of [...waiting.keys()]) guest.fail(closed());
+    for (const call of [...waiting.keys()]) call.fail(closed());
   };
   const connections: ConnectionQueue = {
     target,
-    request(guest, forReady) {
+    request(call, forReady) {
       const now = usable();
-      if (isShut()) guest.fail(closed());
-      else if (now !== null) guest.start(now);
+      if (isShut()) call.fail(closed());
+      else if (now !== null) call.start(now);
       else {
-        waiting.set(guest, { forReady });
+        waiting.set(call, { forReady });
         begin();
       }
     },
-    cancel: (guest) => waiting.delete(guest),
+    cancel: (call) => waiting.delete(call),
   };
 
   return {

@@ -11,7 +11,7 @@ import { encodeMessage } from '../grpc/outgoing-message.js';
 import { requestHead, signed, sizeOfFields, type CallTarget } from './request-head.js';
 import { statusOf } from './status.js';
 
-/** Who needs a connection. */
+/** A call that needs a connection. */
 export interface PendingHttp2Call {
   /** Called at once where there is a connection, and later where one has to be made. */
   start(connection: Http2Connection): void;
@@ -22,8 +22,8 @@ export interface PendingHttp2Call {
 export interface ConnectionQueue {
   /** For example `unix:/run/…/plugin123`. */
   readonly target: string;
-  request(guest: PendingHttp2Call, waitForReady: boolean): void;
-  cancel(guest: PendingHttp2Call): void;
+  request(call: PendingHttp2Call, waitForReady: boolean): void;
+  cancel(call: PendingHttp2Call): void;
 }
 
 let lastNumber = 0;

@@ -13,7 +13,7 @@ const mostHeldBytes = 64 * 1024;
 export interface FlowControl {
   pause(): void;
   resume(): void;
-  /** The call is over: by the server's own word, or by ours. Its status is told next. */
+  /** The call is over: the server or this side has ended it. The listener receives its status next. */
   close(by: 'server' | 'us'): void;
 }
 
@@ -24,16 +24,17 @@ export interface Incoming {
   push(chunk: Buffer): void;
   /** The reader wants one more message. */
   ask(): void;
-  /** The server's own last word. It is told after every message that came before it. */
+  /** The server has ended the call. The listener receives the status after all messages that came before it. */
   finish(status: StatusObject): void;
-  /** This side's last word: nothing is read any more. */
+  /** This side ends the call: nothing is read any more. */
   abort(status: StatusObject): void;
-  /** Whether the server's last word has come, or ours. */
+  /** Whether the server or this side has ended the call. */
   isFinished(): boolean;
-  /** Whether the status has been told. */
+  /** Whether the call is over: the listener has received the status, or receives it next. */
   isOver(): boolean;
 }
 
+/** The reading side of a call: it delivers to `listener` and slows the server down through `flowControl`. */
 export function createIncoming(
   listener: CallListener,
   flowControl: FlowControl,
@@ -88,7 +89,7 @@ export function createIncoming(
       if (!closed()) tell(last);
     }
   };
-  /** A reader that has been told of a failure asks for nothing any more. */
+  /** After a failure the reader asks for no messages, so those that are held are delivered before the status. */
   const flush = (): void => {
     isDelivering = true;
     try {
@@ -110,7 +111,7 @@ export function createIncoming(
   const abort = (status: StatusObject): void => {
     if (isOver) return;
     close('us');
-    // Whoever starts or cancels a call hears of its end after that.
+    // A call's status follows after the function that starts or cancels the call has returned.
     process.nextTick(() => {
       listener.onReceiveStatus(status);
     });

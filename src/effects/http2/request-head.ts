@@ -112,7 +112,7 @@ function refused(error: unknown): StatusObject {
   return statusOf(applicationsOwn.has(given) ? code.INTERNAL : given, details);
 }
 
-/** What only the application at the other end may say (gRFC A54): nobody else's fault must look like its answer. */
+/** Codes that only the server's application may use (gRFC A54). Failed credentials must not look like an answer. */
 const applicationsOwn: ReadonlySet<code> = new Set([
   code.OK,
   code.INVALID_ARGUMENT,

@@ -6,6 +6,7 @@ export interface ResponseHeaders {
   readonly [name: string]: string | undefined;
 }
 
+/** Header fields by their names. The values of one name are joined with `, `, in their order. */
 export function readResponseHeaders(fields: readonly HeaderField[]): ResponseHeaders {
   const headers: Record<string, string> = {};
   for (const { name, value } of fields) {

@@ -11,6 +11,7 @@ export interface DynamicTable {
   maxSize: number;
 }
 
+/** An empty table. `maxSize` is in bytes, counted as `sizeOfField` does. */
 export function createDynamicTable(maxSize: number): DynamicTable {
   return { entries: [], size: 0, maxSize };
 }

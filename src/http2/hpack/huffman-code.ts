@@ -20,13 +20,16 @@ export const longestCode = 30;
 /** The symbol that ends no string: the beginning of its code, all ones, is what strings are padded with. */
 export const endOfString = 256;
 
-/** The length in bits of each symbol's code, and the code. */
+/** By symbol: the length of its code, in bits. */
 export const lengthOf = Uint8Array.from(codeLengths);
+/** By symbol: its code, in the low bits. */
 export const codeOf = new Uint32Array(codeLengths.length);
 
-/** By length: the first code, how many there are, and where their symbols begin in `symbols`. */
+/** By length in bits: the first code of that length. */
 export const firstCode = new Uint32Array(longestCode + 1);
+/** By length in bits: the number of codes. */
 export const countOf = new Uint32Array(longestCode + 1);
+/** By length in bits: where the symbols of these codes begin in `symbols`. */
 export const firstSymbol = new Uint32Array(longestCode + 1);
 
 /** All symbols in the order of their codes. */
