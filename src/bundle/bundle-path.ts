@@ -1,6 +1,6 @@
 /**
  * A path of the manifest in its plain form (`./a//b/../c` is `a/c`), or `null` where it is absolute or leaves the
- * bundle. It knows nothing of symlinks: whoever opens the file checks where they lead.
+ * bundle. It does not resolve symbolic links: the code that opens the file checks their targets.
  */
 export function normalizeBundlePath(path: string, platform: string): string | null {
   if (/^([\\/]|[a-zA-Z]:)/.test(path)) return null;

@@ -4,8 +4,10 @@ import { normalizeBundlePath } from './bundle-path.js';
 /** The algorithms of checksums, with the number of hexadecimal digits that each gives. */
 export const checksumAlgorithms = { sha256: 64, sha512: 128 } as const;
 
+/** The name of a supported hash algorithm. */
 export type ChecksumAlgorithm = keyof typeof checksumAlgorithms;
 
+/** The expected or computed digest of a file or a bundle. */
 export interface Checksum {
   readonly algorithm: ChecksumAlgorithm;
   /** In small letters. */
@@ -19,10 +21,12 @@ export function parseChecksum(text: string): Checksum | null {
   return { algorithm, hex: digits.toLowerCase() };
 }
 
+/** Renders a checksum as `sha256:…` or `sha512:…`, the form that `parseChecksum` reads. */
 export function formatChecksum({ algorithm, hex }: Checksum): string {
   return `${algorithm}:${hex}`;
 }
 
+/** Whether a name is that of a supported hash algorithm. */
 export function isAlgorithm(name: string): name is ChecksumAlgorithm {
   return Object.hasOwn(checksumAlgorithms, name);
 }
@@ -30,6 +34,7 @@ export function isAlgorithm(name: string): name is ChecksumAlgorithm {
 /** How a checksum has to be written, as the end of a sentence about one. */
 export const checksumForm = 'must be sha256: and 64 hexadecimal digits, or sha512: and 128';
 
+/** Accepts a checksum as text; its message is `checksumForm`. */
 export const checksumSchema = z.string().refine((text) => parseChecksum(text) !== null, checksumForm);
 
 const path = z

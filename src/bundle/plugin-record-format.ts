@@ -60,10 +60,11 @@ const recordSchema = z.object({
   process: processRecord.nullable(),
 });
 
-/** A record, or why it is none: half of one, somebody else's file, or one of a newer host. */
+/** A record, or the problem: the file is incomplete, is not a plugin record, or has the format of another version. */
 export type ParsedRecord =
   { readonly ok: true; readonly record: PluginRecord } | { readonly ok: false; readonly problem: string };
 
+/** Parses the JSON text of a record and checks its format version and its fields. It does not throw. */
 export function parsePluginRecord(json: string): ParsedRecord {
   const read = readJson(json);
   if (!read.ok)
@@ -85,6 +86,7 @@ export function parsePluginRecord(json: string): ParsedRecord {
   return { ok: false, problem: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'it is not complete'}` };
 }
 
+/** Renders a record as JSON with its format version, as `parsePluginRecord` reads it. */
 export function renderPluginRecord(record: PluginRecord): string {
   return `${JSON.stringify({ espalier: recordVersion, ...record }, null, 2)}\n`;
 }

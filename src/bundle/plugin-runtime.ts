@@ -2,6 +2,7 @@ import { PluginError, type Manifest, type PluginRuntime } from '../model/index.j
 import { normalizeBundlePath } from './bundle-path.js';
 import { goPlatform } from './go-platform.js';
 
+/** The runtime and the entry file of a plugin on this machine, or the error. */
 export type ResolvedRuntime =
   | {
       readonly ok: true;

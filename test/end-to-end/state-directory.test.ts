@@ -91,7 +91,7 @@ describe('a state directory on a disk that is full', () => {
     await waitForRecord(place, 'healthy', isReattachable);
     expect(place.lock()).toMatchObject({
       pid: host.child.pid,
-      predecessors: [{ scope: place.lock()['scope'] }],
+      previousHosts: [{ scope: place.lock()['scope'] }],
     });
     expect(place.record('healthy').process?.token).toMatch(
       new RegExp(`^${String(place.lock()['scope'])}[.]`),

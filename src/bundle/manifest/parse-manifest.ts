@@ -4,6 +4,7 @@ import { manifestSchema, textFields } from './manifest-schema.js';
 import { readJson, readYaml, type FieldPath, type ManifestText } from './manifest-text.js';
 import { schemaProblems, describeIssue } from './schema-messages.js';
 
+/** A valid manifest, or the MANIFEST_INVALID error that lists its problems. */
 export type ParsedManifest =
   { readonly ok: true; readonly manifest: Manifest } | { readonly ok: false; readonly error: PluginError };
 

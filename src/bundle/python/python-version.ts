@@ -21,6 +21,10 @@ export function pythonRange(constraint: string): string | null {
   return clauses.length === 0 || clauses.includes(null) ? null : clauses.join(' ');
 }
 
+/**
+ * Whether a Python release satisfies a manifest's `python_version`. No constraint allows every release; one that cannot
+ * be parsed allows none.
+ */
 export function satisfiesPython(version: string, constraint: string | undefined): boolean {
   if (constraint === undefined) return true;
   const refused = refusedVersions(constraint);

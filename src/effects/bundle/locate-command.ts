@@ -18,6 +18,7 @@ export interface LocatedCommand {
   readonly env: Record<string, string>;
 }
 
+/** What `locateCommand` needs to know of the machine and the process of the host. */
 export interface LocateHost {
   readonly env: HostEnv;
   readonly platform: string;

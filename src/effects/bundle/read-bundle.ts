@@ -5,6 +5,7 @@ import { isPluginError, type Bundle, type PluginError } from '../../model/index.
 import { resolveEntry } from './entry.js';
 import { findManifest, readManifestText, refuse, unreadable } from './manifest-file.js';
 
+/** The options of `readBundle`. */
 export interface BundleOptions {
   /** The version of the embedding server, for the manifests' `min_server_version`. */
   readonly hostVersion?: string | undefined;

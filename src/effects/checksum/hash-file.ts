@@ -18,6 +18,7 @@ export async function hashFile(path: string, algorithm: ChecksumAlgorithm): Prom
   }
 }
 
+/** The digest of a text in UTF-8, in hexadecimal digits. */
 export function hashText(text: string, algorithm: ChecksumAlgorithm): string {
   return createHash(algorithm).update(text).digest('hex');
 }

@@ -14,6 +14,7 @@ import { readSmallText } from '../files/read-small-file.js';
 import { hashBundle } from './hash-bundle.js';
 import { hashFile } from './hash-file.js';
 
+/** What the checksums of a lock file cover, and their algorithm. */
 export interface LockFileOptions {
   /** Pin whole bundles, instead of their manifests and entries. Default: no. */
   readonly bundle?: boolean | undefined;
@@ -38,7 +39,7 @@ export async function readLockFile(path: string): Promise<LockFile> {
   return parseLockFile(text, path);
 }
 
-/** Writes a lock file, whole or not at all: whoever reads it meanwhile gets the old one or the new one. */
+/** Writes a lock file atomically: a concurrent reader gets the old content or the new content. */
 export async function writeLockFile(path: string, lock: LockFile): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString('hex')}.draft`;
   try {

@@ -8,7 +8,7 @@ export interface SmallFileRules {
   readonly maxBytes?: number;
   /** `true`: read only this number of bytes of a larger file, instead of refusing it. Default: no. */
   readonly truncate?: boolean;
-  /** `true`: no symbolic link, owned by this user, and written to by nobody else. Default: no. */
+  /** `true`: refuse a symbolic link, and a file that another user owns or may write to. Default: no. */
   readonly private?: boolean;
   /** The longest time that the file system may take, in milliseconds. Default: 5000. */
   readonly timeoutMs?: number;

@@ -2,42 +2,50 @@ import { randomBytes } from 'node:crypto';
 import { createGuardian, type GuardedEnvironment, type GuardianState } from './guardian.js';
 import type { KilledPids } from './reap-queue.js';
 
-/** What becomes of plugins whose host dies without a word. */
+/** What happens to plugins when their host exits without a shutdown: `end` kills them, `keep` leaves them running. */
 export type OrphanMode = 'end' | 'keep';
 
-/** One environment's part of the guardian. */
+/** The handle with which one environment uses the guardian. */
 export interface Guard {
-  /** The first part of every token. */
+  /** The first part of every token of this environment. */
   readonly scope: string;
-  /** Makes the token of one process, and sees to it that a guardian is there before that is started. */
+  /** Makes the token of one process and starts a guardian if none runs; to be called before the process is started. */
   guardProcess(plugin: string, generation: number): ProcessGuard;
-  /** Ends what other hosts have left that carries tokens of this scope, or those that begin with this one. */
+  /**
+   * Kills the orphan processes of another host: those with a token of this scope, or with one that begins with `token`.
+   */
   reap(scope: string, token?: string): Promise<KilledPids>;
-  /** Ends what has got away from the plugins of this environment; tells whom, unless the listener is told. */
+  /**
+   * Kills the processes that left the process groups of this environment's plugins. Pids that the listener receives are
+   * not in the answer.
+   */
   reapOwn(): Promise<KilledPids>;
-  /** Lets go of the guardian; the last environment ends it. */
+  /** Removes the environment from the guardian, which stops after the last one. */
   close(): void;
 }
 
 /** One process under guard. */
 export interface ProcessGuard {
-  /** Goes into its environment, and so into that of everything it starts. */
+  /** The value of an environment variable, which every process that it starts inherits. */
   readonly token: string;
   readonly started: (pid: number) => void;
-  /** Its process has ended and its group was killed: whoever has left the group is ended too. */
+  /**
+   * Reports that the process has ended and its group was killed; its descendants that left the group are killed too.
+   */
   readonly ended: (pid: number) => void;
 }
 
+/** Receives what the guardian does for one environment. */
 export interface GuardListener {
   guardianChanged(state: GuardianState): void;
-  /** These had left their plugin's process group and were ended after the plugin. */
+  /** Receives the pids that had left their plugin's process group and were killed after the plugin ended. */
   killed(pids: readonly number[]): void;
 }
 
 // One process guards all the environments of a host: its pipe is the host's life.
 const guardian = createGuardian();
 
-/** Takes an environment into the care of the host's guardian, which is started with the first plugin. */
+/** Adds an environment to the host's guardian, which is started with the first plugin. */
 export function openGuard(directory: string, orphans: OrphanMode, listener: GuardListener): Guard {
   const guarded = orphans === 'end';
   const scope = randomBytes(5).toString('hex');
@@ -50,7 +58,7 @@ export function openGuard(directory: string, orphans: OrphanMode, listener: Guar
     },
   };
   let made = 0;
-  // Hunts that wait are made together, and have one answer, which is told once.
+  // Queued reaps of one scope are merged and share one answer: the listener receives it once.
   let pendingReap: Promise<KilledPids> | null = null;
   guardian.add(environment);
   return {
@@ -79,7 +87,7 @@ export function openGuard(directory: string, orphans: OrphanMode, listener: Guar
       guardian.ensure(environment);
       return guardian.reap(other, token);
     },
-    // Where nothing was started, nothing can have got away.
+    // Without a started process there is none to reap.
     async reapOwn() {
       if (made === 0) return [];
       const answer = guardian.reap(scope, scope);

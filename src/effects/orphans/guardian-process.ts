@@ -10,13 +10,14 @@ export interface GuardianProcess {
   /** When it was started, on the clock of `performance`. */
   readonly startedAt: number;
   send(words: readonly string[]): void;
-  /** Lets it end in order: it has nothing to guard by now. */
+  /** Closes its pipe, on which it exits; `ended` is not called. */
   stop(): void;
 }
 
+/** Receives the answers and the unexpected end of a guardian process. */
 export interface GuardianListener {
   answered(words: readonly string[]): void;
-  /** It has ended, and was not dismissed; or it could not be started. */
+  /** The guardian ended without a call of `stop`, or could not be started. */
   ended(problem: string): void;
 }
 
@@ -26,17 +27,17 @@ interface Handle {
 }
 
 /**
- * Starts a guardian with its first orders, in a session of its own, out of reach of the signals of the host's terminal. `null` when that was
- * not possible; the listener is told why, now or later.
+ * Starts a guardian with its first orders, in a session of its own, which the signals of the host's terminal do not
+ * reach. `null` if it could not be started; the listener receives the problem, synchronously or later.
  */
 export function startGuardian(
   orders: readonly (readonly string[])[],
   listener: GuardianListener,
 ): GuardianProcess | null {
-  let dismissed = false;
+  let isClosed = false;
   const end = (problem: string): void => {
-    if (!dismissed) listener.ended(problem);
-    dismissed = true;
+    if (!isClosed) listener.ended(problem);
+    isClosed = true;
   };
   try {
     const child = spawn('/bin/sh', ['-c', 'eval "$GUARDIAN"', `espalier-guardian-of-${process.pid}`], {
@@ -71,7 +72,7 @@ export function startGuardian(
       pipe.destroy();
       answers.destroy();
     });
-    // It does not keep the host's event loop alive: whoever waits for an answer has a deadline that does.
+    // The guardian does not keep the host's event loop alive; a caller that waits for an answer has a timer that does.
     for (const handle of [child, pipe, answers]) handle.unref();
     return {
       pid,
@@ -80,7 +81,7 @@ export function startGuardian(
         if (pipe.writable) pipe.write(`${words.join(' ')}\n`);
       },
       stop() {
-        dismissed = true;
+        isClosed = true;
         pipe.end();
       },
     };

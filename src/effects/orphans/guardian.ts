@@ -7,7 +7,7 @@ export type GuardianState =
   | { readonly state: 'guarding'; readonly pid: number; readonly problem: string | null }
   | { readonly state: 'absent'; readonly pid: null; readonly problem: string };
 
-/** An environment under the guardian's care. */
+/** An environment whose plugins the guardian watches. */
 export interface GuardedEnvironment {
   /** The first part of its tokens. */
   readonly scope: string;
@@ -20,29 +20,35 @@ export interface GuardedEnvironment {
 
 /** The guardian of a host: one process for all its environments, there from the first start to the last shutdown. */
 export interface Guardian {
-  /** Takes an environment in. No process is started for it yet. */
-  add(charge: GuardedEnvironment): void;
-  /** Lets go of it; the last one takes the process along. */
-  remove(charge: GuardedEnvironment): void;
-  /** Sees to it that a process guards, and tells of it; to be called before each start of a plugin. */
-  ensure(charge: GuardedEnvironment): void;
+  /** Adds an environment. It starts no process. */
+  add(environment: GuardedEnvironment): void;
+  /** Removes an environment; after the last one the guardian process is stopped. */
+  remove(environment: GuardedEnvironment): void;
+  /** Starts the guardian process if none runs, and reports its state; to be called before each start of a plugin. */
+  ensure(environment: GuardedEnvironment): void;
   addGroup(pid: number): void;
   removeGroup(pid: number): void;
-  /** Ends whoever carries a token that begins so, wherever it has gone. */
+  /** Kills every process with a token of this scope that begins with `token`, in whatever process group it is. */
   reap(scope: string, token: string): Promise<KilledPids>;
 }
 
-/** A guardian that lived shorter is not replaced before the next start of a plugin, as the next one may fare no better. */
+/**
+ * A guardian that ends sooner is replaced only at the next start of a plugin, as a new one would probably fail again.
+ */
 const minLifetimeMs = 1000;
 
 const blindProblem =
   'it cannot find a process by its token, as grep does not search /proc/<pid>/environ with -z: a process that leaves the process group of its plugin is not ended';
 
-/** What the guardian removes after the host must not be half a path. */
+/** The guardian removes the directory after the host's end, so a path that a line cannot hold whole is left out. */
 function guardOrder({ scope, directory }: GuardedEnvironment): string[] {
   return ['guard', scope, isAbsolute(directory) && !directory.includes('\n') ? directory : ''];
 }
 
+/**
+ * Creates the guardian of a host. Its process starts with the first `ensure`, and is replaced when it ends
+ * unexpectedly.
+ */
 export function createGuardian(): Guardian {
   const environments = new Set<GuardedEnvironment>();
   const informed = new WeakSet<GuardedEnvironment>();
@@ -52,7 +58,7 @@ export function createGuardian(): Guardian {
   let lastProblem: string | null = null;
   /** What the running guardian has proven; `null` until it has answered. */
   let state: GuardianState | null = null;
-  /** The hunt that this guardian is at. */
+  /** The id of the reap that the running guardian works on. */
   let reapInProgress: string | null = null;
 
   const start = (): void => {
@@ -81,11 +87,11 @@ export function createGuardian(): Guardian {
     lastProblem = null;
   };
   const notifyAll = (current: GuardianState): void => {
-    for (const charge of environments) notify(charge, current);
+    for (const environment of environments) notify(environment, current);
   };
-  const notify = (charge: GuardedEnvironment, current: GuardianState): void => {
-    informed.add(charge);
-    charge.stateChanged(current);
+  const notify = (environment: GuardedEnvironment, current: GuardianState): void => {
+    informed.add(environment);
+    environment.stateChanged(current);
   };
   const ended = (problem: string): void => {
     const lived = guardian === null ? 0 : performance.now() - guardian.startedAt;
@@ -99,29 +105,29 @@ export function createGuardian(): Guardian {
     notifyAll({ state: 'absent', pid: null, problem });
   };
   const sendNextReap = (): void => {
-    const hunt = reaps.current();
-    if (hunt === null || hunt.id === reapInProgress) return;
-    reapInProgress = hunt.id;
-    guardian?.send(['reap', hunt.id, ...hunt.tokens]);
+    const request = reaps.current();
+    if (request === null || request.id === reapInProgress) return;
+    reapInProgress = request.id;
+    guardian?.send(['reap', request.id, ...request.tokens]);
   };
 
   return {
-    add(charge) {
-      environments.add(charge);
-      if (charge.guarded) guardian?.send(guardOrder(charge));
+    add(environment) {
+      environments.add(environment);
+      if (environment.guarded) guardian?.send(guardOrder(environment));
     },
-    remove(charge) {
-      if (!environments.delete(charge)) return;
-      guardian?.send(['unguard', charge.scope]);
+    remove(environment) {
+      if (!environments.delete(environment)) return;
+      guardian?.send(['unguard', environment.scope]);
       if (environments.size > 0) return;
       guardian?.stop();
       guardian = null;
       reaps.cancelAll();
     },
-    ensure(charge) {
+    ensure(environment) {
       if (guardian === null) start();
-      else if (state !== null && !informed.has(charge))
-        notify(charge, state.state === 'absent' ? state : { ...state, problem: null });
+      else if (state !== null && !informed.has(environment))
+        notify(environment, state.state === 'absent' ? state : { ...state, problem: null });
     },
     addGroup(pid) {
       groups.add(pid);
@@ -131,10 +137,10 @@ export function createGuardian(): Guardian {
       if (groups.delete(pid)) guardian?.send(['remove-group', String(pid)]);
     },
     reap(scope, token) {
-      const quarry = reaps.enqueue(scope, token);
+      const killed = reaps.enqueue(scope, token);
       if (guardian === null) reaps.cancelAll();
       else sendNextReap();
-      return quarry;
+      return killed;
     },
   };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { identifyProcess } from '../process/process-identity.js';
 import type { OrphanMode } from './guard.js';
 
-/** What a host writes into its private directory, so that a later one can tell whether it still lives. */
+/** What a host writes into its private directory, so that a later host can check whether it still runs. */
 export interface HostRecord {
   readonly version: 1;
   readonly pid: number;
@@ -18,6 +18,7 @@ export interface HostRecord {
 
 const recordName = 'host.json';
 
+/** The path of the host record in a private directory. */
 export const recordPath = (root: string): string => join(root, recordName);
 
 /** Writes the record of this process. */
@@ -26,6 +27,7 @@ export function writeHostRecord(root: string, scope: string, orphans: OrphanMode
   writeFileSync(recordPath(root), `${JSON.stringify(record)}\n`, { mode: 0o600 });
 }
 
+/** The record of this process. */
 export function ownHostRecord(scope: string, orphans: OrphanMode): HostRecord {
   return {
     version: 1,
@@ -37,7 +39,7 @@ export function ownHostRecord(scope: string, orphans: OrphanMode): HostRecord {
   };
 }
 
-/** A record, checked; `null` for whatever is none, such as half of one. */
+/** Parses and checks a record; `null` for any other text, such as an incomplete record. */
 export function parseHostRecord(text: string): HostRecord | null {
   const record = parseJson(text);
   if (typeof record !== 'object' || record === null) return null;
@@ -49,8 +51,8 @@ export function parseHostRecord(text: string): HostRecord | null {
 }
 
 /**
- * Whether the host of a record is known to have ended. Where that cannot be told, it has not: a pid of another
- * namespace (a container that shares the directory) or another boot (a machine that does) says nothing here.
+ * Whether the host of a record is known to have ended. `false` if that is unknown: a pid of
+ * another namespace (a container that shares the directory) or of another boot has no meaning here.
  */
 export function hostHasEnded({ pid, startTime, namespace }: HostRecord): boolean {
   if (startTime === null || namespace !== pidNamespace()) return false;
@@ -59,6 +61,7 @@ export function hostHasEnded({ pid, startTime, namespace }: HostRecord): boolean
   return found === null || (found.startTime !== null && found.startTime !== startTime);
 }
 
+/** The pid namespace of this process; `null` where the system has none. */
 export function pidNamespace(): string | null {
   try {
     return readlinkSync('/proc/self/ns/pid');
@@ -67,6 +70,7 @@ export function pidNamespace(): string | null {
   }
 }
 
+/** The boot id in a start time of `identifyProcess`; empty if it has none. */
 export const bootOf = (startTime: string): string => startTime.split('@')[1] ?? '';
 
 function isPid(value: unknown): value is number {

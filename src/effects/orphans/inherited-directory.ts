@@ -42,7 +42,7 @@ export async function removeInheritedRoot(root: string, inUse: ReadonlySet<strin
 
 async function belongsToDeadHost(root: string): Promise<boolean> {
   try {
-    // `lstat`, as anybody could have made a symbolic link.
+    // `lstat`, as another user could have made a symbolic link.
     const stats = await lstat(root);
     if (!stats.isDirectory() || stats.uid !== process.getuid?.()) return false;
     const record = parseHostRecord(await readSmallText(recordPath(root), { private: true }));

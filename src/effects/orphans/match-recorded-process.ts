@@ -60,7 +60,7 @@ function hasSameOrigin(record: ProcessRecord): boolean {
   return record.reattach === null || (executable !== null && executable === record.executable);
 }
 
-/** Whether somebody takes connections at an address. It is asked of the system only, so the answer is at hand. */
+/** Whether a process accepts connections at an address. The kernel answers, also for a process that hangs. */
 export function acceptsConnections({ addr }: ReattachConfig): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection(endpointOf({ network: addr.network, address: addr.string }));

@@ -45,7 +45,7 @@ export function removeOrphanedDirectory({ directory }: OrphanedDirectory): Promi
 
 async function readOrphanedDirectory(directory: string): Promise<OrphanedDirectory | null> {
   try {
-    // Not through a symbolic link, which anybody could have made.
+    // `lstat`, as another user could have made a symbolic link.
     const stats = await lstat(directory);
     const { mtimeMs } = stats;
     if (!stats.isDirectory() || ownershipProblem(stats) !== null) return null;

@@ -1,11 +1,11 @@
-/** Looks for whoever carries one of some tokens of one environment, to end them. */
+/** A request to kill every process that has one of these tokens of one environment. */
 export interface ReapRequest {
   readonly id: string;
   readonly scope: string;
   readonly tokens: readonly string[];
 }
 
-/** The pids that a request ended; `null` when there was nobody to make it. */
+/** The pids that a request killed; `null` if no guardian ran to do it. */
 export type KilledPids = readonly number[] | null;
 
 interface PendingReap {
@@ -14,13 +14,14 @@ interface PendingReap {
   readonly resolve: (killed: KilledPids) => void;
 }
 
+/** The queue of requests for the guardian, with one in progress at a time. */
 export interface ReapQueue {
-  /** Asks for a request; one that waits already takes the token along. */
+  /** Queues a token; tokens of one scope that are queued already are in the same request. */
   enqueue(scope: string, token: string): Promise<KilledPids>;
-  /** The request that is to be made now; `null` while there is none. */
+  /** The request in progress, else the next one, which is then in progress; `null` if the queue is empty. */
   current(): ReapRequest | null;
   complete(id: string, killed: KilledPids): void;
-  /** Nobody is there to make them. */
+  /** Answers every request with `null`, as no guardian runs. */
   cancelAll(): void;
 }
 

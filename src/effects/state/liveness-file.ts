@@ -2,12 +2,15 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { makeFifos } from '../process/mkfifo.js';
 
-/** Makes the pipe that a host has open for as long as it lives, in whatever container. Answers what lets go of it. */
-export async function createLivenessFile(pulse: string): Promise<() => void> {
+/**
+ * Makes the named pipe that a host keeps open while it runs: hosts in other containers can check it. Returns what
+ * closes it.
+ */
+export async function createLivenessFile(path: string): Promise<() => void> {
   try {
-    await rm(pulse, { force: true });
-    await makeFifos(pulse);
-    const descriptor = openSync(pulse, constants.O_RDONLY | constants.O_NONBLOCK);
+    await rm(path, { force: true });
+    await makeFifos(path);
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     return () => {
       closeSync(descriptor);
     };
@@ -16,13 +19,13 @@ export async function createLivenessFile(pulse: string): Promise<() => void> {
   }
 }
 
-/** Whether the host lives whose pulse this is, or may live. */
-export function mayBeAlive(pulse: string): boolean {
+/** Whether the host that made a liveness file runs, or may run. */
+export function mayBeAlive(path: string): boolean {
   try {
-    closeSync(openSync(pulse, constants.O_WRONLY | constants.O_NONBLOCK));
+    closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
     return true;
   } catch (error) {
-    // ENXIO: a pipe that nobody reads. Without a pipe nothing is known, and a host may live.
+    // ENXIO: the pipe has no reader, so the host has ended. After any other error the host may still run.
     return (error as NodeJS.ErrnoException).code !== 'ENXIO';
   }
 }

@@ -7,12 +7,13 @@ import { readSmallText } from '../files/read-small-file.js';
 import { syncDirectory, writeAtomically } from '../files/write-atomically.js';
 import { setAside } from './set-aside.js';
 
-/** A file that was no record of ours, and where it is now. */
+/** A file that was not a valid record, and its new path. */
 export interface SetAsideFile {
   readonly file: string;
   readonly problem: string;
 }
 
+/** What `readRecords` found: the valid records, and the files that it set aside. */
 export interface ReadRecords {
   readonly records: readonly PluginRecord[];
   readonly setAside: readonly SetAsideFile[];
@@ -56,11 +57,13 @@ async function readRecord(path: string): Promise<ReturnType<typeof parsePluginRe
   }
 }
 
+/** Writes the record of a plugin atomically. Rejects with the error of the system. */
 export async function writeRecord(directory: string, record: PluginRecord): Promise<void> {
   await mkdir(folder(directory), { recursive: true, mode: 0o700 });
   await writeAtomically(fileOf(directory, record.plugin), renderPluginRecord(record));
 }
 
+/** Removes the record of a plugin, if there is one. Rejects with the error of the system. */
 export async function removeRecord(directory: string, plugin: string): Promise<void> {
   const path = fileOf(directory, plugin);
   await rm(path, { force: true });

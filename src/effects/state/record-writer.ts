@@ -1,17 +1,17 @@
 import { messageOf, type PluginRecord } from '../../model/index.js';
 import { removeRecord, writeRecord } from './plugin-records.js';
 
-/** Writes records one after the other, off everybody's way. */
+/** Writes records one after the other, in the background. */
 export interface RecordWriter {
-  /** Has the record of a plugin written soon. */
+  /** Queues the record of a plugin. */
   schedule(plugin: string): void;
-  /** Tries once more what could not be written, and resolves when nothing waits to be. */
+  /** Retries the failed writes once, and resolves when the queue is empty. */
   flush(): Promise<void>;
 }
 
 /**
- * `make` is asked for a record when its turn has come, so a burst of changes is one write; `null` removes it. Of each
- * write it is told what it failed with, or `null`; what was lost is written again after one that has not failed.
+ * Calls `make` for a record just before the write, so a burst of changes is one write; `null` removes the file. Calls
+ * `onWritten` after each write with the problem, or with `null`. A successful write queues the failed ones again.
  */
 export function createRecordWriter(
   directory: string,

@@ -3,7 +3,7 @@ import { access, rename } from 'node:fs/promises';
 /** How many files of one name are kept; the next one takes the place of the last. */
 const maxKept = 9;
 
-/** Puts a file that cannot be read out of the way, and keeps it for whoever wants to look; answers where it is now. */
+/** Renames a file that cannot be read, so that an operator can inspect it. Returns the new path. */
 export async function setAside(path: string): Promise<string> {
   let place = '';
   for (let number = 1; number <= maxKept; number += 1) {

@@ -18,7 +18,7 @@ import { identifyProcess } from '../process/process-identity.js';
 import { createLivenessFile, mayBeAlive } from './liveness-file.js';
 import { setAside } from './set-aside.js';
 
-/** A host that is gone, and may have left processes and sockets. */
+/** A host that has ended and may have left processes and sockets. */
 export interface PreviousHost {
   /** The first part of the tokens of its plugins. */
   readonly scope: string;
@@ -26,21 +26,21 @@ export interface PreviousHost {
   readonly directory: string;
 }
 
-/** The state directory is this host's. */
+/** This host's ownership of the state directory. */
 export interface StateLock {
   readonly previousHosts: readonly PreviousHost[];
-  /** Tells whoever comes after this host what it may leave. */
+  /** Records for the next host which hosts may have left processes and sockets. */
   recordOwner(own: PreviousHost, previousHosts: readonly PreviousHost[]): Promise<void>;
   /**
-   * Comes before each write: a host that had to go on without the lock takes it as soon as it can, and what could not be
-   * noted is. Rejects where neither can be, or where the directory is another host's by now.
+   * To be called before each write: acquires a lock that a full disk prevented, and writes the owner that could not be
+   * recorded. Rejects if that fails, or if another host has the directory.
    */
   ensureHeld(): Promise<void>;
-  /** Nothing is written afterwards. Done at once where nothing is being written. */
+  /** Releases the lock; nothing is written afterwards. It works synchronously if no write is in progress. */
   release(): Promise<void>;
 }
 
-/** What could not be written, though it is nobody's mistake: the disk. */
+/** Errors of the disk or the system, not of the configuration: a later write may succeed. */
 const diskErrorCodes = new Set(['ENOSPC', 'EROFS', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM']);
 
 function isDiskError(thrown: unknown): boolean {
@@ -50,11 +50,11 @@ function isDiskError(thrown: unknown): boolean {
 const noScope = '0'.repeat(10);
 
 /**
- * Takes a state directory for this host, also from one that is dead. The lock is linked to its place whole, so nobody
- * reads half of one. On a disk that is full or cannot be written to, the host goes on without, and takes it before it
- * first writes.
+ * Acquires the state directory for this host, also from a host that has ended. The lock is complete before it is linked
+ * to its path, so no host reads an incomplete one. On a full or read-only disk the host continues without the lock and
+ * acquires it before its first write.
  *
- * @throws PluginError CONFIG_INVALID when another host has it, or when it can be no directory.
+ * @throws PluginError CONFIG_INVALID when another host has it, or when the directory is not usable.
  */
 export async function acquireStateLock(directory: string): Promise<StateLock> {
   const path = join(directory, 'host.json');
@@ -68,18 +68,18 @@ export async function acquireStateLock(directory: string): Promise<StateLock> {
   }
 }
 
-/** The lock, while it is this host's. */
+/** A lock that this host holds. */
 interface HeldLock {
   readonly previousHosts: readonly PreviousHost[];
   readonly stop: () => void;
 }
 
 async function acquire(directory: string, path: string): Promise<HeldLock> {
-  // First what is there already: nothing is made through another user's link.
+  // Checked before `mkdir`, which would follow another user's symbolic link.
   await refuseUntrusted(directory);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await refuseUntrusted(join(directory, 'plugins'));
-  // Some other host may take it over at the same moment: then the next look finds that one alive.
+  // Another host may acquire it at the same time: the next try then finds that host alive.
   for (let tries = 0; tries < 5; tries += 1) {
     const taken = await tryAcquire(directory, path);
     if (taken !== null) return taken;
@@ -97,15 +97,15 @@ async function tryAcquire(directory: string, path: string): Promise<HeldLock | n
   const livenessFile = join(directory, 'host.alive');
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const before = await readLock(path);
-  const predecessors = before?.previousHosts ?? [];
-  // Before anything is written: on a full disk, too, somebody may live here.
+  const previousHosts = before?.previousHosts ?? [];
+  // Before any write, which fails on a full disk: the error then says that another host has the directory.
   if (before !== null && isAlive(before.record, livenessFile))
     throw heldByOtherError(directory, before.record);
   try {
-    await writeAtomically(draft, render(noScope, predecessors));
+    await writeAtomically(draft, render(noScope, previousHosts));
     if (before === null) await link(draft, path);
-    else if (!(await replaceStaleLock({ directory, path, pulse: livenessFile, draft }, before))) return null;
-    return { previousHosts: predecessors, stop: await createLivenessFile(livenessFile) };
+    else if (!(await replaceStaleLock({ directory, path, livenessFile, draft }, before))) return null;
+    return { previousHosts, stop: await createLivenessFile(livenessFile) };
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return null;
     throw thrown;
@@ -115,25 +115,30 @@ async function tryAcquire(directory: string, path: string): Promise<HeldLock | n
 }
 
 /**
- * Puts a draft in the place of a dead host's lock. Whoever does so first claims to come after that very lock, by a link
- * that only one can make, and looks again: as long as that claim stands, nobody else changes what it comes after. One
- * who dies with a claim is succeeded in the same way. `false`: the lock is another one by now.
+ * Replaces the lock of a dead host with a draft. A host first links a claim, whose name has the hash of that lock. One
+ * host alone can make that link, and no other host replaces that lock while the claim exists. A claim whose host has
+ * died is claimed in the same way. `false`: the lock has changed meanwhile.
  */
 async function replaceStaleLock(
-  { directory, path, pulse, draft }: Readonly<Record<'directory' | 'path' | 'pulse' | 'draft', string>>,
+  {
+    directory,
+    path,
+    livenessFile,
+    draft,
+  }: Readonly<Record<'directory' | 'path' | 'livenessFile' | 'draft', string>>,
   dead: LockContent,
 ): Promise<boolean> {
   const claims: string[] = [];
   for (let last: LockContent | null = dead; last !== null; last = await readLock(claims.at(-1) ?? path)) {
-    if (isAlive(last.record, pulse)) throw heldByOtherError(directory, last.record);
+    if (isAlive(last.record, livenessFile)) throw heldByOtherError(directory, last.record);
     claims.push(`${path}.after-${createHash('sha256').update(last.text).digest('hex').slice(0, 16)}`);
   }
   const own = claims.at(-1) ?? path;
   await link(draft, own);
-  const isStillIt = (await readLock(path))?.text === dead.text;
-  if (isStillIt) await rename(draft, path);
-  for (const claim of isStillIt ? claims : [own]) await rm(claim, { force: true });
-  return isStillIt;
+  const isUnchanged = (await readLock(path))?.text === dead.text;
+  if (isUnchanged) await rename(draft, path);
+  for (const claim of isUnchanged ? claims : [own]) await rm(claim, { force: true });
+  return isUnchanged;
 }
 
 function unusable(directory: string, problem: string, cause?: unknown): PluginError {
@@ -150,7 +155,7 @@ function createStateLock(
   directory: string,
   path: string,
   first: HeldLock | null,
-  predecessors: readonly PreviousHost[],
+  previousHosts: readonly PreviousHost[],
 ): StateLock {
   let held = first;
   let pendingText: string | null = null;
@@ -158,7 +163,7 @@ function createStateLock(
   let isReleased = false;
 
   const acquireAndWrite = async (): Promise<void> => {
-    if (isReleased) throw new Error('the state directory was let go of');
+    if (isReleased) throw new Error('the state directory was released');
     held ??= await acquire(directory, path);
     const text = pendingText;
     if (text !== null) await writeAtomically(path, text);
@@ -173,23 +178,23 @@ function createStateLock(
     while (pendingText !== null && !isReleased);
   };
   return {
-    previousHosts: predecessors,
+    previousHosts,
     ensureHeld,
     recordOwner(own, others) {
-      // Nobody comes after a host that has let go.
+      // A host that has released the lock leaves nothing for the next one.
       if (isReleased) return Promise.resolve();
       pendingText = render(own.scope, [own, ...others]);
       return ensureHeld();
     },
     async release() {
       isReleased = true;
-      // Who is just writing would put the lock in its place again.
+      // A write in progress would create the lock again.
       if (inProgress !== null) await inProgress.catch(() => undefined);
       if (held === null) return;
       try {
         rmSync(path, { force: true });
       } catch {
-        // It is the lock of a dead host, then, as soon as this one has ended.
+        // The next host replaces it as the lock of a dead host.
       }
       held.stop();
     },
@@ -210,27 +215,27 @@ async function readLock(path: string): Promise<LockContent | null> {
   if (text === null) return null;
   const record = parseHostRecord(text);
   if (record !== null) return { text, record, previousHosts: previousHostsIn(text) };
-  // It can be no host's: theirs are there whole or not at all.
+  // A host did not write it: their locks are always complete.
   await setAside(path).catch(() => undefined);
   return null;
 }
 
-function render(scope: string, predecessors: readonly PreviousHost[]): string {
-  return `${JSON.stringify({ ...ownHostRecord(scope, 'keep'), predecessors }, null, 2)}\n`;
+function render(scope: string, previousHosts: readonly PreviousHost[]): string {
+  return `${JSON.stringify({ ...ownHostRecord(scope, 'keep'), previousHosts }, null, 2)}\n`;
 }
 
 function previousHostsIn(text: string): readonly PreviousHost[] {
-  const { predecessors } = JSON.parse(text) as { predecessors?: unknown };
-  if (!Array.isArray(predecessors)) return [];
-  return predecessors.filter(
+  const { previousHosts } = JSON.parse(text) as { previousHosts?: unknown };
+  if (!Array.isArray(previousHosts)) return [];
+  return previousHosts.filter(
     (one: Partial<PreviousHost> | null): one is PreviousHost =>
       typeof one?.directory === 'string' && typeof one.scope === 'string' && /^[0-9a-f]{10}$/.test(one.scope),
   );
 }
 
 /**
- * Where pids are comparable, the pid and its start time tell. After another boot nobody is left. In another container
- * over the same directory only the pulse tells.
+ * In the same pid namespace the pid and its start time decide. A host of an earlier boot has ended. A host in another
+ * container that shares the directory is checked by its liveness file.
  */
 function isAlive(record: HostRecord, livenessFile: string): boolean {
   if (hostHasEnded(record)) return false;

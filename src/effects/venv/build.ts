@@ -5,6 +5,7 @@ import type { RequirementsDigest } from './requirements-digest.js';
 import { runTool } from './run-tool.js';
 import type { VenvPlan } from './plan.js';
 
+/** The input of `buildVenv`. */
 export interface VenvBuild {
   readonly bundle: Bundle;
   readonly plan: VenvPlan & { wanted: true };

@@ -4,11 +4,13 @@ import { startTimeLimit } from './time-limit.js';
 import { runTool, type ToolRun } from './run-tool.js';
 import { searchPath } from '../process/search-path.js';
 
+/** A Python that can make virtual environments. */
 export interface BasePython {
   readonly path: string;
   readonly version: string;
 }
 
+/** Where `findBasePython` searches, and which versions it accepts. */
 export interface PythonSearch {
   readonly plugin: string;
   /** The manifest's `python_version`. */

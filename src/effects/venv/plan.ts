@@ -16,6 +16,11 @@ export type VenvPlan =
       readonly requirements: string | null;
     };
 
+/**
+ * Plans the virtual environment of a bundle; makes nothing.
+ *
+ * @throws PluginError for a path that is not usable.
+ */
 export async function planVenv(bundle: Bundle, platform: string): Promise<VenvPlan> {
   const settings = bundle.manifest.server.python;
   if (bundle.runtime !== 'python') return { wanted: false, reason: 'it is no Python plugin' };
@@ -45,7 +50,9 @@ async function findRequirements(bundle: Bundle, platform: string): Promise<strin
   });
 }
 
-/** What `prepare` makes, and removes to make it again, may be nothing else than a virtual environment of this bundle. */
+/**
+ * What `prepare` makes, and removes to make it again, may be nothing else than a virtual environment of this bundle.
+ */
 async function refuseForeignPlace(bundle: Bundle, name: string, venv: string): Promise<void> {
   const real = await realpath(venv).catch(() => realpath(dirname(venv)).catch(() => null));
   if (name === '.' || (real !== null && !isInside(bundle.directory, real))) throw escapes(bundle, name);

@@ -19,6 +19,7 @@ export interface PrepareProgress {
   readonly message: string;
 }
 
+/** What `prepareBundle` did: nothing, as the bundle needs no virtual environment; made one; or left it unchanged. */
 export type PrepareOutcome =
   | { readonly outcome: 'not-needed'; readonly plugin: string; readonly reason: string }
   | {
@@ -31,6 +32,7 @@ export type PrepareOutcome =
       readonly installer: Installer;
     };
 
+/** The options of `prepareBundle`. */
 export interface PrepareOptions {
   readonly signal?: AbortSignal | undefined;
   /** The Python to make virtual environments with, instead of one on PATH. */

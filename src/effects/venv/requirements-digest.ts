@@ -15,6 +15,7 @@ export interface VenvInputs {
   readonly constraint: string | undefined;
 }
 
+/** The result of `digestRequirements`. */
 export interface RequirementsDigest {
   /** The hash of every ingredient. */
   readonly fingerprint: string;

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 
+/** A program to run, with its arguments, directory and environment. */
 export interface ToolRun {
   readonly command: string;
   readonly args: readonly string[];
@@ -11,6 +12,7 @@ export interface ToolRun {
   readonly onLine?: ((line: string) => void) | undefined;
 }
 
+/** How a program ended, with the end of its output. */
 export interface ToolEnd {
   readonly code: number | null;
   readonly signal: string | null;
@@ -69,7 +71,10 @@ function ended(child: ChildProcess): Promise<Omit<ToolEnd, 'tail'>> {
   });
 }
 
-/** Returns what is called after the end: it ends also what the tool has left behind. */
+/**
+ * Ends the process group of the tool on abort. Returns a function for after its end, which kills its remaining
+ * children.
+ */
 function endOnAbort(child: ChildProcess, signal: AbortSignal): () => void {
   let kill: NodeJS.Timeout | undefined;
   const interrupt = (): void => {
@@ -82,7 +87,7 @@ function endOnAbort(child: ChildProcess, signal: AbortSignal): () => void {
   return () => {
     clearTimeout(kill);
     signal.removeEventListener('abort', interrupt);
-    // The group's id stays taken while a member lives, so that this meets the tool's own children or nobody.
+    // The system does not reuse a group's id while a member lives, so this reaches the tool's own children only.
     signalGroup(child, 'SIGKILL');
   };
 }
@@ -96,7 +101,7 @@ function signalGroup(child: ChildProcess, name: 'SIGINT' | 'SIGKILL'): void {
   try {
     process.kill(-child.pid, name);
   } catch {
-    // Nobody is left.
+    // The group has no process left.
   }
 }
 

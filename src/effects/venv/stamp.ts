@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { readSmallText } from '../files/read-small-file.js';
 import { writeAtomically } from '../files/write-atomically.js';
 
+/** The program that installed the requirements. */
 export type Installer = 'uv' | 'pip';
 
 /** What `prepare` leaves in a virtual environment when all of it is done. */
@@ -20,6 +21,7 @@ export async function readStamp(venv: string): Promise<Stamp | null> {
   }
 }
 
+/** Writes the stamp of a finished virtual environment atomically. Rejects with the error of the system. */
 export async function writeStamp(venv: string, stamp: Stamp): Promise<void> {
   await writeAtomically(stampPath(venv), `${JSON.stringify(stamp, null, 2)}\n`);
 }
