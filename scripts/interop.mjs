@@ -28,7 +28,7 @@ async function main() {
   const { status, results } = runJest(positionals);
   if (status !== 0) return status;
   if (positionals.length > 0) return 0;
-  return settlePage(await pageOf(results), values.write);
+  return updatePage(await pageOf(results), values.write);
 }
 
 function runJest(patterns) {
@@ -66,7 +66,7 @@ async function load(name) {
   return import(`data:text/javascript,${encodeURIComponent(code)}`);
 }
 
-function settlePage(text, write) {
+function updatePage(text, write) {
   if (existsSync(page) && readFileSync(page, 'utf8') === text) return 0;
   if (write) writeFileSync(page, text);
   console.log(

@@ -1,5 +1,5 @@
 // Runs test files again and again, to find the one run in fifty that fails:
-//   npm run test:repeat -- 50 test/parent-plan
+//   npm run test:repeat -- 50 test/environment
 import { spawnSync } from 'node:child_process';
 
 const [times = '50', ...files] = process.argv.slice(2);

@@ -38,6 +38,7 @@ function logged(env: Environment, pattern: RegExp): Promise<PluginLogEntry> {
 describe('a sink', () => {
   it.each<[keyof SinkOptions, Omit<Print, 'text'>]>([
     ['stdout', { channel: 'stdout' }],
+    ['stdout', { channel: 'stdout', to: 'pipe' }],
     ['stderr', { channel: 'stderr' }],
     ['rawStderr', { channel: 'stderr', to: 'pipe' }],
   ])('gets the bytes of %s as they are', async (name, what) => {

@@ -97,7 +97,8 @@ describe(programs.python.name, () => {
     await env.activate(id);
     await callUnary(clientOf(env, id), printOut, 'printed by Python\n');
     await expect(waitForLog(({ message }) => message === 'printed by Python')).resolves.toMatchObject({
-      source: 'stdio-stdout',
+      source: 'stdout',
+      level: 'info',
     });
     await callUnary(clientOf(env, id), log, 'hello');
     await expect(waitForLog(({ message }) => message === 'said hello')).resolves.toMatchObject({

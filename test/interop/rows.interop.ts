@@ -7,7 +7,7 @@ const folder = 'test/interop';
 /** The rows that a test claims to prove, as the sources say. */
 const claimed = readdirSync(folder)
   .filter((file) => file.endsWith('.interop.ts'))
-  .flatMap((file) => [...readFileSync(join(folder, file), 'utf8').matchAll(/^ *proves\((\d+),/gm)])
+  .flatMap((file) => [...readFileSync(join(folder, file), 'utf8').matchAll(/^ *testRow\((\d+),/gm)])
   .map(([, number]) => Number(number))
   .sort((a, b) => a - b);
 
