@@ -34,7 +34,7 @@ export async function checkTable(_library, page) {
   };
   const rows = await mapSome(fakeInterpreters, check);
   // A busy machine may change a result: each row that differs from the page is checked again, alone.
-  const known = new Set(page.split('\n').map(squeezed));
+  const known = new Set(page.split('\n').map(normalized));
   for (const [index, cells] of rows.entries()) {
     if (!known.has(normalized(row(cells)))) rows[index] = await check(fakeInterpreters[index]);
   }
