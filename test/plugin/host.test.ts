@@ -43,7 +43,11 @@ describe('a Node plugin under an Espalier host', () => {
     expect(env.status('node')).toMatchObject({ state: 'healthy', transport: 'mtls' });
     expect(await run('return 1')).toBe(1);
     await env.deactivate('node');
-    expect(env.status('node').lastExit).toMatchObject({ code: 0, signal: null, stopStep: 'requestingShutdown' });
+    expect(env.status('node').lastExit).toMatchObject({
+      code: 0,
+      signal: null,
+      stopStep: 'requestingShutdown',
+    });
   });
 
   it.each([
