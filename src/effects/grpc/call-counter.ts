@@ -23,7 +23,7 @@ export function createCallCounter(): CallCounter {
     },
     end() {
       inFlight -= 1;
-      ends.next();
+      if (inFlight === 0) ends.next();
     },
     answer() {
       answers += 1;
