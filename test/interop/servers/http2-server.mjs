@@ -1,6 +1,7 @@
 // The test service on node:http2 alone, on a port of its own until stdin ends; an argument is after how many ms each
 // connection gets a GOAWAY.
 import { createServer } from 'node:http2';
+import { gunzipSync } from 'node:zlib';
 import { duplexReplies, sizeOf, TestService } from './test-service.mjs';
 
 const [age] = process.argv.slice(2);
@@ -49,7 +50,8 @@ server.on('stream', (stream, headers) => {
     held = Buffer.concat(parts);
     while (held.length >= 5 && held.length >= 5 + held.readUInt32BE(1)) {
       const end = 5 + held.readUInt32BE(1);
-      received(requestDeserialize(held.subarray(5, end)));
+      const message = held.subarray(5, end);
+      received(requestDeserialize(held[0] === 1 ? gunzipSync(message) : message));
       held = held.subarray(end);
     }
     needed = held.length >= 5 ? 5 + held.readUInt32BE(1) : 5;

@@ -1,5 +1,10 @@
-import { credentials, type Client } from '@grpc/grpc-js';
-import { loadPackageDefinition, type GrpcObject, type ServiceClientConstructor } from '@grpc/grpc-js';
+import {
+  compressionAlgorithms,
+  credentials,
+  loadPackageDefinition,
+  type GrpcObject,
+  type ServiceClientConstructor,
+} from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,8 +25,8 @@ export const servers: Readonly<Record<string, readonly string[]>> = {
   'node:http2': [process.execPath, join(folder, 'http2-server.mjs')],
 };
 
-/** How calls are made: by a client of ours in its two ways, or by grpc-js alone, to tell whose fault a failure is. */
-export type Way = 'short' | 'ordinary';
+/** How calls are made: by a client of ours in its two ways; `gzip` is the short one with compressed requests. */
+export type Way = 'short' | 'ordinary' | 'gzip';
 
 const { grpc } = loadPackageDefinition(
   loadSync(join(folder, 'test-service.proto'), { keepCase: true, defaults: true }),
@@ -42,13 +47,13 @@ export async function startServer(name: string, ageMs?: number): Promise<Running
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');
-  const line: unknown = await Promise.race([
-    once(createInterface(child.stdout), 'line').then(([first]: unknown[]) => first),
+  const address = await Promise.race([
+    once(createInterface(child.stdout), 'line').then(([line]) => line as string),
     exited.then(() => null),
   ]);
-  if (line === null) throw new Error(`The server ${name} ended before it printed its address.`);
+  if (address === null) throw new Error(`The server ${name} ended before it printed its address.`);
   return {
-    address: String(line),
+    address,
     async stop() {
       child.stdin.end();
       await exited;
@@ -57,23 +62,29 @@ export async function startServer(name: string, ageMs?: number): Promise<Running
 }
 
 /** The methods that a test calls, as grpc-js's clients have them. */
-export type TestClient = Client & Readonly<Record<string, (...args: unknown[]) => never>>;
+export type TestClient = Readonly<Record<string, (...args: unknown[]) => unknown>>;
 
 /** A client on a channel of ours, as `env.plugin(id).client(…)` gives it. */
-export async function connect(address: string, Service = TestService, way: Way = 'short') {
+export async function connect(
+  address: string,
+  Service = TestService,
+  way: Way = 'short',
+): Promise<{ readonly client: TestClient; readonly close: () => void }> {
   const channel = openChannel(address, () => openSocket({ network: 'tcp', address }), plaintext());
   await new Promise<void>((resolve, reject) => {
     channel.connect((failure) => {
       if (failure === null) resolve();
-      else reject(failure as Error);
+      else reject(new Error(`No connection to ${address}`, { cause: failure }));
     });
   });
   const plugin = createPluginChannel(() => ({ plugin: 'interop', state: 'lost', isTemporary: false }));
   plugin.connect({ grpc: channel, calls: createCallCounter() });
   const client =
-    way === 'short'
-      ? createPluginClient(Service as never, plugin)
-      : new Service(address, credentials.createInsecure(), { channelOverride: plugin });
+    way === 'ordinary'
+      ? new Service(address, credentials.createInsecure(), { channelOverride: plugin })
+      : createPluginClient(Service as never, plugin, {
+          ...(way === 'gzip' && { 'grpc.default_compression_algorithm': compressionAlgorithms.gzip }),
+        });
   return {
     client: client as unknown as TestClient,
     close() {
