@@ -83,6 +83,26 @@ const behaviours = {
   'talks-without-its-host': 'Prints a word on stderr every 20 ms, with or without a host.',
   'double-forks':
     'Is healthy; its child leaves its process group and session; neither notices the end of the host.',
+
+  'sends-frames-of-wrong-size':
+    'Answers health checks, and on each further connection appends a frame of a wrong size.',
+  'answers-like-a-web-server': 'Answers every request over HTTP/2 with 404 and a page.',
+  'floods-announcements': 'Is healthy and announces 100,000 ids to the broker.',
+  'inflates-its-answers':
+    'Is healthy once; then its answers are compressed and become a thousand times as long.',
+  'pings-without-reading': 'Multiplexes; then sends pings as fast as it can, and reads no answer.',
+  'knocks-without-reading': 'Multiplexes; then knocks as fast as it can, and takes no answer.',
+  'floods-empty-messages': 'Is healthy, and answers a streaming call with messages of no bytes.',
+  'flips-its-health': 'Is healthy and reports another health with each message, as fast as the host reads.',
+  'announces-huge-messages': 'Is healthy, and begins a message of 2 GiB on each stream of the host.',
+  'fills-its-socket-directory':
+    'Is healthy, makes 100,000 files in its directory for sockets, and exits with 1.',
+  'floods-interim-responses': 'Is healthy once; then it answers with interim responses (103) and no other.',
+  'floods-short-lines':
+    'Is healthy and prints lines of one letter on stdout and stderr as fast as the host reads.',
+  'floods-log-records':
+    'Is healthy and prints JSON records of 5,000 fields on stderr as fast as the host reads.',
+  'floods-stdio': 'Is healthy and floods GRPCStdio with short lines and empty ones.',
 } as const;
 
 /** The name of a fake interpreter. */

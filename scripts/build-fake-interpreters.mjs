@@ -11,11 +11,12 @@ const outputs = join(sources, 'dist');
 const stamp = join(outputs, '.built-from');
 // What the programs share with the host: how a certificate is written, which openssl and Go accept, and yamux, which is
 // tested against the reference. Any file there may be a part of a program.
-const sharedFiles = ['go-plugin', 'yamux', 'effects/tls', 'effects/yamux'].flatMap((folder) =>
-  readdirSync(join(root, 'src', folder), { recursive: true })
-    .filter((file) => file.endsWith('.ts'))
-    .sort()
-    .map((file) => join(root, 'src', folder, file)),
+const sharedFiles = ['go-plugin', 'yamux', 'http2', 'model', 'effects/tls', 'effects/yamux'].flatMap(
+  (folder) =>
+    readdirSync(join(root, 'src', folder), { recursive: true })
+      .filter((file) => file.endsWith('.ts'))
+      .sort()
+      .map((file) => join(root, 'src', folder, file)),
 );
 const notPrograms = new Set(['index.ts', 'bundle.ts']);
 

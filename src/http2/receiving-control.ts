@@ -1,3 +1,4 @@
+import { http2Limits as limits } from '../model/limits.js';
 import { errorCode, errorCodeName } from './error-code.js';
 import {
   flag,
@@ -8,7 +9,6 @@ import {
   setting,
   writeFrameHeader,
 } from './frame.js';
-import { limits } from './limits.js';
 import { writeBytes } from './output.js';
 import { afterStreamEnd, makeReady } from './sending.js';
 import {

@@ -1,6 +1,6 @@
+import { http2Limits as limits } from '../model/limits.js';
 import { errorCode } from './error-code.js';
 import { flag, frameType, writeNumberFrame } from './frame.js';
-import { limits } from './limits.js';
 import { afterStreamEnd, giveBack } from './sending.js';
 import {
   countUseless,

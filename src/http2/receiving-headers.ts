@@ -1,6 +1,6 @@
+import { http2Limits as limits } from '../model/limits.js';
 import { errorCode } from './error-code.js';
 import { flag } from './frame.js';
-import { limits } from './limits.js';
 import { finishStream } from './receiving-data.js';
 import type { ResponseBlock } from './response-block.js';
 import { afterStreamEnd } from './sending.js';

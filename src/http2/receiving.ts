@@ -1,6 +1,6 @@
+import { http2Limits as limits } from '../model/limits.js';
 import { errorCode } from './error-code.js';
 import { flag, frameHeaderSize, frameType, readUint31 } from './frame.js';
-import { limits } from './limits.js';
 import { beginData, readData } from './receiving-data.js';
 import { takeContinuation, takeHeaders } from './receiving-headers.js';
 import { takeGoAway, takePing, takeReset, takeSettings, takeWindowUpdate } from './receiving-control.js';

@@ -1,5 +1,5 @@
+import { http2Limits as limits } from '../model/limits.js';
 import type { HeaderField, HpackDecoder } from './hpack/index.js';
-import { limits } from './limits.js';
 
 /** A header block of a response, decoded and checked. */
 export interface ResponseBlock<Block> {

@@ -1,6 +1,6 @@
+import { http2Limits as limits } from '../model/limits.js';
 import { errorCode } from './error-code.js';
 import { flag, frameType, writeFrameHeader, writeGoAway, writeNumberFrame } from './frame.js';
-import { limits } from './limits.js';
 import { sizeOfOutput, takeOutput, writeBytes } from './output.js';
 import { forgetStream, isTakingStreams, sendReset, tellOutput, type SessionState } from './session-state.js';
 import type { HeaderTemplate, RequestHead, StreamHandler, StreamState } from './stream.js';

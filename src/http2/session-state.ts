@@ -1,3 +1,4 @@
+import { http2Limits as limits } from '../model/limits.js';
 import { errorCode } from './error-code.js';
 import { defaultWindow, frameType, writeGoAway, writeNumberFrame } from './frame.js';
 import {
@@ -8,7 +9,6 @@ import {
   type HpackEncoder,
 } from './hpack/index.js';
 import { Http2Error, type Http2Reason } from './http2-error.js';
-import { limits } from './limits.js';
 import { createOutput, type Output } from './output.js';
 import { createReader, type Reader } from './reader.js';
 import { createResponseBlocks, type ResponseBlocks } from './response-block.js';

@@ -1,7 +1,7 @@
+import { http2Limits as limits } from '../model/limits.js';
 import { frameType, preface, setting, writeNumberFrame, writeSettings, defaultWindow } from './frame.js';
 import type { HeaderField } from './hpack/index.js';
 import { Http2Error } from './http2-error.js';
-import { limits } from './limits.js';
 import { writeBytes } from './output.js';
 import { notHttp2, receiveBytes } from './receiving.js';
 import * as sending from './sending.js';

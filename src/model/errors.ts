@@ -25,6 +25,7 @@ export const pluginErrorCodes = [
   'MUX_UNSUPPORTED',
   'CONNECT_FAILED',
   'CONNECTION_LOST',
+  'LIMIT_EXCEEDED',
   'NOT_SERVING',
   'HEALTH_TIMEOUT',
   'HOOK_FAILED',

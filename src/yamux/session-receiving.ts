@@ -1,3 +1,4 @@
+import { yamuxLimits } from '../model/limits.js';
 import type { FramePart } from './frame-decoder.js';
 import { flag, goAwayCode, type FrameHeader } from './frame.js';
 import {
@@ -74,12 +75,16 @@ function receiveOpening(session: SessionState, id: number, step: SessionStepDraf
   const isTheirs = id !== 0 && (id % 2 === 0) === (session.role === 'client');
   if (!isTheirs) violation(session, step, `stream ${id} opened, an id that is not the peer's to choose`);
   else if (session.streams.has(id)) violation(session, step, `stream ${id} opened while it is open`);
-  else if (session.isGoingAway || session.unaccepted >= session.backlog) writeFlags(step, id, flag.rst);
+  else if (session.isGoingAway || !hasRoom(session)) writeFlags(step, id, flag.rst);
   else {
     addStream(session, id, 'synReceived');
     session.unaccepted += 1;
     step.events.push({ type: 'stream.opened', id });
   }
+}
+
+function hasRoom({ unaccepted, backlog, streams }: SessionState): boolean {
+  return unaccepted < backlog && streams.size < yamuxLimits.streams;
 }
 
 function receiveCredit(

@@ -1,3 +1,4 @@
+import { yamuxLimits } from '../model/limits.js';
 import { flag, goAwayCode, initialWindow } from './frame.js';
 import {
   addStream,
@@ -27,6 +28,8 @@ export function openStream(session: SessionState): SessionStep & { readonly id: 
         ? 'This side has announced that it opens no more streams.'
         : 'The peer has announced that it accepts no more streams.',
     );
+  if (session.streams.size >= yamuxLimits.streams)
+    throw new YamuxError('limit-exceeded', `This session has ${yamuxLimits.streams} open streams.`);
   const id = session.nextId;
   if (id > lastId) throw new YamuxError('ids-exhausted', 'This session has used up its stream ids.');
   session.nextId += 2;

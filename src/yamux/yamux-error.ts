@@ -16,6 +16,8 @@ export type YamuxReason =
   | 'open-unanswered'
   /** One side has announced that it accepts no more streams. */
   | 'going-away'
+  /** The peer sent more than a limit allows, or as many streams are open as can be. */
+  | 'limit-exceeded'
   /** All stream ids of this session are used up. */
   | 'ids-exhausted';
 

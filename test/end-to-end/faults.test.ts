@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
 import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
-import { bytesPerSecond } from '../../src/effects/logs/line-rate-limit.js';
-import { maxLineBytes } from '../../src/effects/logs/line-splitter.js';
+import { outputLimits } from '../../src/model/limits.js';
 import { createEnvironment, type PluginLogEntry } from '../../src/index.js';
 import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
 import { afterTest, environmentWith, isAlive, until } from '../support/environment.js';
@@ -133,7 +132,7 @@ describe('a plugin that prints too much', () => {
     await env.performHealthCheck(id);
     expect(await dropped).toMatch(/\d+ lines dropped/);
     // A second of the clock may hold the end of one window and the beginning of the next.
-    expect(Math.max(...logged.values())).toBeLessThan(2 * (bytesPerSecond + maxLineBytes));
+    expect(Math.max(...logged.values())).toBeLessThan(2 * (outputLimits.bytesPerSecond + outputLimits.line));
   });
 
   it.each(['floods-stdout', 'floods-stderr'] as const)(

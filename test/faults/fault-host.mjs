@@ -8,6 +8,9 @@ const sinks = sink === undefined ? {} : { rawStderr: () => createWriteStream(sin
 const env = await createEnvironment({ ...options, sinks });
 const heldDescriptors = [];
 let holdTimer;
+const tickMs = 5;
+let loopTimer;
+let longestStallMs = 0;
 
 env.events.subscribe((event) => {
   if (event.type === 'plugin.status') send({ status: event.status });
@@ -45,6 +48,37 @@ const commands = {
     clearInterval(holdTimer);
     heldDescriptors.splice(0).forEach((descriptor) => closeSync(descriptor));
   },
+  /** Measures the longest time between two iterations of the event loop from now on. */
+  watchLoop: () => {
+    longestStallMs = 0;
+    let last = performance.now();
+    clearInterval(loopTimer);
+    loopTimer = setInterval(() => {
+      const now = performance.now();
+      longestStallMs = Math.max(longestStallMs, now - last - tickMs);
+      last = now;
+    }, tickMs);
+  },
+  loopStall: () => longestStallMs,
+  /** Calls a plugin over and over: a host that has served for a while has the memory that serving takes. */
+  warmUp: async ({ id, path, calls }) => {
+    const client = env.plugin(id).client(Client);
+    for (let call = 0; call < calls; call += 1) await unary(client, path, Buffer.from('warm'));
+  },
+  /** Opens a stream of messages and does not read it. */
+  openUnreadStream: ({ id, path }) => {
+    const same = (bytes) => bytes;
+    const call = env.plugin(id).client(Client).makeServerStreamRequest(path, same, same, Buffer.from('{}'));
+    call.on('error', () => undefined);
+    call.on('metadata', () => undefined);
+  },
+  /** Serves nothing on an id of the broker, so that knocks for it are answered. */
+  serveNothing: async ({ id }) => {
+    const { broker } = env.plugin(id);
+    return (await broker.acceptAndServe(broker.nextId(), () => undefined)).id;
+  },
+  /** Makes another environment beside the first one, and ends it. */
+  secondEnvironment: ({ options: other }) => createEnvironment(other).then((second) => second.shutdown()),
   end: async () => {
     await env.shutdown();
     process.disconnect();

@@ -36,9 +36,10 @@ export function createAddressRoutes(
   let state = noAnnouncements;
   let lastTicket = 0;
 
-  const apply = (step: ReturnType<typeof announce>): void => {
+  const apply = (step: ReturnType<typeof announce>): string | null => {
     ({ state } = step);
     if (step.delivery !== null) dials.get(step.delivery.ticket)?.(step.delivery.announcement);
+    return step.excess ?? null;
   };
   const announcementOf = (id: number): Observable<Announcement> =>
     new Observable((subscriber) => {
@@ -56,9 +57,8 @@ export function createAddressRoutes(
     });
 
   return {
-    receive({ service_id: id, network: announced, address }) {
-      apply(announce(state, id, { network: announced, address }, now()));
-    },
+    receive: ({ service_id: id, network: announced, address }) =>
+      apply(announce(state, id, { network: announced, address }, now())),
     announcementOf: (id) => broker.whileOpen(announcementOf(id)),
     open(_, { network: announced, address }) {
       const error = checkAddress(announced, address);

@@ -14,17 +14,27 @@ import type { BrokerChannel } from './routes.js';
 export function runControlStream({ channel }: { readonly channel: BrokerChannel }): Observable<never> {
   return new Observable((subscriber) => {
     const { broker, grpc, routes } = channel;
+    const endForUnread = (): void => {
+      channel.endForLimit('knocks without reading the answers');
+    };
     const end = (error: PluginError): void => {
       broker.close(error);
       subscriber.complete();
     };
     return (
-      callDuplex<ConnInfo, ConnInfo>(grpc, services.plugin.GRPCBroker, 'StartStream', broker.outgoing)
+      callDuplex<ConnInfo, ConnInfo>(
+        grpc,
+        services.plugin.GRPCBroker,
+        'StartStream',
+        broker.outgoing,
+        endForUnread,
+      )
         // After the first health check, for which a start waits.
         .pipe(subscribeOn(asapScheduler))
         .subscribe({
           next: (message) => {
-            routes.receive(message);
+            const excess = routes.receive(message);
+            if (excess !== null) channel.endForLimit(excess);
           },
           error: (error: unknown) => {
             end(statusOf(error).code === code.UNIMPLEMENTED ? noBrokerError() : streamEndedError());

@@ -51,10 +51,11 @@ export function createMultiplexedRoutes(
 
   return {
     receive({ service_id: id, knock: received }) {
-      if (received?.knock !== true) return;
+      if (received?.knock !== true) return null;
       if (!received.ack) apply(knock(state, id, now()));
       // The plugin now expects a stream, also when the knock was cancelled; it would take the next one for this one.
       else if (!knockQueue.answered(id, received.error) && received.error === '') openUnusedStream(session);
+      return null;
     },
     announcementOf: (id) => of({ network: 'yamux', address: String(id) }),
     open: (id, _, queuedChanged) => broker.whileOpen(openAfterKnock(id, queuedChanged)),

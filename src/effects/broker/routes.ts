@@ -13,12 +13,14 @@ export interface BrokerChannel {
   readonly broker: BrokerState;
   readonly routes: BrokerRoutes;
   readonly process: { readonly scope: Subscription };
+  /** Ends the connection, as the plugin exceeded a limit; `what` it sent goes into the error. */
+  endForLimit(what: string): void;
 }
 
 /** How brokered connections are made: to addresses of their own, or as streams of one socket. */
 export interface BrokerRoutes {
-  /** Handles a message of the plugin on the control stream. */
-  receive(message: ConnInfo): void;
+  /** Handles a message of the plugin on the control stream. Returns what is beyond a limit; `null`: nothing is. */
+  receive(message: ConnInfo): string | null;
   /** Emits once where the plugin serves an id. Errors with a PluginError once the broker is closed. */
   announcementOf(id: number): Observable<Announcement>;
   /**

@@ -1,4 +1,4 @@
-import { catchError, map, Observable, of, ReplaySubject, Subscription } from 'rxjs';
+import { catchError, map, merge, Observable, of, ReplaySubject, Subscription } from 'rxjs';
 import type { DialEvent } from '../../machines/effects.js';
 import {
   isPluginError,
@@ -42,7 +42,7 @@ export interface DialOptions {
 export function dial(input: Input, { protocol, tls, log }: DialOptions): Observable<DialEvent> {
   return new Observable((subscriber) => {
     const { handshake, process } = input;
-    if (isSocketOutside(process, handshake)) log(socketOutsideWarning(input));
+    if (isFirstSocketOutside(process, handshake)) log(socketOutsideWarning(input));
     const conclude = (event: DialEvent): void => {
       subscriber.next(event);
       subscriber.complete();
@@ -106,9 +106,12 @@ function securityFor(process: PluginProcess, { certificate }: Handshake, setting
   return pinnedMutualTls(process.identity, certificate);
 }
 
-/** Registers the socket of a process that this host has started, for removal, and returns whether it is misplaced. */
-function isSocketOutside({ token, sockets }: PluginProcess, { network, address }: Handshake): boolean {
-  return network === 'unix' && token !== null && !sockets.registerSocket(address);
+/**
+ * Registers the socket of a process that this host has started, for removal. Returns whether it is misplaced, once for
+ * each process: a dial may be repeated many times.
+ */
+function isFirstSocketOutside({ token, sockets }: PluginProcess, { network, address }: Handshake): boolean {
+  return network === 'unix' && token !== null && sockets.registerSocket(address) === 'outside';
 }
 
 function addressOf({ network, address }: Handshake): string {
@@ -154,7 +157,8 @@ function createGenerationChannel(
   });
   const hooks = new ReplaySubject<HookNames>(1);
   process.scope.add(fetchHookNames(grpc).subscribe(hooks));
-  const { multiplexed, lost } = transport;
+  const { multiplexed } = transport;
+  const overLimit = new ReplaySubject<PluginError>(1);
   return {
     grpc,
     address,
@@ -167,9 +171,28 @@ function createGenerationChannel(
     routes: transport.createRoutes(broker),
     hooks,
     connect: () => process.connect(handshake),
-    lost,
+    endForLimit(what) {
+      overLimit.next(limitError(`The plugin sent ${what}.`));
+      grpc.destroy();
+      transport.close();
+    },
+    lost: merge(
+      transport.lost,
+      overLimit,
+      grpc.overLimit.pipe(map((error) => limitError(messageOf(error), error))),
+    ),
     toJSON: () => ({ address, transport: security.transport, multiplexed }),
   };
+}
+
+function limitError(message: string, cause?: unknown): PluginError {
+  return new PluginError({
+    code: 'LIMIT_EXCEEDED',
+    phase: 'serving',
+    message,
+    hint: 'The host has ended the connection. The limits are listed in docs/security.md.',
+    cause,
+  });
 }
 
 function processEndedError(): PluginError {

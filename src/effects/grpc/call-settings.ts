@@ -1,5 +1,5 @@
 import { compressionAlgorithms, type ChannelInterface, type ChannelOptions } from '@grpc/grpc-js';
-import { longestMessage } from './message-reader.js';
+import { messageLimits } from '../../model/limits.js';
 
 /** What a client asks of all its calls. */
 export interface CallSettings {
@@ -19,9 +19,15 @@ export type CallWithSettings = [
 
 /** The settings of a client that sets none: messages up to go-plugin's limit, uncompressed. */
 export const defaultCallSettings: CallSettings = {
-  longestReceived: longestMessage,
-  longestSent: longestMessage,
+  longestReceived: messageLimits.message,
+  longestSent: messageLimits.message,
   encoding: null,
+};
+
+/** The settings of the host's own calls. */
+export const hostCallSettings: CallSettings = {
+  ...defaultCallSettings,
+  longestReceived: messageLimits.hostMessage,
 };
 
 /** The settings among a client's options, by the names that grpc-js has for them. */
@@ -41,5 +47,5 @@ const encodings = new Map<unknown, 'deflate' | 'gzip'>([
 
 /** -1 is grpc-js's word for no limit. */
 function limitOf(option: number | undefined): number {
-  return option === undefined || option < 0 ? longestMessage : Math.min(option, longestMessage);
+  return option === undefined || option < 0 ? messageLimits.message : Math.min(option, messageLimits.message);
 }

@@ -1,20 +1,29 @@
+import { messageLimits } from '../../model/limits.js';
+
 /** One length-prefixed message of gRPC as it came. */
 export interface WireMessage {
   readonly isCompressed: boolean;
   readonly bytes: Buffer;
 }
 
-/** The longest message that is taken: go-plugin's own limit. */
-export const longestMessage = 2 ** 31 - 1;
-
 const prefixBytes = 5;
 
-/** Cuts what arrives on a stream into messages. */
+/** From this length on a chunk is held as it came; shorter ones are copied together, as thousands may lie here. */
+const shortestPiece = 16 * 1024;
+const slabSize = 32 * 1024;
+
+/** Cuts what arrives on a stream into messages, one at a time as they are asked for. What waits is held as bytes. */
 export interface MessageReader {
-  /** Throws a RangeError for what cannot be the beginning of a message. */
-  push(chunk: Buffer): readonly WireMessage[];
-  /** Whether a message has begun and not ended. */
-  isWithin(): boolean;
+  push(chunk: Buffer): void;
+  /** Takes the next message; `null`: it is not there as a whole. Throws like `hasNext`. */
+  next(): WireMessage | null;
+  /**
+   * Whether the next message is there as a whole. Throws a RangeError for what cannot be the beginning of a message, and
+   * a MessageTooLongError for one that is longer than the limit, as soon as its length is known.
+   */
+  hasNext(): boolean;
+  /** The bytes that are held. */
+  heldBytes(): number;
 }
 
 /** A message that is longer than the limit. It is not read. */
@@ -22,48 +31,76 @@ export class MessageTooLongError extends RangeError {
   override readonly name = 'MessageTooLongError';
 }
 
-/** A reader of messages up to `limit` bytes. Its `push` throws a MessageTooLongError for a longer one. */
-export function createMessageReader(limit = longestMessage): MessageReader {
-  let held: Buffer[] = [];
-  let heldBytes = 0;
-  /** What has to be there before another message can be read. */
-  let needed = prefixBytes;
+/** A reader of messages up to `limit` bytes. */
+export function createMessageReader(limit: number = messageLimits.message): MessageReader {
+  let pieces: Buffer[] = [];
+  /** Where the first piece goes on. */
+  let at = 0;
+  let held = 0;
+  /** The buffer of the last piece, if it has room for more. */
+  let slab: { readonly bytes: Buffer; used: number } | null = null;
 
   const join = (): Buffer => {
-    const [only] = held;
-    const whole = only !== undefined && held.length === 1 ? only : Buffer.concat(held, heldBytes);
-    held = [];
-    heldBytes = 0;
+    pieces[0] = (pieces[0] ?? Buffer.alloc(0)).subarray(at);
+    const whole = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces, held);
+    pieces = [whole];
+    at = 0;
+    slab = null;
     return whole;
   };
-  const hold = (rest: Buffer): void => {
-    needed = rest.length < prefixBytes ? prefixBytes : prefixBytes + lengthOf(rest, 0, limit);
-    if (rest.length === 0) return;
-    held.push(rest);
-    heldBytes = rest.length;
+  const copy = (chunk: Buffer): void => {
+    if (slab === null || slab.bytes.length - slab.used < chunk.length) {
+      slab = { bytes: Buffer.allocUnsafeSlow(slabSize), used: 0 };
+      pieces.push(slab.bytes.subarray(0, 0));
+    }
+    const last = pieces.length - 1;
+    const before = pieces[last]?.length ?? 0;
+    slab.bytes.set(chunk, slab.used);
+    slab.used += chunk.length;
+    pieces[last] = slab.bytes.subarray(slab.used - before - chunk.length, slab.used);
+  };
+  /** The first piece from where it goes on, with this many bytes; `null`: they are not there. */
+  const first = (length: number): Buffer | null => {
+    if (held < length) return null;
+    const piece = pieces[0];
+    return piece !== undefined && piece.length - at >= length ? piece : join();
+  };
+  /** The length of the next message with its prefix; `null`: it is not there as a whole. */
+  const nextLength = (): number | null => {
+    const prefix = first(prefixBytes);
+    if (prefix === null) return null;
+    const length = prefixBytes + lengthOf(prefix, at, limit);
+    return held < length ? null : length;
   };
 
   return {
     push(chunk) {
-      held.push(chunk);
-      heldBytes += chunk.length;
-      if (heldBytes < needed) return [];
-      const whole = join();
-      const messages: WireMessage[] = [];
-      let at = 0;
-      while (whole.length - at >= prefixBytes) {
-        const end = at + prefixBytes + lengthOf(whole, at, limit);
-        if (end > whole.length) break;
-        messages.push({
-          isCompressed: whole[at] === 1,
-          bytes: unpinned(whole.subarray(at + prefixBytes, end)),
-        });
-        at = end;
+      if (chunk.length === 0) return;
+      held += chunk.length;
+      if (pieces.length > 0 && chunk.length < shortestPiece) {
+        copy(chunk);
+        return;
       }
-      hold(whole.subarray(at));
-      return messages;
+      pieces.push(chunk);
+      slab = null;
     },
-    isWithin: () => heldBytes > 0,
+    next() {
+      const length = nextLength();
+      const piece = length === null ? null : first(length);
+      if (length === null || piece === null) return null;
+      const isCompressed = piece[at] === 1;
+      const bytes = unpinned(piece.subarray(at + prefixBytes, at + length));
+      at += length;
+      held -= length;
+      if (at === piece.length) {
+        pieces.shift();
+        at = 0;
+        if (pieces.length === 0) slab = null;
+      }
+      return { isCompressed, bytes };
+    },
+    hasNext: () => nextLength() !== null,
+    heldBytes: () => held,
   };
 }
 

@@ -1,5 +1,6 @@
 import { connectivityState, status as code, type ChannelInterface, type StatusObject } from '@grpc/grpc-js';
-import type { Observable, Subscription } from 'rxjs';
+import { ReplaySubject, type Observable, type Subscription } from 'rxjs';
+import type { Http2Error } from '../../http2/index.js';
 import { messageOf } from '../../model/index.js';
 import { defaultCallSettings, type CallWithSettings } from '../grpc/call-settings.js';
 import type { StartUnaryCall } from '../grpc/unary-request.js';
@@ -19,6 +20,8 @@ export interface Http2Channel extends ChannelInterface {
   connect(done: (failure: unknown) => void): void;
   /** Closes it at once. Calls in flight fail; `close` lets them finish. */
   destroy(): void;
+  /** Emits when the server has sent more than a limit allows, which has ended the connection. */
+  readonly overLimit: Observable<Http2Error>;
   /** Starts a unary call on the connection, if it takes calls now. */
   readonly startUnaryCall: StartUnaryCall;
   /** The same as for every channel, with what the client asks of its calls and what it knows of the method. */
@@ -42,6 +45,7 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
   /** The connection, and those that a server has said goodbye on and that still have calls. */
   const alive = new Set<Http2Connection>();
   const waiting = new Map<PendingHttp2Call, { readonly forReady: boolean }>();
+  const overLimit = new ReplaySubject<Http2Error>(1);
   const connectors: ((failure: unknown) => void)[] = [];
   const watchers = createConnectivityWatchers(() => state);
   const isShut = (): boolean => state === connectivityState.SHUTDOWN;
@@ -68,6 +72,8 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
       next: lose,
       complete() {
         alive.delete(next);
+        const end = next.endReason();
+        if (end?.reason === 'limit-exceeded') overLimit.next(end);
       },
     });
     move(connectivityState.READY);
@@ -139,6 +145,7 @@ export function createHttp2Channel({ target, open }: Place): Http2Channel {
       const now = usable();
       return now === null ? null : startUnaryCall(now, counter, request);
     },
+    overLimit,
     getTarget: () => target,
     getConnectivityState(tryToConnect) {
       if (tryToConnect && usable() === null) begin();

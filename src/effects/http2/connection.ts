@@ -2,7 +2,7 @@ import type { experimental } from '@grpc/grpc-js';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { Observable, Subject } from 'rxjs';
-import type { HeaderTemplate, Http2Session } from '../../http2/index.js';
+import type { HeaderTemplate, Http2Error, Http2Session } from '../../http2/index.js';
 import type { ResponseHeaders } from './response-headers.js';
 import { createTransport } from './transport.js';
 
@@ -20,6 +20,8 @@ export interface Http2Connection {
   readonly templates: Map<string, HeaderTemplate>;
   /** Emits when the connection takes no new calls, and completes when it has ended. */
   readonly leaving: Observable<void>;
+  /** Why it has ended; `null` before. */
+  endReason(): Http2Error | null;
   /** Ends after the last call. */
   close(): void;
   /** Ends at once. */
@@ -43,6 +45,7 @@ export function openConnection(
   return new Observable((subscriber) => {
     const leaving = new Subject<void>();
     let isHandedOver = false;
+    let end: Http2Error | null = null;
     const transport = createTransport(socket, {
       greeted() {
         isHandedOver = true;
@@ -54,6 +57,7 @@ export function openConnection(
           authContext: authContextOf(socket),
           templates: new Map(),
           leaving,
+          endReason: () => end,
           close() {
             transport.close();
           },
@@ -67,6 +71,7 @@ export function openConnection(
         leaving.next();
       },
       ended(error) {
+        end = error;
         leaving.next();
         leaving.complete();
         // What the socket says of its failure tells more: the TLS may be at fault.

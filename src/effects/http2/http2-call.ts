@@ -1,6 +1,6 @@
 import { Metadata, status as code, type CallCredentials, type StatusObject } from '@grpc/grpc-js';
-import { limits } from '../../http2/index.js';
 import { messageOf } from '../../model/index.js';
+import { http2Limits } from '../../model/limits.js';
 import { atDeadline, hasPassed } from '../grpc/deadline.js';
 import type { Call } from '../grpc/pending-call.js';
 import type { CallSettings } from '../grpc/call-settings.js';
@@ -207,7 +207,7 @@ export function refusalOf({ session }: Http2Connection, fieldsSize: number): Sta
       code.RESOURCE_EXHAUSTED,
       `The metadata has ${fieldsSize} bytes, and the server takes ${session.longestHeaderList()}`,
     );
-  if (session.waitingBytes() > limits.waitingBytes)
+  if (session.waitingBytes() > http2Limits.waitingBytes)
     return statusOf(code.RESOURCE_EXHAUSTED, 'Too much waits to be sent: the server does not read');
   return null;
 }

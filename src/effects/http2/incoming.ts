@@ -1,13 +1,12 @@
 import { status as code, type Metadata, type StatusObject } from '@grpc/grpc-js';
 import { messageOf } from '../../model/index.js';
+import { messageLimits } from '../../model/limits.js';
 import type { CallListener } from '../grpc/pending-call.js';
 import type { CallSettings } from '../grpc/call-settings.js';
-import { decompressed } from '../grpc/compression.js';
+import { decompress, type Decompressed } from '../grpc/compression.js';
 import { createMessageReader, MessageTooLongError } from '../grpc/message-reader.js';
+import { isTurnUsedUp } from '../socket/time-slice.js';
 import { statusOf } from './status.js';
-
-/** How much may lie here that the reader has not asked for, before the server is slowed down. */
-const mostHeldBytes = 64 * 1024;
 
 /** What the reading side of a call asks of its stream. */
 export interface FlowControl {
@@ -41,71 +40,95 @@ export function createIncoming(
   { longestReceived }: CallSettings,
   hasOneResponse: boolean,
 ): Incoming {
-  const reader = createMessageReader(longestReceived);
-  const held: Buffer[] = [];
-  let heldBytes = 0;
+  let reader = createMessageReader(longestReceived);
   let received = 0;
   let encoding = 'identity';
   let isAsked = false;
   let isPaused = false;
   let isDelivering = false;
+  /** A message is being inflated beside the event loop, or the next one waits for the next turn. */
+  let isWaiting = false;
   let last: StatusObject | null = null;
   let isOver = false;
 
+  /** Delivers what was asked for. After a failure the reader asks for no more: it gets what came before the status. */
   const deliver = (): void => {
     // The listener asks for the next message while it takes one.
-    if (isDelivering) return;
+    if (isDelivering || isWaiting) return;
     isDelivering = true;
     try {
-      while (isAsked && !isOver) {
-        const message = held.shift();
-        if (message === undefined) break;
+      while (isWanted() && !isOver && !waits()) {
+        const message = read(() => reader.next());
+        if (message === null) break;
         isAsked = false;
-        heldBytes -= message.length;
-        listener.onReceiveMessage(message);
+        received += 1;
+        isWaiting = true;
+        decompress(message, encoding, longestReceived, take);
       }
+      if (hasOneResponse && received > 0 && read(() => reader.hasNext()) === true)
+        abort(statusOf(code.UNIMPLEMENTED, 'Too many responses received'));
     } finally {
       isDelivering = false;
       // A listener that throws has only itself to blame; the call goes on.
-      if (isAsked && held.length > 0) process.nextTick(deliver);
+      if (isWanted() && !waits() && !isOver && read(() => reader.hasNext()) === true)
+        process.nextTick(deliver);
       balance();
       conclude();
     }
   };
+  const isWanted = (): boolean => isAsked || (last !== null && last.code !== code.OK);
+  const waits = (): boolean => {
+    if (isWaiting || !isTurnUsedUp()) return isWaiting;
+    isWaiting = true;
+    setImmediate(goOn);
+    return true;
+  };
+  const goOn = (): void => {
+    isWaiting = false;
+    deliver();
+  };
+  const take = (outcome: Decompressed): void => {
+    const isLate = !isDelivering;
+    isWaiting = false;
+    try {
+      if (isOver) return;
+      if ('error' in outcome) abort(statusOfUnreadable(outcome.error));
+      else listener.onReceiveMessage(outcome.bytes);
+    } finally {
+      if (isLate) deliver();
+    }
+  };
+  const read = <T>(from: () => T): T | null => {
+    if (isOver) return null;
+    try {
+      return from();
+    } catch (error) {
+      abort(statusOfUnreadable(error));
+      return null;
+    }
+  };
+  /** The server is slowed down while whole messages wait here that the reader has not asked for. */
   const balance = (): void => {
-    const isFull = heldBytes >= mostHeldBytes;
-    if (isFull === isPaused) return;
+    const isFull = reader.heldBytes() >= messageLimits.heldBytes && read(() => reader.hasNext()) === true;
+    if (isFull === isPaused || isOver) return;
     isPaused = isFull;
     if (isFull) flowControl.pause();
     else flowControl.resume();
   };
   const conclude = (): void => {
-    if (last === null || isOver || isDelivering) return;
-    if (last.code === code.OK && held.length > 0) return;
-    try {
-      flush();
-    } finally {
-      // A listener may cancel the call while it takes the last messages.
-      if (!closed()) tell(last);
-    }
-  };
-  /** After a failure the reader asks for no messages, so those that are held are delivered before the status. */
-  const flush = (): void => {
-    isDelivering = true;
-    try {
-      for (const message of held.splice(0)) if (!isOver) listener.onReceiveMessage(message);
-    } finally {
-      isDelivering = false;
-    }
-  };
-  const tell = (status: StatusObject): void => {
+    if (last === null || isOver || isDelivering || isWaiting) return;
+    if (read(() => reader.hasNext()) === true || closed()) return;
+    const isCut = last.code === code.OK && reader.heldBytes() > 0;
     close('server');
-    listener.onReceiveStatus(status);
+    listener.onReceiveStatus(
+      isCut ? statusOf(code.INTERNAL, 'The answer ended in the middle of a message') : last,
+    );
   };
   const closed = (): boolean => isOver;
   const close = (by: 'server' | 'us'): void => {
     isOver = true;
-    held.length = 0;
+    // A call that is kept does not keep what was not read of it.
+    reader = createMessageReader();
     flowControl.close(by);
   };
   const abort = (status: StatusObject): void => {
@@ -125,21 +148,9 @@ export function createIncoming(
     },
     push(chunk) {
       if (isOver) return;
-      try {
-        for (const message of reader.push(chunk)) {
-          const bytes = decompressed(message, encoding, longestReceived);
-          held.push(bytes);
-          heldBytes += bytes.length;
-          received += 1;
-        }
-      } catch (error) {
-        abort(statusOfUnreadable(error));
-        return;
-      }
-      if (hasOneResponse && received > 1) {
-        abort(statusOf(code.UNIMPLEMENTED, 'Too many responses received'));
-        return;
-      }
+      reader.push(chunk);
+      // What is too long is refused as soon as its length is known, whether it was asked for or not.
+      read(() => reader.hasNext());
       deliver();
     },
     ask() {
@@ -147,11 +158,8 @@ export function createIncoming(
       deliver();
     },
     finish(status) {
-      last ??=
-        status.code === code.OK && reader.isWithin()
-          ? statusOf(code.INTERNAL, 'The answer ended in the middle of a message')
-          : status;
-      conclude();
+      last ??= status;
+      deliver();
     },
     abort,
     isFinished: () => isOver || last !== null,

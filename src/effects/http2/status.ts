@@ -1,5 +1,6 @@
 import { Metadata, status as code, type StatusObject } from '@grpc/grpc-js';
 import { errorCode, errorCodeName, type Http2Error } from '../../http2/index.js';
+import { noteSaidByServer } from '../grpc/said-by-server.js';
 import { metadataOf, type ResponseHeaders } from './response-headers.js';
 
 /** A status that this side gives to a call. */
@@ -13,10 +14,12 @@ export function statusOfTrailers(trailers: ResponseHeaders): StatusObject | null
   if (typeof said !== 'string') return null;
   const known = /^\d+$/.test(said) ? knownCode(Number(said)) : null;
   const details = typeof message === 'string' ? percentDecoded(message) : '';
+  const metadata = metadataOf(trailers);
+  noteSaidByServer(metadata, known);
   return {
     code: known ?? code.UNKNOWN,
     details: known === null ? `The answer has the unknown grpc-status ${said}. ${details}`.trim() : details,
-    metadata: metadataOf(trailers),
+    metadata,
   };
 }
 

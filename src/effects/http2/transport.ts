@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { createHttp2Session, type Http2Error, type Http2Session } from '../../http2/index.js';
+import { receiveInSlices } from '../socket/time-slice.js';
 import { readResponseHeaders, type ResponseHeaders } from './response-headers.js';
 
 /** What happens to a connection as a whole. */
@@ -20,9 +21,6 @@ export interface Transport {
   /** Ends the connection at once. */
   destroy(): void;
 }
-
-/** After this much work in one turn of the event loop the socket waits for the next one. In milliseconds. */
-const longestTurn = 10;
 
 /**
  * Puts an HTTP/2 session on any duplex that is connected. All that is said in one turn of the event loop is written
@@ -68,9 +66,10 @@ export function createTransport(socket: Duplex, events: TransportEvents): Transp
     session.lost('socket-lost', cause);
   };
 
-  const receive = limitedReceive(socket, session);
+  receiveInSlices(socket, (chunk) => {
+    session.receive(chunk);
+  });
   socket
-    .on('data', receive)
     .on('drain', () => {
       isBlocked = false;
       flush();
@@ -92,25 +91,6 @@ export function createTransport(socket: Duplex, events: TransportEvents): Transp
     destroy() {
       session.lost('session-closed');
     },
-  };
-}
-
-/** Receives chunks, and lets the event loop go on between them when they make much work. */
-function limitedReceive(socket: Duplex, session: Http2Session<ResponseHeaders>): (chunk: Buffer) => void {
-  let turnBegan = 0;
-  let lastEnded = 0;
-  return (chunk) => {
-    const begun = performance.now();
-    // Chunks that were read in one turn follow each other at once.
-    if (begun - lastEnded > 1) turnBegan = begun;
-    session.receive(chunk);
-    lastEnded = performance.now();
-    if (lastEnded - turnBegan < longestTurn || socket.destroyed) return;
-    socket.pause();
-    setImmediate(() => {
-      turnBegan = performance.now();
-      socket.resume();
-    });
   };
 }
 

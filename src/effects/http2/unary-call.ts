@@ -8,11 +8,16 @@ import { atDeadline, hasPassed } from '../grpc/deadline.js';
 import { captureCaller, type CallerStack } from '../grpc/caller-stack.js';
 import type { UnaryRequest } from '../grpc/unary-request.js';
 import { endWithoutTrailers, isUnprocessed, statusOfEnd, withoutStatus } from './call-stream.js';
-import { decompressed } from '../grpc/compression.js';
+import { decompress } from '../grpc/compression.js';
 import type { Http2Connection } from './connection.js';
 import { refusalOf } from './http2-call.js';
 import { statusOfUnreadable } from './incoming.js';
-import { createMessageReader, unpinned, type MessageReader } from '../grpc/message-reader.js';
+import {
+  createMessageReader,
+  unpinned,
+  type MessageReader,
+  type WireMessage,
+} from '../grpc/message-reader.js';
 import { encodeMessage } from '../grpc/outgoing-message.js';
 import { requestHead, sizeOfFields } from './request-head.js';
 import { metadataOf, type ResponseHeaders } from './response-headers.js';
@@ -31,6 +36,9 @@ interface UnaryCall extends ClientUnaryCall {
   message: Buffer | null;
   /** Made for answers that do not come in one piece. */
   reader: MessageReader | null;
+  /** The message is being inflated beside the event loop; the end of the answer waits for it. */
+  isInflating: boolean;
+  isEndHeld: boolean;
   cancelDeadline: (() => void) | null;
   second: ClientUnaryCall | null;
   isOver: boolean;
@@ -74,6 +82,8 @@ export function startUnaryCall(
     trailers: null,
     message: null,
     reader: null,
+    isInflating: false,
+    isEndHeld: false,
     cancelDeadline: null,
     second: null,
     isOver: false,
@@ -134,6 +144,8 @@ const handler: StreamHandler<UnaryCall, ResponseHeaders> = {
   },
   end(call) {
     if (call.isOver) return;
+    call.isEndHeld = call.isInflating;
+    if (call.isInflating) return;
     const { trailers, response } = call;
     if (trailers === null) fail(call, endWithoutTrailers(response));
     else if (trailers['grpc-status'] === '0') succeed(call, trailers);
@@ -161,22 +173,34 @@ function isWholeMessage({ request }: UnaryCall, chunk: Buffer): boolean {
 function readPart(call: UnaryCall, chunk: Buffer): void {
   const { longestReceived } = call.request.settings;
   call.reader ??= createMessageReader(longestReceived);
+  call.reader.push(chunk);
   try {
-    for (const message of call.reader.push(chunk)) {
-      if (call.message !== null) {
+    for (let next = call.reader.next(); next !== null; next = call.reader.next()) {
+      if (call.message !== null || call.isInflating) {
         abort(call, statusOf(code.UNIMPLEMENTED, 'Too many responses received'));
         return;
       }
-      const encoding = call.response?.['grpc-encoding'] ?? 'identity';
-      call.message = decompressed(message, encoding, longestReceived);
+      inflate(call, next, longestReceived);
+      if (call.isOver) return;
     }
   } catch (error) {
     abort(call, statusOfUnreadable(error));
   }
 }
 
+function inflate(call: UnaryCall, message: WireMessage, limit: number): void {
+  call.isInflating = true;
+  decompress(message, call.response?.['grpc-encoding'] ?? 'identity', limit, (outcome) => {
+    call.isInflating = false;
+    if (call.isOver) return;
+    if ('error' in outcome) abort(call, statusOfUnreadable(outcome.error));
+    else call.message = outcome.bytes;
+    if (call.isEndHeld) handler.end(call);
+  });
+}
+
 function succeed(call: UnaryCall, trailers: ResponseHeaders): void {
-  if (call.reader?.isWithin() === true) {
+  if ((call.reader?.heldBytes() ?? 0) > 0) {
     fail(call, statusOf(code.INTERNAL, 'The answer ended in the middle of a message'));
     return;
   }

@@ -1,5 +1,7 @@
+import { outputLimits } from '../../model/limits.js';
+
 /** A line longer than this many bytes is delivered in pieces, as in go-plugin. */
-export const maxLineBytes = 64 * 1024;
+export const maxLineBytes = outputLimits.line;
 
 /** How many chunks of an unfinished line are buffered before they are joined. */
 const maxPieces = 64;
@@ -8,6 +10,8 @@ const maxPieces = 64;
 export interface LineSplitter {
   /** Takes the next bytes; returns the lines that they complete, without their line ends. */
   push(chunk: Uint8Array): string[];
+  /** Takes the next bytes and drops the lines that they complete; returns how many. */
+  skip(chunk: Uint8Array): number;
   /** The text since the last line end. */
   rest(): string;
 }
@@ -16,7 +20,7 @@ export interface LineSplitter {
  * Cuts a stream of bytes into lines; buffers at most one line of `limit` bytes. Lines end at LF, a CR before it is
  * dropped; bytes that are no UTF-8 become U+FFFD.
  */
-export function createLineSplitter(limit = maxLineBytes): LineSplitter {
+export function createLineSplitter(limit: number = maxLineBytes): LineSplitter {
   let buffered: Buffer[] = [];
   let bufferedBytes = 0;
 
@@ -33,7 +37,16 @@ export function createLineSplitter(limit = maxLineBytes): LineSplitter {
     if (buffered.length >= maxPieces) buffered = [Buffer.concat(buffered, bufferedBytes)];
   };
 
-  return {
+  const splitter: LineSplitter = {
+    skip(chunk) {
+      let lines = 0;
+      for (let at = 0; at < chunk.length; at += 1) if (chunk[at] === 10) lines += 1;
+      if (lines > 0) {
+        buffered = [];
+        bufferedBytes = 0;
+      }
+      return lines + splitter.push(chunk.subarray(chunk.lastIndexOf(10) + 1)).length;
+    },
     push(chunk) {
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       const lines: string[] = [];
@@ -57,4 +70,5 @@ export function createLineSplitter(limit = maxLineBytes): LineSplitter {
     },
     rest: () => Buffer.concat(buffered, bufferedBytes).toString('utf8'),
   };
+  return splitter;
 }

@@ -1,31 +1,59 @@
 import { classifyLine, type LogParseMode } from '../../go-plugin/index.js';
 import type { PluginLogEntry } from '../../model/index.js';
+import { outputLimits } from '../../model/limits.js';
+import { isTurnUsedUp } from '../socket/time-slice.js';
 import { createLineRateLimiter } from './line-rate-limit.js';
 import { createLineSplitter } from './line-splitter.js';
 
 /** Where log entries of plugins go. */
 export type LogSink = (entry: PluginLogEntry) => void;
 
-/** An observer of bytes that writes whole lines, within the rate limit; dropped lines are reported by a line. */
+/** A message of GRPCStdio may hold millions of lines: it is cut into lines part by part, while these are admitted. */
+const partBytes = 4 * 1024;
+
+/**
+ * An observer of bytes that writes whole lines, within the rate limit; dropped lines are reported by a line. What one turn
+ * of the event loop has no time for is written in the next ones, in order, and `complete` writes the rest.
+ */
 export function createLineWriter(now: () => number, write: (line: string) => void) {
   const lines = createLineSplitter();
   const rateLimit = createLineRateLimiter();
+  const queue: string[] = [];
+  const writeSome = (): void => {
+    while (queue.length > 0) {
+      if (isTurnUsedUp()) {
+        setImmediate(writeSome);
+        return;
+      }
+      write(queue.shift() ?? '');
+    }
+  };
+  const enqueue = (line: string): void => {
+    queue.push(line);
+    if (queue.length === 1) writeSome();
+  };
   const warnDropped = (dropped: number): void => {
     if (dropped > 0)
-      write(`[WARN] ${dropped} lines dropped: the plugin prints faster than they can be handled`);
+      enqueue(`[WARN] ${dropped} lines dropped: the plugin prints faster than they can be handled`);
   };
   const writeLimited = (line: string): void => {
     const { admitted, dropped } = rateLimit.tryAcquire(now(), line.length);
     warnDropped(dropped);
-    if (admitted) write(line);
+    if (admitted) enqueue(line);
   };
   return {
     next: (chunk: Uint8Array) => {
-      lines.push(chunk).forEach(writeLimited);
+      for (let at = 0; at < chunk.length; at += partBytes) {
+        const part = chunk.subarray(at, at + partBytes);
+        if (rateLimit.isOpen(now()) && queue.length < outputLimits.linesPerSecond)
+          lines.push(part).forEach(writeLimited);
+        else rateLimit.drop(lines.skip(part));
+      }
     },
     complete: () => {
       if (lines.rest() !== '') writeLimited(lines.rest());
       warnDropped(rateLimit.dropped());
+      for (const line of queue.splice(0)) write(line);
     },
   };
 }

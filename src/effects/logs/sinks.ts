@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { messageOf, type PluginLogEntry } from '../../model/index.js';
+import { outputLimits } from '../../model/limits.js';
 import type { LogSink } from './line-writer.js';
 
 /** Where bytes go: one stream for all plugins, or a function that returns one for each plugin, or none. */
@@ -30,9 +31,6 @@ interface SinkSource {
   readonly plugin: string;
   readonly generation: number;
 }
-
-/** How many bytes are buffered for a slow stream; further bytes are dropped, so that the plugin does not block. */
-const maxBufferedBytes = 4 * 1024 * 1024;
 
 const sources: Readonly<Record<SinkName, PluginLogEntry['source']>> = {
   stdout: 'stdio-stdout',
@@ -123,7 +121,7 @@ function createOutlet(stream: Writable, warn: (printer: SinkSource, what: string
       // A destroyed stream discards writes without an event, or before it emits its error.
       if (stream.destroyed) fail(stream.errored ?? 'it is closed');
       if (failed) return;
-      if (stream.writableLength + bytes.length > maxBufferedBytes) {
+      if (stream.writableLength + bytes.length > outputLimits.sinkBuffer) {
         if (dropped === 0) warn(from, 'is too slow: bytes are dropped until it has caught up');
         dropped += bytes.length;
         return;

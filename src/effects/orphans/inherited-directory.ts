@@ -1,6 +1,7 @@
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readSmallText } from '../files/read-small-file.js';
+import { removeDirectory } from '../files/remove-directory.js';
 import { hostHasEnded, parseHostRecord, recordPath } from './host-record.js';
 
 const processDirectoryPattern = /\/espalier-[A-Za-z0-9]{6}\/\d+$/;
@@ -59,5 +60,5 @@ async function processDirectories(root: string): Promise<readonly string[]> {
 
 /** A plugin may have mounted something there, or made a path that is too long: what cannot be removed is left. */
 async function remove(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  await removeDirectory(path);
 }

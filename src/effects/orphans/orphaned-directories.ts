@@ -1,6 +1,7 @@
-import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
+import { lstat, readdir, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ownershipProblem, readSmallText } from '../files/read-small-file.js';
+import { removeDirectory } from '../files/remove-directory.js';
 import { hostHasEnded, parseHostRecord, recordPath } from './host-record.js';
 
 /** What a host has left that was killed, and its guardian with it. */
@@ -37,10 +38,7 @@ export async function findOrphanedDirectories(own: string): Promise<readonly Orp
 
 /** Removes the directory of a leftover whose processes have been ended; answers whether that could be done. */
 export function removeOrphanedDirectory({ directory }: OrphanedDirectory): Promise<boolean> {
-  return rm(directory, { recursive: true, force: true }).then(
-    () => true,
-    () => false,
-  );
+  return removeDirectory(directory);
 }
 
 async function readOrphanedDirectory(directory: string): Promise<OrphanedDirectory | null> {

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { Subject, type Observable } from 'rxjs';
+import { receiveInSlices } from '../socket/time-slice.js';
 import { createHeadBuffer, createTailBuffer } from './bounded-buffer.js';
 
 /** The reading ends of a process's pipes. */
@@ -40,7 +41,7 @@ export function captureOutput(pipes: OutputPipes): CapturedOutput {
   const tail = createTailBuffer(stderrTailBytes);
   let bytesRead = 0;
   const read = (pipe: Readable, buffer: typeof head, output: Subject<Uint8Array>): void => {
-    pipe.on('data', (chunk: Buffer) => {
+    receiveInSlices(pipe, (chunk) => {
       bytesRead += chunk.length;
       buffer.push(chunk);
       output.next(chunk);

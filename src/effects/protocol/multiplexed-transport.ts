@@ -46,9 +46,9 @@ export function createMultiplexedTransport(
   };
 }
 
-function lostError(cause: Error): PluginError {
+function lostError(cause: YamuxError): PluginError {
   return new PluginError({
-    code: 'CONNECTION_LOST',
+    code: cause.reason === 'limit-exceeded' ? 'LIMIT_EXCEEDED' : 'CONNECTION_LOST',
     message: `The one connection to the plugin has ended: ${messageOf(cause)}`,
     hint: 'Its process runs on and cannot be reached any more, as a plugin that multiplexes accepts one connection in its life. See its log for why it closed the connection.',
     cause,

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { status as code, type ChannelInterface } from '@grpc/grpc-js';
-import { catchError, defer, endWith, finalize, map, of, switchMap, type Observable } from 'rxjs';
+import { catchError, defer, endWith, finalize, map, of, switchMap, takeWhile, type Observable } from 'rxjs';
 import type { ProbeEvent, WatchEvent } from '../../machines/effects.js';
 import { PluginError } from '../../model/index.js';
+import { healthLimits } from '../../model/limits.js';
 import { callStream, callUnary, statusOf, type CallStatus } from '../grpc/client-call.js';
 import { openChannel } from '../http2/open-channel.js';
 import { services } from './contract.js';
@@ -35,15 +36,24 @@ export function redial({ channel }: { readonly channel: RpcChannel }): Observabl
   });
 }
 
-/** Streams each change of the health, the present state first. A frozen plugin sends nothing. */
+/**
+ * Streams each change of the health, the present state first. A frozen plugin sends nothing. One that reports more
+ * changes than the limit allows loses its connection.
+ */
 export function watchHealth({
   channel,
 }: {
-  readonly channel: Pick<RpcChannel, 'grpc'>;
+  readonly channel: Pick<RpcChannel, 'grpc' | 'endForLimit'>;
 }): Observable<WatchEvent> {
+  const isWithinLimit = createMessageLimit();
   return callStream<{ status: string }>(channel.grpc, services.grpc.health.v1.Health, 'Watch', {
     service: healthServiceName,
   }).pipe(
+    takeWhile(() => {
+      const isWithin = isWithinLimit();
+      if (!isWithin) channel.endForLimit(`${watchMessages} changes of its health in ${watchWindowMs} ms`);
+      return isWithin;
+    }),
     map(({ status }): WatchEvent =>
       status === 'SERVING'
         ? { type: 'watch.serving' }
@@ -58,9 +68,26 @@ export function watchHealth({
   );
 }
 
+const { watchMessages, watchWindowMs } = healthLimits;
+
+/** Counts messages in fixed windows; returns whether one more is within the limit. */
+function createMessageLimit(): () => boolean {
+  let windowBegan = -Infinity;
+  let count = 0;
+  return () => {
+    const now = performance.now();
+    if (now - windowBegan >= watchWindowMs) {
+      windowBegan = now;
+      count = 0;
+    }
+    count += 1;
+    return count <= watchMessages;
+  };
+}
+
 /**
  * Calls `Health.Check` once. Unlike go-plugin's own ping it reads the answer: only SERVING is healthy. A plugin without
- * the service counts as healthy, as it has answered.
+ * the service counts as healthy, as its gRPC server has answered.
  */
 function checkHealth(
   channel: ChannelInterface,

@@ -14,6 +14,8 @@ export interface RpcChannel {
   readonly security: Security;
   /** Which hooks the plugin implements; asked with the first health check. Errors where that is not known. */
   readonly hooks: Observable<HookNames>;
+  /** Ends the connection, as the plugin exceeded a limit; `what` it sent goes into the error. */
+  endForLimit(what: string): void;
   /** Opens one more raw connection to the address of the plugin. */
   connect(): Observable<Duplex>;
 }

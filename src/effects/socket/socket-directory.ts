@@ -1,16 +1,9 @@
-import {
-  chmodSync,
-  chownSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, mkdtempSync, realpathSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { PluginError, messageOf } from '../../model/index.js';
+import { fileLimits } from '../../model/limits.js';
+import { removeDirectory, removeDirectorySync } from '../files/remove-directory.js';
 
 /** The private directory of one environment, with one directory in it for each process. */
 export interface SocketDirectories {
@@ -18,8 +11,10 @@ export interface SocketDirectories {
   readonly root: string;
   /** Makes a directory for one process; `remove` it when the process has ended. */
   make(): SocketDirectory;
-  /** Removes the root with everything in it. */
-  removeAll(): void;
+  /** Removes the root with everything in it; gives up what takes longer than the limit. */
+  removeAll(): Promise<void>;
+  /** The same at the end of a process, when nothing asynchronous runs any more. */
+  removeAllNow(): void;
 }
 
 /** The directory of one process. */
@@ -27,12 +22,12 @@ export interface SocketDirectory {
   readonly path: string;
   /**
    * Registers the socket that the process has announced, so that it is removed with the directory wherever it is.
-   * Returns whether it is in the directory.
+   * Returns where it is: in the directory, outside, or outside and registered before.
    */
-  readonly registerSocket: (socket: string) => boolean;
+  readonly registerSocket: (socket: string) => 'inside' | 'outside' | 'known';
   /** Gives a socket of the host in it to the group of the directory, if there is one. Throws the error of the system. */
   readonly share: (socket: string) => void;
-  /** Removes it with everything in it; retried with the next removal where the system refuses. */
+  /** Removes it with everything in it, beside other work; retried with the next removal where the system refuses. */
   readonly remove: () => void;
 }
 
@@ -61,9 +56,17 @@ export function createSocketDirectories(env: NodeJS.ProcessEnv, access: SocketAc
   const root = makeRoot(parent === null ? [env['XDG_RUNTIME_DIR'], tmpdir(), '/tmp'] : [resolve(parent)]);
   const live = new Set<SocketDirectory>();
   const pendingRemoval = new Set<string>();
+  let removing = Promise.resolve();
+  let removalEnd = Infinity;
+  const isOver = (): boolean => performance.now() > removalEnd;
   // A host without a free file descriptor cannot list a directory: its removal is retried with the next one.
-  const retryRemoval = (): void => {
-    for (const path of pendingRemoval) if (tryRemove(path)) pendingRemoval.delete(path);
+  const retryRemoval = async (): Promise<void> => {
+    for (const path of pendingRemoval) if (await removeDirectory(path, isOver)) pendingRemoval.delete(path);
+  };
+  const removeLater = (...paths: readonly string[]): Promise<void> => {
+    for (const path of paths) pendingRemoval.add(path);
+    removing = removing.then(retryRemoval);
+    return removing;
   };
   let made = 0;
   // Users that may enter one of the directories need to pass the root, but may not list or change it.
@@ -71,7 +74,7 @@ export function createSocketDirectories(env: NodeJS.ProcessEnv, access: SocketAc
   return {
     root,
     make() {
-      retryRemoval();
+      if (pendingRemoval.size > 0) void removeLater();
       made += 1;
       const path = join(root, String(made));
       mkdirSync(path, { mode: 0o700, recursive: true });
@@ -81,9 +84,10 @@ export function createSocketDirectories(env: NodeJS.ProcessEnv, access: SocketAc
       const directory: SocketDirectory = {
         path,
         registerSocket(socket) {
-          const inside = isIn(path, socket);
-          if (!inside) outsideSockets.add(socket);
-          return inside;
+          if (outsideSockets.has(socket)) return 'known';
+          if (isIn(path, socket)) return 'inside';
+          outsideSockets.add(socket);
+          return 'outside';
         },
         share(socket) {
           if (group === null) return;
@@ -93,16 +97,20 @@ export function createSocketDirectories(env: NodeJS.ProcessEnv, access: SocketAc
         remove() {
           live.delete(directory);
           for (const socket of outsideSockets) removeSocket(socket, ctimeMs);
-          pendingRemoval.add(path);
-          retryRemoval();
+          void removeLater(path);
         },
       };
       live.add(directory);
       return directory;
     },
-    removeAll() {
+    async removeAll() {
+      removalEnd = performance.now() + fileLimits.lastRemovalMs;
       for (const directory of live) directory.remove();
-      tryRemove(root);
+      await removeLater(root);
+    },
+    removeAllNow() {
+      removalEnd = -Infinity;
+      removeDirectorySync(root);
     },
   };
 }
@@ -135,7 +143,7 @@ function grantAccess(path: string, group: number | null, mode: number): void {
     // Not in `mkdir`, whose mode the umask reduces.
     chmodSync(path, mode);
   } catch (cause) {
-    tryRemove(path);
+    removeDirectorySync(path);
     throw new PluginError({
       code: 'CONFIG_INVALID',
       message: `The directory for sockets could not be given to the group ${group ?? 'of the host'}: ${messageOf(cause)}.`,
@@ -159,15 +167,5 @@ function isIn(directory: string, socket: string): boolean {
 /** Removes only a socket that was made after `since`: a plugin may announce the path of another process's file. */
 function removeSocket(path: string, since: number): void {
   const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats?.isSocket() === true && stats.ctimeMs >= since) tryRemove(path);
-}
-
-/** Removes a file or a directory with its contents; returns whether it is gone. The next host removes the rest. */
-function tryRemove(path: string): boolean {
-  try {
-    rmSync(path, { recursive: true, force: true });
-    return true;
-  } catch {
-    return false;
-  }
+  if (stats?.isSocket() === true && stats.ctimeMs >= since) removeDirectorySync(path);
 }

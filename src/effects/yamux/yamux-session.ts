@@ -3,9 +3,12 @@ import {
   createSessionCore,
   YamuxError,
   type Role,
+  type SessionEvent,
   type SessionStep,
   type YamuxReason,
 } from '../../yamux/index.js';
+import { yamuxLimits } from '../../model/limits.js';
+import { receiveInSlices } from '../socket/time-slice.js';
 import { createDeadlines } from './deadlines.js';
 import { defaultYamuxOptions, type YamuxOptions } from './options.js';
 import { createPings, keepAlive } from './pings.js';
@@ -39,15 +42,30 @@ export function createYamuxSession(socket: Duplex, role: Role, options: YamuxOpt
   let end: YamuxError | null = null;
   const isOver = (): boolean => end !== null;
 
+  /** Events of which the listeners do not know yet, in order: what a listener does may bring about more of them. */
+  const pending: SessionEvent[] = [];
+  let isNotifying = false;
+  /** Frames without data that the socket has not taken. */
+  let unread = 0;
+
   const apply = ({ output, events }: SessionStep, written?: () => void): void => {
     if (end !== null) return;
-    writeCorked(socket, output, written);
-    for (const event of events) {
+    if (written === undefined) unread += output.length;
+    writeCorked(socket, output, written ?? (() => (unread -= output.length)));
+    pending.push(...events);
+    if (!isNotifying) notify();
+  };
+  const notify = (): void => {
+    isNotifying = true;
+    try {
       // A listener may have closed the session on an earlier event.
-      if (isOver()) return;
-      if (event.type === 'ping.answered') pings.answer(event.value);
-      else if (event.type === 'session.failed') finish(event.error);
-      else streams.handle(event);
+      for (let next = pending.shift(); next !== undefined && !isOver(); next = pending.shift()) {
+        if (next.type === 'ping.answered') pings.answer(next.value);
+        else if (next.type === 'session.failed') finish(next.error);
+        else streams.handle(next);
+      }
+    } finally {
+      isNotifying = false;
     }
   };
   /** Every end of the session calls this. */
@@ -96,8 +114,11 @@ export function createYamuxSession(socket: Duplex, role: Role, options: YamuxOpt
     if (socket.closed) handleClose();
     else socket.once('close', handleClose);
   });
-  socket.on('data', (chunk: Buffer) => {
-    if (end === null) apply(core.receive(chunk));
+  receiveInSlices(socket, (chunk) => {
+    if (end !== null) return;
+    if (unread > yamuxLimits.unreadAnswers)
+      fail('limit-exceeded', `The peer has left ${unread} frames that answer it unread.`);
+    else apply(core.receive(chunk));
   });
   socket.once('end', () => {
     fail('socket-lost', 'The peer closed the socket of the session.');

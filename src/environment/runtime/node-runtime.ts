@@ -26,7 +26,7 @@ export function nodeRuntime(options: ResolvedOptions): RuntimeFactory {
     async open(scanned) {
       const sockets = await makeSocketDirectories(options.settings.hostEnv, options.unixSocket);
       const stateStore = await openStateStore(options, scanned).catch((error: unknown) => {
-        sockets.removeAll();
+        sockets.removeAllNow();
         throw error;
       });
       return (hooks) => {
@@ -35,7 +35,7 @@ export function nodeRuntime(options: ResolvedOptions): RuntimeFactory {
         } catch (error) {
           // Otherwise a second attempt in this process would fail at the state lock of the first.
           stateStore.release();
-          sockets.removeAll();
+          sockets.removeAllNow();
           throw error;
         }
       };
@@ -74,7 +74,7 @@ function createNodeRuntime(
     async close() {
       await reaper.close();
       sinks.close();
-      sockets.removeAll();
+      await sockets.removeAll();
       exitHandler.release();
     },
   };
@@ -90,7 +90,7 @@ function killOnExit(plugins: () => readonly ActorRefFrom<PluginMachine>[], socke
       const { context } = plugin.getSnapshot();
       if (maySignal(context)) (context.process as PluginProcess | null)?.signal('SIGKILL');
     }
-    sockets.removeAll();
+    sockets.removeAllNow();
   };
   process.once('exit', killAll);
   return { killAll, release: () => process.off('exit', killAll) };

@@ -1,3 +1,5 @@
+import { brokerLimits } from '../../model/limits.js';
+
 /** Where the plugin serves an id. */
 export interface Announcement {
   readonly network: string;
@@ -20,6 +22,8 @@ export interface Delivery {
 export interface AnnouncementStep {
   readonly state: AnnouncementTable;
   readonly delivery: Delivery | null;
+  /** What the plugin sent beyond a limit, for a message; the step has changed nothing. */
+  readonly excess?: string;
 }
 
 /** How long an announcement waits for a dial, in milliseconds; as in go-plugin. */
@@ -36,6 +40,9 @@ export function announce(
   now: number,
 ): AnnouncementStep {
   const { pendingDials } = state;
+  const { network, address } = announcement;
+  if (network.length + address.length > brokerLimits.addressLength)
+    return { state, delivery: null, excess: `an address of ${address.length} characters` };
   const announced = unexpired(state, now);
   const next = pendingDials.find((dial) => dial.id === id);
   if (next !== undefined) {
@@ -44,6 +51,8 @@ export function announce(
   }
   if (announced.some((other) => other.id === id))
     return { state: { announced, pendingDials }, delivery: null };
+  if (announced.length >= brokerLimits.announcements)
+    return { state, delivery: null, excess: `${announced.length + 1} announcements that nothing dials` };
   return {
     state: { announced: [...announced, { ...announcement, id, at: now }], pendingDials },
     delivery: null,

@@ -227,9 +227,7 @@ export function setupPlugin(effects: PluginEffects) {
         enqueue.spawnChild('stdio', { id: 'stdio', input: channelInput(context) });
       }),
       openConnectionWatch: enqueueActions(({ context, enqueue }) => {
-        // Without multiplexing another connection can be made, so the end of one proves nothing.
-        if (context.channel?.multiplexed === true)
-          enqueue.spawnChild('connection', { id: 'connection', input: channelInput(context) });
+        enqueue.spawnChild('connection', { id: 'connection', input: channelInput(context) });
       }),
       openBroker: enqueueActions(({ context, enqueue }) => {
         enqueue.spawnChild('broker', { id: 'broker', input: channelInput(context) });

@@ -1,7 +1,12 @@
 import { Metadata, status as code } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { earlier, grpcTimeout } from '../../../src/effects/grpc/deadline.js';
-import { createMessageReader, withPrefix } from '../../../src/effects/grpc/message-reader.js';
+import {
+  createMessageReader,
+  withPrefix,
+  type MessageReader,
+  type WireMessage,
+} from '../../../src/effects/grpc/message-reader.js';
 import { metadataOf } from '../../../src/effects/http2/response-headers.js';
 import {
   knownCode,
@@ -14,6 +19,13 @@ import {
 const messages = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 });
 const cutsOf = (length: number) => fc.array(fc.nat({ max: length }), { maxLength: 12 });
 
+/** All messages that a reader has now. */
+function readAll(reader: MessageReader): WireMessage[] {
+  const read: WireMessage[] = [];
+  for (let next = reader.next(); next !== null; next = reader.next()) read.push(next);
+  return read;
+}
+
 /** The same bytes in pieces. */
 function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
   const at = [0, ...[...cuts].sort((one, other) => one - other), bytes.length];
@@ -24,31 +36,51 @@ describe('the reader of messages', () => {
   it('gives back any messages, wherever their bytes are cut', () => {
     const cut = messages.chain((texts) => {
       const bytes = Buffer.concat(texts.map((text) => withPrefix(text)));
-      return fc.tuple(fc.constant(texts), fc.constant(bytes), cutsOf(bytes.length));
+      return fc.tuple(fc.constant(texts), fc.constant(bytes), cutsOf(bytes.length), fc.boolean());
     });
     fc.assert(
-      fc.property(cut, ([texts, bytes, cuts]) => {
+      fc.property(cut, ([texts, bytes, cuts, isReadLate]) => {
         const reader = createMessageReader();
-        const read = pieces(bytes, cuts).flatMap((piece) => reader.push(piece));
+        const read = pieces(bytes, cuts).flatMap((piece) => {
+          reader.push(piece);
+          return isReadLate ? [] : readAll(reader);
+        });
+        read.push(...readAll(reader));
         expect(read.map((message) => message.bytes.toString('hex'))).toEqual(
           texts.map((text) => Buffer.from(text).toString('hex')),
         );
         expect(read.every(({ isCompressed }) => !isCompressed)).toBe(true);
-        expect(reader.isWithin()).toBe(false);
+        expect(reader.heldBytes()).toBe(0);
       }),
     );
   });
 
-  it('knows whether it is within a message', () => {
+  it('holds the bytes of a message that is not there as a whole', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 50 }), fc.nat(), (text, seed) => {
         const bytes = withPrefix(text);
         const length = 1 + (seed % bytes.length);
         const reader = createMessageReader();
         reader.push(bytes.subarray(0, length));
-        expect(reader.isWithin()).toBe(length < bytes.length);
+        expect(reader.hasNext()).toBe(length === bytes.length);
+        expect(reader.heldBytes()).toBe(length);
       }),
     );
+  });
+
+  it('holds thousands of short messages in little more than their bytes', () => {
+    const reader = createMessageReader();
+    const before = process.memoryUsage().arrayBuffers;
+    // Each is a small part of a large chunk.
+    for (let count = 0; count < 2000; count += 1) {
+      const chunk = Buffer.allocUnsafeSlow(64 * 1024);
+      chunk.set(withPrefix(Buffer.alloc(0)), 100);
+      reader.push(chunk.subarray(100, 105));
+    }
+    globalThis.gc?.();
+    expect(reader.heldBytes()).toBe(10_000);
+    expect(readAll(reader)).toHaveLength(2000);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2000 * 64 * 1024);
   });
 
   it('throws a RangeError or nothing, whatever comes', () => {
@@ -56,7 +88,10 @@ describe('the reader of messages', () => {
       fc.property(fc.array(fc.uint8Array({ maxLength: 40 })), (chunks) => {
         const reader = createMessageReader();
         try {
-          for (const chunk of chunks) reader.push(Buffer.from(chunk));
+          for (const chunk of chunks) {
+            reader.push(Buffer.from(chunk));
+            readAll(reader);
+          }
         } catch (error) {
           expect(error).toBeInstanceOf(RangeError);
         }
@@ -69,7 +104,9 @@ describe('the reader of messages', () => {
       fc.property(fc.integer({ min: 2 ** 31, max: 2 ** 32 - 1 }), (length) => {
         const prefix = Buffer.alloc(5);
         prefix.writeUInt32BE(length, 1);
-        expect(() => createMessageReader().push(prefix)).toThrow(RangeError);
+        const reader = createMessageReader();
+        reader.push(prefix);
+        expect(() => reader.hasNext()).toThrow(RangeError);
       }),
     );
   });

@@ -18,6 +18,7 @@ function forward(...chunks: readonly string[]) {
   const add = (entry: PluginLogEntry): void => void entries.push(entry);
   forwardLogs({ plugin: 'a', generation: 1, process }, add, sinks, () => 0).subscribe();
   for (const chunk of chunks) stdout.next(Buffer.from(chunk));
+  stdout.complete();
   return { levels: entries.map(({ level, message }) => `${level} ${message}`), sunk };
 }
 
@@ -29,7 +30,7 @@ describe('the stdout of a plugin', () => {
   ])('goes to its sink from the handshake line on: %s', (_, chunks) => {
     const { levels, sunk } = forward(...chunks);
     expect(sunk).toBe('hello\nworld');
-    expect(levels).toEqual(['debug starting', `debug ${line.trim()}`, 'info hello']);
+    expect(levels).toEqual(['debug starting', `debug ${line.trim()}`, 'info hello', 'info world']);
   });
 
   it('goes to no sink without a handshake line', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { limits } from '../../../src/http2/index.js';
+import { http2Limits as limits } from '../../../src/model/limits.js';
 import { frame, pair, settings, settingsAck, uint32, type Frame, type Pair } from './server.js';
 
 const ok = [':status: 200', 'content-type: application/grpc'];

@@ -1,4 +1,4 @@
-import { limits } from '../../../src/http2/index.js';
+import { http2Limits as limits } from '../../../src/model/limits.js';
 import { frame, framesOf, pair, prefaceSize, settings, settingsAck, uint32 } from './server.js';
 
 const ok = [':status: 200', 'content-type: application/grpc'];

@@ -1,4 +1,5 @@
-import { errorCode, limits } from '../../../src/http2/index.js';
+import { errorCode } from '../../../src/http2/index.js';
+import { http2Limits as limits } from '../../../src/model/limits.js';
 import { frame, pair, settings, settingsAck, uint32, type Pair } from './server.js';
 
 const ok = [':status: 200', 'content-type: application/grpc'];

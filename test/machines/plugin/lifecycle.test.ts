@@ -19,6 +19,7 @@ describe('a plugin that starts', () => {
       'dial',
       'stdio',
       'broker',
+      'connection',
       'probe',
       'onActivate',
       'watch',

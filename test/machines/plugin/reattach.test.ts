@@ -73,6 +73,7 @@ describe('a plugin that is reattached', () => {
       'dial',
       'stdio',
       'broker',
+      'connection',
       'probe',
       'onActivate',
       'watch',
