@@ -1,4 +1,4 @@
-import { map, of, EMPTY, defer } from 'rxjs';
+import { map, of, EMPTY, defer, tap } from 'rxjs';
 import type { BrokerDialEffects } from '../machines/broker/machine.js';
 import type {
   ConnectionEvent,
@@ -103,7 +103,13 @@ export function createPluginEffects(
     probe: (input: OfChannel) => probe(input),
     redial: (input: OfChannel) => redial(input),
     watch: (input: OfChannel) => watchHealth(input),
-    onActivate: (input: OfChannel) => onActivate(input),
+    onActivate: (input: OfChannel) =>
+      onActivate(input).pipe(
+        // The last step of a start: from its success on the plugin serves.
+        tap(({ type }) => {
+          if (type === 'hook.returned') input.channel.process.noteServing();
+        }),
+      ),
     onDeactivate: (input: OfChannel) => onDeactivate(input),
     stdio: (input: OfChannel) => protocol.forwardStdio(input),
     broker: (input: OfChannel) => protocol.runControlStream(input),

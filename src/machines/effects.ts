@@ -15,6 +15,8 @@ export interface ProcessHandle {
   readonly startedAt: number;
   /** The last 8 KiB of stderr so far. */
   stderrTail(): string;
+  /** The last line of stderr so far, quoted for a message; `null`: there is none. */
+  lastPrinted(): string | null;
 }
 
 /** The connection to one generation, as the machine sees it. */

@@ -88,8 +88,8 @@ export interface PluginStatus {
   readonly multiplexed: boolean | null;
   /** Whether the plugin offers GRPCStdio; `null` until it has answered. */
   readonly stdio: boolean | null;
-  /** Whether the plugin implements the lifecycle hooks; `null` until it has answered. */
-  readonly hooks: boolean | null;
+  /** The hooks of `espalier.v1.PluginHooks` that the plugin implements, maybe none; `null` until it has answered. */
+  readonly hooks: readonly string[] | null;
   /** The number of restarts by the supervisor since the last activation. */
   readonly restarts: number;
   /**

@@ -1,5 +1,11 @@
 import { createIsolatedEnvironment, type EnvironmentOptions } from '../../environment/index.js';
-import { isPluginError, PluginError, toPluginError, type EnvironmentEvent } from '../../model/index.js';
+import {
+  isPluginError,
+  PluginError,
+  toPluginError,
+  type Deadlines,
+  type EnvironmentEvent,
+} from '../../model/index.js';
 import { shutdownStep, startSteps, stdioStep, type PhaseChange, type Step } from './check-steps.js';
 
 /** The result of `espalier check`, as `--json` prints it. */
@@ -54,9 +60,10 @@ export async function checkPlugin(options: CheckOptions): Promise<{ report: Chec
     steps.push(...startSteps(changes, null), stdioStep(env.status(id)));
     const stoppedAt = performance.now();
     await env.deactivate(id);
-    const last = shutdownStep(env.status(id), Math.round(performance.now() - stoppedAt));
+    const { deadlines } = env.setPolicy(id, {});
+    const last = shutdownStep(env.status(id), deadlines, Math.round(performance.now() - stoppedAt));
     steps.push(last);
-    if (!last.ok) failure = killedError(id);
+    if (!last.ok) failure = killedError(id, deadlines);
   } catch (error) {
     failure = error;
     if (isPluginError(error) && plugin.error === null) steps.push(...startSteps(changes, error));
@@ -78,12 +85,12 @@ function report(plugin: string, steps: readonly Step[], failure: unknown): Check
   return { ok: false, plugin, steps, error: { code, message, hint } };
 }
 
-function killedError(plugin: string): PluginError {
+function killedError(plugin: string, { shutdownMs, termMs }: Deadlines): PluginError {
   return new PluginError({
     code: 'PLUGIN_CRASHED',
     plugin,
     phase: 'stopping',
-    message: 'The plugin ignored GRPCController.Shutdown and SIGTERM and was killed.',
-    hint: 'Exit the process in the Shutdown handler or on SIGTERM; a killed process loses unsaved data.',
+    message: `The plugin did not end within ${shutdownMs} ms of GRPCController.Shutdown and ${termMs} ms of SIGTERM, and was killed.`,
+    hint: 'Exit the process in the Shutdown handler or on SIGTERM, or raise deadlines.termMs; a killed process loses unsaved data.',
   });
 }

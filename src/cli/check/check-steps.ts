@@ -1,4 +1,4 @@
-import type { PluginError, PluginPhase, PluginStatus, StopStep } from '../../model/index.js';
+import type { Deadlines, PluginError, PluginPhase, PluginStatus, StopStep } from '../../model/index.js';
 
 /** The name of a step of `espalier check`. */
 export type StepName =
@@ -78,7 +78,9 @@ function stepDetail(name: StepName, status: PluginStatus): string | undefined {
     case 'handshake':
       return status.protocolVersion === null ? undefined : `protocol version ${status.protocolVersion}`;
     case 'hooks':
-      return status.hooks === true ? 'implemented' : 'none';
+      return status.hooks === null || status.hooks.length === 0
+        ? 'none of espalier.v1.PluginHooks; hooks of other services are for their host'
+        : status.hooks.join(', ');
     case 'health':
     case 'manifest':
     case 'tls':
@@ -94,17 +96,21 @@ export function stdioStep({ stdio }: PluginStatus): Step {
   return { name: 'stdio', ok: true, ms: 0, detail: stdio === false ? 'not offered' : offered };
 }
 
-const stopStepTexts: Readonly<Record<StopStep, string>> = {
+const stopStepTexts: Readonly<Record<Exclude<StopStep, 'killing'>, string>> = {
   draining: 'exited while its calls were drained',
   deactivating: 'exited in OnDeactivate',
   requestingShutdown: 'exited after GRPCController.Shutdown',
   terminating: 'exited after SIGTERM: Shutdown had no effect, or is not offered',
-  killing: 'ignored Shutdown and SIGTERM; was killed',
 };
 
 /** The step of the stop; it fails for a plugin that had to be killed, or exited before it. */
-export function shutdownStep({ lastExit }: PluginStatus, ms: number): Step {
+export function shutdownStep({ lastExit }: PluginStatus, { termMs }: Deadlines, ms: number): Step {
   const stopStep = lastExit?.stopStep ?? null;
-  const detail = stopStep === null ? 'exited before it was stopped' : stopStepTexts[stopStep];
+  const detail =
+    stopStep === null
+      ? 'exited before it was stopped'
+      : stopStep === 'killing'
+        ? `was killed ${termMs} ms after SIGTERM`
+        : stopStepTexts[stopStep];
   return { name: 'shutdown', ok: stopStep !== null && stopStep !== 'killing', ms, detail };
 }

@@ -37,7 +37,7 @@ export function pluginStatus(snapshot: PluginSnapshot): PluginStatus {
     transport: context.channel?.transport ?? null,
     multiplexed: context.channel?.multiplexed ?? null,
     stdio: context.stdio,
-    hooks: context.hooks === undefined ? null : context.hooks !== null,
+    hooks: context.hooks === undefined ? null : (context.hooks ?? []),
     restarts: context.restarts,
     ready: state === 'healthy' && context.health.notServingSince === null,
     health: healthStatus(context, state),

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { makeFakeBundle } from '../../../fake-interpreters/bundle.js';
 import { fakeInterpreterPath, type FakeInterpreterName } from '../../../fake-interpreters/index.js';
 import { afterTest } from '../../support/environment.js';
@@ -71,6 +74,29 @@ describe('espalier check', () => {
     expect(report).not.toHaveProperty('error');
   });
 
+  it('names a script by itself, not by its interpreter, and tells a missing one at its step', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'check-'));
+    afterTest(() => {
+      rmSync(directory, { recursive: true });
+    });
+    const script = join(directory, 'Greeter.mjs');
+    writeFileSync(script, 'process.exit(3);\n');
+    expect(await check('--', process.execPath, script)).toMatchObject({ report: { plugin: 'greeter.mjs' } });
+    const { report } = await check('--', join(directory, 'python'), 'x.py');
+    expect(report.plugin).toBe('x.py');
+    expect(report.steps).toMatchObject([{ name: 'interpreter', ok: false }]);
+    expect(report.error?.hint).toContain('does not exist');
+  });
+
+  it('tells how long it waited before it killed a plugin, and which hooks it knows', async () => {
+    const { report } = await check('--policy', 'otp', bundle('ignores-sigterm-and-shutdown'));
+    expect(report.error?.message).toMatch(/within \d+ ms of GRPCController.Shutdown and \d+ ms of SIGTERM/);
+    const hooks = report.steps.find(({ name }) => name === 'hooks');
+    expect(hooks?.detail).toContain('none of espalier.v1.PluginHooks');
+    const { report: other } = await check(bundle('has-hooks'));
+    expect(other.steps.find(({ name }) => name === 'hooks')?.detail).toContain('OnActivate');
+  });
+
   it('checks a program after --', async () => {
     const { code, report } = await check('--', fakeInterpreterPath('healthy-on-tcp'), 'an', 'argument');
     expect(code).toBe(0);
@@ -100,7 +126,8 @@ describe('espalier check', () => {
     expect((await run.ended).code).toBe(1);
     expect(run.stdout()).toMatch(/^ok +spawn/m);
     expect(run.stdout()).toMatch(/^FAIL handshake/m);
-    expect(run.stdout()).toContain('EXITED_BEFORE_HANDSHAKE');
+    const message = /^EXITED_BEFORE_HANDSHAKE: (.*)$/m.exec(run.stdout())?.[1] ?? '';
+    expect(run.stdout().split(message)).toHaveLength(2);
     expect(run.stdout()).toContain('ModuleNotFoundError');
     expect(run.stdout()).toMatch(/^hint: .*yaml/m);
   });

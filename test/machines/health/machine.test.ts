@@ -37,7 +37,7 @@ describe('the startup of a plugin', () => {
     const { simulator } = tree;
     simulator.running('process').emit({
       type: 'process.started',
-      process: { pid: 1, startedAt: 0, stderrTail: () => '' },
+      process: { pid: 1, startedAt: 0, stderrTail: () => '', lastPrinted: () => null },
     });
     simulator.running('handshake').emit({
       type: 'handshake.read',
