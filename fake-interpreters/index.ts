@@ -64,6 +64,9 @@ const behaviours = {
   'health-not-serving': 'Answers health checks with NOT_SERVING.',
   'health-never-answers': 'Never answers health checks.',
   'no-health-service': 'Serves everything but the health service.',
+  'hurt-by-watch': 'Is healthy, and only SIGKILL ends it after a Watch of its health.',
+  'health-of-the-server-only': 'Has a health service that knows only the overall health.',
+  'health-knows-no-names': 'Has a health service that knows no name, not even the empty one.',
   'hangs-in-on-activate': 'Never returns from OnActivate.',
   'fails-on-activate': 'Returns an error from OnActivate.',
 

@@ -14,8 +14,12 @@ interface Report {
   error?: { code: string; message: string; hint?: string };
 }
 
+/** Those that only SIGKILL ends get it soon. */
+const supervision = { deadlines: { shutdownMs: 1000, termMs: 500 } };
+const killed: readonly FakeInterpreterName[] = ['ignores-sigterm-and-shutdown', 'hurt-by-watch'];
+
 function bundle(name: FakeInterpreterName): string {
-  const made = makeFakeBundle(name);
+  const made = makeFakeBundle(name, { manifest: killed.includes(name) ? { supervision } : {} });
   afterTest(() => {
     made.remove();
   });
@@ -67,6 +71,7 @@ describe('espalier check', () => {
         'health',
         'hooks',
         'stdio',
+        'watch',
         'shutdown',
       ].map((name) => [name, true]),
     );
@@ -89,12 +94,30 @@ describe('espalier check', () => {
   });
 
   it('tells how long it waited before it killed a plugin, and which hooks it knows', async () => {
-    const { report } = await check('--policy', 'otp', bundle('ignores-sigterm-and-shutdown'));
-    expect(report.error?.message).toMatch(/within \d+ ms of GRPCController.Shutdown and \d+ ms of SIGTERM/);
+    const { report } = await check(bundle('ignores-sigterm-and-shutdown'));
+    expect(report.error?.message).toMatch(/within 1000 ms of GRPCController.Shutdown and 500 ms of SIGTERM/);
     const hooks = report.steps.find(({ name }) => name === 'hooks');
     expect(hooks?.detail).toContain('none of espalier.v1.PluginHooks');
     const { report: other } = await check(bundle('has-hooks'));
     expect(other.steps.find(({ name }) => name === 'hooks')?.detail).toContain('OnActivate');
+  });
+
+  it.each<[FakeInterpreterName, string]>([
+    ['healthy', 'may be turned on'],
+    ['no-health-service', 'not offered'],
+    ['hurt-by-watch', 'leave health.watch off'],
+  ])('tells whether a Watch hurts: %s', async (name, words) => {
+    const { report } = await check(bundle(name));
+    expect(report.ok).toBe(true);
+    expect(report.steps.find((step) => step.name === 'watch')?.detail).toContain(words);
+  });
+
+  it.each<[FakeInterpreterName, string]>([
+    ['health-of-the-server-only', 'overall health'],
+    ['no-health-service', 'only that it answers'],
+  ])('tells what the health of %s is about', async (name, words) => {
+    const { report } = await check(bundle(name));
+    expect(report.steps.find((step) => step.name === 'health')?.detail).toContain(words);
   });
 
   it('checks a program after --', async () => {
