@@ -43,6 +43,7 @@ export { startInspector, type Inspector, type InspectorOptions } from './observe
 export {
   emptyHistory,
   composePolicy,
+  isSignOfLife,
   lostSocketFoundWithinMs,
   decideRestart,
   hangFoundWithinMs,

@@ -24,7 +24,13 @@ const noEvents = () => EMPTY;
 const inertEffects: PluginEffects = {
   now: () => 0,
   random: () => 0,
-  sampleHost: () => ({ monotonicMs: 0, wallMs: 0, eventLoopActiveMs: 0, messagesReceived: 0 }),
+  sampleHost: () => ({
+    monotonicMs: 0,
+    wallMs: 0,
+    eventLoopActiveMs: 0,
+    messagesReceived: 0,
+    callsInFlight: 0,
+  }),
   process: noEvents,
   pollProcess: noEvents,
   logs: noEvents,
@@ -33,6 +39,7 @@ const inertEffects: PluginEffects = {
   connection: noEvents,
   probe: noEvents,
   redial: noEvents,
+  greet: noEvents,
   watch: noEvents,
   onActivate: noEvents,
   onDeactivate: noEvents,

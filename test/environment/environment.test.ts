@@ -100,8 +100,9 @@ describe('a program without a manifest', () => {
     });
     await expect(env.activate('bare')).rejects.toMatchObject({
       code: 'SPAWN_FAILED',
-      phase: 'spawn',
+      phase: 'interpreter',
       facts: { errno: 'ENOENT' },
+      hint: expect.stringContaining('"/nowhere/plugin" does not exist') as unknown,
     });
   });
 });

@@ -50,6 +50,8 @@ export const supervisionSchema = z
         jitter: amount.lt(1),
         freshDialEvery: count.min(1).nullable(),
         notServingMs: duration.nullable(),
+        busyMs: duration,
+        requireService: z.boolean(),
         watch: z.boolean(),
       })
       .partial(),

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { lockFileName, type EnvironmentOptions } from '../../environment/index.js';
 import type { SupervisionOptions } from '../../model/index.js';
@@ -47,14 +47,25 @@ Exit codes: 0 the plugin is ok, 1 it is not, 2 wrong usage.`;
 
 type Target =
   | { readonly bundles: readonly [string] }
-  | { readonly programs: readonly [{ command: string; args: readonly string[] }] };
+  | { readonly programs: readonly [{ id: string; command: string; args: readonly string[] }] };
 
 function target(first: string | undefined, rest: readonly string[], self: Command): Target {
   if (first === undefined)
     self.error('error: name a bundle directory, or a program after --', { exitCode: exitCode.usage });
   // Commander drops the `--`, so only the raw arguments tell a bundle from a program.
   const isProgram = process.argv.includes('--') || rest.length > 0;
-  return isProgram ? { programs: [{ command: first, args: rest }] } : { bundles: [first] };
+  return isProgram
+    ? { programs: [{ id: programId(first, rest), command: first, args: rest }] }
+    : { bundles: [first] };
+}
+
+/** A script has its own name, not that of the interpreter that runs it. */
+function programId(command: string, args: readonly string[]): string {
+  const isInterpreter = /^(?:python|node|ruby|perl|php|java|bash|dash|sh|env|uv|deno|bun)[\d.]*$/.test(
+    basename(command),
+  );
+  const script = args.find((argument) => !argument.startsWith('-'));
+  return basename(isInterpreter && script !== undefined ? script : command).toLowerCase();
 }
 
 /** The lock file of a single bundle is in its parent directory. */
@@ -92,9 +103,12 @@ async function check(plugin: Target, flags: CheckFlags): Promise<number> {
     process.stdout.write(`${JSON.stringify(report)}\n`);
   } else {
     const out = coloursFor(process.stdout, process.env);
-    for (const { name, ok, ms, detail } of report.steps) {
+    for (const { name, ok, ms, detail = '' } of report.steps) {
       const mark = ok ? out.success('ok  ') : out.error('FAIL');
-      process.stdout.write(`${mark} ${name.padEnd(12)}${out.dim(`${ms} ms`.padStart(9))}  ${detail ?? ''}\n`);
+      // The error of a failed step follows in full.
+      const shown = !ok && detail === report.error?.message ? '' : detail;
+      const line = `${mark} ${name.padEnd(12)}${out.dim(`${ms} ms`.padStart(9))}  ${shown}`;
+      process.stdout.write(`${line.trimEnd()}\n`);
     }
     process.stdout.write(
       report.ok ? `${out.success('ok')}: ${report.plugin}\n` : `${errorText(error, out)}\n`,

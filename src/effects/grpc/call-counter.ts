@@ -8,6 +8,8 @@ export interface CallCounter {
   answer(): void;
   /** How often it has. */
   answers(): number;
+  /** How many calls are in flight. */
+  inFlight(): number;
   /** Tells once when no call is in flight. */
   whenIdle(): Observable<void>;
 }
@@ -29,6 +31,7 @@ export function createCallCounter(): CallCounter {
       answers += 1;
     },
     answers: () => answers,
+    inFlight: () => inFlight,
     whenIdle: () =>
       ends.pipe(
         startWith(undefined),

@@ -13,7 +13,7 @@ import {
   type PluginStatus,
   type SupervisionOptions,
 } from '../../model/index.js';
-import { composePolicy } from '../../policy/index.js';
+import { composePolicyFor } from '../../policy/index.js';
 import type { AtDeadline, ScannedBundle } from '../../effects/index.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { groupOf, placementProblems, requirementProblem } from './placement.js';
@@ -79,8 +79,8 @@ export function createPluginRegistry({
   inheritedState,
 }: RegistryDependencies): PluginRegistry {
   const { specs } = options;
-  const policyOf = ({ manifest }: Bundle, operators?: SupervisionOptions) =>
-    composePolicy(options.policy, manifest.supervision, operators);
+  const policyOf = ({ manifest, runtime }: Bundle, operators?: SupervisionOptions) =>
+    composePolicyFor(runtime, options.policy, manifest.supervision, operators);
   const bundleRegistry = createBundleRegistry((bundles) =>
     placementProblems(
       bundles.map((bundle) => ({ bundle, policy: policyOf(bundle) })),
@@ -191,6 +191,7 @@ function invalidStatus(id: string, error: PluginError, since: number): PluginSta
       missed: 0,
       excused: 0,
       lastExcuse: null,
+      source: null,
       lastMs: null,
       watched: null,
       notServingSince: null,
