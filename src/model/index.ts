@@ -10,6 +10,7 @@ export * from './resource-limits.js';
 export * from './log.js';
 export * from './manifest.js';
 export * from './policy.js';
+export * from './printable-text.js';
 export * from './host-sample.js';
 export * from './reattach.js';
 export * from './status.js';

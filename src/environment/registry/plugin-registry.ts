@@ -16,6 +16,8 @@ import {
 import { composePolicyFor } from '../../policy/index.js';
 import type { AtDeadline, ScannedBundle } from '../../effects/index.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
+import type { CreateErrorBoundary } from '../callbacks/error-boundary.js';
+import { guardActor } from '../callbacks/guard-actor.js';
 import { groupOf, placementProblems, requirementProblem } from './placement.js';
 import { createBundleRegistry, type RunnableBundle } from './bundle-registry.js';
 import { observePlugin, type PluginObserver } from '../status/plugin-observer.js';
@@ -59,6 +61,7 @@ interface RegistryDependencies {
   readonly atDeadline?: AtDeadline | undefined;
   /** What a previous host recorded about a plugin. */
   readonly inheritedState: (id: string) => InheritedState | undefined;
+  readonly boundaryOf: CreateErrorBoundary;
 }
 
 /** The part of a previous host's record with which a plugin is added to the tree. */
@@ -77,6 +80,7 @@ export function createPluginRegistry({
   now,
   atDeadline,
   inheritedState,
+  boundaryOf,
 }: RegistryDependencies): PluginRegistry {
   const { specs } = options;
   const policyOf = ({ manifest, runtime }: Bundle, operators?: SupervisionOptions) =>
@@ -96,6 +100,7 @@ export function createPluginRegistry({
     const ref = pluginRef(actor.system, plugin);
     if (ref === undefined || observerById.get(plugin)?.ref === ref) return;
     observerById.get(plugin)?.close();
+    guardActor(ref, boundaryOf);
     observerById.set(plugin, observePlugin(ref, emit, now, atDeadline));
   });
 
