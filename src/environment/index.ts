@@ -22,13 +22,15 @@ export {
   type MtlsOptions,
   type MultiplexMode,
 } from './options/environment-options.js';
+export { optionsError } from './options/option-problems.js';
+export { optionShape } from './options/options-schema.js';
 export { resolveOptions } from './options/resolve-options.js';
 export {
   formatReattachProviders,
   parseReattachProviders,
   type ReattachProviders,
 } from '../go-plugin/index.js';
-export { parseFaultTrace, parseManifest } from '../bundle/index.js';
+export { describeUnknown, parseFaultTrace, parseManifest } from '../bundle/index.js';
 export { prepareBundles, type PrepareResult } from './bundles/prepare-bundles.js';
 export type {
   ManualTls,

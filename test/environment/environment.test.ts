@@ -35,7 +35,7 @@ describe('the options', () => {
     ['restart.restart', { bundles: [], policy: { restart: { restart: 'always' as 'permanent' } } }],
     ['restart.intensities', { bundles: [], policy: { restart: { intensities: 3 } as object } }],
     [
-      'the supervision of a: restart.intensity',
+      'programs.0.supervision.restart.intensity',
       { programs: [{ command: 'a', supervision: { restart: { intensity: -1 } } }] },
     ],
     ['env', { bundles: [], env: { 'A=B': 'c' } }],
