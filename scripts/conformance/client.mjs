@@ -3,10 +3,10 @@
 import { InterceptingCall, makeGenericClientConstructor, Metadata } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
 import { join } from 'node:path';
-import { createCallCounter, createPluginChannel, createPluginClient } from '../../dist/esm/effects/index.js';
-import { openChannel } from '../../dist/esm/effects/http2/open-channel.js';
-import { openSocket } from '../../dist/esm/effects/socket/open-socket.js';
-import { manualTls, plaintext } from '../../dist/esm/effects/tls/security.js';
+import { createCallCounter, createPluginChannel, createPluginClient } from '../../dist/modules/effects/index.js';
+import { openChannel } from '../../dist/modules/effects/http2/open-channel.js';
+import { openSocket } from '../../dist/modules/effects/socket/open-socket.js';
+import { manualTls, plaintext } from '../../dist/modules/effects/tls/security.js';
 
 const [protos, way] = process.argv.slice(2);
 const root = new protobuf.Root();

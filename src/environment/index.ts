@@ -2,7 +2,7 @@ export { createIsolatedEnvironment } from './create-isolated-environment.js';
 export { createEnvironment, createEnvironmentWithRuntime } from './create-environment.js';
 export { noStateStore } from './desired-state/state-store.js';
 export type { Activation, StartOutcome } from './calls/plugin-calls.js';
-export type { Environment } from './environment.js';
+export type { Environment, RootActor, RootSnapshot } from './environment.js';
 export type { AvailablePlugin } from './registry/plugin-registry.js';
 export { describeTreeEvent, isTreeEvent } from './status/event-text.js';
 export { describeCause, type Explanation, type HistoryEntry } from './status/explain.js';

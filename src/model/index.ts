@@ -11,5 +11,6 @@ export * from './log.js';
 export * from './manifest.js';
 export * from './policy.js';
 export * from './host-sample.js';
+export * from './inspection.js';
 export * from './reattach.js';
 export * from './status.js';

@@ -6,6 +6,7 @@ import { fakeInterpreterPath } from '../../fake-interpreters/index.js';
 import { createEnvironment, type EnvironmentEvent, type EnvironmentOptions } from '../../src/index.js';
 import { afterTest, environmentWith, isAlive, until } from '../support/environment.js';
 import { untilTrue } from '../support/until-true.js';
+import { rootActorOf } from '../support/root-actor.js';
 
 async function environment(options: EnvironmentOptions) {
   const env = await createEnvironment(options);
@@ -222,7 +223,7 @@ describe('the shutdown', () => {
     const pid = env.status(id).pid as number;
     const completed = new Promise<void>((complete) => env.events.subscribe({ complete }));
     const deactivation = env.deactivate(id).catch((thrown: unknown) => thrown);
-    env.actor.send({
+    rootActorOf(env).send({
       type: 'environment.activate',
       get plugin(): string {
         throw new Error('the tree fails');
