@@ -29,6 +29,8 @@ export {
   type ProgramOptions,
   type ReattachManifest,
   type ReattachProviders,
+  type RootActor,
+  type RootSnapshot,
   type ServiceClient,
   type ServiceSet,
   type StartOutcome,

@@ -1,4 +1,5 @@
 import { EMPTY } from 'rxjs';
+import type { AnyStateMachine } from 'xstate';
 import {
   createAttachmentMachine,
   createEnvironmentMachine,
@@ -8,8 +9,10 @@ import {
   type PluginEffects,
 } from '../machines/index.js';
 
+type MachineName = 'plugin' | 'supervisor' | 'health' | 'attachment' | 'environment';
+
 /** The machines with effects that do nothing: for drawing their charts, not for running them. */
-export function machineDefinitions() {
+export function machineDefinitions(): Readonly<Record<MachineName, AnyStateMachine>> {
   return {
     plugin: createPluginMachine(inertEffects),
     supervisor: createSupervisorMachine(inertEffects, { random: () => 0 }),

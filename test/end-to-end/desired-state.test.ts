@@ -11,6 +11,7 @@ import {
   waitForRecord,
   callHost,
 } from '../support/successive-hosts.js';
+import { rootActorOf } from '../support/root-actor.js';
 
 const name = 'outlives-its-host';
 
@@ -118,7 +119,9 @@ describe('the desired state', () => {
 describe('the policy that an operator has set', () => {
   const temporary = { restart: { restart: 'temporary' } } as const;
   const restartOf = (env: Environment) =>
-    env.actor.getSnapshot().context.members.map(({ policy }) => policy.restart.restart);
+    rootActorOf(env)
+      .getSnapshot()
+      .context.members.map(({ policy }) => policy.restart.restart);
 
   it('applies under the next host, until it is reset', async () => {
     const place = createHostSetup([name]);
