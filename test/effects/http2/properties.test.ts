@@ -1,12 +1,8 @@
 import { Metadata, status as code } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { earlier, grpcTimeout } from '../../../src/effects/grpc/deadline.js';
-import {
-  createMessageReader,
-  withPrefix,
-  type MessageReader,
-  type WireMessage,
-} from '../../../src/effects/grpc/message-reader.js';
+import { createMessageReader, withPrefix, type MessageReader } from '../../../src/effects/grpc/messages.js';
+import type { WireMessage } from '../../../src/effects/grpc/compression.js';
 import { metadataOf } from '../../../src/effects/http2/response-headers.js';
 import {
   knownCode,
