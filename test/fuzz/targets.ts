@@ -23,7 +23,7 @@ export interface FuzzTarget {
 }
 
 function target<Input>(name: string, input: fc.Arbitrary<Input>, run: (input: Input) => void): FuzzTarget {
-  return { name, property: fc.property(input, run) as fc.IProperty<unknown> };
+  return { name, property: fc.property(input, run) };
 }
 
 const offer = { protocolVersions: [1, 2], certificateExpected: true, certificateRequired: false };
