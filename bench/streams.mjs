@@ -100,7 +100,7 @@ async function main() {
 }
 
 async function espalierClient(Bench, address) {
-  const from = (path) => import(`../dist/esm/effects/${path}.js`);
+  const from = (path) => import(`../dist/modules/effects/${path}.js`);
   const { createCallCounter, createPluginChannel, createPluginClient } = await from('index');
   const { openChannel } = await from('http2/open-channel');
   const { openSocket } = await from('socket/open-socket');

@@ -2,8 +2,8 @@
 // machines are real; their effects answer immediately.
 import { concat, EMPTY, NEVER, of, Subject } from 'rxjs';
 import { createActor } from 'xstate';
-import { createEnvironmentMachine, indexDelays } from '../dist/esm/machines/index.js';
-import { composePolicy } from '../dist/esm/policy/index.js';
+import { createEnvironmentMachine, indexDelays } from '../dist/modules/machines/index.js';
+import { composePolicy } from '../dist/modules/policy/index.js';
 import { median, printMeasure } from './statistics.mjs';
 
 const rounds = 5;

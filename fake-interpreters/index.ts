@@ -12,6 +12,7 @@ const behaviours = {
   'reads-stdin': 'Is healthy and prints on stderr what it reads from stdin.',
   'socket-elsewhere': 'Is healthy and creates its socket in the directory of temporary files.',
   'slow-line': 'Is healthy and prints its line after 300 ms.',
+  'notes-a-missing-module': 'Is healthy and prints at its start, at info, that a module is missing.',
 
   multiplexes: 'Multiplexes everything over one socket on request, the broker too.',
   'multiplexes-on-tcp': 'Multiplexes everything over one TCP connection on request, the broker too.',
@@ -39,6 +40,7 @@ const behaviours = {
   'brings-its-own-certificate': 'Serves TLS with the certificate in its environment, and prints none.',
 
   'never-prints-a-line': 'Prints nothing, and stays alive.',
+  'loads-forever': 'Prints on stderr, as a record, what it loads, and never its line.',
   'prints-netrpc': 'Offers net/rpc instead of gRPC, and stays alive.',
   'prints-too-few-fields': 'Prints a line of three fields, and stays alive.',
   'wrong-core-version': 'Prints a line of core version 2, and stays alive.',
@@ -62,6 +64,9 @@ const behaviours = {
   'health-not-serving': 'Answers health checks with NOT_SERVING.',
   'health-never-answers': 'Never answers health checks.',
   'no-health-service': 'Serves everything but the health service.',
+  'hurt-by-watch': 'Is healthy, and only SIGKILL ends it after a Watch of its health.',
+  'health-of-the-server-only': 'Has a health service that knows only the overall health.',
+  'health-knows-no-names': 'Has a health service that knows no name, not even the empty one.',
   'hangs-in-on-activate': 'Never returns from OnActivate.',
   'fails-on-activate': 'Returns an error from OnActivate.',
 

@@ -1,5 +1,5 @@
 /** docs/compatibility.md, from the tables of test/interop and the tests that have passed. */
-export function compatibilityPage({ versions, programs, rows, titleOf, tests }) {
+export function compatibilityPage({ versions, programs, rows, titleOf, tests, suites }) {
   const passed = tests.filter(({ status }) => status === 'passed');
   return `# Compatibility
 
@@ -30,6 +30,18 @@ ${table(
   ['#', "go-plugin's test", 'Result here', 'Result'],
   rows.map((row) => [row.number, row.name, row.holds, stateOf(row, titleOf(row), passed)]),
 )}
+
+## HTTP/2 and gRPC
+
+The HTTP/2 and the gRPC client are our own ([decision 30](decisions/0030-http2-is-spoken-by-our-own-code.md)). They are
+held to suites that others wrote. The short way is that of unary calls without interceptors, the ordinary way that of
+every call.
+
+<!-- suites -->
+
+${suites}
+
+<!-- /suites -->
 
 ---
 

@@ -14,6 +14,7 @@ import { format, resolveConfig } from 'prettier';
 import { compatibilityPage } from './interop-page.mjs';
 import { buildInteropPrograms, interopVersions } from './interop-build.mjs';
 import { makeRunFolder } from './run-folder.mjs';
+import { suitesSection } from './suites.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const page = join(root, 'docs/compatibility.md');
@@ -55,6 +56,7 @@ async function pageOf({ testResults }) {
     rows,
     titleOf,
     tests,
+    suites: suitesSection(),
   });
   return format(text, { ...(await resolveConfig(page)), filepath: page });
 }

@@ -3,28 +3,38 @@
 //
 //   npm run model                              ten thousand of them
 //   npm run model -- --runs 100000             a full run
+//   npm run model -- --runs 100000 --seeds 10  ten full runs from seeds of their own: the nightly form
 //   npm run model -- --seed 7 --path "3:0:1"   one of them again, as a failure names it
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { withBundle } from './run-typescript.mjs';
 
-const usage = `usage: npm run model -- [--runs N] [--seed N] [--path P] [--workers N]
+const usage = `usage: npm run model -- [--runs N] [--seed N] [--seeds N] [--path P] [--workers N]
 
   --runs N     how many sequences (default: 10000)
-  --seed N     where chance begins (default: another one each time)
+  --seed N     where chance begins (default: another one each time, which is printed)
+  --seeds N    how many runs, one after the other, each from a seed of its own (default: 1)
   --path P     the one sequence of this seed that a failure has named
   --workers N  how many run at once (default: one a core)`;
 const batchRuns = 250;
 const progressMs = 1000;
+/** Each batch takes the next seed: the seeds of two runs must lie further apart than a run has batches. */
+const seedDistance = 10_000_019;
 /** What a run must have come to, or it has proved little. */
 const states = ['spawning', 'handshaking', 'healthy', 'stopping', 'crashed', 'restarting', 'failed', 'idle'];
 
-function main({ runs, seed, path, workers }) {
+function main({ runs, seed: firstSeed, seeds, path, workers }) {
   return withBundle('test/model/worker.ts', async (program) => {
-    const batches = path === undefined ? split(runs, seed) : [{ seed, runs: 1, path }];
-    console.log(`${path === undefined ? runs : 1} sequences from seed ${seed}`);
-    return report(await runAll(program, batches, Math.min(workers, batches.length)));
+    for (let number = 0; number < seeds; number += 1) {
+      const seed = (firstSeed + number * seedDistance) | 0;
+      const batches = path === undefined ? split(runs, seed) : [{ seed, runs: 1, path }];
+      const which = seeds === 1 ? '' : ` (run ${number + 1} of ${seeds})`;
+      console.log(`${path === undefined ? runs : 1} sequences from seed ${seed}${which}`);
+      const exitCode = report(await runAll(program, batches, Math.min(workers, batches.length)));
+      if (exitCode !== 0) return exitCode;
+    }
+    return 0;
   });
 }
 
@@ -100,6 +110,7 @@ function parse() {
     options: {
       runs: { type: 'string', default: '10000' },
       seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+      seeds: { type: 'string', default: '1' },
       path: { type: 'string' },
       workers: { type: 'string', default: String(availableParallelism()) },
       help: { type: 'boolean' },
@@ -109,10 +120,15 @@ function parse() {
     console.log(usage);
     process.exit(0);
   }
-  const [runs, seed, workers] = [values.runs, values.seed, values.workers].map(Number);
-  if (![runs, workers].every((count) => Number.isInteger(count) && count > 0) || !Number.isInteger(seed))
-    throw new Error('--runs and --workers must be whole numbers above 0, and --seed a whole number');
-  return { runs, seed, workers, path: values.path };
+  const [runs, seed, seeds, workers] = [values.runs, values.seed, values.seeds, values.workers].map(Number);
+  if (
+    ![runs, seeds, workers].every((count) => Number.isInteger(count) && count > 0) ||
+    !Number.isInteger(seed)
+  )
+    throw new Error('--runs, --seeds and --workers must be whole numbers above 0, and --seed a whole number');
+  if (values.path !== undefined && (seeds > 1 || values.runs !== '10000'))
+    throw new Error('--path is one sequence of one seed: give it with --seed alone');
+  return { runs, seed, seeds, workers, path: values.path };
 }
 
 try {

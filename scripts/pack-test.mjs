@@ -1,16 +1,21 @@
 // Installs the packed tarball into an empty folder and embeds it there from TypeScript, ESM, CommonJS, a CommonJS
 // jest, and the command line. Needs the npm registry for the package's dependencies.
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildFakeInterpreters } from './build-fake-interpreters.mjs';
 import { useRunFolder } from './run-folder.mjs';
+import { staticImports } from './static-imports.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const folder = useRunFolder();
 const run = (command, args, cwd = folder) =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+
+/** The compilers that a consumer may have: the oldest that is supported, the last of each line, and the newest. */
+const typescripts = ['5.4', '5.9', '6', '7'];
+const compilerOf = (version) => join(folder, `node_modules/typescript-${version}/bin/tsc`);
 
 const use = (program) => `
   const env = await createEnvironment({ programs: [{ id: 'packed', command: ${JSON.stringify(program)} }] });
@@ -33,16 +38,29 @@ const simulate = `
 
 await buildFakeInterpreters();
 const healthy = join(root, 'fake-interpreters/dist/healthy');
-const [{ filename, files }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], root));
+const [{ filename, files, size, unpackedSize }] = JSON.parse(
+  run('npm', ['pack', '--json', '--pack-destination', folder], root),
+);
+const tarball = join(folder, filename);
+const installed = join(folder, 'node_modules/espalier');
 const strange = files.filter(
   ({ path }) =>
     /(^|\/)test\/|\.test\.|fake-interpreters|__pycache__|\.map\.map/.test(path) && !path.startsWith('dist/'),
 );
 if (strange.length > 0) throw new Error(`The tarball check ${strange.map(({ path }) => path)}`);
-console.log(`packed ${filename}: ${files.length} files`);
+const kilobytes = (bytes) => `${Math.round(bytes / 1000)} kB`;
+console.log(
+  `packed ${filename}: ${files.length} files, ${kilobytes(size)}, unpacked ${kilobytes(unpackedSize)}`,
+);
 
-writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true }));
-run('npm', ['install', '--no-audit', '--no-fund', join(folder, filename)]);
+const devDependencies = Object.fromEntries(
+  typescripts.map((version) => [`typescript-${version}`, `npm:typescript@${version}`]),
+);
+writeFileSync(
+  join(folder, 'package.json'),
+  JSON.stringify({ name: 'consumer', private: true, devDependencies }),
+);
+run('npm', ['install', '--no-audit', '--no-fund', tarball]);
 console.log('installed in an empty folder');
 
 const check = (name, act) => {
@@ -65,6 +83,22 @@ check('CommonJS', () => {
       (async () => {${use(healthy)}${simulate}})().catch((error) => { console.error(error); process.exit(1); });`,
   );
   run(process.execPath, ['commonjs.cjs']);
+});
+check('what is loaded on demand', () => {
+  const loaded = staticImports(join(installed, 'dist/esm/index.js'));
+  const early = ['ws', 'commander'].filter((name) => loaded.includes(name));
+  if (early.length > 0 || !loaded.includes('xstate')) throw new Error(`It loads ${loaded}`);
+});
+check('types without those of the machines', () => {
+  const types = files.filter(({ path }) => path.endsWith('.d.ts')).map(({ path }) => path);
+  const leaking = types.filter((path) => /['"]xstate/.test(readFileSync(join(installed, path), 'utf8')));
+  if (types.length === 0 || leaking.length > 0) throw new Error(`XState is in ${leaking}`);
+});
+check('publint', () => {
+  run(join(root, 'node_modules/.bin/publint'), ['run', tarball, '--strict']);
+});
+check('are the types wrong?', () => {
+  run(join(root, 'node_modules/.bin/attw'), [tarball]);
 });
 check('TypeScript', () => {
   const source = `import { createEnvironment, isPluginError, type PluginErrorCode, type PluginStatus } from 'espalier';
@@ -112,6 +146,15 @@ check('TypeScript', () => {
     'typescript.mts',
     'legacy.cts',
   ]);
+  // The types stand on their own: the libraries are checked too, by each compiler and in its strictest mode.
+  for (const [version, exact] of typescripts.flatMap((each) => [
+    [each, 'false'],
+    [each, 'true'],
+  ])) {
+    const ownOptions = ['--noEmit', '--skipLibCheck', 'false', '--exactOptionalPropertyTypes', exact];
+    run(process.execPath, [compilerOf(version), ...strict, ...ownOptions, 'typescript.mts', 'legacy.cts']);
+    console.log(`     TypeScript ${version}, exactOptionalPropertyTypes: ${exact}`);
+  }
   run(process.execPath, ['typescript.mjs']);
   run(process.execPath, ['legacy.cjs']);
 });

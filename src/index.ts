@@ -29,6 +29,8 @@ export {
   type ProgramOptions,
   type ReattachManifest,
   type ReattachProviders,
+  type RootActor,
+  type RootSnapshot,
   type ServiceClient,
   type ServiceSet,
   type StartOutcome,
@@ -43,6 +45,7 @@ export { startInspector, type Inspector, type InspectorOptions } from './observe
 export {
   emptyHistory,
   composePolicy,
+  isSignOfLife,
   lostSocketFoundWithinMs,
   decideRestart,
   hangFoundWithinMs,

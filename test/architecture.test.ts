@@ -31,7 +31,7 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   environment: {
     layers: ['model', 'policy', 'bundle', 'go-plugin', 'machines', 'effects'],
-    packages: ['xstate', 'rxjs', '@grpc/grpc-js', 'node:os', 'node:path'],
+    packages: ['xstate', 'rxjs', 'zod', '@grpc/grpc-js', 'node:os', 'node:path'],
   },
   observe: {
     layers: ['model'],
@@ -40,9 +40,9 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   // Runs the real environment on simulated processes, whose plugins are called without a socket.
   testing: {
-    layers: ['model', 'policy', 'environment'],
+    layers: ['model', 'policy', 'bundle', 'environment'],
     types: ['machines'],
-    packages: ['rxjs', '@grpc/grpc-js', 'node:events', 'node:stream', 'node:timers'],
+    packages: ['rxjs', 'zod', '@grpc/grpc-js', 'node:events', 'node:stream', 'node:timers'],
   },
   // The other side of the protocol: what the process of a plugin loads; it imports nothing of a host.
   plugin: { layers: ['model', 'go-plugin', 'effects'], packages: ['@grpc/grpc-js', /^node:/] },

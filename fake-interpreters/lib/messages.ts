@@ -4,7 +4,7 @@ import { decodeFields, encodeFields } from './protobuf.js';
 /** `plugin.Empty` and `google.protobuf.Empty` alike. */
 export const empty: Codec<object> = { encode: () => Buffer.alloc(0), decode: () => ({}) };
 
-/** A message whose only field is a string with the number 1: a health request, a configuration. */
+/** A message whose only field is a string with the number 1: the name in a health request, a configuration. */
 export const text: Codec<string> = {
   encode: (value) => encodeFields(value === '' ? [] : [{ number: 1, value: Buffer.from(value) }]),
   decode: (bytes) => textsOf(bytes)[0] ?? '',

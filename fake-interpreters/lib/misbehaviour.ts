@@ -12,6 +12,10 @@ export interface Misbehaviour {
   readonly health?: Health | 'absent';
   /** The delay of its answers to health checks, in milliseconds. */
   readonly healthDelayMs?: number;
+  /** The names that its health service knows. Default: `plugin` and the empty name. */
+  readonly healthNames?: readonly string[];
+  /** Whether only SIGKILL ends it after a Watch of its health. */
+  readonly watchPreventsExit?: boolean;
   /** `ignored`: Shutdown is answered and nothing happens. */
   readonly controller?: boolean | 'ignored';
   readonly stdio?: boolean;

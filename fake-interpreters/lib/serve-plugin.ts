@@ -24,14 +24,18 @@ async function serve(misbehaviour: Misbehaviour): Promise<void> {
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
 
   const leave = () => process.exit(0);
+  let isHeld = false;
   const stop = () => {
+    if (isHeld) return;
     endStreams();
     server.tryShutdown(leave);
     setTimeout(leave, stopGraceMs);
   };
 
   const { multiplexing, multiplexer } = prepareMultiplexing(misbehaviour.multiplexing, tls);
-  const endStreams = addServices(server, misbehaviour, tls, multiplexer, stop);
+  const endStreams = addServices(server, misbehaviour, tls, multiplexer, stop, () => {
+    isHeld = misbehaviour.watchPreventsExit === true;
+  });
   const address = await (multiplexer === null
     ? listen(server, network, tls.credentials)
     : multiplexer.listen(server, network));

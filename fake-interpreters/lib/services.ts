@@ -20,12 +20,15 @@ export function addServices(
   tls: ServerTls,
   multiplexer: Multiplexer | null,
   stop: () => void,
+  onWatch: () => void,
 ) {
   const { controller = true, stdio: hasStdio = true, health: wanted = 'SERVING' } = misbehaviour;
   const health = createHealth(
     wanted === 'absent' ? 'silent' : wanted,
     misbehaviour.onHealthAnswer ?? ignore,
     misbehaviour.healthDelayMs,
+    misbehaviour.healthNames,
+    onWatch,
   );
   const stdio = createStdio();
   const hooks = createHooks(misbehaviour.hooks ?? {});

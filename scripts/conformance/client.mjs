@@ -1,14 +1,23 @@
 // The client under test of the Connect project's conformance suite: reads requests from stdin and makes each over a
-// client on a channel of ours, as `env.plugin(id).client(…)` gives it; writes what came of it to stdout.
+// client on a channel of ours, as `env.plugin(id).client(…)` gives it; writes what came of it to stdout. The way `yamux`
+// makes every connection a stream of one yamux session with the reference implementation, which relays it to the server.
 import { InterceptingCall, makeGenericClientConstructor, Metadata } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
+import { of } from 'rxjs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCallCounter, createPluginChannel, createPluginClient } from '../../dist/esm/effects/index.js';
-import { openChannel } from '../../dist/esm/effects/http2/open-channel.js';
-import { openSocket } from '../../dist/esm/effects/socket/open-socket.js';
-import { manualTls, plaintext } from '../../dist/esm/effects/tls/security.js';
+import { createCallCounter, createPluginChannel, createPluginClient } from '../../dist/modules/effects/index.js';
+import { openChannel } from '../../dist/modules/effects/http2/open-channel.js';
+import { openSocket } from '../../dist/modules/effects/socket/open-socket.js';
+import { createYamuxSession } from '../../dist/modules/effects/yamux/index.js';
+import { manualTls, plaintext } from '../../dist/modules/effects/tls/security.js';
 
-const [protos, way] = process.argv.slice(2);
+const [protos, way, relay] = process.argv.slice(2);
+const openRaw = way === 'yamux' ? await openByYamux() : openByTcp;
 const root = new protobuf.Root();
 root.resolvePath = (_, target) => (target.startsWith('google/protobuf/') ? target : join(protos, target));
 root.loadSync(['client_compat', 'service'].map((name) => `connectrpc/conformance/v1/${name}.proto`));
@@ -51,15 +60,42 @@ async function connect({ host, port, serverTlsCert, clientTlsCreds }) {
             privateKey: Buffer.from(clientTlsCreds.key).toString(),
           }),
         });
-  const grpc = openChannel(
-    `${host}:${port}`,
-    () => openSocket({ network: 'tcp', address: `${host}:${port}` }),
-    security,
-  );
+  const address = `${host}:${port}`;
+  const grpc = openChannel(address, () => openRaw(address), security);
   await new Promise((done, fail) => grpc.connect((failure) => (failure === null ? done() : fail(failure))));
   const channel = createPluginChannel(() => ({ plugin: 'conformance', state: 'lost', isTemporary: false }));
   channel.connect({ grpc, calls: createCallCounter() });
   return { grpc, channel };
+}
+
+function openByTcp(address) {
+  return openSocket({ network: 'tcp', address });
+}
+
+/** Starts the relay, which connects to a socket of ours and serves yamux on it. */
+async function openByYamux() {
+  const folder = mkdtempSync(join(tmpdir(), 'relay-'));
+  const path = join(folder, 'yamux');
+  const server = createServer();
+  const connected = once(server, 'connection');
+  server.listen(path);
+  await once(server, 'listening');
+  const child = spawn(relay, ['server', path], { stdio: 'ignore' });
+  // Nothing of the relay keeps this process from ending when all is answered.
+  child.unref();
+  process.on('exit', () => {
+    child.kill();
+    rmSync(folder, { recursive: true });
+  });
+  const [socket] = await connected;
+  server.close();
+  socket.unref();
+  const session = createYamuxSession(socket, 'client');
+  return (address) => {
+    const stream = session.open();
+    stream.write(`relay ${address}\n`);
+    return of(stream);
+  };
 }
 
 function metadataOf(headers) {

@@ -7,9 +7,9 @@ import { root } from './espalier.mjs';
 
 /** The declarations of each entry point of the package, by the name of its report in docs/api. */
 const entryPoints = {
-  'espalier.api.md': join(root, 'dist/esm/index.d.ts'),
-  'espalier-plugin.api.md': join(root, 'dist/esm/plugin/index.d.ts'),
-  'espalier-testing.api.md': join(root, 'dist/esm/testing/index.d.ts'),
+  'espalier.api.md': join(root, 'dist/modules/index.d.ts'),
+  'espalier-plugin.api.md': join(root, 'dist/modules/plugin/index.d.ts'),
+  'espalier-testing.api.md': join(root, 'dist/modules/testing/index.d.ts'),
 };
 
 /** The text of each report, by its path from the root of the repository. Reads the build in dist/. */

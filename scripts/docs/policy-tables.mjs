@@ -26,6 +26,8 @@ const meanings = {
   'health.jitter': 'the random part of both intervals, longer or shorter',
   'health.freshDialEvery': 'every nth probe opens a new connection; `null`: none',
   'health.notServingMs': 'how long it may report NOT_SERVING; `null`: forever',
+  'health.busyMs': 'how long probes may be unanswered while calls are in flight',
+  'health.requireService': 'whether a health service that knows `plugin` is required',
   'health.watch': 'whether `Health.Watch` is used',
   'deadlines.startMs': 'from spawn to healthy, all steps together',
   'deadlines.drainMs': 'how long calls in flight may take',

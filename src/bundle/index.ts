@@ -16,3 +16,8 @@ export * from './plugin-runtime.js';
 export * from './scan-result.js';
 export * from './manifest/server-version.js';
 export * from './manifest/option-problems.js';
+export { describeUnknown, knownFields } from './schema/known-fields.js';
+export * from './schema/value-kinds.js';
+export { limitsSchema, variableName } from './manifest/manifest-schema.js';
+export { count, supervisionSchema } from './manifest/supervision-schema.js';
+export { parseSemanticVersion } from './manifest/semantic-version.js';

@@ -1,20 +1,20 @@
 import { z } from 'zod';
+import { knownFields } from './schema/known-fields.js';
 import { faultKinds, PluginError, pluginErrorCodes, type FaultTrace } from '../model/index.js';
 import { readJson } from './manifest/manifest-text.js';
 import { largeTextLimits } from './manifest/text-limits.js';
-import { schemaProblems, describeIssue } from './manifest/schema-messages.js';
+import { schemaProblems, describeIssue } from './schema/schema-messages.js';
 
 const time = z.number().nonnegative();
 
-const fault = z
-  .strictObject({
-    startMs: time.nullable(),
-    afterHealthyMs: time,
-    at: time,
-    kind: z.enum(faultKinds),
-    code: z.int().nonnegative().max(255),
-    error: z.enum(pluginErrorCodes),
-  })
+const fault = knownFields({
+  startMs: time.nullable(),
+  afterHealthyMs: time,
+  at: time,
+  kind: z.enum(faultKinds),
+  code: z.int().nonnegative().max(255),
+  error: z.enum(pluginErrorCodes),
+})
   .partial()
   .refine(({ at, afterHealthyMs }) => at === undefined || afterHealthyMs === undefined, {
     error: 'may have one of at and afterHealthyMs, not both',

@@ -4,6 +4,7 @@ import { isPluginError } from '../model/index.js';
 import { addCheckCommand } from './commands/check-command.js';
 import { coloursFor } from './output/colours.js';
 import { errorText } from './output/error-text.js';
+import { createOutput } from './output/output.js';
 import { exitCode } from './commands/exit-code.js';
 import { addGraphCommand } from './commands/graph-command.js';
 import { addLockCommand } from './commands/lock-command.js';
@@ -34,7 +35,7 @@ try {
 } catch (error) {
   process.exitCode = exitCodeOf(error);
   if (!(error instanceof CommanderError)) {
-    process.stderr.write(`${errorText(error, coloursFor(process.stderr, process.env))}\n`);
+    createOutput(process.stderr).print(errorText(error, coloursFor(process.stderr, process.env)));
   }
 }
 

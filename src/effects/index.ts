@@ -1,10 +1,11 @@
-import { map, of, EMPTY, defer } from 'rxjs';
+import { map, of, EMPTY, defer, tap } from 'rxjs';
 import type { BrokerDialEffects } from '../machines/broker/machine.js';
 import type {
   ConnectionEvent,
   DrainEvent,
   LaunchInput,
   PluginEffects,
+  ProbeInput,
   SignalInput,
 } from '../machines/effects.js';
 import { dial } from './connection/dial.js';
@@ -20,7 +21,7 @@ import type { Sinks } from './logs/sinks.js';
 import type { Guard } from './orphans/index.js';
 import { createLocalRunner } from './process/local-runner.js';
 import { createGoPlugin } from './protocol/go-plugin.js';
-import { probe, redial, watchHealth } from './rpc/health.js';
+import { greet, probe, redial, watchHealth } from './rpc/health.js';
 import { onActivate, onDeactivate } from './rpc/hooks.js';
 import type { SocketDirectories } from './socket/socket-directory.js';
 import { createIdentities } from './tls/identity.js';
@@ -58,6 +59,7 @@ export type { LaunchSettings } from './launch/prepare-launch.js';
 export type { GenerationChannel } from './connection/generation-channel.js';
 
 type OfProcess = { readonly plugin: string; readonly generation: number; readonly process: PluginProcess };
+type OfProbe = OfChannel & Pick<ProbeInput, 'policy'>;
 type OfChannel = {
   readonly plugin: string;
   readonly generation: number;
@@ -100,10 +102,17 @@ export function createPluginEffects(
     dial: (input: Parameters<typeof dial>[0]) => dial(input, { protocol, tls, log }),
     connection: ({ channel }: OfChannel) =>
       channel.lost.pipe(map((error): ConnectionEvent => ({ type: 'channel.lost', error }))),
-    probe: (input: OfChannel) => probe(input),
-    redial: (input: OfChannel) => redial(input),
+    probe: (input: OfProbe) => probe(input),
+    redial: (input: OfProbe) => redial(input),
+    greet: (input: OfChannel) => greet(input),
     watch: (input: OfChannel) => watchHealth(input),
-    onActivate: (input: OfChannel) => onActivate(input),
+    onActivate: (input: OfChannel) =>
+      onActivate(input).pipe(
+        // The last step of a start: from its success on the plugin serves.
+        tap(({ type }) => {
+          if (type === 'hook.returned') input.channel.process.noteServing();
+        }),
+      ),
     onDeactivate: (input: OfChannel) => onDeactivate(input),
     stdio: (input: OfChannel) => protocol.forwardStdio(input),
     broker: (input: OfChannel) => protocol.runControlStream(input),

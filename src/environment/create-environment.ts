@@ -3,6 +3,10 @@ import { createActor } from 'xstate';
 import { createEnvironmentMachine, indexDelays, supervisorRef, supervisorStatus } from '../machines/index.js';
 import { rootGroup, type EnvironmentEvent, type PluginLogEntry } from '../model/index.js';
 import { createBroker } from './plugin/plugin-broker.js';
+import { createErrorBoundaries } from './callbacks/error-boundary.js';
+import { guardActor, guardInspectors } from './callbacks/guard-actor.js';
+import { guardedLogger } from './callbacks/guarded-logger.js';
+import { guardedInspector, guardedObservable } from './callbacks/guarded-observers.js';
 import { createPluginCalls, environmentStoppedError } from './calls/plugin-calls.js';
 import type { Environment } from './environment.js';
 import { explainStatus, emptyHistory } from './status/explain.js';
@@ -37,6 +41,8 @@ export async function createEnvironmentWithRuntime(
   environment.register(scanned);
   if (options.reapOrphans) await environment.reapOrphans();
   await environment.startStateStore();
+  // Deferred, so that the caller can subscribe first.
+  setImmediate(environment.announceCreated);
   return environment.api;
 }
 
@@ -52,16 +58,33 @@ function assemble(
   const log = (entry: PluginLogEntry): void => {
     emit({ type: 'plugin.log', at: now(), plugin: entry.plugin, entry });
   };
-  const runtime = createRuntime({ emit, log, plugins: () => registry.observers().map(({ ref }) => ref) });
+  let announceCreated = (): void => undefined;
+  const created = new Promise<void>((resolve) => {
+    announceCreated = resolve;
+  });
+  const boundaryOf = createErrorBoundaries((callback, problem) => {
+    void created.then(() => {
+      emit({ type: 'environment.callbackFailed', at: now(), callback, problem });
+    });
+  });
+  const runtime = createRuntime({
+    emit,
+    log,
+    plugins: () => registry.observers().map(({ ref }) => ref),
+    boundaryOf,
+  });
   const { effects, clock, atDeadline, stateStore } = runtime;
   const now = () => effects.now();
-  const { specs, startConcurrency, inspect, logger } = options;
+  const { specs, startConcurrency, inspect } = options;
+  const logger = options.logger && guardedLogger(options.logger, boundaryOf('logger'));
   const machine = createEnvironmentMachine(effects, { random: runtime.random });
   const actor = createActor(machine, {
-    inspect,
+    inspect: inspect && guardedInspector(inspect, boundaryOf('inspect')),
     input: { specs, startConcurrency },
     clock,
   });
+  guardActor(actor, boundaryOf);
+  guardInspectors(actor.system, boundaryOf);
   indexDelays(actor);
   const registry = createPluginRegistry({
     actor,
@@ -70,6 +93,7 @@ function assemble(
     now,
     atDeadline,
     inheritedState: stateStore.inheritedState,
+    boundaryOf,
   });
   let shutdown: Promise<void> | null = null;
 
@@ -134,7 +158,7 @@ function assemble(
   const api: Environment = {
     ...stateStore.wrapCalls({ actor, calls, inherited, registry, emit, now }),
     actor,
-    events: events.asObservable(),
+    events: guardedObservable(events, boundaryOf),
     available: registry.available,
     active: () => registry.runnable().filter((id) => api.isActive(id)),
     isActive: (id) => registry.isRunnable(id) && registry.status(id).state === 'healthy',
@@ -161,7 +185,7 @@ function assemble(
     manifest: registry.manifest,
     plugin(id) {
       const { channel, ref } = registry.observer(id);
-      const broker = createBroker(effects, () => ref.getSnapshot());
+      const broker = createBroker(effects, () => ref.getSnapshot(), boundaryOf('broker.serve'));
       return createPluginHandle(id, channel, () => registry.status(id), options.versions, broker);
     },
     async rescan() {
@@ -176,5 +200,6 @@ function assemble(
     register: registry.register,
     reapOrphans: runtime.reapOrphans,
     startStateStore: stateStore.start,
+    announceCreated,
   };
 }

@@ -1,8 +1,8 @@
 import type { Observable } from 'rxjs';
-import type { Actor } from 'xstate';
-import type { EnvironmentMachine } from '../machines/index.js';
 import type {
   EnvironmentEvent,
+  InspectionListener,
+  InspectionObserver,
   Manifest,
   PluginStatus,
   ReattachConfig,
@@ -17,6 +17,26 @@ import type { Activation, StartOutcome } from './calls/plugin-calls.js';
 import type { ReattachManifest } from './calls/reattach-plugin.js';
 import type { AvailablePlugin } from './registry/plugin-registry.js';
 
+/** The root of the tree, an XState actor. What it has beside these is internal, and so is the context of its snapshots. */
+export interface RootActor {
+  readonly sessionId: string;
+  /** The actor system: `inspect` reports all actors from now on. */
+  readonly system: {
+    inspect(observer: InspectionObserver | InspectionListener): { unsubscribe(): void };
+  };
+  /** Its current snapshot. `value` is its state. */
+  getSnapshot(): RootSnapshot;
+  /** Calls `next` with each further snapshot. */
+  subscribe(next: (snapshot: RootSnapshot) => void): { unsubscribe(): void };
+}
+
+/** A snapshot of the root actor. */
+export interface RootSnapshot {
+  readonly status: 'active' | 'done' | 'error' | 'stopped';
+  readonly value: unknown;
+  readonly context: unknown;
+}
+
 /**
  * A set of supervised plugins. A method that takes a plugin's id throws or rejects with PLUGIN_NOT_FOUND for an unknown
  * one. After {@link Environment.shutdown}, methods that only read still answer; all others throw or reject with
@@ -24,7 +44,7 @@ import type { AvailablePlugin } from './registry/plugin-registry.js';
  */
 export interface Environment {
   /** The root actor, to inspect or to subscribe to. */
-  readonly actor: Actor<EnvironmentMachine>;
+  readonly actor: RootActor;
   /** All events from the moment of subscription on; completes when the environment has stopped. */
   readonly events: Observable<EnvironmentEvent>;
   /** Every bundle of the last scan, sorted by id; an invalid one has the error that explains why. */

@@ -2,7 +2,7 @@ export { createIsolatedEnvironment } from './create-isolated-environment.js';
 export { createEnvironment, createEnvironmentWithRuntime } from './create-environment.js';
 export { noStateStore } from './desired-state/state-store.js';
 export type { Activation, StartOutcome } from './calls/plugin-calls.js';
-export type { Environment } from './environment.js';
+export type { Environment, RootActor, RootSnapshot } from './environment.js';
 export type { AvailablePlugin } from './registry/plugin-registry.js';
 export { describeTreeEvent, isTreeEvent } from './status/event-text.js';
 export { describeCause, type Explanation, type HistoryEntry } from './status/explain.js';
@@ -22,13 +22,15 @@ export {
   type MtlsOptions,
   type MultiplexMode,
 } from './options/environment-options.js';
+export { optionsError } from './options/option-problems.js';
+export { optionShape } from './options/options-schema.js';
 export { resolveOptions } from './options/resolve-options.js';
 export {
   formatReattachProviders,
   parseReattachProviders,
   type ReattachProviders,
 } from '../go-plugin/index.js';
-export { parseFaultTrace, parseManifest } from '../bundle/index.js';
+export { describeUnknown, parseFaultTrace, parseManifest } from '../bundle/index.js';
 export { prepareBundles, type PrepareResult } from './bundles/prepare-bundles.js';
 export type {
   ManualTls,

@@ -11,6 +11,7 @@ export type { Announcement, AnnouncementTable, AnnouncementStep, Delivery } from
 export { certificateHost, certificatePem, curves, makeCertificate } from './certificate/certificate.js';
 export type { CertificateTemplate, Curve } from './certificate/certificate.js';
 export { diagnose, ranOutOfMemory } from './diagnosis/diagnose.js';
+export { lastPrinted } from './diagnosis/final-output.js';
 export type { DiagnosisFacts } from './diagnosis/diagnose.js';
 export { looksLikeHandshake, parseHandshakeLine } from './handshake/handshake-line.js';
 export type { HandshakeOffer, HandshakeResult } from './handshake/handshake-line.js';

@@ -2,6 +2,8 @@ import type { Observable } from 'rxjs';
 import type {
   Bundle,
   Handshake,
+  HealthPolicy,
+  HealthSource,
   PluginError,
   HostSample,
   ReattachConfig,
@@ -15,6 +17,8 @@ export interface ProcessHandle {
   readonly startedAt: number;
   /** The last 8 KiB of stderr so far. */
   stderrTail(): string;
+  /** The last line of stderr so far, quoted for a message; `null`: there is none. */
+  lastPrinted(): string | null;
 }
 
 /** The connection to one generation, as the machine sees it. */
@@ -76,8 +80,13 @@ export type ConnectionEvent = { readonly type: 'channel.lost'; readonly error: P
 
 /** The result of one `probe` or `redial`. */
 export type ProbeEvent =
-  | { readonly type: 'probe.passed'; readonly ms: number }
-  | { readonly type: 'probe.failed'; readonly error: PluginError };
+  /** `source`: what the answer is about. Default `plugin`. */
+  | { readonly type: 'probe.passed'; readonly ms: number; readonly source?: HealthSource }
+  /** `grpcCode`: the status with which the health service answered, or with which the call ended. Default: none. */
+  | { readonly type: 'probe.failed'; readonly error: PluginError; readonly grpcCode?: number };
+
+/** The result of one `greet`. */
+export type GreetEvent = { readonly type: 'greeting.received' } | { readonly type: 'greeting.failed' };
 
 /** The events of `watch`. */
 export type WatchEvent =
@@ -131,6 +140,10 @@ export interface DialInput extends GenerationId {
 export interface ChannelInput extends GenerationId {
   readonly channel: ChannelHandle;
 }
+/** The input of `probe` and `redial`. */
+export interface ProbeInput extends ChannelInput {
+  readonly policy: Pick<HealthPolicy, 'requireService'>;
+}
 /** The input of `signal`. */
 export interface SignalInput extends GenerationId {
   readonly process: ProcessHandle;
@@ -167,9 +180,11 @@ export interface PluginEffects {
   /** Reports that the connection has ended for good, for as long as it is subscribed. */
   connection(input: ChannelInput): Observable<ConnectionEvent>;
   /** Calls the health service once. */
-  probe(input: ChannelInput): Observable<ProbeEvent>;
+  probe(input: ProbeInput): Observable<ProbeEvent>;
   /** Calls the health service once, over a new connection that is closed afterwards. */
-  redial(input: ChannelInput): Observable<ProbeEvent>;
+  redial(input: ProbeInput): Observable<ProbeEvent>;
+  /** Opens a new connection, waits for the greeting of the plugin's HTTP/2 server, and closes it. */
+  greet(input: ChannelInput): Observable<GreetEvent>;
   /** Calls `Health.Watch` and reports each change, for as long as it is subscribed. */
   watch(input: ChannelInput): Observable<WatchEvent>;
   /** Calls `OnActivate` where the plugin implements it. */

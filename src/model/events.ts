@@ -83,4 +83,17 @@ export type EnvironmentEvent =
       /** The new name of the quarantined file, or the directory. */
       readonly file: string;
       readonly problem: string | null;
+    }
+  /**
+   * Something that the embedder handed in threw or returned a promise that was rejected: its logger, a subscriber, an
+   * inspector, a sink, or a service that it serves over the broker. Each is reported once; later failures of the same one
+   * are ignored, and nothing else is affected.
+   */
+  | {
+      readonly type: 'environment.callbackFailed';
+      readonly at: number;
+      /** What failed: `logger`, `events`, `actor`, `inspect`, `sinks.stdout`, `broker.serve`, … */
+      readonly callback: string;
+      /** What it threw, as one line. */
+      readonly problem: string;
     };

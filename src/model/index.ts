@@ -10,6 +10,8 @@ export * from './resource-limits.js';
 export * from './log.js';
 export * from './manifest.js';
 export * from './policy.js';
+export * from './printable-text.js';
 export * from './host-sample.js';
+export * from './inspection.js';
 export * from './reattach.js';
 export * from './status.js';

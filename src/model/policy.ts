@@ -63,7 +63,11 @@ export interface HealthPolicy {
   readonly freshDialEvery: number | null;
   /** Readiness: how long a plugin may answer NOT_SERVING before it is stopped; `null`: without limit. */
   readonly notServingMs: number | null;
-  /** Readiness: whether to stream changes by Health.Watch, if the plugin supports it. */
+  /** Liveness: how long a plugin with calls in flight may leave probes unanswered while it greets new connections. */
+  readonly busyMs: number;
+  /** Whether the plugin must have a health service that knows the name `plugin`. */
+  readonly requireService: boolean;
+  /** Readiness: whether to stream changes by Health.Watch. Some servers cannot be stopped gracefully afterwards. */
   readonly watch: boolean;
 }
 

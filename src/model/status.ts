@@ -44,6 +44,12 @@ export type FailedReason = 'FailedToStart' | 'FailedToStayRunning';
 /** How the connection is secured. `mtls`: both sides have a certificate. `tls`: only the plugin has one. */
 export type Transport = 'plaintext' | 'tls' | 'mtls';
 
+/**
+ * What a health answer is about. `plugin`: the name that go-plugin gives to the whole plugin. `overall`: the empty name,
+ * where the health service does not know `plugin`. `connection`: only that calls are answered, without such a service.
+ */
+export type HealthSource = 'plugin' | 'overall' | 'connection';
+
 /** The health of one generation. */
 export interface HealthStatus {
   /** How many probes were answered with SERVING. */
@@ -54,6 +60,8 @@ export interface HealthStatus {
   readonly excused: number;
   /** The reason of the last excused probe. */
   readonly lastExcuse: ExcuseReason | null;
+  /** What the last passed probe was about; `null`: none has passed. */
+  readonly source: HealthSource | null;
   /** The latency of the last passed probe, in milliseconds. */
   readonly lastMs: number | null;
   /** Whether the plugin streams its changes (Health.Watch); `null` until it has answered, or without the option. */
@@ -88,8 +96,8 @@ export interface PluginStatus {
   readonly multiplexed: boolean | null;
   /** Whether the plugin offers GRPCStdio; `null` until it has answered. */
   readonly stdio: boolean | null;
-  /** Whether the plugin implements the lifecycle hooks; `null` until it has answered. */
-  readonly hooks: boolean | null;
+  /** The hooks of `espalier.v1.PluginHooks` that the plugin implements, maybe none; `null` until it has answered. */
+  readonly hooks: readonly string[] | null;
   /** The number of restarts by the supervisor since the last activation. */
   readonly restarts: number;
   /**

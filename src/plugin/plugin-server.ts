@@ -1,14 +1,16 @@
+import type { sendUnaryData, Server } from '@grpc/grpc-js';
 import { createBroker } from './broker.js';
-import { addController } from './controller.js';
 import type { Endpoint } from './endpoint.js';
 import { createHealth } from './health.js';
 import { addHooks } from './hooks.js';
 import type { Listening } from './listen.js';
+import { unary } from './method.js';
 import { negotiateVersion } from './negotiate.js';
 import type { ServePlan } from './options.js';
 import { createServer } from './server.js';
 import { addServices } from './services.js';
 import type { Stdio } from './stdio.js';
+import { empty } from './wire.js';
 
 /** The plugin's main server, with the services that every plugin has and its own. */
 export interface PluginServer {
@@ -48,4 +50,16 @@ export async function createPluginServer({ plan, endpoint, stdio, stop }: Input)
       await brokered.stop();
     },
   };
+}
+
+const controller = { Shutdown: unary('/plugin.GRPCController/Shutdown', empty, empty) };
+
+/** `plugin.GRPCController`: the host asks the plugin to end. It is answered first, so that the host knows. */
+function addController(server: Server, stop: () => void): void {
+  server.addService(controller, {
+    Shutdown(_call: unknown, answer: sendUnaryData<object>) {
+      answer(null, {});
+      stop();
+    },
+  });
 }

@@ -7,6 +7,7 @@ export * from './scheduling/start-request.js';
 export * from './simulation/fault-traces.js';
 export * from './health/bounds.js';
 export * from './health/decide-miss.js';
+export * from './health/sign-of-life.js';
 export * from './restart/decide-exit.js';
 export * from './simulation/process-life.js';
 export * from './scheduling/order.js';

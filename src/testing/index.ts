@@ -1,9 +1,6 @@
 export type { SimulatedEnvironment } from './environment-controls.js';
-export {
-  createSimulatedEnvironment,
-  type SimulatedEnvironmentOptions,
-  type SimulatedPlugin,
-} from './simulated-environment.js';
+export { createSimulatedEnvironment } from './simulated-environment.js';
+export type { SimulatedEnvironmentOptions, SimulatedPlugin } from './simulated-options.js';
 export type { SimulatedService } from './grpc/in-process-server.js';
 export * from './plugins/behaviours.js';
 export {

@@ -2,43 +2,22 @@ import {
   createEnvironmentWithRuntime,
   noStateStore,
   resolveOptions,
-  type EnvironmentOptions,
   type RuntimeFactory,
   microtaskClock,
 } from '../environment/index.js';
 import type { Manifest, PluginLogEntry } from '../model/index.js';
 import { seededRandom } from '../policy/index.js';
 import type { Behaviour } from './plugins/process-behaviour.js';
-import type { SimulatedService } from './grpc/in-process-server.js';
 import { simulatedBundle } from './plugins/simulated-bundle.js';
+import {
+  checkSimulatedOptions,
+  isBehaviour,
+  type SimulatedEnvironmentOptions,
+  type SimulatedPlugin,
+} from './simulated-options.js';
 import { createControls, type SimulatedEnvironment } from './environment-controls.js';
 import { createSimulatedHost, type SimulatedPluginSpec } from './plugins/simulated-host.js';
 import { createSimulatedClock } from './clock/simulated-clock.js';
-
-/** A plugin without a process: parts of its manifest, the behaviour of its processes, and its gRPC services. */
-export interface SimulatedPlugin extends Partial<
-  Pick<Manifest, 'version' | 'requires' | 'group' | 'significant' | 'supervision' | 'props'>
-> {
-  /** How its processes behave. Default: `behavesWell()`. */
-  readonly behaviour?: Behaviour | undefined;
-  /** The gRPC services that it serves. Default: none. */
-  readonly services?: readonly SimulatedService[] | undefined;
-}
-
-/** The plugins, and those options of an environment that apply without processes. */
-export interface SimulatedEnvironmentOptions extends Pick<
-  EnvironmentOptions,
-  'policy' | 'groups' | 'startConcurrency' | 'versions' | 'logger' | 'inspect'
-> {
-  /** The plugins by id; a behaviour alone is a plugin without services and dependencies. */
-  readonly plugins: Readonly<Record<string, SimulatedPlugin | Behaviour>>;
-  /** The seed of all random numbers, a whole number; restart delays are those of `simulate`. Default 1. */
-  readonly seed?: number | undefined;
-  /** The random numbers of restart delays, in [0, 1), in place of a seed. */
-  readonly random?: (() => number) | undefined;
-  /** The initial time of the clock, in milliseconds since the epoch. Default 0. */
-  readonly startsAt?: number | undefined;
-}
 
 /**
  * Creates an environment whose plugins are simulated: the real machines and the real API over a clock that only
@@ -49,6 +28,7 @@ export interface SimulatedEnvironmentOptions extends Pick<
 export async function createSimulatedEnvironment(
   options: SimulatedEnvironmentOptions,
 ): Promise<SimulatedEnvironment> {
+  checkSimulatedOptions(options);
   const { plugins, seed = 1, random = seededRandom(seed), startsAt = 0, ...environmentOptions } = options;
   const clock = createSimulatedClock(startsAt);
   const definitions = new Map(Object.entries(plugins).map(([id, given]) => [id, definitionOf(given)]));
@@ -106,19 +86,4 @@ function definitionOf(given: SimulatedPlugin | Behaviour): {
   const plugin = isBehaviour(given) ? { behaviour: given } : given;
   const { behaviour = {}, services = [], ...manifest } = plugin;
   return { manifest, spec: { behaviour, services } };
-}
-
-const pluginKeys: readonly string[] = [
-  'behaviour',
-  'services',
-  'version',
-  'requires',
-  'group',
-  'significant',
-  'supervision',
-  'props',
-] satisfies (keyof SimulatedPlugin)[];
-
-function isBehaviour(given: SimulatedPlugin | Behaviour): given is Behaviour {
-  return typeof given === 'function' || !Object.keys(given).some((key) => pluginKeys.includes(key));
 }

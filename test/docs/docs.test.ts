@@ -4,6 +4,8 @@ import { dirname, join, normalize } from 'node:path';
 import { promisify } from 'node:util';
 import ts from 'typescript';
 import { machineDefinitions } from '../../src/environment/index.js';
+import { problemsOf } from '../../src/bundle/index.js';
+import { optionShape, programShape } from '../../src/environment/options/options-schema.js';
 import { PluginError, pluginErrorCodes, presetNames } from '../../src/model/index.js';
 import { chartOf, renderChart } from '../../src/observe/index.js';
 import { decideRestart, presets } from '../../src/policy/index.js';
@@ -62,6 +64,32 @@ describe('the page of the architecture', () => {
     const missing = steps.filter(([, file, name]) => !isDeclared(file, name));
     expect(missing.map(([step]) => step)).toEqual([]);
   });
+});
+
+describe('the page of embedding', () => {
+  const page = read('docs/embedding.md');
+  const namesIn = (table: string): string[] => tableOf(table).map(([name = '']) => name.replaceAll('`', ''));
+
+  it('has every option in its table, and no other', () => {
+    const table = page.slice(page.indexOf('| option '), page.indexOf('At least one of'));
+    expect(namesIn(table).sort()).toEqual(Object.keys(optionShape).sort());
+  });
+
+  it('has every field of a program in its table, and no other', () => {
+    const table = page.slice(page.indexOf('| field '), page.indexOf('## Activate'));
+    expect(namesIn(table).sort()).toEqual(Object.keys(programShape).sort());
+  });
+
+  it.each(['handshake', 'mtls', 'tls', 'tcp', 'unixSocket', 'limits', 'sinks'] as const)(
+    'names every field of the option %s',
+    (name) => {
+      const problems = problemsOf(optionShape[name], { '?': 1 });
+      const known = /known ones are (.*)$/.exec(problems.join('\n'))?.[1]?.split(', ') ?? [];
+      const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\` `)) ?? '';
+      expect(known.length).toBeGreaterThan(1);
+      expect(/\{ ([\w, ]+) \}/.exec(row)?.[1]?.split(', ').sort()).toEqual(known.sort());
+    },
+  );
 });
 
 describe('the page of errors', () => {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { brokerTestService } from '../../fake-interpreters/lib/broker.js';
 import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
 import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
@@ -54,6 +55,26 @@ describe('a broker', () => {
     const answered = callUnary(client, brokerTestService.EchoFromHost, { id: 1, text: 'early' });
     await broker.acceptAndServe(broker.nextId(), addEcho);
     expect((await answered).text).toBe('the host heard early');
+  });
+
+  it('cuts off whoever is connected to a server of the host when the plugin ends', async () => {
+    const { env, id, broker } = await started('has-a-broker', { mtls: 'off' });
+    const { address } = await broker.acceptAndServe(broker.nextId(), addEcho);
+    const clients = await Promise.all(
+      ['', 'PRI * HTTP/2.0', 'GET / HTTP/1.1\r\n\r\n'].map(async (text) => {
+        const client = connect({ path: address.replace('unix:', ''), allowHalfOpen: true });
+        client.on('error', () => undefined);
+        await once(client, 'connect');
+        client.write(text);
+        return client;
+      }),
+    );
+    const ends = clients.map((client) => once(client.resume(), 'end'));
+    await env.deactivate(id);
+    await env.shutdown();
+    await Promise.all(ends);
+    for (const client of clients) client.destroy();
+    expect(existsSync(address.replace('unix:', ''))).toBe(false);
   });
 
   it('counts its ids from 1 on, anew for every process', async () => {

@@ -12,7 +12,7 @@ const unprobed = { intervalMs: 60_000 };
 
 describe('a plugin whose readiness changes', () => {
   it('reports it at once, is called all the same, and is not restarted', async () => {
-    const { env, client, id } = await running('healthy', { ...unprobed, notServingMs: null });
+    const { env, client, id } = await running('healthy', { ...unprobed, watch: true, notServingMs: null });
     const changes = readinessOf(env);
     await callUnary(client, fakeService.SetHealth, { status: 'NOT_SERVING' });
     await status(env, id, ({ ready }) => !ready);
@@ -47,15 +47,91 @@ describe('a plugin whose readiness changes', () => {
   });
 
   it('is healthy and ready when it has no health service, with its readiness unknown', async () => {
-    const { env, id } = await running('no-health-service', {});
+    const { env, id } = await running('no-health-service', { watch: true });
     await status(env, id, ({ health }) => health.watched === false);
     expect(env.status(id)).toMatchObject({ state: 'healthy', ready: true });
   });
 });
 
+describe('a health service that does not know the name plugin', () => {
+  it.each([
+    ['healthy', 'plugin', null],
+    ['health-of-the-server-only', 'overall', 'does not know the name "plugin"'],
+    ['health-knows-no-names', 'connection', 'only that it answers'],
+    ['no-health-service', 'connection', 'only that it answers'],
+  ] as const)('of %s is asked for what it knows: %s', async (name, source, words) => {
+    const { env, id } = await running(name, { intervalMs: 20, watch: true });
+    expect(env.status(id).health.source).toBe(source);
+    await status(env, id, ({ health: { passed } }) => passed >= 2);
+    expect(env.status(id)).toMatchObject({ state: 'healthy', ready: true, health: { source } });
+    if (words !== null) expect(env.explain(id).summary).toContain(words);
+  });
+
+  it('has its overall health probed', async () => {
+    const { env, client, id } = await running('health-of-the-server-only', {
+      intervalMs: 20,
+      notServingMs: null,
+    });
+    await callUnary(client, fakeService.SetHealth, { status: 'NOT_SERVING' });
+    await status(env, id, ({ ready }) => !ready);
+    expect(env.status(id).error?.message).toContain('the overall health');
+  });
+
+  it.each([
+    ['health-of-the-server-only', 'does not know the name "plugin"'],
+    ['no-health-service', 'no health service'],
+  ] as const)('is refused where it is required: %s', async (name, words) => {
+    const { env, id } = await environmentWith(name, {
+      policy: { restart, health: { requireService: true }, deadlines: { startMs: 1000 } },
+    });
+    const error: unknown = await env.activate(id).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'NOT_SERVING' });
+    expect((error as { cause: Error }).cause.message).toContain(words);
+  });
+});
+
+describe('a plugin that is busy with calls', () => {
+  const health = { intervalMs: 20, retryIntervalMs: 10, deadlineMs: 200, misses: 1, excuses: 0 };
+
+  it('is not restarted while its health service answers RESOURCE_EXHAUSTED', async () => {
+    const { env, client, id } = await running('healthy', health);
+    await callUnary(client, fakeService.SetHealth, { status: 'exhausted' });
+    await status(env, id, ({ health: { excused } }) => excused >= 5);
+    expect(env.status(id)).toMatchObject({
+      state: 'healthy',
+      generation: 1,
+      health: { missed: 0, lastExcuse: 'answered' },
+    });
+  });
+
+  it.each([null, 1])(
+    'is not restarted while it greets new connections, and is when it is frozen (freshDialEvery %s)',
+    async (freshDialEvery) => {
+      const { env, client, id } = await running('healthy', { ...health, freshDialEvery, busyMs: 600_000 });
+      await callUnary(client, fakeService.SetHealth, { status: 'silent' });
+      callUnary(client, fakeService.Hang, {}, { deadline: Infinity }).catch(() => undefined);
+      await status(env, id, ({ health: { excused } }) => excused >= 3);
+      expect(env.status(id)).toMatchObject({
+        state: 'healthy',
+        health: { missed: 0, lastExcuse: 'busyPlugin' },
+      });
+      process.kill(env.status(id).pid as number, 'SIGSTOP');
+      await until(env, id, 'crashed');
+      expect(env.status(id)).toMatchObject({ lastExit: { kind: 'hang' }, health: { missed: 1 } });
+    },
+  );
+});
+
 describe('a plugin that is frozen', () => {
   it('is detected though its watch stream is open', async () => {
-    const health = { intervalMs: 50, retryIntervalMs: 10, deadlineMs: 100, misses: 2, excuses: 0 };
+    const health = {
+      intervalMs: 50,
+      retryIntervalMs: 10,
+      deadlineMs: 100,
+      misses: 2,
+      excuses: 0,
+      watch: true,
+    };
     const { env, id } = await running('healthy', health);
     await status(env, id, ({ health: { watched } }) => watched === true);
     process.kill(env.status(id).pid as number, 'SIGSTOP');
@@ -117,7 +193,7 @@ describe('a plugin that is only busy', () => {
   });
 
   it('is excused while it answers calls, up to a limit', async () => {
-    const health = { intervalMs: 20, retryIntervalMs: 1, deadlineMs: 300, misses: 1, excuses: 2 };
+    const health = { intervalMs: 20, retryIntervalMs: 1, deadlineMs: 300, misses: 1, excuses: 2, busyMs: 0 };
     const { env, client, id } = await running('healthy', { ...health, freshDialEvery: null });
     await callUnary(client, fakeService.SetHealth, { status: 'silent' });
     const excuses = new Set<string | null>();

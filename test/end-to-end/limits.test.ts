@@ -89,7 +89,10 @@ describe('the limits of a plugin', () => {
   it.each<[string, ResourceLimits]>([
     ['limits.memoryBytes must be at least 16777216', { memoryBytes: 1 }],
     ['limits.openFiles must be a whole number', { openFiles: 20.5 }],
-    ['limits.processes is not known', { processes: 5 } as ResourceLimits],
+    [
+      'limits.processes is not known: the known ones are memoryBytes, cpuSeconds, openFiles',
+      { processes: 5 } as ResourceLimits,
+    ],
   ])('are refused: %s', async (problem, limits) => {
     await expect(createEnvironment({ programs: [], limits })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',

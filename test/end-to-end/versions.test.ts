@@ -62,7 +62,7 @@ describe('versions with services of their own', () => {
 
   it.each<[string, EnvironmentOptions]>([
     ['exclude each other', { versions, handshake: { protocolVersions: [1] } }],
-    ['is not a client constructor', { versions: { 1: { fake: {} as typeof FakeClient } } }],
+    ['must be a client constructor', { versions: { 1: { fake: {} as typeof FakeClient } } }],
     ['at least one whole number', { versions: {} }],
     ['at least one whole number', { versions: { [-1]: {} } }],
   ])('are refused when they are not usable: %s', async (problem, options) => {

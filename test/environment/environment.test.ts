@@ -6,6 +6,7 @@ import { fakeInterpreterPath } from '../../fake-interpreters/index.js';
 import { createEnvironment, type EnvironmentEvent, type EnvironmentOptions } from '../../src/index.js';
 import { afterTest, environmentWith, isAlive, until } from '../support/environment.js';
 import { untilTrue } from '../support/until-true.js';
+import { rootActorOf } from '../support/root-actor.js';
 
 async function environment(options: EnvironmentOptions) {
   const env = await createEnvironment(options);
@@ -35,7 +36,7 @@ describe('the options', () => {
     ['restart.restart', { bundles: [], policy: { restart: { restart: 'always' as 'permanent' } } }],
     ['restart.intensities', { bundles: [], policy: { restart: { intensities: 3 } as object } }],
     [
-      'the supervision of a: restart.intensity',
+      'programs.0.supervision.restart.intensity',
       { programs: [{ command: 'a', supervision: { restart: { intensity: -1 } } }] },
     ],
     ['env', { bundles: [], env: { 'A=B': 'c' } }],
@@ -100,8 +101,9 @@ describe('a program without a manifest', () => {
     });
     await expect(env.activate('bare')).rejects.toMatchObject({
       code: 'SPAWN_FAILED',
-      phase: 'spawn',
+      phase: 'interpreter',
       facts: { errno: 'ENOENT' },
+      hint: expect.stringContaining('"/nowhere/plugin" does not exist') as unknown,
     });
   });
 });
@@ -222,7 +224,7 @@ describe('the shutdown', () => {
     const pid = env.status(id).pid as number;
     const completed = new Promise<void>((complete) => env.events.subscribe({ complete }));
     const deactivation = env.deactivate(id).catch((thrown: unknown) => thrown);
-    env.actor.send({
+    rootActorOf(env).send({
       type: 'environment.activate',
       get plugin(): string {
         throw new Error('the tree fails');

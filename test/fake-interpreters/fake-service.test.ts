@@ -80,18 +80,18 @@ describe('the Fake service', () => {
 describe('the health of a fake', () => {
   it('changes on command, and a watcher is notified', async () => {
     const { client } = await healthy();
-    const watch = openStream(client, healthService.Watch, 'plugin').on('error', () => undefined);
+    const watch = openStream(client, healthService.Watch, { service: 'plugin' }).on('error', () => undefined);
     const statuses = watch.iterator() as AsyncIterator<string>;
     expect(await statuses.next()).toMatchObject({ value: 'SERVING' });
     await callUnary(client, fakeService.SetHealth, { status: 'NOT_SERVING' });
     expect(await statuses.next()).toMatchObject({ value: 'NOT_SERVING' });
-    expect(await callUnary(client, healthService.Check, 'plugin')).toBe('NOT_SERVING');
+    expect(await callUnary(client, healthService.Check, { service: 'plugin' })).toBe('NOT_SERVING');
     watch.cancel();
   });
 
   it('is not found for a service that is not there', async () => {
     const { client } = await healthy();
-    const check = callUnary(client, healthService.Check, 'unknown');
+    const check = callUnary(client, healthService.Check, { service: 'unknown' });
     await expect(check).rejects.toMatchObject({ code: status.NOT_FOUND });
   });
 });

@@ -33,7 +33,7 @@ describe('a fake that serves', () => {
   it.concurrent.each(serving)('%s says that it is healthy, and exits with 0 on Shutdown', async (name) => {
     const fake = fakes.launch(name);
     const client = await fakes.connect(fake);
-    expect(await callUnary(client, healthService.Check, 'plugin')).toBe('SERVING');
+    expect(await callUnary(client, healthService.Check, { service: 'plugin' })).toBe('SERVING');
     expect(await callUnary(client, controllerService.Shutdown, {})).toEqual({});
     expect(await fake.ended).toEqual({ code: 0, signal: null });
     expect(existsSync((await handshakeOf(fake)).address)).toBe(false);
@@ -41,26 +41,31 @@ describe('a fake that serves', () => {
 
   it.concurrent('health-not-serving says so', async () => {
     const client = await fakes.connect(fakes.launch('health-not-serving'));
-    expect(await callUnary(client, healthService.Check, 'plugin')).toBe('NOT_SERVING');
+    expect(await callUnary(client, healthService.Check, { service: 'plugin' })).toBe('NOT_SERVING');
   });
 
   it.concurrent('health-never-answers about its health, but answers everything else', async () => {
     const client = await fakes.connect(fakes.launch('health-never-answers'));
-    const check = callUnary(client, healthService.Check, 'plugin', { deadline: Date.now() + 400 });
+    const check = callUnary(
+      client,
+      healthService.Check,
+      { service: 'plugin' },
+      { deadline: Date.now() + 400 },
+    );
     expect(await callUnary(client, fakeService.Echo, Buffer.from('here'))).toEqual(Buffer.from('here'));
     await expect(check).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
   });
 
   it.concurrent('no-health-service has none', async () => {
     const client = await fakes.connect(fakes.launch('no-health-service'));
-    const check = callUnary(client, healthService.Check, 'plugin');
+    const check = callUnary(client, healthService.Check, { service: 'plugin' });
     await expect(check).rejects.toMatchObject({ code: status.UNIMPLEMENTED });
   });
 
   it.concurrent('crashes-in-a-loop is healthy first and then exits with 1', async () => {
     const fake = fakes.launch('crashes-in-a-loop');
     const client = await fakes.connect(fake);
-    expect(await callUnary(client, healthService.Check, 'plugin')).toBe('SERVING');
+    expect(await callUnary(client, healthService.Check, { service: 'plugin' })).toBe('SERVING');
     expect(await fake.ended).toEqual({ code: 1, signal: null });
   });
 });

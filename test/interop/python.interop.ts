@@ -110,7 +110,7 @@ describe(programs.python.name, () => {
   it('receive their activation and deactivation', async () => {
     const { env, id, waitForLog } = await plugin('hooked');
     await env.activate(id);
-    expect(env.status(id).hooks).toBe(true);
+    expect(env.status(id).hooks).toContain('OnActivate');
     await waitForLog(({ message }) => message === 'activated');
     await env.deactivate(id);
     await waitForLog(({ message }) => message === 'deactivated');

@@ -11,7 +11,7 @@ import { respondWell } from './simulated-effects.js';
 
 export type { Tally } from './run.js';
 
-/** A start, and an end, need so many facts one after the other. */
+/** A start, and an end, need so many events one after the other, and the plugins of a group start one after the other. */
 const eventsPerStart = 8;
 /** The largest number of steps to a steady state, if all effects succeed. */
 const maxSteps = 500;
@@ -84,11 +84,11 @@ function maxStopMsOf({ plugins }: Run): number {
 /** Once all effects succeed, every start ends, and each plugin that is wanted and was not given up is healthy. */
 function runToSteadyState(run: Run): void {
   for (let step = 0; step < maxSteps; step += 1) {
-    for (let event = 0; event < eventsPerStart; event += 1) respondWell(run);
+    // No time passes before all effects have succeeded: otherwise the model would let deadlines pass by itself.
+    const events = eventsPerStart * run.plugins.size;
+    for (let event = 0; event < events && !isSteady(run); event += 1) respondWell(run);
     check(run);
-    if (run.tree.status() === 'done') return;
-    if ([...run.plugins.values()].every(isPluginSteady) && [...run.groups.values()].every(isGroupSteady))
-      return;
+    if (run.tree.status() === 'done' || isSteady(run)) return;
     advanceToNextTimer(run.tree);
     check(run);
   }
@@ -97,6 +97,10 @@ function runToSteadyState(run: Run): void {
     ...[...run.groups.values()].map(({ spec, state }) => `${spec.name} ${state}`),
   ];
   fail(`not true that every start ends in healthy, failed or idle: ${where.join(', ')}`);
+}
+
+function isSteady({ plugins, groups }: Run): boolean {
+  return [...plugins.values()].every(isPluginSteady) && [...groups.values()].every(isGroupSteady);
 }
 
 function isPluginSteady({ ref }: PluginTracker): boolean {

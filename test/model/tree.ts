@@ -60,6 +60,7 @@ const delegatingEffects: PluginEffects = {
   connection: (input) => currentEffects().connection(input),
   probe: (input) => currentEffects().probe(input),
   redial: (input) => currentEffects().redial(input),
+  greet: (input) => currentEffects().greet(input),
   watch: (input) => currentEffects().watch(input),
   onActivate: (input) => currentEffects().onActivate(input),
   onDeactivate: (input) => currentEffects().onDeactivate(input),

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
 import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
 import { controllerService } from '../../fake-interpreters/lib/controller.js';
 import { isAlive } from '../support/environment.js';
@@ -53,6 +55,22 @@ describe('a plugin that is asked to end', () => {
     );
     expect(await answer).toBe('done');
     expect((await plugin.ended).code).toBe(0);
+  });
+
+  it('ends within its grace whatever those do that are connected', async () => {
+    const plugin = await start({ options: { graceMs: 50 } });
+    const clients = await Promise.all(
+      ['', 'PRI * HTTP/2.0', 'GET / HTTP/1.1\r\n\r\n'].map(async (text) => {
+        const client = connect({ path: plugin.address, allowHalfOpen: true });
+        client.on('error', () => undefined);
+        await once(client, 'connect');
+        client.write(text);
+        return client;
+      }),
+    );
+    plugin.child.kill('SIGTERM');
+    expect(await plugin.ended).toEqual({ code: 0, signal: null });
+    for (const client of clients) client.destroy();
   });
 
   it('cuts off a call without an end after its grace', async () => {

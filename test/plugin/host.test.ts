@@ -120,9 +120,9 @@ describe('the health of a Node plugin', () => {
   it('is SERVING for the plugin and its server, and NOT_FOUND for anything else', async () => {
     const { client } = await start();
     for (const name of ['plugin', '']) {
-      expect(await callUnary(client, healthService.Check, name)).toBe('SERVING');
+      expect(await callUnary(client, healthService.Check, { service: name })).toBe('SERVING');
     }
-    await expect(callUnary(client, healthService.Check, 'other')).rejects.toThrow('NOT_FOUND');
+    await expect(callUnary(client, healthService.Check, { service: 'other' })).rejects.toThrow('NOT_FOUND');
   });
 
   it.each([
@@ -132,7 +132,7 @@ describe('the health of a Node plugin', () => {
     const plugin = await start();
     const said: unknown[] = [];
     let isOver = false;
-    const watch = openStream(plugin.client, healthService.Watch, name);
+    const watch = openStream(plugin.client, healthService.Watch, { service: name });
     watch.on('data', (status) => said.push(status)).on('end', () => (isOver = true));
     watch.on('error', () => undefined);
     await untilTrue(() => said.length === 1);

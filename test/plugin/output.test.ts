@@ -1,7 +1,7 @@
 import type { Client } from '@grpc/grpc-js';
 import { openStream } from '../../fake-interpreters/lib/fake-client.js';
 import { stdioService } from '../../fake-interpreters/lib/stdio.js';
-import { parseHclogRecord } from '../../src/go-plugin/logs/hclog-record.js';
+import { parseJsonRecord } from '../../src/go-plugin/logs/json-record.js';
 import { afterTest } from '../support/environment.js';
 import { untilTrue } from '../support/until-true.js';
 import { anyHost, espalierHost, start, type ServingPlugin } from './plugin-process.js';
@@ -181,7 +181,7 @@ describe('a record of the logger', () => {
     await plugin.run(code);
     plugin.child.kill('SIGKILL');
     await plugin.ended;
-    return plugin.stderr().trimEnd().split('\n').map(parseHclogRecord);
+    return plugin.stderr().trimEnd().split('\n').map(parseJsonRecord);
   };
 
   it('has its level, message, module, time and fields', async () => {

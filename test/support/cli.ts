@@ -16,15 +16,19 @@ export interface CliRun {
   printed(pattern: RegExp): Promise<RegExpExecArray>;
   /** The pids of running descendants of this run. */
   survivors(): number[];
+  /** Stops reading stdout, so that it fills. */
+  pauseReading(): void;
+  /** Reads stdout again. */
+  resumeReading(): void;
 }
 
 /** Starts the built command line with a token in its environment, by which its descendants are found. */
 export function espalier(
   args: readonly string[],
-  options: { stdio?: StdioOptions; pty?: boolean } = {},
+  options: { stdio?: StdioOptions; pty?: boolean; env?: NodeJS.ProcessEnv } = {},
 ): CliRun {
   const token = randomUUID();
-  const env = { ...process.env, ESPALIER_TEST_TOKEN: token, NO_COLOR: '1' };
+  const env = { ...process.env, ESPALIER_TEST_TOKEN: token, NO_COLOR: '1', ...options.env };
   const argv = [process.execPath, main, ...args];
   const [command = '', ...rest] =
     options.pty === true ? ['script', '-qfec', `exec ${argv.map(quoted).join(' ')}`, '/dev/null'] : argv;
@@ -63,6 +67,8 @@ export function espalier(
         });
         check();
       }),
+    pauseReading: () => child.stdout?.pause(),
+    resumeReading: () => child.stdout?.resume(),
     survivors: () => processesWith(token).filter((pid) => pid !== child.pid),
   };
 }

@@ -2,6 +2,7 @@ import { pluginRef, pluginState, pluginStatus, type PluginSnapshot } from '../..
 import type { FaultTrace, SupervisionOptions } from '../../src/model/index.js';
 import type { SimulationStep } from '../../src/policy/index.js';
 import { createSimulatedEnvironment, replays } from '../../src/testing/index.js';
+import { rootActorOf } from './root-actor.js';
 
 /**
  * Replays a fault trace through the real machines with a plugin that otherwise responds at once. Returns what happens
@@ -16,7 +17,7 @@ export async function replayTrace(
     plugins: { it: { supervision, behaviour: replays(trace, startMs) } },
     random,
   });
-  const ref = pluginRef(env.actor.system, 'it');
+  const ref = pluginRef(rootActorOf(env).system, 'it');
   if (ref === undefined) throw new Error('The plugin has no actor.');
   const steps: SimulationStep[] = [];
   let before = ref.getSnapshot();
@@ -24,7 +25,7 @@ export async function replayTrace(
     steps.push(...stepsBetween(before, snapshot, clock.now()));
     before = snapshot;
   });
-  env.actor.send({ type: 'environment.activate', plugin: 'it' });
+  rootActorOf(env).send({ type: 'environment.activate', plugin: 'it' });
   clock.advance(forMs);
   return steps.filter(({ at }) => at < forMs);
 }

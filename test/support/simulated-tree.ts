@@ -19,6 +19,9 @@ import {
   type SimulatedClock,
 } from '../../src/testing/index.js';
 
+/** The tree follows Health.Watch, which no preset turns on. */
+const watched: SupervisionOptions = { health: { watch: true } };
+
 /** The real machines over simulated effects, and shorthands for the default plugin. */
 export interface SimulatedTree {
   readonly root: Actor<EnvironmentMachine>;
@@ -101,7 +104,7 @@ export function createSimulatedTree(
       const bundle = simulatedBundle(plugin, { requires });
       root.send({
         type: 'bundles.added',
-        bundles: [{ ...placement, bundle, policy: composePolicy(supervision), generation: 0 }],
+        bundles: [{ ...placement, bundle, policy: composePolicy(watched, supervision), generation: 0 }],
       });
     },
     activate: (plugin = defaultPlugin) => {

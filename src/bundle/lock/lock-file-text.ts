@@ -1,17 +1,20 @@
 import { z } from 'zod';
+import { knownFields } from '../schema/known-fields.js';
 import { PluginError, type LockFile } from '../../model/index.js';
 import { checksumSchema, fileChecksumsSchema } from '../checksum.js';
 import { readJson } from '../manifest/manifest-text.js';
+import { describeIssue, schemaProblems } from '../schema/schema-messages.js';
 import { largeTextLimits } from '../manifest/text-limits.js';
 
-const checksums = z
-  .strictObject({ files: fileChecksumsSchema.default({}), bundle: checksumSchema.optional() })
-  .refine(
-    ({ files, bundle }) => bundle !== undefined || Object.keys(files).length > 0,
-    'must have a checksum in files or bundle',
-  );
+const checksums = knownFields({
+  files: fileChecksumsSchema.default({}),
+  bundle: checksumSchema.optional(),
+}).refine(
+  ({ files, bundle }) => bundle !== undefined || Object.keys(files).length > 0,
+  'must have a checksum in files or bundle',
+);
 
-const lockSchema = z.strictObject({ version: z.literal(1), plugins: z.record(z.string(), checksums) });
+const lockSchema = knownFields({ version: z.literal(1), plugins: z.record(z.string(), checksums) });
 
 /** The most problems that one error holds. */
 const maxProblems = 20;
@@ -20,13 +23,12 @@ const maxProblems = 20;
 export function parseLockFile(text: string, file: string): LockFile {
   const read = readJson(text, largeTextLimits);
   if (!read.ok) throw lockInvalid(file, read.problems);
-  const checked = lockSchema.safeParse(read.value);
+  const checked = lockSchema.safeParse(read.value, { error: describeIssue });
   if (checked.success) return checked.data;
-  const problems = checked.error.issues.slice(0, maxProblems).map(({ path, message, ...issue }) => {
-    const keys = path.map((key) => (typeof key === 'symbol' ? String(key) : key));
-    const [inner] = issue.code === 'invalid_key' ? issue.issues : [];
-    return { ...read.placeOf(keys), message: `${keys.join('.')} ${inner?.message ?? message}`.trim() };
-  });
+  const problems = checked.error.issues.flatMap(schemaProblems).map(({ path, message }) => ({
+    ...read.placeOf(path),
+    message: `${path.length === 0 ? 'it' : path.join('.')} ${message}`,
+  }));
   throw lockInvalid(file, problems);
 }
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { knownFields } from '../schema/known-fields.js';
 import { checksumSchema, fileChecksumsSchema } from '../checksum.js';
 import { minimumLimits } from '../../model/index.js';
-import type { FieldPath } from './manifest-text.js';
+import type { FieldPath } from '../schema/schema-messages.js';
 import { pythonRange } from '../python/python-version.js';
 import { supervisionSchema } from './supervision-schema.js';
 import { parseSemanticVersion } from './semantic-version.js';
@@ -82,9 +83,10 @@ const protocolVariables = new Set([
   'PLUGIN_UNIX_SOCKET_GROUP',
 ]);
 
-const variable = z
-  .string()
-  .regex(/^[^=\0]+$/, 'is no name of an environment variable')
+/** The name of an environment variable. */
+export const variableName = z.string().regex(/^[^=\0]+$/, 'is no name of an environment variable');
+
+const variable = variableName
   .refine(
     (name) => !protocolVariables.has(name.toUpperCase()),
     'belongs to the go-plugin protocol and is set by the host',
@@ -95,13 +97,11 @@ const variable = z
   );
 
 /** The resource limits of a plugin. Strict, because a misspelt limit would not be set. */
-export const limitsSchema = z
-  .strictObject({
-    memoryBytes: z.int().min(minimumLimits.memoryBytes),
-    cpuSeconds: z.int().min(minimumLimits.cpuSeconds),
-    openFiles: z.int().min(minimumLimits.openFiles),
-  })
-  .partial();
+export const limitsSchema = knownFields({
+  memoryBytes: z.int().min(minimumLimits.memoryBytes),
+  cpuSeconds: z.int().min(minimumLimits.cpuSeconds),
+  openFiles: z.int().min(minimumLimits.openFiles),
+}).partial();
 
 /** The rules of a manifest. What they do not name (Mattermost's `webapp`, `settings_schema`, …) is dropped. */
 export const manifestSchema = z

@@ -4,9 +4,7 @@ import { scanJson, type JsonNode } from './json-syntax.js';
 import type { ManifestProblem } from './manifest-problem.js';
 import { manifestLimits, type TextFault, type TextLimits } from './text-limits.js';
 import { findYamlExcess } from './yaml-limits.js';
-
-/** The keys and indexes that lead to a field. */
-export type FieldPath = readonly (string | number)[];
+import type { FieldPath } from '../schema/schema-messages.js';
 
 /** A manifest's text as a value, with the place of each field, or all that is wrong with the text. */
 export type ManifestText =

@@ -1,8 +1,8 @@
 import type { Manifest, PluginError } from '../../model/index.js';
 import { manifestInvalidError, type ManifestProblem } from './manifest-problem.js';
 import { manifestSchema, textFields } from './manifest-schema.js';
-import { readJson, readYaml, type FieldPath, type ManifestText } from './manifest-text.js';
-import { schemaProblems, describeIssue } from './schema-messages.js';
+import { readJson, readYaml, type ManifestText } from './manifest-text.js';
+import { schemaProblems, describeIssue, type FieldPath } from '../schema/schema-messages.js';
 
 /** A valid manifest, or the MANIFEST_INVALID error that lists its problems. */
 export type ParsedManifest =

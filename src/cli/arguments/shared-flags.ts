@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import {
+  describeUnknown,
   mtlsModes,
   multiplexModes,
   type EnvironmentOptions,
@@ -127,7 +128,10 @@ function readConfig(file: string): EnvironmentOptions {
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw configError('it is not a JSON object');
   const unknown = Object.keys(parsed).filter((key) => !configKeys.includes(key));
-  if (unknown.length > 0) throw configError(`it has the unknown keys ${unknown.join(', ')}`);
+  if (unknown.length > 0) {
+    const sentences = describeUnknown(unknown, configKeys);
+    throw configError(unknown.map((key, index) => `${key} ${sentences[index]}`).join('; '));
+  }
   return parsed;
 }
 

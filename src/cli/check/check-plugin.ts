@@ -1,6 +1,20 @@
 import { createIsolatedEnvironment, type EnvironmentOptions } from '../../environment/index.js';
-import { isPluginError, PluginError, toPluginError, type EnvironmentEvent } from '../../model/index.js';
-import { shutdownStep, startSteps, stdioStep, type PhaseChange, type Step } from './check-steps.js';
+import {
+  isPluginError,
+  PluginError,
+  toPluginError,
+  type Deadlines,
+  type EnvironmentEvent,
+} from '../../model/index.js';
+import {
+  shutdownStep,
+  startSteps,
+  stdioStep,
+  watchStep,
+  type PhaseChange,
+  type Step,
+  type WatchResult,
+} from './check-steps.js';
 
 /** The result of `espalier check`, as `--json` prints it. */
 export interface CheckReport {
@@ -20,10 +34,41 @@ export interface CheckOptions {
   readonly signal: AbortSignal;
 }
 
-/** Starts one plugin, probes it and stops it. Resolves with the report, and with the error that made a step fail. */
+/**
+ * Starts one plugin, probes it and stops it. Resolves with the report, and with the error that made a step fail. A plugin
+ * that has to be killed after a Health.Watch is started once more without one, as the Watch may be the cause.
+ */
 export async function checkPlugin(options: CheckOptions): Promise<{ report: CheckReport; error: unknown }> {
+  const watched = await checkOnce(options, true);
+  if (watched.watch !== 'opened' || !watched.wasKilled || options.signal.aborted)
+    return resultOf(watched, watched.watch);
+  const unwatched = await checkOnce(options, false);
+  return resultOf(unwatched, unwatched.wasKilled ? 'opened' : 'harmful');
+}
+
+interface Run {
+  readonly plugin: string;
+  readonly steps: readonly Step[];
+  readonly failure: unknown;
+  readonly watch: WatchResult | null;
+  readonly wasKilled: boolean;
+}
+
+function resultOf(
+  { plugin, steps, failure }: Run,
+  watch: WatchResult | null,
+): { report: CheckReport; error: unknown } {
+  // The last step is the stop, which shows whether the Watch has hurt.
+  const all = watch === null ? steps : [...steps.slice(0, -1), watchStep(watch), ...steps.slice(-1)];
+  return { report: report(plugin, all, failure), error: failure };
+}
+
+/** How often the health is checked at most until Watch has answered. */
+const maxWatchChecks = 10;
+
+async function checkOnce(options: CheckOptions, watches: boolean): Promise<Run> {
   const startedAt = performance.now();
-  const env = await createIsolatedEnvironment(withoutRestarts(options.environment));
+  const env = await createIsolatedEnvironment(policyOfCheck(options.environment, watches));
   const abort = (): void => {
     void env.shutdown();
   };
@@ -48,15 +93,26 @@ export async function checkPlugin(options: CheckOptions): Promise<{ report: Chec
     });
   }
   let failure: unknown = null;
+  let watch: WatchResult | null = null;
+  let wasKilled = false;
   try {
     await env.activate(id);
     await env.performHealthCheck(id);
+    for (
+      let round = 0;
+      watches && round < maxWatchChecks && env.status(id).health.watched === null;
+      round += 1
+    )
+      await env.performHealthCheck(id);
+    watch = env.status(id).health.watched === true ? 'opened' : 'notOffered';
     steps.push(...startSteps(changes, null), stdioStep(env.status(id)));
     const stoppedAt = performance.now();
     await env.deactivate(id);
-    const last = shutdownStep(env.status(id), Math.round(performance.now() - stoppedAt));
+    const { deadlines } = env.setPolicy(id, {});
+    const last = shutdownStep(env.status(id), deadlines, Math.round(performance.now() - stoppedAt));
     steps.push(last);
-    if (!last.ok) failure = killedError(id);
+    wasKilled = !last.ok;
+    if (wasKilled) failure = killedError(id, deadlines);
   } catch (error) {
     failure = error;
     if (isPluginError(error) && plugin.error === null) steps.push(...startSteps(changes, error));
@@ -64,12 +120,13 @@ export async function checkPlugin(options: CheckOptions): Promise<{ report: Chec
     options.signal.removeEventListener('abort', abort);
     await env.shutdown();
   }
-  return { report: report(id, steps, failure), error: failure };
+  return { plugin: id, steps, failure, watch, wasKilled };
 }
 
-function withoutRestarts(environment: EnvironmentOptions): EnvironmentOptions {
+function policyOfCheck(environment: EnvironmentOptions, watch: boolean): EnvironmentOptions {
   const { policy } = environment;
-  return { ...environment, policy: { ...policy, restart: { ...policy?.restart, restart: 'temporary' } } };
+  const restart = { ...policy?.restart, restart: 'temporary' as const };
+  return { ...environment, policy: { ...policy, restart, health: { ...policy?.health, watch } } };
 }
 
 function report(plugin: string, steps: readonly Step[], failure: unknown): CheckReport {
@@ -78,12 +135,12 @@ function report(plugin: string, steps: readonly Step[], failure: unknown): Check
   return { ok: false, plugin, steps, error: { code, message, hint } };
 }
 
-function killedError(plugin: string): PluginError {
+function killedError(plugin: string, { shutdownMs, termMs }: Deadlines): PluginError {
   return new PluginError({
     code: 'PLUGIN_CRASHED',
     plugin,
     phase: 'stopping',
-    message: 'The plugin ignored GRPCController.Shutdown and SIGTERM and was killed.',
-    hint: 'Exit the process in the Shutdown handler or on SIGTERM; a killed process loses unsaved data.',
+    message: `The plugin did not end within ${shutdownMs} ms of GRPCController.Shutdown and ${termMs} ms of SIGTERM, and was killed.`,
+    hint: 'Exit the process in the Shutdown handler or on SIGTERM, or raise deadlines.termMs; a killed process loses unsaved data.',
   });
 }

@@ -1,4 +1,11 @@
-import type { PluginError, PluginPhase, PluginStatus, StopStep } from '../../model/index.js';
+import type {
+  Deadlines,
+  HealthSource,
+  PluginError,
+  PluginPhase,
+  PluginStatus,
+  StopStep,
+} from '../../model/index.js';
 
 /** The name of a step of `espalier check`. */
 export type StepName =
@@ -11,6 +18,7 @@ export type StepName =
   | 'health'
   | 'hooks'
   | 'stdio'
+  | 'watch'
   | 'shutdown';
 
 /** The result of one step of `espalier check`. */
@@ -78,15 +86,25 @@ function stepDetail(name: StepName, status: PluginStatus): string | undefined {
     case 'handshake':
       return status.protocolVersion === null ? undefined : `protocol version ${status.protocolVersion}`;
     case 'hooks':
-      return status.hooks === true ? 'implemented' : 'none';
+      return status.hooks === null || status.hooks.length === 0
+        ? 'none of espalier.v1.PluginHooks; hooks of other services are for their host'
+        : status.hooks.join(', ');
     case 'health':
+      return healthTexts[status.health.source ?? 'plugin'];
     case 'manifest':
     case 'tls':
     case 'stdio':
+    case 'watch':
     case 'shutdown':
       return undefined;
   }
 }
+
+const healthTexts: Readonly<Record<HealthSource, string | undefined>> = {
+  plugin: undefined,
+  overall: 'the health service does not know the name plugin; its overall health is asked for',
+  connection: 'no health service for the plugin; only that it answers is known',
+};
 
 /** The step about the GRPCStdio stream, which is optional and cannot fail. */
 export function stdioStep({ stdio }: PluginStatus): Step {
@@ -94,17 +112,35 @@ export function stdioStep({ stdio }: PluginStatus): Step {
   return { name: 'stdio', ok: true, ms: 0, detail: stdio === false ? 'not offered' : offered };
 }
 
-const stopStepTexts: Readonly<Record<StopStep, string>> = {
+/** What became of a Health.Watch. `harmful`: the plugin has to be killed after one, and ends by itself without. */
+export type WatchResult = 'opened' | 'notOffered' | 'harmful';
+
+const watchTexts: Readonly<Record<WatchResult, string>> = {
+  opened: 'Health.Watch is offered; health.watch may be turned on',
+  notOffered: 'Health.Watch is not offered',
+  harmful: 'after a Health.Watch the plugin has to be killed: leave health.watch off',
+};
+
+/** The step about Health.Watch, which is optional and cannot fail. */
+export function watchStep(watch: WatchResult): Step {
+  return { name: 'watch', ok: true, ms: 0, detail: watchTexts[watch] };
+}
+
+const stopStepTexts: Readonly<Record<Exclude<StopStep, 'killing'>, string>> = {
   draining: 'exited while its calls were drained',
   deactivating: 'exited in OnDeactivate',
   requestingShutdown: 'exited after GRPCController.Shutdown',
   terminating: 'exited after SIGTERM: Shutdown had no effect, or is not offered',
-  killing: 'ignored Shutdown and SIGTERM; was killed',
 };
 
 /** The step of the stop; it fails for a plugin that had to be killed, or exited before it. */
-export function shutdownStep({ lastExit }: PluginStatus, ms: number): Step {
+export function shutdownStep({ lastExit }: PluginStatus, { termMs }: Deadlines, ms: number): Step {
   const stopStep = lastExit?.stopStep ?? null;
-  const detail = stopStep === null ? 'exited before it was stopped' : stopStepTexts[stopStep];
+  const detail =
+    stopStep === null
+      ? 'exited before it was stopped'
+      : stopStep === 'killing'
+        ? `was killed ${termMs} ms after SIGTERM`
+        : stopStepTexts[stopStep];
   return { name: 'shutdown', ok: stopStep !== null && stopStep !== 'killing', ms, detail };
 }

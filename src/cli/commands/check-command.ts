@@ -1,11 +1,12 @@
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { lockFileName, type EnvironmentOptions } from '../../environment/index.js';
-import type { SupervisionOptions } from '../../model/index.js';
+import { printableText, type SupervisionOptions } from '../../model/index.js';
 import { checkPlugin } from '../check/check-plugin.js';
 import { coloursFor } from '../output/colours.js';
 import { errorText } from '../output/error-text.js';
 import { eventLine, isPrinted } from '../output/event-line.js';
+import { createLinePrinter, createOutput, neverBlock } from '../output/output.js';
 import { exitCode } from './exit-code.js';
 import { addSharedFlags, environmentOptions, type SharedFlags } from '../arguments/shared-flags.js';
 import { onStopSignal } from './stop-signals.js';
@@ -47,14 +48,25 @@ Exit codes: 0 the plugin is ok, 1 it is not, 2 wrong usage.`;
 
 type Target =
   | { readonly bundles: readonly [string] }
-  | { readonly programs: readonly [{ command: string; args: readonly string[] }] };
+  | { readonly programs: readonly [{ id: string; command: string; args: readonly string[] }] };
 
 function target(first: string | undefined, rest: readonly string[], self: Command): Target {
   if (first === undefined)
     self.error('error: name a bundle directory, or a program after --', { exitCode: exitCode.usage });
   // Commander drops the `--`, so only the raw arguments tell a bundle from a program.
   const isProgram = process.argv.includes('--') || rest.length > 0;
-  return isProgram ? { programs: [{ command: first, args: rest }] } : { bundles: [first] };
+  return isProgram
+    ? { programs: [{ id: programId(first, rest), command: first, args: rest }] }
+    : { bundles: [first] };
+}
+
+/** A script has its own name, not that of the interpreter that runs it. */
+function programId(command: string, args: readonly string[]): string {
+  const isInterpreter = /^(?:python|node|ruby|perl|php|java|bash|dash|sh|env|uv|deno|bun)[\d.]*$/.test(
+    basename(command),
+  );
+  const script = args.find((argument) => !argument.startsWith('-'));
+  return basename(isInterpreter && script !== undefined ? script : command).toLowerCase();
 }
 
 /** The lock file of a single bundle is in its parent directory. */
@@ -69,6 +81,14 @@ function lockFileFor(
 
 async function check(plugin: Target, flags: CheckFlags): Promise<number> {
   const colours = coloursFor(process.stderr, process.env);
+  // A plugin that floods its log must not fill this process if its stderr is not read.
+  neverBlock(process.stderr);
+  const stderr = createOutput(process.stderr);
+  const printLog = createLinePrinter(
+    stderr,
+    (line) => stderr.tryWrite(`${line}\n`),
+    (dropped) => `${dropped} lines dropped: stderr is not read, or not fast enough`,
+  );
   const abort = new AbortController();
   const signals = onStopSignal(() => {
     abort.abort();
@@ -83,22 +103,24 @@ async function check(plugin: Target, flags: CheckFlags): Promise<number> {
     signal: abort.signal,
     onEvent: (event) => {
       if (event.type === 'plugin.log' && isPrinted(event, flags.logLevel)) {
-        process.stderr.write(`${eventLine(event, colours)}\n`);
+        printLog(eventLine(event, colours));
       }
     },
   });
   signals.release();
+  const { print } = createOutput(process.stdout);
   if (flags.json === true) {
-    process.stdout.write(`${JSON.stringify(report)}\n`);
+    print(JSON.stringify(report));
   } else {
     const out = coloursFor(process.stdout, process.env);
-    for (const { name, ok, ms, detail } of report.steps) {
+    for (const { name, ok, ms, detail = '' } of report.steps) {
       const mark = ok ? out.success('ok  ') : out.error('FAIL');
-      process.stdout.write(`${mark} ${name.padEnd(12)}${out.dim(`${ms} ms`.padStart(9))}  ${detail ?? ''}\n`);
+      // The error of a failed step follows in full.
+      const shown = !ok && detail === report.error?.message ? '' : printableText(detail);
+      const took = out.dim(`${ms} ms`.padStart(9));
+      print(`${mark} ${name.padEnd(12)}${took}  ${shown}`.trimEnd());
     }
-    process.stdout.write(
-      report.ok ? `${out.success('ok')}: ${report.plugin}\n` : `${errorText(error, out)}\n`,
-    );
+    print(report.ok ? `${out.success('ok')}: ${printableText(report.plugin)}` : errorText(error, out));
   }
   return report.ok ? exitCode.ok : exitCode.failed;
 }

@@ -1,6 +1,7 @@
 import { Argument, Option, type Command } from 'commander';
 import { machineDefinitions } from '../../environment/index.js';
 import { chartOf, renderChart } from '../../observe/index.js';
+import { createOutput } from '../output/output.js';
 
 const formats = ['mermaid', 'dot', 'json'] as const;
 
@@ -18,7 +19,8 @@ export function addGraphCommand(program: Command): void {
         machine: keyof ReturnType<typeof machineDefinitions>,
         { format }: { format: (typeof formats)[number] },
       ) => {
-        process.stdout.write(`${renderChart(chartOf(machineDefinitions()[machine]), format).trimEnd()}\n`);
+        const chart = chartOf(machineDefinitions()[machine]);
+        createOutput(process.stdout).print(renderChart(chart, format).trimEnd());
       },
     );
 }

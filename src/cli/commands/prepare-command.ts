@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { prepareBundles, type PrepareResult } from '../../environment/index.js';
+import { printableText } from '../../model/index.js';
 import { coloursFor, type Colours } from '../output/colours.js';
+import { createOutput } from '../output/output.js';
 import { exitCode } from './exit-code.js';
 import { reportOutcomes } from './report-outcomes.js';
 import { onStopSignal } from './stop-signals.js';
@@ -43,12 +45,13 @@ async function prepare(dir: string, flags: PrepareFlags): Promise<number> {
     abort.abort();
   });
   const { dim } = coloursFor(process.stdout, process.env);
+  const output = createOutput(process.stdout);
   const outcomes = await prepareBundles(
     dir,
     (progress) => {
       const { plugin, message } = progress;
-      const line = flags.json === true ? JSON.stringify(progress) : `${plugin}  ${dim(message)}`;
-      process.stdout.write(`${line}\n`);
+      const text = `${printableText(plugin)}  ${dim(printableText(message))}`;
+      output.print(flags.json === true ? JSON.stringify(progress) : text);
     },
     { signal: abort.signal, python: flags.python, deadlineMs: flags.timeout },
   );

@@ -1,6 +1,7 @@
-import { PluginError } from '../../model/index.js';
+import { PluginError, printableText } from '../../model/index.js';
 import { coloursFor, type Colours } from '../output/colours.js';
 import { errorText } from '../output/error-text.js';
+import { createOutput } from '../output/output.js';
 import { exitCode } from './exit-code.js';
 
 /** The result of a command for one bundle. */
@@ -28,14 +29,17 @@ export function reportOutcomes<Each extends Outcome>(
 ): number {
   const colours = coloursFor(process.stdout, process.env);
   if (outcomes.length === 0)
-    process.stderr.write(`${errorText(noBundlesError(dir), coloursFor(process.stderr, process.env))}\n`);
+    createOutput(process.stderr).print(
+      errorText(noBundlesError(dir), coloursFor(process.stderr, process.env)),
+    );
   const lineOf = (each: Each): string => {
     const text = isFailure(each)
       ? `${colours.error('failed')}\n${errorText(each.error, colours)}`
       : describe(each as Exclude<Each, Failure>, colours);
-    return `${each.plugin}  ${text}`;
+    return `${printableText(each.plugin)}  ${text}`;
   };
-  for (const each of outcomes) process.stdout.write(`${json ? JSON.stringify(each) : lineOf(each)}\n`);
+  const output = createOutput(process.stdout);
+  for (const each of outcomes) output.print(json ? JSON.stringify(each) : lineOf(each));
   return outcomes.some(isFailure) ? exitCode.failed : exitCode.ok;
 }
 

@@ -11,6 +11,7 @@ import {
   simulate,
 } from '../../policy/index.js';
 import { coloursFor } from '../output/colours.js';
+import { createOutput } from '../output/output.js';
 import { exitCode } from './exit-code.js';
 import { simulationText } from '../output/simulation-text.js';
 import { parseSeed, parseDuration } from '../arguments/argument-parsers.js';
@@ -92,7 +93,7 @@ function run(flags: SimulateFlags, self: Command): number {
     flags.json === true
       ? JSON.stringify({ ...simulation, warnings })
       : simulationText(simulation, warnings, coloursFor(process.stdout, process.env));
-  process.stdout.write(`${text}\n`);
+  createOutput(process.stdout).print(text);
   return exitCode.ok;
 }
 

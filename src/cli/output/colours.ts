@@ -16,6 +16,8 @@ const sgr =
   (code: number): Paint =>
   (text) =>
     `\u001b[${code}m${text}\u001b[0m`;
+/** What {@link Paint} adds; with `split`, each second part is such a code. */
+export const ownCodes = /(\u001b\[(?:0|1|2|31|32|33)m)/;
 const unstyled: Paint = (text) => text;
 
 const coloured: Colours = { success: sgr(32), warning: sgr(33), error: sgr(31), dim: sgr(2), bold: sgr(1) };

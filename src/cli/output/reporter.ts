@@ -1,15 +1,17 @@
 import { asyncScheduler, auditTime, filter, interval, merge, type Subscription } from 'rxjs';
 import type { Environment } from '../../environment/index.js';
-import type { LogLevel } from '../../model/index.js';
+import { printableText, type LogLevel } from '../../model/index.js';
 import { coloursFor } from './colours.js';
 import { eventLine, isPrinted } from './event-line.js';
+import { createLinePrinter, createOutput, neverBlock } from './output.js';
 import { createScreen } from './screen.js';
 import { statusTable } from './status-table.js';
 
 /** Prints the events of an environment. */
 export interface Reporter {
-  /** Prints a line of the command itself or of its host module. */
+  /** Prints a line of the command itself or of its host module. A line that is not read may be dropped. */
   readonly print: (line: string) => void;
+  /** The process ends soon afterwards, even if its last output is not read. */
   close(): void;
 }
 
@@ -24,12 +26,35 @@ const redrawMs = 100;
 
 /** Creates the reporter: JSON lines with `json`, a live table on a terminal, else a line of text for each event. */
 export function createReporter(input: ReporterInput): Reporter {
-  if (input.json) return jsonReporter(input);
-  return process.stdout.isTTY ? tableReporter(input) : lineReporter(input);
+  const streams = neverBlock(process.stdout, process.stderr);
+  const reporter = input.json
+    ? jsonReporter(input)
+    : process.stdout.isTTY
+      ? tableReporter(input)
+      : lineReporter(input);
+  return {
+    print: reporter.print,
+    close() {
+      reporter.close();
+      streams.end();
+    },
+  };
+}
+
+function describeDropped(lines: number): string {
+  return `${lines} lines dropped: the output is not read, or not fast enough`;
 }
 
 function jsonReporter({ env, logLevel }: ReporterInput): Reporter {
-  const write = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`);
+  const output = createOutput(process.stdout);
+  const print = createLinePrinter(
+    output,
+    (line) => output.tryWrite(`${line}\n`),
+    (lines) => JSON.stringify({ type: 'output.dropped', at: Date.now(), lines }),
+  );
+  const write = (value: object) => {
+    print(JSON.stringify(value));
+  };
   for (const plugin of env.statuses()) {
     if (plugin.state === 'invalid')
       write({ type: 'plugin.invalid', at: Date.now(), plugin: plugin.id, status: plugin });
@@ -38,7 +63,9 @@ function jsonReporter({ env, logLevel }: ReporterInput): Reporter {
     .pipe(filter((event) => event.type !== 'plugin.log' || isPrinted(event, logLevel)))
     .subscribe(write);
   return {
-    print: (message) => write({ type: 'message', at: Date.now(), message }),
+    print: (message) => {
+      write({ type: 'message', at: Date.now(), message });
+    },
     close: () => {
       subscription.unsubscribe();
     },
@@ -47,11 +74,11 @@ function jsonReporter({ env, logLevel }: ReporterInput): Reporter {
 
 function lineReporter({ env, logLevel }: ReporterInput): Reporter {
   const colours = coloursFor(process.stdout, process.env);
-  const print = (line: string) => {
-    process.stdout.write(`${line}\n`);
-  };
+  const output = createOutput(process.stdout);
+  const print = createLinePrinter(output, (line) => output.tryWrite(`${line}\n`), describeDropped);
   for (const { id, state, error } of env.statuses()) {
-    if (state === 'invalid') print(`${id}  invalid  ${[error?.message, error?.hint].join(' ').trimEnd()}`);
+    const problem = [error?.message, error?.hint].join(' ').trimEnd();
+    if (state === 'invalid') print(`${printableText(id)}  invalid  ${printableText(problem)}`);
   }
   const subscription = env.events.pipe(filter((event) => isPrinted(event, logLevel))).subscribe((event) => {
     print(eventLine(event, colours));
@@ -65,7 +92,9 @@ function lineReporter({ env, logLevel }: ReporterInput): Reporter {
 }
 
 function tableReporter({ env, logLevel }: ReporterInput): Reporter {
-  const screen = createScreen(process.stdout);
+  const output = createOutput(process.stdout);
+  const screen = createScreen(output);
+  const print = createLinePrinter(output, screen.print, describeDropped);
   const colours = coloursFor(process.stdout, process.env);
   const draw = (): void => {
     const { columns, rows } = process.stdout;
@@ -77,11 +106,11 @@ function tableReporter({ env, logLevel }: ReporterInput): Reporter {
     .pipe(auditTime(redrawMs, asyncScheduler))
     .subscribe(draw);
   const printing = env.events.pipe(filter((event) => isPrinted(event, logLevel))).subscribe((event) => {
-    screen.print(eventLine(event, colours));
+    print(eventLine(event, colours));
   });
   draw();
   return {
-    print: screen.print,
+    print,
     close() {
       drawing.unsubscribe();
       printing.unsubscribe();

@@ -1,4 +1,4 @@
-import type { PluginStatus } from '../../model/index.js';
+import { printableText, type PluginStatus } from '../../model/index.js';
 import { stateColour, type Colours } from './colours.js';
 import { statusDetail } from './event-line.js';
 
@@ -31,7 +31,7 @@ export function statusTable(
 function cells(status: PluginStatus, now: number): string[] {
   const { id, state, generation, pid, since, restarts, health } = status;
   return [
-    id,
+    printableText(id),
     stateCell(status),
     String(generation),
     pid === null ? '-' : String(pid),

@@ -10,5 +10,6 @@ export function sampleHost({ calls }: Pick<GenerationChannel, 'calls'>): HostSam
     wallMs: Date.now(),
     eventLoopActiveMs: performance.eventLoopUtilization().active,
     messagesReceived: calls.answers(),
+    callsInFlight: calls.inFlight(),
   };
 }

@@ -8,6 +8,8 @@ export interface CallCounter {
   answer(): void;
   /** How often it has. */
   answers(): number;
+  /** How many calls are in flight. */
+  inFlight(): number;
   /** Tells once when no call is in flight. */
   whenIdle(): Observable<void>;
 }
@@ -23,12 +25,13 @@ export function createCallCounter(): CallCounter {
     },
     end() {
       inFlight -= 1;
-      ends.next();
+      if (inFlight === 0) ends.next();
     },
     answer() {
       answers += 1;
     },
     answers: () => answers,
+    inFlight: () => inFlight,
     whenIdle: () =>
       ends.pipe(
         startWith(undefined),

@@ -11,6 +11,8 @@ const prefixBytes = 5;
 /** From this length on a chunk is held as it came; shorter ones are copied together, as thousands may lie here. */
 const shortestPiece = 16 * 1024;
 const slabSize = 32 * 1024;
+/** Up to this length a message that has begun gets a buffer of its own at once, so that its bytes are copied once. */
+const longestGathered = 16 * 1024 * 1024;
 
 /** Cuts what arrives on a stream into messages, one at a time as they are asked for. What waits is held as bytes. */
 export interface MessageReader {
@@ -49,7 +51,7 @@ export function createMessageReader(limit: number = messageLimits.message): Mess
     return whole;
   };
   const copy = (chunk: Buffer): void => {
-    if (slab === null || slab.bytes.length - slab.used < chunk.length) {
+    if (slab === null || !hasRoom(chunk.length)) {
       slab = { bytes: Buffer.allocUnsafeSlow(slabSize), used: 0 };
       pieces.push(slab.bytes.subarray(0, 0));
     }
@@ -59,6 +61,20 @@ export function createMessageReader(limit: number = messageLimits.message): Mess
     slab.used += chunk.length;
     pieces[last] = slab.bytes.subarray(slab.used - before - chunk.length, slab.used);
   };
+  /** Makes room for the whole of the message that has begun. */
+  const gather = (missing: number): void => {
+    const bytes = Buffer.allocUnsafeSlow(held + missing);
+    join().copy(bytes);
+    pieces = [bytes.subarray(0, held)];
+    slab = { bytes, used: held };
+  };
+  /** What the message that has begun still needs; 0: none has, or its length is not known. */
+  const missingBytes = (): number => {
+    const prefix = first(prefixBytes);
+    return prefix === null ? 0 : Math.max(0, prefixBytes + prefix.readUInt32BE(at + 1) - held);
+  };
+  const hasRoom = (length: number): boolean => slab !== null && slab.bytes.length - slab.used >= length;
+  const isLong = (length: number): boolean => length > slabSize && length <= longestGathered;
   /** The first piece from where it goes on, with this many bytes; `null`: they are not there. */
   const first = (length: number): Buffer | null => {
     if (held < length) return null;
@@ -76,13 +92,19 @@ export function createMessageReader(limit: number = messageLimits.message): Mess
   return {
     push(chunk) {
       if (chunk.length === 0) return;
+      const missing = missingBytes();
+      const isGathered = slab !== null && slab.bytes.length - slab.used === missing;
+      if (!isGathered && isLong(missing) && missing > chunk.length) gather(missing);
       held += chunk.length;
-      if (pieces.length > 0 && chunk.length < shortestPiece) {
-        copy(chunk);
-        return;
+      if (isGathered && missing > 0 && missing < chunk.length) {
+        copy(chunk.subarray(0, missing));
+        pieces.push(chunk.subarray(missing));
+        slab = null;
+      } else if (pieces.length > 0 && (chunk.length < shortestPiece || hasRoom(chunk.length))) copy(chunk);
+      else {
+        pieces.push(chunk);
+        slab = null;
       }
-      pieces.push(chunk);
-      slab = null;
     },
     next() {
       const length = nextLength();

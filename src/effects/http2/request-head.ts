@@ -35,18 +35,23 @@ export function requestHead(
   if (timeout !== null) fields.push({ name: 'grpc-timeout', value: timeout });
   if (encoding !== null) fields.push({ name: 'grpc-encoding', value: encoding });
   if (metadata !== null) addMetadata(fields, metadata);
-  return { template: templateOf(connection, method, host ?? connection.authority), fields };
+  return { template: templateOf(connection, method, host ?? null), fields };
 }
 
-function templateOf({ templates, scheme }: Http2Connection, path: string, authority: string): HeaderTemplate {
-  const key = `${path} ${authority}`;
+function templateOf(
+  { templates, scheme, authority }: Http2Connection,
+  path: string,
+  host: string | null,
+): HeaderTemplate {
+  // A joined string would have to be hashed for each call.
+  const key = host === null ? path : `${path} ${host}`;
   const known = templates.get(key);
   if (known !== undefined) return known;
   const template = createHeaderTemplate([
     { name: ':method', value: 'POST' },
     { name: ':scheme', value: scheme },
     { name: ':path', value: path },
-    { name: ':authority', value: authority },
+    { name: ':authority', value: host ?? authority },
     { name: 'te', value: 'trailers' },
     { name: 'content-type', value: 'application/grpc' },
     { name: 'user-agent', value: 'espalier' },

@@ -5,6 +5,7 @@ import { errorCode, type Http2Stream, type StreamEnd, type StreamHandler } from 
 import { messageOf } from '../../model/index.js';
 import type { CallCounter } from '../grpc/call-counter.js';
 import { atDeadline, hasPassed } from '../grpc/deadline.js';
+import { captureCaller, type CallerStack } from '../grpc/caller-stack.js';
 import type { UnaryRequest } from '../grpc/unary-request.js';
 import { endWithoutTrailers, isUnprocessed, statusOfEnd, withoutStatus } from './call-stream.js';
 import { decompress } from '../grpc/compression.js';
@@ -28,7 +29,7 @@ interface UnaryCall extends ClientUnaryCall {
   readonly connection: Http2Connection;
   readonly counter: CallCounter;
   /** Where it was made. */
-  caller: { stack?: string } | null;
+  caller: CallerStack | null;
   stream: Http2Stream | null;
   response: ResponseHeaders | null;
   trailers: ResponseHeaders | null;
@@ -75,7 +76,7 @@ export function startUnaryCall(
     request,
     connection,
     counter,
-    caller: callerOf(),
+    caller: captureCaller(),
     stream: null,
     response: null,
     trailers: null,
@@ -291,14 +292,9 @@ function deadlineExceeded(): StatusObject {
   return statusOf(code.DEADLINE_EXCEEDED, 'Deadline exceeded');
 }
 
-/** Where a call is made, for the stack of its error: what is formatted only if it fails. */
-function callerOf(): { stack?: string } {
-  return new Error();
-}
-
 /** The error of a call, as grpc-js's client makes it of a status. */
 function errorOf({ caller }: Pick<UnaryCall, 'caller'>, status: StatusObject): ServiceError {
   const error = new Error(`${status.code} ${code[status.code]}: ${status.details}`);
-  const callerStack = caller?.stack?.split('\n').slice(1).join('\n') ?? 'no stack trace available';
+  const callerStack = caller?.stack?.split('\n').slice(1).join('\n') ?? '    (not captured: too many calls were made in this second)';
   return Object.assign(error, status, { stack: `${error.stack ?? ''}\nfor call at\n${callerStack}` });
 }

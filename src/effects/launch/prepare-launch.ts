@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import {
   diagnose,
@@ -5,6 +6,7 @@ import {
   ranOutOfMemory,
   sniffExecutable,
   sniffLength,
+  type DiagnosisFacts,
   type ExecutableKind,
 } from '../../go-plugin/index.js';
 import type { LaunchInput } from '../../machines/effects.js';
@@ -50,6 +52,8 @@ export interface PreparedLaunch {
   readonly identity: Identity | null;
   readonly sockets: SocketDirectory;
   readonly explainExit: (exit: ProcessExit) => ExitExplanation;
+  /** What an error of the system means for this program, and the next step. */
+  readonly explainFailure: (error: PluginError) => Promise<string>;
 }
 
 /** What an exit means for the plugin's author. */
@@ -68,6 +72,7 @@ export async function prepareLaunch(
 ): Promise<PreparedLaunch> {
   const located = await locate(bundle, settings.hostEnv);
   await verifyChecksums(bundle, located.command);
+  await checkExistence(bundle, located, settings);
   // Before the start, as a plugin can replace its program by anything.
   const executable = await executableKindOf(located);
   const identity = (await identities?.next()) ?? null;
@@ -87,6 +92,7 @@ export async function prepareLaunch(
     outlivesHost: settings.outlivesHost,
   });
   const { command, args, cwd } = located;
+  const facts = factsBefore(bundle, located, executable, limits, settings);
   return {
     spec: {
       command,
@@ -101,32 +107,83 @@ export async function prepareLaunch(
     },
     identity,
     sockets: directory,
-    explainExit: (exit) => explainExit(exit, bundle, { ...located, executable }, limits, settings),
+    explainExit: (exit) => explainExit(exit, facts),
+    explainFailure: async ({ facts: { errno } }) =>
+      diagnose({ ...facts, ...(await missingFacts(located)), spawnError: String(errno) }),
   };
 }
 
-function explainExit(
-  { code, signal, stderrTail, stdoutLines }: ProcessExit,
+/** A program without a manifest was not looked for yet. Not unrecoverable: a deploy may put it back. */
+async function checkExistence(
   bundle: Bundle,
-  located: LocatedCommand & { readonly executable: ExecutableKind | null | undefined },
+  located: LocatedCommand,
+  settings: LaunchSettings,
+): Promise<void> {
+  const found = await missingFacts(located);
+  if (found.file !== null && found.missingDirectory === undefined) return;
+  const { command, cwd } = located;
+  const facts = factsBefore(bundle, located, undefined, {}, settings);
+  throw new PluginError({
+    code: 'SPAWN_FAILED',
+    plugin: bundle.manifest.id,
+    phase: 'interpreter',
+    message: `${command} could not be started: ENOENT.`,
+    hint: diagnose({ ...facts, ...found, spawnError: 'ENOENT' }),
+    facts: { command, cwd, errno: 'ENOENT' },
+  });
+}
+
+/** What is known before the process runs. */
+function factsBefore(
+  bundle: Bundle,
+  { interpreter }: LocatedCommand,
+  executable: ExecutableKind | null | undefined,
   limits: ResourceLimits,
   { handshake }: LaunchSettings,
-): ExitExplanation {
-  const diagnosis = diagnose({
-    stderrTail,
-    stdoutLines,
-    exitCode: code,
-    signal,
+): DiagnosisFacts {
+  return {
+    stderrTail: '',
+    hasServed: false,
+    exitCode: null,
+    signal: null,
     runtime: bundle.runtime,
     entry: bundle.entry,
-    interpreter: located.interpreter ?? undefined,
+    interpreter: interpreter ?? undefined,
     cookieKey: handshake.cookieKey,
-    executable: located.executable,
+    executable,
     hostArch: process.arch,
     hostPlatform: process.platform,
     limits,
+  };
+}
+
+function explainExit(exit: ProcessExit, facts: DiagnosisFacts): ExitExplanation {
+  const { code, signal, stderrTail, servingStderr, stdoutLines } = exit;
+  const lastOutput = servingStderr ?? stderrTail;
+  const diagnosis = diagnose({
+    ...facts,
+    stderrTail: lastOutput,
+    hasServed: servingStderr !== null,
+    stdoutLines,
+    exitCode: code,
+    signal,
   });
-  return { diagnosis, outOfMemory: limits.memoryBytes !== undefined && ranOutOfMemory(stderrTail) };
+  const { memoryBytes } = facts.limits ?? {};
+  return { diagnosis, outOfMemory: memoryBytes !== undefined && ranOutOfMemory(lastOutput) };
+}
+
+/** Looks at the files of a program that was not started. A program that is searched on PATH is not looked for. */
+async function missingFacts({
+  command,
+  cwd,
+}: LocatedCommand): Promise<Pick<DiagnosisFacts, 'file' | 'missingDirectory'>> {
+  const directory = await stat(cwd).catch(() => null);
+  if (directory?.isDirectory() !== true) return { missingDirectory: cwd };
+  if (basename(command) === command) return {};
+  const file = await stat(resolve(cwd, command)).catch(() => null);
+  return {
+    file: file && { isFile: file.isFile(), hasExecutableBit: (file.mode & 0o111) !== 0 },
+  };
 }
 
 async function locate(bundle: Bundle, env: NodeJS.ProcessEnv): Promise<LocatedCommand> {

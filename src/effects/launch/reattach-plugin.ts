@@ -35,7 +35,13 @@ export function reattachPlugin(
         process.scope.add(() => {
           if (inherited !== null && !process.isRunning()) void removeInheritedDirectory(inherited);
         });
-        const attached: PluginProcess = { ...process, identity: null, token: null, sockets: directory };
+        const attached: PluginProcess = {
+          ...process,
+          lastPrinted: () => null,
+          identity: null,
+          token: null,
+          sockets: directory,
+        };
         return { type: 'process.attached', process: attached, handshake: protocol.reattachHandshake(config) };
       }
       return { type: 'process.failed', at: now(), error: event.error };

@@ -1,4 +1,5 @@
-import { Observable, Subscription, type Subscriber } from 'rxjs';
+import { concatMap, from, map, Observable, of, Subscription, type Subscriber } from 'rxjs';
+import { lastPrinted } from '../../go-plugin/index.js';
 import type { LaunchInput, ProcessEvent } from '../../machines/effects.js';
 import { toPluginError, type PluginLogEntry } from '../../model/index.js';
 import type { LogSink } from '../logs/line-writer.js';
@@ -27,7 +28,12 @@ export function runPlugin(input: LaunchInput, options: RunPluginInput): Observab
         if (scope.closed) return;
         const { command, args } = launch.spec;
         subscriber.next({ type: 'process.located', command: [command, ...args] });
-        scope.add(runner.start(launch.spec).subscribe(observerOf(input, launch, subscriber, options)));
+        scope.add(
+          runner
+            .start(launch.spec)
+            .pipe(concatMap((event) => explained(event, launch)))
+            .subscribe(observerOf(input, launch, subscriber, options)),
+        );
       },
       (thrown: unknown) => {
         const error = toPluginError(thrown, { code: 'SPAWN_FAILED', phase: 'interpreter', hint: undefined });
@@ -39,6 +45,14 @@ export function runPlugin(input: LaunchInput, options: RunPluginInput): Observab
   });
 }
 
+/** Adds to a failed start what the error of the system means for this program. */
+function explained(event: RunnerEvent, { explainFailure }: PreparedLaunch): Observable<RunnerEvent> {
+  if (event.type !== 'failed') return of(event);
+  return from(explainFailure(event.error)).pipe(
+    map((hint): RunnerEvent => ({ type: 'failed', error: event.error.with({ hint }) })),
+  );
+}
+
 function observerOf(
   { plugin, generation }: LaunchInput,
   { spec, identity, sockets, explainExit }: PreparedLaunch,
@@ -47,7 +61,13 @@ function observerOf(
 ) {
   const report = (event: RunnerEvent): void => {
     if (event.type === 'started') {
-      const process: PluginProcess = { ...event.process, identity, token: spec.guard.token, sockets };
+      const process: PluginProcess = {
+        ...event.process,
+        lastPrinted: () => lastPrinted(event.process.stderrTail()),
+        identity,
+        token: spec.guard.token,
+        sockets,
+      };
       subscriber.next({ type: 'process.started', process });
     } else if (event.type === 'exited') {
       const { code, signal } = event.exit;

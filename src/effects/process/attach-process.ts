@@ -98,6 +98,7 @@ function attachedProcessOf(
     stderr: outputDirectory === null ? EMPTY : readNamedPipe(outputDirectory, 'stderr').pipe(share()),
     scope,
     stderrTail: () => '',
+    noteServing: () => undefined,
     signal: (name) => {
       signalSameProcess(config, name);
     },

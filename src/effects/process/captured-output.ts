@@ -14,6 +14,10 @@ export interface CapturedOutput {
   readonly stdout: Observable<Uint8Array>;
   readonly stderr: Observable<Uint8Array>;
   readonly stderrTail: () => string;
+  /** Says that the plugin serves from now on. */
+  readonly noteServing: () => void;
+  /** What is kept of stderr since it serves; `null`: it has not. */
+  readonly servingStderr: () => string | null;
   /** The lines of the first 4 KiB of stdout. */
   readonly stdoutLines: () => readonly string[];
   /** Calls back when what an ended process has left in its pipes is read, and closes them. */
@@ -40,6 +44,7 @@ export function captureOutput(pipes: OutputPipes): CapturedOutput {
   const head = createHeadBuffer(stdoutHeadBytes);
   const tail = createTailBuffer(stderrTailBytes);
   let bytesRead = 0;
+  let servingFrom: number | null = null;
   const read = (pipe: Readable, buffer: typeof head, output: Subject<Uint8Array>): void => {
     receiveInSlices(pipe, (chunk) => {
       bytesRead += chunk.length;
@@ -57,6 +62,10 @@ export function captureOutput(pipes: OutputPipes): CapturedOutput {
     stdout,
     stderr,
     stderrTail: () => tail.text(),
+    noteServing() {
+      servingFrom ??= tail.length();
+    },
+    servingStderr: () => (servingFrom === null ? null : tail.textSince(servingFrom)),
     stdoutLines: () =>
       head
         .text()

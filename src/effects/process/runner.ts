@@ -75,6 +75,8 @@ export interface RunningProcess {
   readonly scope: Subscription;
   /** The last 8 KiB of stderr so far. */
   stderrTail(): string;
+  /** Says that the plugin serves from now on: what it printed before does not explain its exit. */
+  readonly noteServing: () => void;
   /** Signals the process and its group. Does nothing when it has ended. */
   readonly signal: (name: NodeJS.Signals) => void;
   readonly isRunning: () => boolean;
@@ -93,6 +95,8 @@ export interface ProcessExit {
   readonly signal: string | null;
   /** The last 8 KiB of stderr. */
   readonly stderrTail: string;
+  /** What was printed of it since the plugin serves; `null`: it has not served. */
+  readonly servingStderr: string | null;
   /** The lines in the first 4 KiB of stdout, the handshake line among them. */
   readonly stdoutLines: readonly string[];
 }

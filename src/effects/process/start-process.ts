@@ -105,8 +105,12 @@ function superviseChild(
     guard.ended(pid);
     // Not on `close`: a process that escaped the group delays that event until it ends itself.
     output.drain(() => {
-      const { stderrTail, stdoutLines } = output;
-      const exit = { code, signal: signalName, stderrTail: stderrTail(), stdoutLines: stdoutLines() };
+      const [stderrTail, servingStderr, stdoutLines] = [
+        output.stderrTail(),
+        output.servingStderr(),
+        output.stdoutLines(),
+      ];
+      const exit = { code, signal: signalName, stderrTail, servingStderr, stdoutLines };
       subscriber.next({ type: 'exited', exit });
       subscriber.complete();
     });
@@ -115,7 +119,7 @@ function superviseChild(
     signal('SIGKILL');
     output.close();
   });
-  const { stdout, stderr, stderrTail } = output;
+  const { stdout, stderr, stderrTail, noteServing } = output;
   const process: RunningProcess & { toJSON(): unknown } = {
     pid,
     startedAt: now(),
@@ -123,6 +127,7 @@ function superviseChild(
     stderr,
     scope,
     stderrTail,
+    noteServing,
     signal,
     isRunning: () => !exited,
     connect: openSocket,
@@ -141,19 +146,9 @@ function fail(spec: RunSpec, subscriber: Subscriber<RunnerEvent>, thrown: unknow
     code: 'SPAWN_FAILED',
     phase: 'spawn',
     message: `${command} could not be started: ${errno}.`,
-    hint: spawnHints[errno] ?? 'See the cause for what the operating system said.',
     facts: { command, args, cwd, errno },
     cause: thrown,
   });
   subscriber.next({ type: 'failed', error });
   subscriber.complete();
 }
-
-const spawnHints: Readonly<Record<string, string>> = {
-  EACCES: 'Make the file executable: chmod +x.',
-  ENOENT: 'Check that the file, the interpreter in its first line, and the working directory exist.',
-  E2BIG: 'The environment is too large: pass less of it (inheritEnv, env).',
-  EAGAIN: 'The machine is out of processes (ulimit -u).',
-  ENOMEM: 'The machine is out of memory.',
-  EMFILE: 'This process has too many open files (ulimit -n).',
-};

@@ -6,6 +6,7 @@ import {
   type PrepareProgress,
 } from '../../effects/index.js';
 import { toPluginError, type PluginError } from '../../model/index.js';
+import { createErrorBoundaries } from '../callbacks/error-boundary.js';
 
 /** The result of preparing one bundle. */
 export type PrepareResult =
@@ -23,10 +24,16 @@ export async function prepareBundles(
   options: PrepareOptions = {},
 ): Promise<readonly PrepareResult[]> {
   const outcomes: PrepareResult[] = [];
+  const boundary = createErrorBoundaries(() => undefined)('report');
+  // It may be asynchronous against its type.
+  const untyped: (progress: PrepareProgress) => unknown = report;
+  const reportGuarded = (progress: PrepareProgress): void => {
+    boundary.call((): unknown => untyped(progress));
+  };
   for (const found of await scanBundles(directory, {})) {
     try {
       if (!found.ok) throw found.error;
-      outcomes.push(await prepareBundle(found.bundle, report, options));
+      outcomes.push(await prepareBundle(found.bundle, reportGuarded, options));
     } catch (thrown) {
       outcomes.push({
         outcome: 'failed',

@@ -1,9 +1,10 @@
-import type { InspectionEvent, Observer } from 'xstate';
 import type { ManualTls, OrphanMode, SinkOptions } from '../../effects/index.js';
 import type { Curve } from '../../go-plugin/index.js';
 import type {
   GroupOptions,
   HandshakeConfig,
+  InspectionListener,
+  InspectionObserver,
   Logger,
   ResourceLimits,
   StdinMode,
@@ -101,7 +102,7 @@ export interface EnvironmentOptions {
    */
   readonly stateDir?: string | undefined;
   /** An XState inspector for the whole tree, for example the Stately one. Default: none. */
-  readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void) | undefined;
+  readonly inspect?: InspectionObserver | InspectionListener | undefined;
 }
 
 /** The values of the option `mtls`. */

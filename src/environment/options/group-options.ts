@@ -1,4 +1,3 @@
-import { groupOptionProblems } from '../../bundle/index.js';
 import { defaultRootSpec } from '../../machines/index.js';
 import {
   rootGroup,
@@ -11,7 +10,6 @@ import { composePolicy, groupProblems } from '../../policy/index.js';
 interface GroupedOptions {
   readonly groups?: Readonly<Record<string, GroupOptions>> | undefined;
   readonly policy?: SupervisionOptions | undefined;
-  readonly startConcurrency?: number | undefined;
 }
 
 /** The spec of every supervisor, with the defaults filled in; the root's comes first. */
@@ -36,14 +34,8 @@ export function groupSpecs({ groups = {}, policy }: GroupedOptions): readonly Su
   ];
 }
 
-/** Checks the groups of the options: each problem as the path of a field and a sentence. */
-export function groupsProblems({ groups = {}, startConcurrency }: GroupedOptions): readonly string[] {
-  const problems = Object.entries(groups).flatMap(([name, group]) =>
-    groupOptionProblems(group, ['groups', name]),
-  );
-  if (startConcurrency !== undefined && !(startConcurrency >= 1))
-    problems.push('startConcurrency must be at least 1');
-  if (problems.length > 0) return problems;
+/** Checks how groups of valid options fit together: each problem as the path of a field and a sentence. */
+export function groupsProblems({ groups = {} }: GroupedOptions): readonly string[] {
   return [...groupProblems(groupSpecs({ groups })), ...memberProblems(groups)];
 }
 

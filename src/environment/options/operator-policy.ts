@@ -5,7 +5,7 @@ import {
   type SupervisionOptions,
   type SupervisionPolicy,
 } from '../../model/index.js';
-import { composePolicy } from '../../policy/index.js';
+import { composePolicyFor } from '../../policy/index.js';
 
 /** Whether supervision options set no value at all. */
 export function isEmptySupervision(supervision: SupervisionOptions): boolean {
@@ -22,11 +22,11 @@ export function isEmptySupervision(supervision: SupervisionOptions): boolean {
  */
 export function operatorPolicy(
   options: SupervisionOptions | undefined,
-  { manifest }: Bundle,
+  { manifest, runtime }: Bundle,
   supervision: SupervisionOptions,
 ): SupervisionPolicy {
   const problems = supervisionProblems(supervision);
-  if (problems.length === 0) return composePolicy(options, manifest.supervision, supervision);
+  if (problems.length === 0) return composePolicyFor(runtime, options, manifest.supervision, supervision);
   throw new PluginError({
     code: 'CONFIG_INVALID',
     plugin: manifest.id,

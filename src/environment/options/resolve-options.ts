@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { LaunchSettings, OrphanMode, TlsSettings } from '../../effects/index.js';
-import { PluginError, type HandshakeConfig, type SupervisorSpec } from '../../model/index.js';
+import type { HandshakeConfig, SupervisorSpec } from '../../model/index.js';
 import { lockFilePathOf } from '../bundles/lock-plugins.js';
 import { defaultHandshake, type EnvironmentOptions } from './environment-options.js';
 import { groupSpecs } from './group-options.js';
-import { mtlsOptions, optionProblems } from './option-problems.js';
+import { mtlsOptions, optionProblems, optionsError } from './option-problems.js';
 import type { ProgramOptions } from './program-options.js';
 import type { VersionedServices } from './versioned-services.js';
 
@@ -26,17 +26,10 @@ export interface ResolvedOptions extends Omit<EnvironmentOptions, 'lockFile'> {
 
 /** Checks the options and fills in their defaults. Throws CONFIG_INVALID with all problems in `facts.problems`. */
 export function resolveOptions(options: EnvironmentOptions): ResolvedOptions {
+  const problems = optionProblems(options);
+  if (problems.length > 0) throw optionsError(problems);
   const { versions } = options;
-  const handshake = { ...defaultHandshake, ...offeredVersions(versions), ...options.handshake };
-  const problems = optionProblems(options, handshake);
-  if (problems.length > 0) {
-    throw new PluginError({
-      code: 'CONFIG_INVALID',
-      message: `The environment's options are not usable: ${problems.join('; ')}.`,
-      hint: 'The docstrings of EnvironmentOptions describe the values of each option.',
-      facts: { problems },
-    });
-  }
+  const handshake = handshakeOf(options);
   return {
     ...options,
     bundles: options.bundles ?? [],
@@ -67,8 +60,13 @@ function launchSettings(options: EnvironmentOptions, handshake: HandshakeConfig)
   };
 }
 
-function offeredVersions(versions: VersionedServices | undefined): Partial<HandshakeConfig> {
-  return versions === undefined ? {} : { protocolVersions: Object.keys(versions).map(Number) };
+function handshakeOf({ handshake = {}, versions }: EnvironmentOptions): HandshakeConfig {
+  const offered = versions === undefined ? undefined : Object.keys(versions).map(Number);
+  return {
+    cookieKey: handshake.cookieKey ?? defaultHandshake.cookieKey,
+    cookieValue: handshake.cookieValue ?? defaultHandshake.cookieValue,
+    protocolVersions: handshake.protocolVersions ?? offered ?? defaultHandshake.protocolVersions,
+  };
 }
 
 function lockFilePath({ lockFile = false, pluginDir }: EnvironmentOptions): string | null {

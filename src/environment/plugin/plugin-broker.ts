@@ -7,6 +7,8 @@ import {
   type PluginSnapshot,
 } from '../../machines/index.js';
 import { isPluginError } from '../../model/index.js';
+import type { ErrorBoundary } from '../callbacks/error-boundary.js';
+import { guardServer } from '../callbacks/guarded-server.js';
 import { notRunningError } from '../status/not-running-error.js';
 
 /**
@@ -30,7 +32,11 @@ export interface Broker {
 }
 
 /** Creates the broker of a plugin; `getSnapshot` returns the current snapshot of its actor. */
-export function createBroker(effects: BrokerDialEffects, getSnapshot: () => PluginSnapshot): Broker {
+export function createBroker(
+  effects: BrokerDialEffects,
+  getSnapshot: () => PluginSnapshot,
+  boundary: ErrorBoundary,
+): Broker {
   const dialMachine = createBrokerDialMachine(effects);
   const connected = () => {
     const snapshot = getSnapshot();
@@ -42,7 +48,10 @@ export function createBroker(effects: BrokerDialEffects, getSnapshot: () => Plug
     nextId: () => connected().channel.broker.nextId(),
     async acceptAndServe(id, register) {
       const { channel, plugin } = connected();
-      return serveBrokered(channel, id, register).catch((error: unknown) => {
+      const registerGuarded = (server: Server): void => {
+        register(guardServer(server, boundary));
+      };
+      return serveBrokered(channel, id, registerGuarded).catch((error: unknown) => {
         throw isPluginError(error) ? error.with({ plugin }) : error;
       });
     },

@@ -13,9 +13,11 @@ import {
   type PluginStatus,
   type SupervisionOptions,
 } from '../../model/index.js';
-import { composePolicy } from '../../policy/index.js';
+import { composePolicyFor } from '../../policy/index.js';
 import type { AtDeadline, ScannedBundle } from '../../effects/index.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
+import type { CreateErrorBoundary } from '../callbacks/error-boundary.js';
+import { guardActor } from '../callbacks/guard-actor.js';
 import { groupOf, placementProblems, requirementProblem } from './placement.js';
 import { createBundleRegistry, type RunnableBundle } from './bundle-registry.js';
 import { observePlugin, type PluginObserver } from '../status/plugin-observer.js';
@@ -59,6 +61,7 @@ interface RegistryDependencies {
   readonly atDeadline?: AtDeadline | undefined;
   /** What a previous host recorded about a plugin. */
   readonly inheritedState: (id: string) => InheritedState | undefined;
+  readonly boundaryOf: CreateErrorBoundary;
 }
 
 /** The part of a previous host's record with which a plugin is added to the tree. */
@@ -77,10 +80,11 @@ export function createPluginRegistry({
   now,
   atDeadline,
   inheritedState,
+  boundaryOf,
 }: RegistryDependencies): PluginRegistry {
   const { specs } = options;
-  const policyOf = ({ manifest }: Bundle, operators?: SupervisionOptions) =>
-    composePolicy(options.policy, manifest.supervision, operators);
+  const policyOf = ({ manifest, runtime }: Bundle, operators?: SupervisionOptions) =>
+    composePolicyFor(runtime, options.policy, manifest.supervision, operators);
   const bundleRegistry = createBundleRegistry((bundles) =>
     placementProblems(
       bundles.map((bundle) => ({ bundle, policy: policyOf(bundle) })),
@@ -96,6 +100,7 @@ export function createPluginRegistry({
     const ref = pluginRef(actor.system, plugin);
     if (ref === undefined || observerById.get(plugin)?.ref === ref) return;
     observerById.get(plugin)?.close();
+    guardActor(ref, boundaryOf);
     observerById.set(plugin, observePlugin(ref, emit, now, atDeadline));
   });
 
@@ -191,6 +196,7 @@ function invalidStatus(id: string, error: PluginError, since: number): PluginSta
       missed: 0,
       excused: 0,
       lastExcuse: null,
+      source: null,
       lastMs: null,
       watched: null,
       notServingSince: null,

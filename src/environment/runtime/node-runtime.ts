@@ -11,6 +11,7 @@ import {
   type SocketDirectories,
 } from '../../effects/index.js';
 import { maySignal, type PluginMachine } from '../../machines/index.js';
+import { guardedSinks } from '../callbacks/guarded-sinks.js';
 import { openStateStore, type HostStateStore } from '../desired-state/state-store.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { createReaper } from '../orphans/reaper.js';
@@ -49,8 +50,8 @@ function createNodeRuntime(
   stateStore: HostStateStore,
   hooks: RuntimeHooks,
 ): Runtime {
-  const { emit, log, plugins } = hooks;
-  const sinks = createSinks(options.sinks ?? {}, log);
+  const { emit, log, plugins, boundaryOf } = hooks;
+  const sinks = createSinks(guardedSinks(options.sinks ?? {}, boundaryOf), log);
   const reaper = createReaper(sockets.root, options.orphans, emit, () => effects.now());
   const effects = createPluginEffects(
     options.settings,

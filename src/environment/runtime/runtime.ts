@@ -3,6 +3,7 @@ import type { AtDeadline } from '../../effects/index.js';
 import type { ScannedBundle } from '../../bundle/index.js';
 import type { BrokerDialEffects, PluginEffects, PluginMachine } from '../../machines/index.js';
 import type { EnvironmentEvent, PluginLogEntry } from '../../model/index.js';
+import type { CreateErrorBoundary } from '../callbacks/error-boundary.js';
 import type { StateStore } from '../desired-state/state-store.js';
 import type { Clock } from './microtask-clock.js';
 
@@ -32,6 +33,8 @@ export interface RuntimeHooks {
   readonly emit: (event: EnvironmentEvent) => void;
   /** Emits a log entry of a plugin. */
   readonly log: (entry: PluginLogEntry) => void;
+  /** Guards what the embedder handed in. */
+  readonly boundaryOf: CreateErrorBoundary;
   /** The actors of all plugins. */
   readonly plugins: () => readonly ActorRefFrom<PluginMachine>[];
 }

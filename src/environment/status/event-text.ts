@@ -36,6 +36,11 @@ export function describeTreeEvent(event: TreeEvent): { readonly level: LogLevel;
     }
     case 'environment.stateDirectory':
       return describeStateDirectory(event);
+    case 'environment.callbackFailed':
+      return {
+        level: 'error',
+        text: `${event.callback} of this host failed, which is reported once: ${event.problem}`,
+      };
   }
 }
 

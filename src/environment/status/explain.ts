@@ -93,8 +93,11 @@ function describeState(status: PluginStatus, newest?: HistoryEntry): string {
 
 function describeHealth({ state, health }: PluginStatus, now: number): string | null {
   if (state !== 'healthy') return null;
-  const { excused, lastExcuse, notServingSince, notServingUntil } = health;
+  const { excused, lastExcuse, source, notServingSince, notServingUntil } = health;
   const sentences = [
+    source === 'overall' &&
+      'Its health service does not know the name "plugin"; its overall health is probed.',
+    source === 'connection' && 'It has no health service for this; only that it answers is probed.',
     notServingSince !== null &&
       `It has answered NOT_SERVING for ${inSeconds(now - notServingSince)}; calls are still sent to it.`,
     notServingUntil !== null &&
@@ -109,6 +112,8 @@ const excuseTexts: Readonly<Record<ExcuseReason, string>> = {
   calls: 'it was answering calls',
   busyHost: 'the host was too busy to read the answer',
   wakeUp: 'the host was asleep',
+  answered: 'its health service answered with an error',
+  busyPlugin: 'calls were in flight, and it greeted a new connection',
 };
 
 function inSeconds(ms: number): string {
@@ -169,6 +174,7 @@ const causeTexts: Readonly<Record<string, string>> = {
   'probe.failed': 'its health service did not answer SERVING',
   'hook.returned': 'its hook has returned',
   'hook.failed': 'its hook failed',
+  'greeting.received': 'it greeted a new connection',
   'health.lost': 'its health was lost',
   'health.unready': 'it answers NOT_SERVING, and its process still runs',
   'health.ready': 'it answers SERVING again',

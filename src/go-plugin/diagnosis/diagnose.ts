@@ -1,14 +1,15 @@
-import { exitDiagnoses, generalAdvice, signalDiagnosis } from './exit.js';
+import { endedWhileServing, endingSignal, exitDiagnoses, generalAdvice, signalAdvice } from './exit.js';
+import { finalOutput } from './final-output.js';
 import { nodeDiagnoses } from './node.js';
 import { programDiagnoses, spawnDiagnoses } from './program.js';
 import { pythonDiagnoses, uncaughtPythonException } from './python.js';
-import { onStderr } from './facts.js';
-import type { Diagnosis, DiagnosisFacts } from './facts.js';
+import { guess, onStderr } from './facts.js';
+import type { Diagnosis, DiagnosisFacts, Evidence } from './facts.js';
 import { quoteText } from '../visible-text.js';
 
-/** Whether the end of stderr reports that the program ran out of memory. */
+/** Whether the last lines of stderr report that the program ran out of memory. */
 export function ranOutOfMemory(stderrTail: string): boolean {
-  return outOfMemoryPattern.test(stderrTail);
+  return outOfMemoryPattern.test(finalOutput(stderrTail).text);
 }
 
 const outOfMemoryPattern =
@@ -16,14 +17,36 @@ const outOfMemoryPattern =
 
 export type { DiagnosisFacts } from './facts.js';
 
-/** The probable cause why a plugin did not become usable, and the next step, in one sentence. */
+/**
+ * Why a plugin ended or could not be started, and the next step, in one sentence. Facts (the error of the system, the
+ * signal, an exit while serving) go before what the plugin printed, from which causes are only guessed.
+ */
 export function diagnose(facts: DiagnosisFacts): string {
+  const evidence: Evidence = { ...facts, final: finalOutput(facts.stderrTail) };
+  if (facts.spawnError !== undefined) return firstOf(spawnDiagnoses, evidence) ?? generalAdvice(evidence);
+  const signal = endingSignal(facts);
+  if (signal !== null) {
+    const cause = abortSignals.has(signal) ? firstOf([...causes, panic], evidence) : null;
+    return cause ?? signalAdvice(signal, evidence);
+  }
+  if (facts.hasServed && facts.exitCode === 0) return endedWhileServing(evidence);
+  const atStart = facts.hasServed ? [] : [...cookieDiagnoses, namesCookie];
+  return (
+    firstOf([...atStart, ...causes, panic, uncaughtPythonException, ...exitDiagnoses], evidence) ??
+    generalAdvice(evidence)
+  );
+}
+
+function firstOf(diagnoses: readonly Diagnosis[], evidence: Evidence): string | null {
   for (const diagnosis of diagnoses) {
-    const advice = diagnosis(facts);
+    const advice = diagnosis(evidence);
     if (advice !== null) return advice;
   }
-  return generalAdvice(facts);
+  return null;
 }
+
+/** With these a program ends itself when it has found an error, which it has printed: `abort`, and V8 without memory. */
+const abortSignals: ReadonlySet<string> = new Set(['SIGABRT', 'SIGTRAP']);
 
 const cookieDiagnoses: readonly Diagnosis[] = [
   onStderr(
@@ -39,8 +62,10 @@ const cookieDiagnoses: readonly Diagnosis[] = [
 
 /** A plugin that names the variable of the cookie on stderr. */
 const namesCookie: Diagnosis = (facts) => {
-  const words = facts.stderrTail.split(/[^A-Za-z0-9_]+/);
-  return facts.cookieKey !== '' && words.includes(facts.cookieKey) ? wrongCookie(facts) : null;
+  const { cookieKey, final } = facts;
+  if (cookieKey === '') return null;
+  const line = final.text.split('\n').findLast((text) => text.split(/[^A-Za-z0-9_]+/).includes(cookieKey));
+  return line === undefined ? null : guess(line, wrongCookie(facts));
 };
 
 const listenerDiagnoses: readonly Diagnosis[] = [
@@ -70,30 +95,24 @@ const resourceDiagnoses: readonly Diagnosis[] = [
       return `The plugin may not use ${what}: give the user of this host permission to it, or let the plugin use another file.`;
     },
   ),
-  ({ stderrTail, limits }) => (ranOutOfMemory(stderrTail) ? outOfMemory(limits?.memoryBytes) : null),
+  onStderr(outOfMemoryPattern, (_, { limits }) => outOfMemory(limits?.memoryBytes)),
   onStderr(/\bEMFILE\b|Too many open files|Errno 24\b/i, (_, { limits }) => tooManyFiles(limits?.openFiles)),
 ];
 
-const panic = onStderr(
-  /^(?:panic|fatal error|Fatal Python error): [^\n]*/m,
-  ([words = '']) =>
-    `The plugin crashed with ${quoteText(words)}: read the trace that follows on its stderr and correct the cause.`,
-);
+const panic: Diagnosis = ({ final }) => {
+  const words = /^(?:panic|fatal error|FATAL ERROR|Fatal Python error): [^\n]*/m.exec(final.text)?.[0];
+  return words === undefined
+    ? null
+    : `The plugin crashed with ${quoteText(words)}: read the trace that follows on its stderr and correct the cause.`;
+};
 
-// From the most specific evidence to the least: what a program prints goes before its exit code or signal.
-const diagnoses: readonly Diagnosis[] = [
-  ...spawnDiagnoses,
-  ...cookieDiagnoses,
+/** From the most specific evidence to the least. */
+const causes: readonly Diagnosis[] = [
   ...pythonDiagnoses,
   ...nodeDiagnoses,
   ...programDiagnoses,
   ...listenerDiagnoses,
   ...resourceDiagnoses,
-  namesCookie,
-  panic,
-  signalDiagnosis,
-  uncaughtPythonException,
-  ...exitDiagnoses,
 ];
 
 function outOfMemory(limit: number | undefined): string {

@@ -9,6 +9,8 @@ export type ExecutableKind =
       readonly format: 'script';
       /** The rest of the `#!` line, for example `/usr/bin/env python3`. */
       readonly interpreter: string;
+      /** Whether the line ends in a carriage return, which the system takes for a part of the name. */
+      readonly endsInCarriageReturn?: boolean;
     };
 
 /** How many bytes {@link sniffExecutable} needs; most files need fewer. */
@@ -23,7 +25,10 @@ export function sniffExecutable(head: Uint8Array): ExecutableKind | null {
 function sniffScript(bytes: Buffer): ExecutableKind | null {
   if (bytes.toString('latin1', 0, 2) !== '#!') return null;
   const line = bytes.toString('utf8', 2).split('\n', 1).join('');
-  return { format: 'script', interpreter: line.trim() };
+  const interpreter = line.trim();
+  return line.endsWith('\r')
+    ? { format: 'script', interpreter, endsInCarriageReturn: true }
+    : { format: 'script', interpreter };
 }
 
 function sniffElf(bytes: Buffer): ExecutableKind | null {

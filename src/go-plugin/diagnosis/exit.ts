@@ -1,15 +1,39 @@
 import { programName } from './facts.js';
-import type { Diagnosis, DiagnosisFacts } from './facts.js';
+import type { PluginRuntime } from '../../model/index.js';
+import type { Diagnosis, DiagnosisFacts, Evidence } from './facts.js';
 import { looksLikeHandshake } from '../handshake/handshake-line.js';
 import { quoteText } from '../visible-text.js';
 
-/** A process that a signal ended; shells and the init of a container report 128 plus the number of the signal. */
-export const signalDiagnosis: Diagnosis = ({ exitCode, signal }) => {
-  const ended = signal ?? signalOf(exitCode);
-  if (ended === null) return null;
-  return (
-    signalAdvice.get(ended) ?? `The plugin was ended by ${ended}: find out what sent it, or why it raised it.`
-  );
+/** The signal that ended a process; shells and the init of a container report 128 plus its number. `null`: none. */
+export function endingSignal({ exitCode, signal }: DiagnosisFacts): string | null {
+  return signal ?? (exitCode === null ? null : (signalNumbers.get(exitCode) ?? null));
+}
+
+/** What a signal means, the next step, and what the process printed last. */
+export function signalAdvice(signal: string, evidence: Evidence): string {
+  const { runtime } = evidence;
+  const advice =
+    signal === 'SIGSEGV'
+      ? `The plugin crashed in native code (SIGSEGV): ${nativeCrashAdvice[runtime]}`
+      : (signalTexts.get(signal) ??
+        `The plugin was ended by ${signal}: find out what sent it, or why it raised it`);
+  return `${advice}${lastLineNote(evidence)}.`;
+}
+
+/** A plugin that ended by itself with code 0 though it was not asked to. */
+export function endedWhileServing(evidence: Evidence): string {
+  return `The plugin ended by itself with exit code 0 while it served: let it serve until Shutdown or SIGTERM, or use restart "transient" if this is how it ends${lastLineNote(evidence)}.`;
+}
+
+/** What was printed last is quoted as it is: it may have nothing to do with the end. */
+function lastLineNote({ final: { lastLine } }: Evidence): string {
+  return lastLine === '' ? '' : `; it last printed ${quoteText(lastLine)}`;
+}
+
+const nativeCrashAdvice: Readonly<Record<PluginRuntime, string>> = {
+  python: 'set PYTHONFAULTHANDLER=1 in its env to see where, and update or rebuild its compiled packages',
+  node: 'update or rebuild its native packages, and Node',
+  executable: 'look at its core dump (ulimit -c, coredumpctl) to see where, and update or rebuild it',
 };
 
 /** Causes that show in the exit code and stdout alone. */
@@ -31,69 +55,59 @@ export const exitDiagnoses: readonly Diagnosis[] = [
 ];
 
 /** The next step where no other diagnosis applies. */
-export function generalAdvice(facts: DiagnosisFacts): string {
-  const line = lastStderrLine(facts.stderrTail);
+export function generalAdvice(facts: Evidence): string {
+  const line = facts.final.lastLine;
   const output = line === '' ? 'printed nothing on stderr' : `last printed ${quoteText(line)}`;
   const how =
     facts.exitCode === null ? 'The plugin' : `The plugin ended with exit code ${facts.exitCode} and`;
   return `${how} ${output}: run \`espalier check\` on it to see each step, or start it by hand with the environment variable ${quoteText(facts.cookieKey)} set.`;
 }
 
-/** Skips the version that Node prints after an uncaught error and its stack, and returns the line of the error. */
-function lastStderrLine(stderr: string): string {
-  const lines = stderr.trimEnd().split('\n');
-  const last = lines.at(-1)?.trim() ?? '';
-  if (!/^Node\.js v\d/.test(last)) return last;
-  return lines.findLast((line) => /^\w*Error\b.*: /.test(line))?.trim() ?? last;
-}
-
-const signalAdvice: ReadonlyMap<string, string> = new Map([
+const signalTexts: ReadonlyMap<string, string> = new Map([
   [
     'SIGKILL',
-    'The plugin was killed (SIGKILL): possibly by the system for lack of memory; look for "Out of memory" in the kernel log (dmesg) and at the memory limit of the container or unit.',
+    'The plugin was killed (SIGKILL): possibly by the system for lack of memory; look for "Out of memory" in the kernel log (dmesg) and at the memory limit of the container or unit',
   ],
   [
     'SIGXCPU',
-    'The plugin used up its processor time (SIGXCPU): raise limits.cpuSeconds, or find what keeps it busy.',
-  ],
-  [
-    'SIGSEGV',
-    'The plugin crashed in native code (SIGSEGV): set PYTHONFAULTHANDLER=1 in its env to see where, and update or rebuild its compiled packages.',
+    'The plugin used up its processor time (SIGXCPU): raise limits.cpuSeconds, or find what keeps it busy',
   ],
   [
     'SIGBUS',
-    'The plugin crashed in native code (SIGBUS): check that its disk is not full, and rebuild its compiled packages.',
+    'The plugin crashed in native code (SIGBUS): check that its disk is not full, and rebuild its compiled packages',
   ],
   [
     'SIGILL',
-    'The plugin uses instructions that this processor does not have (SIGILL): install a build of it and its compiled packages for this machine.',
+    'The plugin uses instructions that this processor does not have (SIGILL): install a build of it and its compiled packages for this machine',
   ],
-  ['SIGABRT', 'The plugin aborted itself (SIGABRT): read the last lines of its stderr for the failed check.'],
+  ['SIGABRT', 'The plugin aborted itself (SIGABRT): read the last lines of its stderr for the failed check'],
+  ['SIGTRAP', 'The plugin aborted itself (SIGTRAP): read the last lines of its stderr for the failed check'],
   [
     'SIGFPE',
-    'The plugin crashed in an arithmetic error in native code (SIGFPE): update or rebuild its compiled packages.',
+    'The plugin crashed in an arithmetic error in native code (SIGFPE): update or rebuild its compiled packages',
   ],
   [
     'SIGSYS',
-    'A system call of the plugin was forbidden (SIGSYS): allow it in the seccomp profile of the container or unit.',
+    'A system call of the plugin was forbidden (SIGSYS): allow it in the seccomp profile of the container or unit',
   ],
   [
     'SIGPIPE',
-    'The plugin wrote to a pipe without a reader (SIGPIPE): let it ignore SIGPIPE, or find what closed the other end.',
+    'The plugin wrote to a pipe without a reader (SIGPIPE): let it ignore SIGPIPE, or find what closed the other end',
   ],
-  ['SIGTERM', 'Something asked the plugin to end (SIGTERM): look for what else manages this process.'],
+  ['SIGTERM', 'Something asked the plugin to end (SIGTERM): look for what else manages this process'],
   [
     'SIGINT',
-    'The plugin was interrupted (SIGINT, Ctrl-C): let it ignore SIGINT, so that its host can stop it gracefully.',
+    'The plugin was interrupted (SIGINT, Ctrl-C): let it ignore SIGINT, so that its host can stop it gracefully',
   ],
   [
     'SIGHUP',
-    'The terminal of the plugin was closed (SIGHUP): run the host under a service manager, or let the plugin ignore SIGHUP.',
+    'The terminal of the plugin was closed (SIGHUP): run the host under a service manager, or let the plugin ignore SIGHUP',
   ],
 ]);
 
 const signalNumbers: ReadonlyMap<number, string> = new Map([
   [132, 'SIGILL'],
+  [133, 'SIGTRAP'],
   [134, 'SIGABRT'],
   [136, 'SIGFPE'],
   [137, 'SIGKILL'],
@@ -101,10 +115,6 @@ const signalNumbers: ReadonlyMap<number, string> = new Map([
   [143, 'SIGTERM'],
   [152, 'SIGXCPU'],
 ]);
-
-function signalOf(exitCode: number | null): string | null {
-  return exitCode === null ? null : (signalNumbers.get(exitCode) ?? null);
-}
 
 function unexpectedStdout(facts: DiagnosisFacts): string | null {
   const first = facts.stdoutLines?.find((line) => line.trim() !== '');

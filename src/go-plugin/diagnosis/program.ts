@@ -1,13 +1,14 @@
 import { onStderr, programName } from './facts.js';
-import type { Diagnosis, DiagnosisFacts } from './facts.js';
+import type { Diagnosis, DiagnosisFacts, Evidence } from './facts.js';
 import { quoteText } from '../visible-text.js';
 
 /** Causes why the system did not start a process. */
 export const spawnDiagnoses: readonly Diagnosis[] = [
   (facts) => (facts.spawnError === 'ENOENT' ? notFound(facts) : null),
+  (facts) => (facts.spawnError === 'EACCES' || facts.spawnError === 'EPERM' ? mayNotExecute(facts) : null),
   (facts) =>
-    facts.spawnError === 'EACCES' || facts.spawnError === 'EPERM'
-      ? `${programName(facts)} may not be executed: it must be a file, not a directory, with the executable bit (chmod +x), on a file system not mounted noexec.`
+    facts.spawnError === 'ETXTBSY'
+      ? `${programName(facts)} is open for writing, so it cannot be executed (ETXTBSY): wait until it is written; install a new version by renaming it into place.`
       : null,
   ({ spawnError }) =>
     spawnError === 'E2BIG'
@@ -17,14 +18,17 @@ export const spawnDiagnoses: readonly Diagnosis[] = [
     spawnError !== undefined && ['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE'].includes(spawnError)
       ? `This machine had no room for one more process (${spawnError}): raise the host's limit on processes, files or memory, or run fewer plugins.`
       : null,
+  (facts) =>
+    facts.spawnError === undefined
+      ? null
+      : `The system did not start ${programName(facts)} (${facts.spawnError}): start it by hand to see the reason.`,
 ];
 
 /** Causes why a program file that exists cannot run on this machine. */
 export const programDiagnoses: readonly Diagnosis[] = [
-  onStderr(
-    /(?:\\r|\r)['’]?: (?:No such file|not found|bad interpreter)/,
-    (_, facts) =>
-      `The first line of ${programName(facts)} ends in a carriage return: save the file with unix line ends (LF).`,
+  (facts) => prlimitFailure(facts),
+  onStderr(/(?:\\r|\r)['’]?: (?:No such file|not found|bad interpreter)/, (_, facts) =>
+    carriageReturn(facts),
   ),
   onStderr(
     /\benv: ['‘]?([^'’:\n]+)['’]?: No such file or directory/,
@@ -50,8 +54,38 @@ export const programDiagnoses: readonly Diagnosis[] = [
   (facts) => notAProgram(facts),
 ];
 
+/** Under limits `prlimit` starts the program, and reports what a start without limits returns as an error code. */
+function prlimitFailure(evidence: Evidence): string | null {
+  const { exitCode, final } = evidence;
+  if (exitCode !== 126 && exitCode !== 127) return null;
+  const reason = /^prlimit: failed to execute .*: ([^:\n]+)$/m.exec(final.text)?.[1];
+  if (reason === undefined) return null;
+  return reason.startsWith('No such file') ? notFound(evidence) : mayNotExecute(evidence);
+}
+
+function carriageReturn(facts: DiagnosisFacts): string {
+  return `The first line of ${programName(facts)} ends in a carriage return: save the file with unix line ends (LF).`;
+}
+
+function mayNotExecute(facts: DiagnosisFacts): string {
+  const { file, executable } = facts;
+  const program = programName(facts);
+  if (file?.isFile === false) return `${program} is no file: name the program in it.`;
+  if (file?.hasExecutableBit === false)
+    return `${program} may not be executed: make it executable with chmod +x.`;
+  const interpreter =
+    executable?.format === 'script'
+      ? `, or its interpreter ${quoteText(executable.interpreter)} may not be executed`
+      : '';
+  return `${program} is executable, but the system refuses to execute it: its file system is mounted noexec, or a directory above it is closed to this user${interpreter}; move the plugin, or change that.`;
+}
+
 function notFound(facts: DiagnosisFacts): string {
-  const { executable, runtime } = facts;
+  const { executable, runtime, missingDirectory } = facts;
+  if (missingDirectory !== undefined)
+    return `The working directory ${quoteText(missingDirectory)} does not exist: install the plugin again, or correct the option cwd.`;
+  if (executable?.format === 'script' && executable.endsInCarriageReturn === true)
+    return carriageReturn(facts);
   if (executable?.format === 'script') {
     return `${programName(facts)} is there, but its interpreter ${quoteText(executable.interpreter)} is not: install it, or correct the #! line.`;
   }
@@ -96,12 +130,12 @@ function canRun(arch: string, { hostArch, hostPlatform }: DiagnosisFacts): boole
   return arch === 'arm' && hostArch === 'arm64';
 }
 
-function notAProgram(facts: DiagnosisFacts): string | null {
-  const { executable, runtime, entry = '', stderrTail } = facts;
+function notAProgram(facts: Evidence): string | null {
+  const { executable, runtime, entry = '', final } = facts;
   if (executable !== null || runtime !== 'executable') return null;
   // The system passes a file of unknown format to the shell, which then fails on its first words.
   const shellFailed = facts.exitCode === 126 || facts.exitCode === 127;
-  if (!shellFailed && !/not found|syntax error|unexpected/i.test(stderrTail)) return null;
+  if (!shellFailed && !/not found|syntax error|unexpected/i.test(final.text)) return null;
   const remedy = entry.endsWith('.py')
     ? 'set server.runtime to python in the manifest'
     : 'put a #! line at its top if it is a script, or build it again';

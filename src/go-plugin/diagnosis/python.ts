@@ -47,9 +47,9 @@ export const pythonDiagnoses: readonly Diagnosis[] = [
   ),
 ];
 
-/** Any other exception: the last one on stderr. */
-export const uncaughtPythonException: Diagnosis = ({ stderrTail }) => {
-  const traceback = stderrTail
+/** Any other exception: the last one on stderr. Python exits with 1 for it; before another code it must be the last line. */
+export const uncaughtPythonException: Diagnosis = ({ final, exitCode }) => {
+  const traceback = final.text
     .split(/^Traceback \(most recent call last\):/m)
     .slice(1)
     .at(-1);
@@ -58,6 +58,7 @@ export const uncaughtPythonException: Diagnosis = ({ stderrTail }) => {
     .slice(1)
     .find((line) => /^[A-Za-z_]/.test(line));
   if (traceback === undefined || exception === undefined) return null;
+  if (exitCode !== 1 && !traceback.trimEnd().endsWith(exception)) return null;
   const frames = [...traceback.matchAll(/^ {2}File "([^"\n]+)", line (\d+)/gm)];
   const [, file = '', line = ''] = frames.at(-1) ?? [];
   const place = file === '' ? '' : ` in ${quoteText(file)}, line ${line}`;

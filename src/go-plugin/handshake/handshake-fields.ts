@@ -49,14 +49,14 @@ export function splitFields(line: string): FieldResult<LineFields> {
       code: 'HANDSHAKE_UNRECOGNIZED',
       field: 'line',
       problem: line.trim() === '' ? 'it is empty' : `it has ${parts.length} of the at least 4 fields`,
-      hint: printTheLine,
+      hint: isOlderProtocol(app) ? useNewerProtocol : printTheLine,
     });
   }
   return accept({ core, app, network, address, protocol, certificate, multiplexing });
 }
 
 /** Field 1: the core protocol version, of which only 1 exists. */
-export function readCoreVersion({ core }: LineFields): FieldResult<1> {
+export function readCoreVersion({ core, app }: LineFields): FieldResult<1> {
   const version = parseGoInteger(core);
   if (version === 1) return accept(1);
   if (version === null) {
@@ -71,7 +71,7 @@ export function readCoreVersion({ core }: LineFields): FieldResult<1> {
     code: 'CORE_VERSION_MISMATCH',
     field: 'coreVersion',
     problem: `field 1 (core protocol version) is ${version}, but this host supports 1`,
-    hint: 'Rebuild the plugin with a go-plugin library of core protocol 1, or update this host.',
+    hint: coreVersionHint(version, app),
     facts: { announced: version, supported: [1] },
   });
 }
@@ -195,6 +195,21 @@ export function readMultiplexing(fields: LineFields, offer: HandshakeOffer): Fie
     problem: multiplexingProblem(fields.multiplexing, multiplexing),
     hint: 'Rebuild the plugin with go-plugin 1.6 or later, or allow plugins without it: --multiplex auto.',
   });
+}
+
+/** Before go-plugin had a core version, the network was the second field. */
+function isOlderProtocol(app: string | undefined): boolean {
+  return app !== undefined && isNetwork(app);
+}
+
+const useNewerProtocol =
+  'The program speaks an older protocol than go-plugin, without a core version: install a release of it that is built with go-plugin and serves gRPC.';
+
+function coreVersionHint(version: number, app: string): string {
+  if (isOlderProtocol(app)) return useNewerProtocol;
+  return version < 1
+    ? 'The program speaks a protocol before the first of go-plugin: install a release of it that is built with go-plugin and serves gRPC.'
+    : 'There is no such go-plugin protocol that this host knows: build the plugin with a go-plugin library of core protocol 1, which every release has.';
 }
 
 const printTheLine =

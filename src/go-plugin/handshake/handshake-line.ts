@@ -66,11 +66,21 @@ function readHandshake(line: string, offer: HandshakeOffer): FieldResult<Handsha
   };
 }
 
+/** How many characters of a field a message shows: an address, but no whole certificate. */
+const shownFieldLength = 80;
+
+function shortened(line: string): string {
+  return line
+    .split('|')
+    .map((field) => (field.length > shownFieldLength ? `${field.slice(0, 16)}…` : field))
+    .join('|');
+}
+
 function handshakeError(line: string, refusal: Refusal): PluginError {
   return new PluginError({
     code: refusal.code,
     phase: 'handshake',
-    message: `The plugin's handshake line ${quoteText(line)} was refused: ${refusal.problem}.`,
+    message: `The plugin's handshake line ${quoteText(shortened(line))} was refused: ${refusal.problem}.`,
     hint: refusal.hint,
     facts: { line: visibleText(line), field: refusal.field, ...refusal.facts },
   });

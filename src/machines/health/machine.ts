@@ -42,7 +42,7 @@ export function createHealthMachine(effects: PluginEffects) {
             on: {
               'probe.passed': {
                 target: 'betweenProbes',
-                actions: [{ type: 'reportPass', params: ({ event }) => ({ ms: event.ms }) }, 'clearMisses'],
+                actions: [{ type: 'reportPass', params: ({ event }) => event }, 'clearMisses'],
               },
               'probe.failed': [
                 {
@@ -50,6 +50,16 @@ export function createHealthMachine(effects: PluginEffects) {
                   target: 'betweenProbes',
                   actions: [
                     { type: 'reportNotServing', params: ({ event }) => ({ error: event.error }) },
+                    'clearMisses',
+                  ],
+                },
+                {
+                  guard: { type: 'isAnswered', params: ({ event }) => ({ grpcCode: event.grpcCode }) },
+                  target: 'betweenProbes',
+                  actions: [
+                    { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
+                    { type: 'noteExcuse', params: { why: 'answered' } },
+                    'reportExcuse',
                     'clearMisses',
                   ],
                 },
@@ -85,7 +95,24 @@ export function createHealthMachine(effects: PluginEffects) {
           missed: {
             description: 'The probe was missed; is the miss excused?',
             entry: 'decideMiss',
-            always: [{ guard: 'isExcused', target: 'excused' }, 'counted'],
+            always: [
+              { guard: 'isExcused', target: 'excused' },
+              { guard: 'isVerified', target: 'greeting' },
+              'counted',
+            ],
+          },
+          greeting: {
+            description: 'Calls are in flight: does the plugin greet a new connection, though it is busy?',
+            invoke: { src: 'greet', input: ({ context }) => context },
+            on: {
+              'greeting.received': {
+                target: 'excused',
+                actions: { type: 'noteExcuse', params: { why: 'busyPlugin' } },
+              },
+              'greeting.failed': 'counted',
+              'effect.errored': 'counted',
+            },
+            after: { probeTimeout: 'counted' },
           },
           excused: {
             description: 'The miss does not count; the next probe follows after the retry interval.',

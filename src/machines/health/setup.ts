@@ -4,11 +4,19 @@ import {
   PluginError,
   type ExcuseReason,
   type HealthPolicy,
+  type HealthSource,
   type HostSample,
 } from '../../model/index.js';
-import { withJitter, decideMiss, type MissDecision } from '../../policy/index.js';
+import { withJitter, decideMiss, isSignOfLife, type MissDecision } from '../../policy/index.js';
 import { fromEffect, type EffectErroredEvent, type OfGeneration } from '../from-effect.js';
-import type { ChannelInput, ConnectionEvent, PluginEffects, ProbeEvent, WatchEvent } from '../effects.js';
+import type {
+  ChannelInput,
+  ConnectionEvent,
+  GreetEvent,
+  PluginEffects,
+  ProbeEvent,
+  WatchEvent,
+} from '../effects.js';
 
 /** The input of the health machine. */
 export interface HealthInput extends ChannelInput {
@@ -27,6 +35,8 @@ export interface HealthContext extends HealthInput {
   readonly isFresh: boolean;
   /** The host sample from when it was sent. */
   readonly sampleAtSend: HostSample;
+  /** The monotonic clock of the host when the last answer came, in milliseconds. */
+  readonly answeredAtMs: number;
   /** Its deadline: a policy that changes meanwhile applies to the next probe. */
   readonly deadlineMs: number;
   readonly decision: MissDecision;
@@ -40,17 +50,24 @@ export interface HealthContext extends HealthInput {
   readonly notServing: PluginError | null;
 }
 
+type ProbePassed = Extract<ProbeEvent, { readonly type: 'probe.passed' }>;
+
 /** The events of the health machine. */
 export type HealthEvent =
   | { readonly type: 'health.check'; readonly number: number }
   | { readonly type: 'health.setPolicy'; readonly policy: HealthPolicy }
-  | OfGeneration<ProbeEvent | WatchEvent>
+  | OfGeneration<ProbeEvent | GreetEvent | WatchEvent>
   | ConnectionEvent
   | EffectErroredEvent;
 
 /** What the health machine reports to its plugin. `answers`: the newest requested check that the probe answers. */
 export type HealthReport =
-  | { readonly type: 'health.passed'; readonly answers: number; readonly ms: number }
+  | {
+      readonly type: 'health.passed';
+      readonly answers: number;
+      readonly ms: number;
+      readonly source: HealthSource;
+    }
   /** The plugin answered NOT_SERVING. */
   | { readonly type: 'health.notServing'; readonly answers: number; readonly error: PluginError }
   | { readonly type: 'health.missed'; readonly answers: number; readonly error: PluginError }
@@ -83,6 +100,7 @@ export function setupHealth(effects: PluginEffects) {
     actors: {
       probe: fromEffect(effects.probe.bind(effects)),
       redial: fromEffect(effects.redial.bind(effects)),
+      greet: fromEffect(effects.greet.bind(effects)),
       watch: fromEffect(effects.watch.bind(effects)),
     },
     delays: {
@@ -96,6 +114,8 @@ export function setupHealth(effects: PluginEffects) {
       isCheckRequested: ({ context }) => context.requestedCheck > context.currentCheck,
       isFreshDialDue: ({ context }) => isFreshDialDue(context),
       isExcused: ({ context }) => context.decision.decision === 'excuse',
+      isVerified: ({ context }) => context.decision.decision === 'verify',
+      isAnswered: (_, params: { grpcCode: number | undefined }) => isSignOfLife(params.grpcCode ?? null),
       isLost: ({ context }) => context.misses >= context.policy.misses,
       isNotServing: (_, params: { error: PluginError }) => params.error.code === 'NOT_SERVING',
       isNotServingBounded: ({ context }) => context.policy.notServingMs !== null,
@@ -112,15 +132,22 @@ export function setupHealth(effects: PluginEffects) {
         deadlineMs: ({ context }) => context.policy.deadlineMs,
       }),
       noteFreshness: assign({ isFresh: (_, params: { isFresh: boolean }) => params.isFresh }),
-      clearMisses: assign({ misses: 0, excused: 0, error: null }),
+      clearMisses: assign(({ context }) => ({
+        misses: 0,
+        excused: 0,
+        error: null,
+        answeredAtMs: effects.sampleHost(context).monotonicMs,
+      })),
+      noteExcuse: assign({ decision: (_, params: { why: ExcuseReason }) => excused(params.why) }),
       noteError: assign({ error: (_, params: { error: PluginError }) => params.error }),
       noteProbeTimeout: assign({ error: ({ context }) => probeTimeoutError(context) }),
       decideMiss: assign({
         decision: ({ context }) =>
           decideMiss({
-            policy: { deadlineMs: context.deadlineMs, excuses: context.policy.excuses },
+            policy: { ...context.policy, deadlineMs: context.deadlineMs },
             excused: context.excused,
             sharesConnection: !context.isFresh,
+            answeredAtMs: context.answeredAtMs,
             sampleAtSend: context.sampleAtSend,
             sampleAtDeadline: effects.sampleHost(context),
           }),
@@ -129,10 +156,11 @@ export function setupHealth(effects: PluginEffects) {
       countExcuse: assign({ excused: ({ context }) => context.excused + 1 }),
       noteNotServing: assign({ notServing: (_, params: { error: PluginError }) => params.error }),
       clearNotServing: assign({ notServing: null }),
-      reportPass: sendParent(({ context }, params: { ms: number }): HealthReport => ({
+      reportPass: sendParent(({ context }, params: Pick<ProbePassed, 'ms' | 'source'>): HealthReport => ({
         type: 'health.passed',
         answers: context.currentCheck,
         ms: params.ms,
+        source: params.source ?? 'plugin',
       })),
       reportNotServing: sendParent(({ context }, params: { error: PluginError }): HealthReport => ({
         type: 'health.notServing',
@@ -175,6 +203,7 @@ export function initialHealthContext(input: HealthInput, effects: PluginEffects)
     probes: 0,
     isFresh: false,
     sampleAtSend: effects.sampleHost(input),
+    answeredAtMs: effects.sampleHost(input).monotonicMs,
     deadlineMs: input.policy.deadlineMs,
     decision: { decision: 'count' },
     misses: 0,
@@ -188,6 +217,10 @@ export function initialHealthContext(input: HealthInput, effects: PluginEffects)
 function isFreshDialDue({ policy: { freshDialEvery }, probes, isFresh, error }: HealthContext): boolean {
   if (freshDialEvery === null) return false;
   return (isFresh && error !== null) || probes % freshDialEvery === 0;
+}
+
+function excused(why: ExcuseReason): MissDecision {
+  return { decision: 'excuse', why };
 }
 
 function excusedReport(context: HealthContext): HealthReport {

@@ -11,6 +11,7 @@ const emptyHealthTally: HealthTally = {
   missed: 0,
   excused: 0,
   lastExcuse: null,
+  source: null,
   lastMs: null,
   lastError: null,
   watched: null,
@@ -168,8 +169,15 @@ export function withHealthReport(
 function withReport(tally: HealthTally, report: HealthReport, now: number): HealthTally {
   switch (report.type) {
     case 'health.passed': {
-      const { answers, ms } = report;
-      return { ...tally, checksAnswered: answers, passed: tally.passed + 1, lastMs: ms, lastError: null };
+      const { answers, ms, source } = report;
+      return {
+        ...tally,
+        checksAnswered: answers,
+        passed: tally.passed + 1,
+        lastMs: ms,
+        source,
+        lastError: null,
+      };
     }
     case 'health.notServing':
       return { ...tally, checksAnswered: report.answers, lastError: report.error };

@@ -22,12 +22,12 @@ export function maySignal(context: PluginContext): boolean {
 
 /**
  * The health policy of this generation. In test mode the plugin may be stopped in a debugger: probes report, and nothing
- * follows. A plugin that multiplexes accepts one connection only, so no probe dials anew.
+ * follows. A plugin that multiplexes accepts one connection only, so there is no new one.
  */
 export function healthPolicy({ reattach, policy, handshake }: PluginContext): HealthPolicy {
   const { health } = policy;
-  const freshDialEvery = handshake?.multiplexed === true ? null : health.freshDialEvery;
+  const oneConnection = handshake?.multiplexed === true ? { freshDialEvery: null, busyMs: 0 } : {};
   return reattach?.test === true
-    ? { ...health, freshDialEvery, misses: Infinity, notServingMs: null }
-    : { ...health, freshDialEvery };
+    ? { ...health, ...oneConnection, misses: Infinity, notServingMs: null }
+    : { ...health, ...oneConnection };
 }

@@ -154,6 +154,11 @@ export function setupPlugin(effects: PluginEffects) {
       noteEarlierFailure: assign(({ event }) =>
         event.type === 'plugin.giveUp' ? { wanted: true, error: event.error ?? null } : {},
       ),
+      noteHealthSource: assign(({ context, event }) =>
+        event.type === 'probe.passed'
+          ? { health: { ...context.health, source: event.source ?? 'plugin' } }
+          : {},
+      ),
       noteHealthy: assign(() => becameHealthy(now())),
       noteHealth: assign(({ context }, params: { report: HealthReport }) =>
         withHealthReport(context, params.report, now()),

@@ -1,4 +1,5 @@
 import { PluginError, type PluginErrorCode, type PluginPhase } from '../../model/index.js';
+import type { ProcessHandle } from '../effects.js';
 import type { PluginContext } from './types.js';
 
 /** Code, message and hint of a start timeout. `within` is the timeout in words. */
@@ -14,12 +15,17 @@ export function startTimeout(context: PluginContext): PluginError {
   return new PluginError({
     code,
     message,
-    hint: `${hint} If it only needs longer, raise deadlines.startMs.`,
+    hint: `${hint}${lastLineNote(process)} If it only needs longer, raise deadlines.startMs.`,
     phase,
     facts: { startMs, stderrTail: process?.stderrTail() ?? '', stdout: noise },
     plugin: bundle.manifest.id,
     cause: error,
   });
+}
+
+function lastLineNote(process: ProcessHandle | null): string {
+  const printed = process?.lastPrinted() ?? null;
+  return printed === null ? '' : ` It last printed ${printed} on stderr.`;
 }
 
 const withoutHandshake: TimeoutText = ({ noise, partialLine }, within) => {

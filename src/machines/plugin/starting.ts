@@ -141,9 +141,12 @@ export function handshaking(pluginSetup: PluginSetup) {
       probing: {
         description: 'Asking the health service for SERVING.',
         entry: { type: 'enterPhase', params: { phase: 'health' } },
-        invoke: { src: 'probe', input: ({ context }) => channelInput(context) },
+        invoke: {
+          src: 'probe',
+          input: ({ context }) => ({ ...channelInput(context), policy: context.policy.health }),
+        },
         on: {
-          'probe.passed': 'activating',
+          'probe.passed': { target: 'activating', actions: 'noteHealthSource' },
           'probe.failed': {
             target: 'probeBackoff',
             actions: 'noteError',

@@ -37,7 +37,7 @@ export function pluginStatus(snapshot: PluginSnapshot): PluginStatus {
     transport: context.channel?.transport ?? null,
     multiplexed: context.channel?.multiplexed ?? null,
     stdio: context.stdio,
-    hooks: context.hooks === undefined ? null : context.hooks !== null,
+    hooks: context.hooks === undefined ? null : (context.hooks ?? []),
     restarts: context.restarts,
     ready: state === 'healthy' && context.health.notServingSince === null,
     health: healthStatus(context, state),
@@ -51,12 +51,22 @@ export function pluginStatus(snapshot: PluginSnapshot): PluginStatus {
 }
 
 function healthStatus({ health, policy }: PluginContext, state: PluginState): HealthStatus {
-  const { passed, missed, excused, lastExcuse, lastMs, watched } = health;
+  const { passed, missed, excused, lastExcuse, source, lastMs, watched } = health;
   const notServingSince = state === 'healthy' ? health.notServingSince : null;
   const { notServingMs } = policy.health;
   const ends = notServingSince !== null && notServingMs !== null;
   const notServingUntil = ends ? notServingSince + notServingMs : null;
-  return { passed, missed, excused, lastExcuse, lastMs, watched, notServingSince, notServingUntil };
+  return {
+    passed,
+    missed,
+    excused,
+    lastExcuse,
+    source,
+    lastMs,
+    watched,
+    notServingSince,
+    notServingUntil,
+  };
 }
 
 function finerPhase({ phase }: PluginContext, state: PluginState): PluginPhase | null {

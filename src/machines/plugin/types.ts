@@ -4,6 +4,7 @@ import type {
   ExitRecord,
   FailedReason,
   Handshake,
+  HealthSource,
   PluginError,
   PluginPhase,
   ReattachConfig,
@@ -54,6 +55,7 @@ export interface HealthTally {
   readonly missed: number;
   readonly excused: number;
   readonly lastExcuse: ExcuseReason | null;
+  readonly source: HealthSource | null;
   readonly lastMs: number | null;
   /** The error of the newest finished probe; `null`: it passed. */
   readonly lastError: PluginError | null;

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { PluginError, messageOf } from '../../model/index.js';
@@ -10,6 +10,9 @@ const loopbackAddress = '127.0.0.1';
 
 /** The inspector ignores what clients send; this only bounds the memory of a message. */
 const maxMessageBytes = 64 * 1024;
+
+/** How many connections there may be, those that say nothing included: each is a file descriptor of the host. */
+const maxConnections = 64;
 
 /** The input of `startInspectorServer`. */
 export interface InspectorServerInput {
@@ -23,6 +26,7 @@ export interface InspectorServerInput {
 /** A running server. */
 export interface InspectorServer {
   readonly url: string;
+  /** Resolves at once, whatever the clients do: every connection is cut off. */
   close(): Promise<void>;
 }
 
@@ -32,7 +36,12 @@ export async function startInspectorServer(input: InspectorServerInput): Promise
     respond(request, response, input.page);
   });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, clientTracking: false });
-  server.on('connection', (connection) => connection.unref());
+  server.maxConnections = maxConnections;
+  const connections = new Set<Socket>();
+  server.on('connection', (connection) => {
+    connections.add(connection.unref());
+    connection.once('close', () => connections.delete(connection));
+  });
   server.on('upgrade', (request, connection, head) => {
     const rejection = rejectionOf(request, input.acceptsClients());
     if (rejection !== null) rejectUpgrade(connection, rejection);
@@ -47,7 +56,7 @@ export async function startInspectorServer(input: InspectorServerInput): Promise
   // An unhandled `error` event would end the inspected process.
   server.on('error', () => undefined);
   server.unref();
-  return { url: `http://${loopbackAddress}:${port}/`, close: () => closeServer(server) };
+  return { url: `http://${loopbackAddress}:${port}/`, close: () => closeServer(server, connections) };
 }
 
 function respond(
@@ -90,6 +99,8 @@ function rejectionOf({ headers }: IncomingMessage, acceptsClients: boolean): str
 function rejectUpgrade(connection: Duplex, status: string): void {
   // The client may have disconnected already.
   connection.on('error', () => undefined);
+  // A client that does not close its half would keep the connection open.
+  connection.once('finish', () => connection.destroy());
   connection.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
@@ -112,11 +123,12 @@ function portUnusable(port: number, cause: unknown): PluginError {
   });
 }
 
-function closeServer(server: Server): Promise<void> {
+/** Node's `closeAllConnections` spares those that were to be upgraded, and the server waits for them. */
+function closeServer(server: Server, connections: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => {
       resolve();
     });
-    server.closeAllConnections();
+    for (const connection of connections) connection.destroy();
   });
 }

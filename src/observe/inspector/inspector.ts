@@ -1,25 +1,10 @@
-import type { InspectionEvent } from 'xstate';
+import type { InspectionEvent as XStateEvent } from 'xstate';
 import { createClients } from './clients.js';
 import { startInspectorServer } from './inspector-server.js';
 import { createActorLog, type ActorLogEntry } from './actor-log.js';
 import { createMessageWriter } from './wire-messages.js';
+import type { Inspector, InspectorOptions } from './start-inspector.js';
 import { pageHtml, pagePolicy } from '../page/page.generated.js';
-
-/** The options of `startInspector`. */
-export interface InspectorOptions {
-  /** The TCP port, 0 to 65535. Default 0: any free port. */
-  readonly port?: number | undefined;
-}
-
-/** A running inspector. */
-export interface Inspector {
-  /** The URL of the page. With `ws:` it is a WebSocket of Stately's inspection protocol. */
-  readonly url: string;
-  /** For the `inspect` option of `createActor` or `createEnvironment`; one inspector can serve several. */
-  readonly inspect: (event: InspectionEvent) => void;
-  /** Disconnects all clients and closes the port. */
-  close(): Promise<void>;
-}
 
 /** How many clients may be connected at a time. */
 const maxClients = 16;
@@ -27,16 +12,8 @@ const maxClients = 16;
 /** How many entries are buffered within one iteration of the event loop. */
 const maxBufferedEntries = 500;
 
-/**
- * Starts an inspector: a page on 127.0.0.1 that shows the inspected actors live. Nothing is serialized while no client
- * is connected, and the inspector does not keep the process alive.
- *
- * The values of environment variables and of keys that name a secret are redacted. Everything else can be read by any
- * user of this machine.
- *
- * @throws PluginError CONFIG_INVALID when the port cannot be used.
- */
-export async function startInspector(options: InspectorOptions = {}): Promise<Inspector> {
+/** See `startInspector`. */
+export async function createInspector(options: InspectorOptions): Promise<Inspector> {
   const actorLog = createActorLog(Date.now);
   const clients = createClients();
   const toMessage = createMessageWriter();
@@ -66,7 +43,7 @@ export async function startInspector(options: InspectorOptions = {}): Promise<In
     url: server.url,
     inspect(event) {
       if (isClosed) return;
-      const entries = actorLog.record(event);
+      const entries = actorLog.record(event as XStateEvent);
       if (clients.count === 0) return;
       buffered.push(...entries);
       // Writing waits until the actors have processed their events, but the buffer is bounded.

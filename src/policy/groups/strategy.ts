@@ -94,14 +94,16 @@ export function decideForGroup(question: GroupQuestion): GroupDecision {
   return { action: 'restartGroup' };
 }
 
-/** A group whose children were to start again gives up when the restart of one is given up. */
+/**
+ * A group whose children were to start again gives up when the restart of one is given up. Under `one-for-one` the
+ * siblings start again without it: its own restart intensity holds during a group restart, too.
+ */
 function decideDuringGroupStop(
   next: AfterGroupStop,
   decision: GroupQuestion['decision'],
   strategy: Strategy,
 ): GroupDecision {
   if (decision === 'stop' || (decision === 'giveUp' && isForGood(next))) return { action: 'childOnly' };
-  return decision === 'giveUp' && next === 'restart' && strategy !== 'one-for-one'
-    ? { action: 'giveUp', why: 'childGaveUp' }
-    : { action: 'extendGroupStop' };
+  if (decision === 'restart' || next !== 'restart') return { action: 'extendGroupStop' };
+  return strategy === 'one-for-one' ? { action: 'childOnly' } : { action: 'giveUp', why: 'childGaveUp' };
 }

@@ -2,6 +2,7 @@ import {
   maxTimerMs,
   type Backoff,
   type HealthPolicy,
+  type PluginRuntime,
   type PresetName,
   type SupervisionPolicy,
 } from '../../model/index.js';
@@ -24,6 +25,8 @@ const noProbes: HealthPolicy = {
   jitter: 0,
   freshDialEvery: null,
   notServingMs: null,
+  busyMs: 0,
+  requireService: false,
   watch: false,
 };
 
@@ -43,7 +46,11 @@ const healthPresets = {
     freshDialEvery: 6,
     // A database restarts in less; a longer outage may need a restart of the plugin.
     notServingMs: 30 * second,
-    watch: true,
+    // A server with one worker answers nothing else during a long call; a call that never returns is found later.
+    busyMs: minute,
+    requireService: false,
+    // A synchronous grpcio servicer in an asyncio server never ends after one Watch.
+    watch: false,
   },
   // The Mattermost server pings every 30 s, three times without a pause, and without a deadline: the one here is
   // Espalier's. go-plugin's ping ignores the status that the health service answers.
@@ -58,6 +65,8 @@ const healthPresets = {
     jitter: 0,
     freshDialEvery: null,
     notServingMs: null,
+    busyMs: 0,
+    requireService: false,
     watch: false,
   },
   // Neither probes a process; systemd's watchdog exists only for units that enable it.
@@ -76,9 +85,22 @@ const healthPresets = {
     jitter: 0,
     freshDialEvery: 1,
     notServingMs: null,
+    busyMs: 0,
+    requireService: false,
     watch: false,
   },
 } as const satisfies Readonly<Record<PresetName | 'otp' | 'systemd' | 'kubernetes', HealthPolicy>>;
+
+/**
+ * The policy of a preset for plugins of a runtime. Only `mattermost` makes a difference: a Python plugin is given 10 s to
+ * start, as Mattermost's support for Python plugins gives it.
+ */
+export function presetFor(name: PresetName, runtime: PluginRuntime | undefined): SupervisionPolicy {
+  const preset = presets[name];
+  return name === 'mattermost' && runtime === 'python'
+    ? { ...preset, deadlines: { ...preset.deadlines, startMs: 10 * second } }
+    : preset;
+}
 
 /**
  * The policies by preset. Each value can be overridden per environment and per plugin. The presets of other supervisors
@@ -108,7 +130,8 @@ export const presets: Readonly<Record<PresetName, SupervisionPolicy>> = {
     },
   },
   // The Mattermost server's own numbers: a check every 30 s with three pings, restarts at once, and the third
-  // failure within an hour deactivates. Its start limit is 3 s, its hook limit 10 s, go-plugin's grace 2 s.
+  // failure within an hour deactivates. Its start limit is 3 s (10 s for Python), its hook limit 10 s, go-plugin's grace
+  // 2 s, here for Shutdown and for SIGTERM each: a plugin without a GRPCController gets only the second.
   mattermost: {
     restart: {
       restart: 'permanent',
@@ -125,7 +148,7 @@ export const presets: Readonly<Record<PresetName, SupervisionPolicy>> = {
       drainMs: 0,
       hookMs: 10 * second,
       shutdownMs: 2 * second,
-      termMs: 0,
+      termMs: 2 * second,
       killMs: 5 * second,
     },
   },
@@ -149,7 +172,7 @@ export const presets: Readonly<Record<PresetName, SupervisionPolicy>> = {
       drainMs: 0,
       hookMs: 5 * second,
       shutdownMs: 5 * second,
-      termMs: 0,
+      termMs: 5 * second,
       killMs: 5 * second,
     },
   },

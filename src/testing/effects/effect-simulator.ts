@@ -3,6 +3,7 @@ import type {
   ConnectionEvent,
   DialEvent,
   DrainEvent,
+  GreetEvent,
   HandshakeEvent,
   HookEvent,
   PollEvent,
@@ -39,6 +40,7 @@ interface EffectEvents {
   connection: ConnectionEvent;
   probe: ProbeEvent;
   redial: ProbeEvent;
+  greet: GreetEvent;
   watch: WatchEvent;
   onActivate: HookEvent;
   onDeactivate: HookEvent;
@@ -70,6 +72,8 @@ export interface EffectSimulator {
   addBusyTime(ms: number): void;
   /** Counts an answered call of the host. */
   countAnsweredCall(): void;
+  /** Sets how many calls of the host wait for the plugin. */
+  setCallsInFlight(count: number): void;
   /** How many effects of this name are running. */
   count(name: EffectName): number;
 }
@@ -94,7 +98,7 @@ export function createEffectSimulator(
   random: () => number = () => 0.5,
   onStart: (effect: AnySimulatedEffect) => void = () => undefined,
 ): EffectSimulator {
-  let [sleptMs, busyMs, answers] = [0, 0, 0];
+  let [sleptMs, busyMs, answers, callsInFlight] = [0, 0, 0, 0];
   const subscribed: string[] = [];
   const active: ActiveEffect[] = [];
 
@@ -140,6 +144,7 @@ export function createEffectSimulator(
         wallMs: clock.now() + sleptMs,
         eventLoopActiveMs: busyMs,
         messagesReceived: answers,
+        callsInFlight,
       }),
       process: simulate('process'),
       pollProcess: simulate('pollProcess'),
@@ -149,6 +154,7 @@ export function createEffectSimulator(
       connection: simulate('connection'),
       probe: simulate('probe'),
       redial: simulate('redial'),
+      greet: simulate('greet'),
       watch: simulate('watch'),
       onActivate: simulate('onActivate'),
       onDeactivate: simulate('onDeactivate'),
@@ -174,6 +180,9 @@ export function createEffectSimulator(
     },
     countAnsweredCall() {
       answers += 1;
+    },
+    setCallsInFlight(count) {
+      callsInFlight = count;
     },
     count: (name) => active.filter((entry) => entry.name === name).length,
   };

@@ -25,9 +25,10 @@ const startFailed = (code: PluginErrorCode) => (): EffectEvent<'process'> => ({
 });
 
 const probeResponses: readonly (() => EffectEvent<'probe'>)[] = [
-  () => ({ type: 'probe.passed', ms: 1 }),
+  () => ({ type: 'probe.passed', ms: 1, source: 'plugin' }),
   () => ({ type: 'probe.failed', error: failure('NOT_SERVING') }),
-  () => ({ type: 'probe.failed', error: failure('CALL_UNAVAILABLE') }),
+  () => ({ type: 'probe.failed', error: failure('CALL_UNAVAILABLE'), grpcCode: 14 }),
+  () => ({ type: 'probe.failed', error: failure('CALL_UNAVAILABLE'), grpcCode: 8 }),
 ];
 
 /** The events that each effect can emit; the first one is that of a success. */
@@ -50,6 +51,7 @@ const responses: { readonly [Name in Exclude<EffectName, 'process'>]: readonly (
     connection: [() => ({ type: 'channel.lost', error: failure('CONNECT_FAILED') })],
     probe: probeResponses,
     redial: [...probeResponses, () => ({ type: 'probe.failed', error: failure('CONNECT_FAILED') })],
+    greet: [() => ({ type: 'greeting.received' }), () => ({ type: 'greeting.failed' })],
     watch: [
       () => ({ type: 'watch.serving' }),
       () => ({ type: 'watch.notServing', error: failure('NOT_SERVING') }),

@@ -18,7 +18,7 @@ export function simulatedHandshake(line: Partial<Handshake> = {}): Handshake {
 
 /** The handle of a process. `startedAt`: in milliseconds since the epoch of the clock. */
 export function simulatedProcessHandle(pid: number, startedAt: number, stderr = ''): ProcessHandle {
-  return { pid, startedAt, stderrTail: () => stderr };
+  return { pid, startedAt, stderrTail: () => stderr, lastPrinted: () => null };
 }
 
 /** The handle of a connection that carries no calls. */

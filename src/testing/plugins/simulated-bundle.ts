@@ -15,7 +15,7 @@ export function simulatedBundle(id: string, manifest: Partial<Omit<Manifest, 'id
       ...manifest,
       id,
     },
-    runtime: 'python',
+    runtime: 'executable',
     entry: 'plugin.py',
   };
 }

@@ -168,7 +168,7 @@ export function startSimulatedProcess(
     effect.emit({ type: 'process.located', command: ['simulated'] });
     effect.emit({
       type: 'process.started',
-      process: { pid, startedAt: clock.now(), stderrTail: () => '' },
+      process: { pid, startedAt: clock.now(), stderrTail: () => '', lastPrinted: () => null },
     });
     scheduleFault('start');
   };

@@ -187,7 +187,7 @@ describe('each field', () => {
       supervision({ preset: 'nomad' }),
       'supervision.preset must be one of espalier, mattermost, otp, systemd, kubernetes',
     ],
-    [supervision({ restarts: 3 }), 'supervision.restarts is not known'],
+    [supervision({ restarts: 3 }), 'supervision.restarts is not known: did you mean restart?'],
     [
       supervision({ restart: { restart: 'always' } }),
       'supervision.restart.restart must be one of permanent, transient, temporary',
@@ -201,14 +201,14 @@ describe('each field', () => {
     [supervision({ health: { intervalMs: 0 } }), 'supervision.health.intervalMs must be at least 1'],
     [supervision({ health: { misses: 0 } }), 'supervision.health.misses must be at least 1'],
     [supervision({ deadlines: { startMs: '15s' } }), 'supervision.deadlines.startMs must be a finite number'],
-    [supervision({ deadlines: { start_ms: 1 } }), 'supervision.deadlines.start_ms is not known'],
+    [supervision({ deadlines: { start_ms: 1 } }), 'supervision.deadlines.start_ms is not known: did you mean startMs?'],
     [
       supervision({ deadlines: { hookMs: 2 ** 31 } }),
       'supervision.deadlines.hookMs must be at most 2147483647',
     ],
     [{ limits: { memoryBytes: 1024 } }, 'limits.memoryBytes must be at least 16777216'],
     [{ limits: { openFiles: 64.5 } }, 'limits.openFiles must be a whole number'],
-    [{ limits: { memory: 64 } }, 'limits.memory is not known'],
+    [{ limits: { memory: 64 } }, 'limits.memory is not known: did you mean memoryBytes?'],
   ])('%j: %s', (fields, complaint) => {
     expect(complaints({ ...least, ...fields })).toEqual([complaint]);
   });

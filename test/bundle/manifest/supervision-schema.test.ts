@@ -19,8 +19,9 @@ describe('a supervision that is given as a value', () => {
     [{ restart: { intensity: 1.5 } }, 'restart.intensity must be a whole number'],
     [{ restart: { periodMs: -1 } }, 'restart.periodMs must be at least 0'],
     [{ restart: { intensity: Infinity } }, 'restart.intensity must be a finite number'],
-    [{ deadlines: { start_ms: 1 } }, 'deadlines.start_ms is not known'],
-    [7, 'must be an object'],
+    [{ deadlines: { start_ms: 1 } }, 'deadlines.start_ms is not known: did you mean startMs?'],
+    [{ retry: {} }, 'retry is not known: the known ones are preset, restart, health, deadlines'],
+    [7, 'it must be an object'],
   ])('%j is refused: %s', (value, problem) => {
     expect(supervisionProblems(value)).toEqual([problem]);
   });

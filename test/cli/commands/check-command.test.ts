@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { makeFakeBundle } from '../../../fake-interpreters/bundle.js';
 import { fakeInterpreterPath, type FakeInterpreterName } from '../../../fake-interpreters/index.js';
 import { afterTest } from '../../support/environment.js';
@@ -11,8 +14,12 @@ interface Report {
   error?: { code: string; message: string; hint?: string };
 }
 
+/** Those that only SIGKILL ends get it soon. */
+const supervision = { deadlines: { shutdownMs: 1000, termMs: 500 } };
+const killed: readonly FakeInterpreterName[] = ['ignores-sigterm-and-shutdown', 'hurt-by-watch'];
+
 function bundle(name: FakeInterpreterName): string {
-  const made = makeFakeBundle(name);
+  const made = makeFakeBundle(name, { manifest: killed.includes(name) ? { supervision } : {} });
   afterTest(() => {
     made.remove();
   });
@@ -64,11 +71,53 @@ describe('espalier check', () => {
         'health',
         'hooks',
         'stdio',
+        'watch',
         'shutdown',
       ].map((name) => [name, true]),
     );
     expect(report.steps.every(({ ms }) => Number.isFinite(ms) && ms >= 0)).toBe(true);
     expect(report).not.toHaveProperty('error');
+  });
+
+  it('names a script by itself, not by its interpreter, and tells a missing one at its step', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'check-'));
+    afterTest(() => {
+      rmSync(directory, { recursive: true });
+    });
+    const script = join(directory, 'Greeter.mjs');
+    writeFileSync(script, 'process.exit(3);\n');
+    expect(await check('--', process.execPath, script)).toMatchObject({ report: { plugin: 'greeter.mjs' } });
+    const { report } = await check('--', join(directory, 'python'), 'x.py');
+    expect(report.plugin).toBe('x.py');
+    expect(report.steps).toMatchObject([{ name: 'interpreter', ok: false }]);
+    expect(report.error?.hint).toContain('does not exist');
+  });
+
+  it('tells how long it waited before it killed a plugin, and which hooks it knows', async () => {
+    const { report } = await check(bundle('ignores-sigterm-and-shutdown'));
+    expect(report.error?.message).toMatch(/within 1000 ms of GRPCController.Shutdown and 500 ms of SIGTERM/);
+    const hooks = report.steps.find(({ name }) => name === 'hooks');
+    expect(hooks?.detail).toContain('none of espalier.v1.PluginHooks');
+    const { report: other } = await check(bundle('has-hooks'));
+    expect(other.steps.find(({ name }) => name === 'hooks')?.detail).toContain('OnActivate');
+  });
+
+  it.each<[FakeInterpreterName, string]>([
+    ['healthy', 'may be turned on'],
+    ['no-health-service', 'not offered'],
+    ['hurt-by-watch', 'leave health.watch off'],
+  ])('tells whether a Watch hurts: %s', async (name, words) => {
+    const { report } = await check(bundle(name));
+    expect(report.ok).toBe(true);
+    expect(report.steps.find((step) => step.name === 'watch')?.detail).toContain(words);
+  });
+
+  it.each<[FakeInterpreterName, string]>([
+    ['health-of-the-server-only', 'overall health'],
+    ['no-health-service', 'only that it answers'],
+  ])('tells what the health of %s is about', async (name, words) => {
+    const { report } = await check(bundle(name));
+    expect(report.steps.find((step) => step.name === 'health')?.detail).toContain(words);
   });
 
   it('checks a program after --', async () => {
@@ -100,7 +149,8 @@ describe('espalier check', () => {
     expect((await run.ended).code).toBe(1);
     expect(run.stdout()).toMatch(/^ok +spawn/m);
     expect(run.stdout()).toMatch(/^FAIL handshake/m);
-    expect(run.stdout()).toContain('EXITED_BEFORE_HANDSHAKE');
+    const message = /^EXITED_BEFORE_HANDSHAKE: (.*)$/m.exec(run.stdout())?.[1] ?? '';
+    expect(run.stdout().split(message)).toHaveLength(2);
     expect(run.stdout()).toContain('ModuleNotFoundError');
     expect(run.stdout()).toMatch(/^hint: .*yaml/m);
   });

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeFakeBundle } from '../../../fake-interpreters/bundle.js';
@@ -6,6 +7,7 @@ import type { FakeInterpreterName } from '../../../fake-interpreters/index.js';
 import { afterTest, isAlive } from '../../support/environment.js';
 import { espalier } from '../../support/cli.js';
 import { untilTrue } from '../../support/until-true.js';
+import { openRaw, requestHead } from '../../observe/inspector/inspector-client.js';
 
 function directoryOf(...names: FakeInterpreterName[]): string {
   const directory = mkdtempSync(join(tmpdir(), 'espalier-test-'));
@@ -17,6 +19,84 @@ function directoryOf(...names: FakeInterpreterName[]): string {
 }
 
 const inherit = ['--inherit-env', 'PATH,ESPALIER_TEST_TOKEN'];
+
+describe('espalier run whose output is not read', () => {
+  /** A host module that writes how many characters of log lines there were, and the state of each plugin. */
+  const witness = `
+    import { writeFileSync, renameSync } from 'node:fs';
+    export default (env) => {
+      let logged = 0;
+      const note = () => {
+        const plugins = env.statuses().map(({ id, state, generation, pid }) => ({ id, state, generation, pid }));
+        writeFileSync(process.env.WITNESS + '.new', JSON.stringify({ logged, host: process.pid, plugins, rss: process.memoryUsage().rss }));
+        renameSync(process.env.WITNESS + '.new', process.env.WITNESS);
+      };
+      env.events.subscribe((event) => {
+        if (event.type === 'plugin.log') logged += event.entry.message.length;
+        else note();
+      });
+      setInterval(note, 100).unref();
+    };`;
+
+  interface Seen {
+    readonly logged: number;
+    readonly host: number;
+    readonly rss: number;
+    readonly plugins: readonly { id: string; state: string; generation: number; pid: number }[];
+  }
+
+  function start(flags: readonly string[], pty: boolean) {
+    const directory = directoryOf('floods-stderr', 'healthy');
+    const outside = directoryOf();
+    const hostModule = join(outside, 'witness.mjs');
+    const file = join(outside, 'witness.json');
+    writeFileSync(hostModule, witness);
+    const args = ['run', '--log-level', 'trace', '--inherit-env', 'PATH,ESPALIER_TEST_TOKEN', ...flags];
+    const run = espalier([...args, '--with', hostModule, directory], { pty, env: { WITNESS: file } });
+    const seen = (): Seen => JSON.parse(readFileSync(file, 'utf8')) as Seen;
+    const healthy = () => seen().plugins.find(({ id }) => id === 'healthy');
+    return { run, seen, healthy, file };
+  }
+
+  it.each([
+    ['a pipe', false, [], /(\d+) lines dropped: the output is not read, or not fast enough/],
+    ['a pipe with --json', false, ['--json'], /"type":"output\.dropped","at":\d+,"lines":(\d+)/],
+    ['a terminal', true, [], /(\d+) lines dropped: the output is not read, or not fast enough/],
+  ])(
+    'supervises on, bounded, and ends on SIGTERM: %s',
+    async (_, pty, flags, note) => {
+      const { run, seen, healthy, file } = start(flags, pty);
+      await run.printed(/flood/);
+      await untilTrue(() => existsSync(file) && healthy()?.state === 'healthy');
+      run.pauseReading();
+      const before = seen();
+      // Much more than the limit, the pipe, and what is on its way.
+      await untilTrue(() => seen().logged > before.logged + 6 * 1024 * 1024);
+      expect(seen().rss - before.rss).toBeLessThan(96 * 1024 * 1024);
+
+      const first = healthy();
+      process.kill(first?.pid as number, 'SIGKILL');
+      await untilTrue(
+        () => healthy()?.state === 'healthy' && healthy()?.generation === (first?.generation ?? 0) + 1,
+      );
+
+      run.resumeReading();
+      const [, lines] = await run.printed(note);
+      expect(Number(lines)).toBeGreaterThan(1000);
+
+      run.pauseReading();
+      const again = seen();
+      await untilTrue(() => seen().logged > again.logged + 3 * 1024 * 1024);
+      process.kill(again.host, 'SIGTERM');
+      // On a terminal it is a child of `script`, which does not go on before its own output is read.
+      await untilTrue(() => (pty ? !run.survivors().includes(again.host) : run.child.exitCode !== null));
+      run.resumeReading();
+      expect(await run.ended).toEqual({ code: 0, signal: null });
+      expect(run.survivors()).toEqual([]);
+    },
+    40_000,
+  );
+});
 
 describe('espalier run', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
@@ -111,6 +191,19 @@ describe('espalier run', () => {
     run.child.kill('SIGINT');
     await run.ended;
     expect(run.stdout()).toMatch(/^goodbye$/m);
+  });
+
+  it('ends with code 0 although a client of the inspector keeps a refused connection', async () => {
+    const run = espalier(['run', '--inspect', ...inherit, directoryOf('healthy')]);
+    const [, url = ''] = await run.printed(/^inspector: (.*)$/m);
+    await run.printed(/healthy {2}pid/);
+    const client = await openRaw(url);
+    const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Origin: http://evil'];
+    client.write(requestHead(url, ['GET / HTTP/1.1', ...upgrade, '', '']));
+    await once(client, 'readable');
+    run.child.kill('SIGTERM');
+    expect(await run.ended).toEqual({ code: 0, signal: null });
+    client.destroy();
   });
 
   it.each([

@@ -55,6 +55,31 @@ describe('the reader of messages', () => {
     );
   });
 
+  it('gives back long messages between short ones, wherever their bytes are cut', () => {
+    const sizes = fc.array(fc.constantFrom(0, 7, 3000, 33_000, 40_000, 200_000), { maxLength: 6 });
+    const cut = sizes.chain((lengths) => {
+      const total = lengths.reduce((sum, length) => sum + length + 5, 0);
+      return fc.tuple(fc.constant(lengths), cutsOf(total), fc.constantFrom(0, 16_384, 65_536), fc.boolean());
+    });
+    fc.assert(
+      fc.property(cut, ([lengths, cuts, chunk, isReadLate]) => {
+        const sent = lengths.map((length, index) => Buffer.alloc(length, String(index)));
+        const bytes = Buffer.concat(sent.map((text) => withPrefix(text)));
+        const even = chunk === 0 ? [] : Array.from({ length: bytes.length / chunk }, (_, at) => at * chunk);
+        const reader = createMessageReader();
+        const read = pieces(bytes, [...cuts, ...even]).flatMap((piece) => {
+          reader.push(piece);
+          return isReadLate ? [] : readAll(reader);
+        });
+        read.push(...readAll(reader));
+        expect(read.map((message) => message.bytes.equals(sent.shift() ?? Buffer.from('?')))).toEqual(
+          lengths.map(() => true),
+        );
+        expect(reader.heldBytes()).toBe(0);
+      }),
+    );
+  });
+
   it('holds the bytes of a message that is not there as a whole', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 50 }), fc.nat(), (text, seed) => {

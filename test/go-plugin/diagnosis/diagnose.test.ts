@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { diagnose } from '../../../src/go-plugin/index.js';
+import { diagnose, lastPrinted } from '../../../src/go-plugin/index.js';
 import type { DiagnosisFacts } from '../../../src/go-plugin/index.js';
 
 const venv = '/b/venv/bin/python';
@@ -7,6 +7,7 @@ const venv = '/b/venv/bin/python';
 function advice(facts: Partial<DiagnosisFacts>): string {
   return diagnose({
     stderrTail: '',
+    hasServed: false,
     exitCode: 1,
     signal: null,
     runtime: 'python',
@@ -163,7 +164,7 @@ describe('a Python plugin', () => {
     expect(
       advice({ interpreter: undefined, stderrTail: "ModuleNotFoundError: No module named 'yaml'" }),
     ).toBe(
-      'The Python module "yaml" is missing from the interpreter: list the package PyYAML in requirements.txt and run `espalier prepare` on the plugin directory.',
+      `The plugin printed "ModuleNotFoundError: No module named 'yaml'", so probably the Python module "yaml" is missing from the interpreter: list the package PyYAML in requirements.txt and run \`espalier prepare\` on the plugin directory.`,
     );
   });
 });
@@ -443,6 +444,7 @@ describe('a plugin that was ended by a signal', () => {
   it.each<[string, string[]]>([
     ['SIGKILL', ['SIGKILL', 'lack of memory', 'dmesg']],
     ['SIGSEGV', ['SIGSEGV', 'PYTHONFAULTHANDLER=1']],
+    ['SIGTRAP', ['SIGTRAP', 'stderr']],
     ['SIGBUS', ['SIGBUS', 'disk']],
     ['SIGILL', ['SIGILL', 'processor']],
     ['SIGABRT', ['SIGABRT', 'stderr']],
@@ -460,6 +462,7 @@ describe('a plugin that was ended by a signal', () => {
 
   it.each([
     [137, 'SIGKILL'],
+    [133, 'SIGTRAP'],
     [139, 'SIGSEGV'],
     [134, 'SIGABRT'],
     [132, 'SIGILL'],
@@ -468,7 +471,26 @@ describe('a plugin that was ended by a signal', () => {
     expect(advice({ exitCode })).toBe(advice({ exitCode: null, signal }));
   });
 
-  it('gets the diagnosis of its stderr first, where there is one', () => {
+  it.each(['SIGSEGV', 'SIGKILL', 'SIGTERM'])(
+    '%s is not explained by what it printed, which is quoted',
+    (signal) => {
+      const stderrTail = 'address already in use, taking 8081\nPermission denied, trying next\n';
+      const text = advice({ exitCode: null, signal, stderrTail, hasServed: true });
+      expectAll(text, [signal, 'it last printed "Permission denied, trying next"']);
+      expect(text).not.toMatch(/probably|is taken|may not use/);
+    },
+  );
+
+  it.each([
+    ['executable', 'core dump'],
+    ['node', 'native packages'],
+  ] as const)('SIGSEGV as a program of the runtime %s is not told about Python', (runtime, words) => {
+    const text = advice({ exitCode: null, signal: 'SIGSEGV', runtime });
+    expect(text).toContain(words);
+    expect(text).not.toContain('PYTHON');
+  });
+
+  it('gets the diagnosis of its stderr first, where it has ended itself', () => {
     expect(
       advice({
         exitCode: null,
@@ -518,13 +540,148 @@ describe('a plugin whose process was not started', () => {
     [
       'file is not executable',
       { spawnError: 'EACCES', runtime: 'executable' },
-      ['"/b/plugin" may not be executed', 'chmod +x', 'noexec'],
+      ['"/b/plugin" is executable', 'noexec', 'a directory above it'],
     ],
+    [
+      'file has no executable bit',
+      { spawnError: 'EACCES', runtime: 'executable', file: { isFile: true, hasExecutableBit: false } },
+      ['"/b/plugin" may not be executed', 'chmod +x'],
+    ],
+    [
+      'file is a directory',
+      { spawnError: 'EACCES', runtime: 'executable', file: { isFile: false, hasExecutableBit: true } },
+      ['"/b/plugin" is no file'],
+    ],
+    [
+      'file system is mounted noexec',
+      {
+        spawnError: 'EACCES',
+        runtime: 'executable',
+        file: { isFile: true, hasExecutableBit: true },
+        executable: { format: 'script', interpreter: '/bin/sh' },
+      },
+      ['"/b/plugin" is executable', 'noexec', '"/bin/sh"'],
+    ],
+    [
+      'first line ends in a carriage return',
+      {
+        spawnError: 'ENOENT',
+        runtime: 'executable',
+        executable: { format: 'script', interpreter: '/bin/sh', endsInCarriageReturn: true },
+      },
+      ['first line of "/b/plugin"', 'carriage return'],
+    ],
+    [
+      'working directory does not exist',
+      { spawnError: 'ENOENT', runtime: 'executable', missingDirectory: '/gone' },
+      ['working directory "/gone" does not exist'],
+    ],
+    ['file is being written', { spawnError: 'ETXTBSY' }, ['open for writing', 'renaming']],
     ['environment is too large', { spawnError: 'E2BIG' }, ['too large', '128 KiB']],
     ['machine is full', { spawnError: 'EAGAIN' }, ['no room', 'EAGAIN', 'limit']],
-    ['error is a rare one', { spawnError: 'EIO' }, ['`espalier check`']],
+    ['error is a rare one', { spawnError: 'EIO' }, ['EIO', 'by hand']],
   ])('because the %s gets that diagnosis', (_, facts, words) => {
     expectAll(advice({ exitCode: null, ...facts }), words);
+  });
+});
+
+describe('a program under limits that prlimit could not execute', () => {
+  const limited = { runtime: 'executable', limits: { openFiles: 9 } } as const;
+
+  it('does not exist, or its interpreter does not', () => {
+    const stderrTail = 'prlimit: failed to execute /b/plugin: No such file or directory\n';
+    const executable = { format: 'script', interpreter: '/nope' } as const;
+    expect(advice({ ...limited, exitCode: 127, stderrTail, executable })).toContain(
+      'its interpreter "/nope"',
+    );
+  });
+
+  it('may not be executed', () => {
+    const stderrTail = 'prlimit: failed to execute /b/plugin: Permission denied\n';
+    expect(advice({ ...limited, exitCode: 126, stderrTail })).toContain('noexec');
+  });
+
+  it('is another one when it exits with another code', () => {
+    const stderrTail = 'prlimit: failed to execute /b/x: No such file or directory\nno store\n';
+    expect(advice({ ...limited, exitCode: 3, stderrTail })).toContain('last printed "no store"');
+  });
+});
+
+describe('a plugin that has served', () => {
+  const served = { hasServed: true, stdoutLines: ['1|1|unix|/p|grpc|'] };
+
+  it('and exits with 0 has ended by itself, whatever it printed', () => {
+    const text = advice({ ...served, exitCode: 0, stderrTail: "No module named 'x'\nPermission denied\n" });
+    expectAll(text, ['ended by itself with exit code 0', 'it last printed "Permission denied"', 'transient']);
+    expect(text).not.toContain('probably');
+  });
+
+  it('is not suspected of a wrong cookie', () => {
+    const text = advice({ ...served, exitCode: 3, stderrTail: 'BASIC_PLUGIN: this program is a plugin\n' });
+    expect(text).toContain('last printed');
+    expect(text).not.toContain('cookie KEY');
+  });
+
+  it('and exits with an error is explained by its last lines, as a guess', () => {
+    expect(advice({ ...served, exitCode: 1, stderrTail: 'OSError: [Errno 24] Too many open files\n' })).toBe(
+      'The plugin printed "OSError: [Errno 24] Too many open files", so probably the plugin had too many open files: raise its limit (ulimit -n), or find what it does not close.',
+    );
+  });
+});
+
+describe('what may explain an end', () => {
+  const missing = "serving in the clear: No module named 'cryptography'";
+
+  it.each([
+    JSON.stringify({ '@level': 'info', '@message': missing }),
+    JSON.stringify({ '@level': 'warn', '@message': missing }),
+    JSON.stringify({ level: 30, msg: missing }),
+    `INFO:espalier:${missing}`,
+    `2026-12-01 10:20:30,123 [INFO] plugin: ${missing}`,
+    `time=2026-12-01T10:20:30Z level=INFO msg="${missing}"`,
+  ])('is no record at info or warn: %s', (stderrTail) => {
+    expect(advice({ exitCode: 3, stderrTail })).not.toContain('probably');
+  });
+
+  it('is an error record, which is quoted as its message with its cause', () => {
+    const record = {
+      '@level': 'error',
+      '@message': 'plugin init error',
+      error: 'bind: address already in use',
+    };
+    const text = advice({ exitCode: 3, stderrTail: `${JSON.stringify(record)}\n` });
+    expect(text).toContain('printed "plugin init error: bind: address already in use", so probably');
+  });
+
+  it('is among the last lines', () => {
+    const stderrTail = `Permission denied\n${'serving\n'.repeat(12)}`;
+    expect(advice({ exitCode: 3, stderrTail })).toContain('last printed "serving"');
+    expect(advice({ exitCode: 3, stderrTail: `Permission denied\n${'  at x\n'.repeat(40)}` })).toContain(
+      'probably',
+    );
+  });
+
+  it('is the report of a crash however long its stack', () => {
+    const stack = 'goroutine 1 [running]:\nmain.main()\n'.repeat(20);
+    expect(advice({ exitCode: 2, stderrTail: `panic: no store\n${stack}` })).toContain('"panic: no store"');
+  });
+
+  it('is no exception that was only logged, unless Python ended with it', () => {
+    const stderrTail = `Traceback (most recent call last):\n  File "a.py", line 1\nKeyError: 'x'\ngoing on\n`;
+    expect(advice({ exitCode: 3, stderrTail, hasServed: true })).toContain('last printed "going on"');
+    expect(advice({ exitCode: 1, stderrTail })).toContain('exception "KeyError');
+  });
+});
+
+describe('what a plugin printed last', () => {
+  it.each([
+    ['', null],
+    ['\n \n', null],
+    ['one\ntwo\n\n', '"two"'],
+    ['{"@level":"info","@message":"loading"}\n', '"loading"'],
+    ['{"level":"error","msg":"no","err":"disk"}\n', '"no: disk"'],
+  ])('of %j is %j', (stderr, expected) => {
+    expect(lastPrinted(stderr)).toBe(expected);
   });
 });
 
@@ -553,6 +710,7 @@ describe('every diagnosis', () => {
   );
   const facts: fc.Arbitrary<DiagnosisFacts> = fc.record({
     stderrTail: words,
+    hasServed: fc.boolean(),
     stdoutLines: fc.option(fc.array(words, { maxLength: 3 }), { nil: undefined }),
     exitCode: fc.option(fc.integer({ min: 0, max: 255 })),
     signal: fc.option(fc.constantFrom('SIGKILL', 'SIGSEGV', 'SIGRTMIN')),

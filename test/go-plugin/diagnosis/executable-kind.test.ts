@@ -68,7 +68,12 @@ describe('a script', () => {
     ['#!/bin/sh', '/bin/sh'],
     ['#!', ''],
   ])('%j names its interpreter', (text, interpreter) => {
-    expect(sniffExecutable(Buffer.from(text))).toEqual({ format: 'script', interpreter });
+    expect(sniffExecutable(Buffer.from(text))).toMatchObject({ format: 'script', interpreter });
+  });
+
+  it('with Windows line ends is one for which the system looks with the carriage return', () => {
+    expect(sniffExecutable(Buffer.from('#!/bin/sh\r\nx'))).toHaveProperty('endsInCarriageReturn', true);
+    expect(sniffExecutable(Buffer.from('#!/bin/sh\nx'))).not.toHaveProperty('endsInCarriageReturn');
   });
 });
 

@@ -109,6 +109,29 @@ describe('a handshake line that is accepted', () => {
   });
 });
 
+describe('the hint for a line of another protocol', () => {
+  const refusal = (line: string): PluginError => {
+    const result = parseHandshakeLine(line, offer);
+    if (result.ok) throw new Error('It was accepted.');
+    return result.error;
+  };
+
+  it.each([
+    ['an older one without a core version', '5|unix|/tmp/p1|grpc', /older protocol than go-plugin/],
+    ['an older one with three fields', '1|tcp|127.0.0.1:1234', /older protocol than go-plugin/],
+    ['a core version before the first', '0|1|unix|/tmp/p1|grpc', /before the first/],
+    ['a newer core version', '2|1|unix|/tmp/p1|grpc', /library of core protocol 1/],
+  ])('is made for %s', (_, line, hint) => {
+    expect(refusal(line).hint).toMatch(hint);
+  });
+
+  it('follows a message that leaves out the rest of a certificate', () => {
+    const { message, facts } = refusal(`1|99|unix|/tmp/p1|grpc|${'A'.repeat(700)}`);
+    expect(message).toContain('"1|99|unix|/tmp/p1|grpc|AAAAAAAAAAAAAAAA…" was refused');
+    expect(String(facts['line'])).toContain('A'.repeat(100));
+  });
+});
+
 describe('a handshake line that is refused', () => {
   const mux: HandshakeOffer = { ...offer, multiplexing: 'required' };
   const free: HandshakeOffer = { ...offer, multiplexing: 'auto' };

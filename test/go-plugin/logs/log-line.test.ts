@@ -12,8 +12,37 @@ describe('a line of text', () => {
     ['[ERROR]', 'error'],
     ['[warn] x', 'debug'],
     [' [WARN] x', 'debug'],
-    ['[WARNING] x', 'debug'],
+    ['[WARNING] x', 'warn'],
     ['plain', 'debug'],
+    // Python's logging, without a format and with usual ones
+    ['WARNING:store.index:slow', 'warn'],
+    ['CRITICAL:root:gone', 'error'],
+    ['INFO::x', 'info'],
+    ['2026-12-01 10:20:30,123 [ERROR] store: no disk', 'error'],
+    ['2026-12-01 10:20:30,123 - store - WARNING - slow', 'warn'],
+    ['2026-12-01 10:20:30 ERROR store: no disk', 'error'],
+    ['WARNING: slow', 'warn'],
+    // Go: hclog and logutils as text, slog over log, slog and logrus as logfmt, klog
+    ['2026-12-01T10:20:30.123Z [WARN]  store: slow: seconds=3', 'warn'],
+    ['2026/12/01 10:20:30 [ERROR] no disk', 'error'],
+    ['2026/12/01 10:20:30 ERROR no disk path=/x', 'error'],
+    ['2026/12/01 10:20:30 listening', 'debug'],
+    ['time=2026-12-01T10:20:30.123Z level=ERROR msg="no disk" path=/x', 'error'],
+    ['time="2026-12-01T10:20:30Z" level=warning msg=slow', 'warn'],
+    ['level=info msg=up', 'info'],
+    ['level=loud msg=up', 'debug'],
+    ['the level=error is raised by msg=x', 'debug'],
+    ['E1201 10:20:30.123456    7 store.go:12] no disk', 'error'],
+    ['I0000 00:00:1700000000.123456  12 chttp2.cc:1182] GOAWAY', 'info'],
+    // Rust: env_logger and tracing
+    ['[2026-12-01T10:20:30Z ERROR store::index] no disk', 'error'],
+    ['[WARN store] slow', 'warn'],
+    ['2026-12-01T10:20:30.123456Z  WARN store: slow', 'warn'],
+    // Node by itself
+    ['(node:12) ExperimentalWarning: x', 'warn'],
+    ['ERRORS: 0', 'debug'],
+    ['INFORMATION', 'debug'],
+    ['2026-12-01 ERRORS', 'debug'],
     ['', 'debug'],
     ['panicking: no', 'debug'],
     [' panic: no', 'debug'],
@@ -22,6 +51,57 @@ describe('a line of text', () => {
       entry: { level, message: line, fields: {} },
       mode: 'plain',
     });
+  });
+});
+
+describe('a record of another logger', () => {
+  it.each([
+    ['{"level":"error","time":"2026-12-01T10:20:30Z","message":"no disk"}', 'error', 'no disk'],
+    ['{"level":50,"time":1700000000000,"pid":7,"hostname":"h","msg":"no disk"}', 'error', 'no disk'],
+    ['{"name":"store","hostname":"h","pid":7,"level":60,"msg":"gone","v":0}', 'error', 'gone'],
+    ['{"level":40,"msg":"slow"}', 'warn', 'slow'],
+    ['{"level":10,"msg":"x"}', 'trace', 'x'],
+    ['{"time":"2026-12-01T10:20:30Z","level":"WARN","msg":"slow"}', 'warn', 'slow'],
+    ['{"levelname":"CRITICAL","message":"gone"}', 'error', 'gone'],
+    ['{"severity":"INFO","message":"up"}', 'info', 'up'],
+  ])('%s is at %s', (line, level, message) => {
+    expect(classifyLine(line, 'plain').entry).toMatchObject({ level, message });
+  });
+
+  it('keeps its other keys, and its time where that is a date', () => {
+    const line = '{"level":"warn","time":"2026-12-01 10:20:30Z","msg":"slow","ms":3}';
+    expect(classifyLine(line, 'plain').entry).toEqual({
+      level: 'warn',
+      message: 'slow',
+      timestamp: '2026-12-01T10:20:30Z',
+      fields: { time: '2026-12-01 10:20:30Z', ms: 3 },
+    });
+  });
+
+  it.each([
+    '{"level":"loud","msg":"x"}',
+    '{"level":5,"msg":"x"}',
+    '{"level":70,"msg":"x"}',
+    '{"level":10.5,"msg":"x"}',
+    '{"level":true,"msg":"x"}',
+    '{"level":"warn"}',
+    '{"level":"warn","msg":7}',
+  ])('%s is none', (line) => {
+    expect(classifyLine(line, 'plain').entry).toEqual({ level: 'debug', message: line, fields: {} });
+  });
+});
+
+describe('an uncaught error of Node', () => {
+  it('is an error, with its stack', () => {
+    const lines = ['TypeError [ERR_X]: no', '    at f (a.js:1:2)', 'done'];
+    const seen: string[] = [];
+    let mode: LogParseMode = 'plain';
+    for (const line of lines) {
+      const { entry, mode: next } = classifyLine(line, mode);
+      mode = next;
+      seen.push(entry.level);
+    }
+    expect(seen).toEqual(['error', 'error', 'debug']);
   });
 });
 

@@ -68,9 +68,25 @@ func serve(session *yamux.Session, stream net.Conn) {
 		fmt.Fprint(stream, session.GoAway())
 	case "streams":
 		fmt.Fprint(stream, session.NumStreams())
+	case "relay":
+		relay(stream, in, strings.Fields(line)[1])
 	case "end":
 		session.Close()
 	}
+}
+
+// relay connects the stream with a TCP server, in both directions.
+func relay(stream net.Conn, in io.Reader, address string) {
+	server, err := net.Dial("tcp", address)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	go func() {
+		io.Copy(server, in)
+		server.(*net.TCPConn).CloseWrite()
+	}()
+	io.Copy(stream, server)
 }
 
 func parse(line string) (verb string, count int) {

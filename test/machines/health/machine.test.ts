@@ -37,7 +37,7 @@ describe('the startup of a plugin', () => {
     const { simulator } = tree;
     simulator.running('process').emit({
       type: 'process.started',
-      process: { pid: 1, startedAt: 0, stderrTail: () => '' },
+      process: { pid: 1, startedAt: 0, stderrTail: () => '', lastPrinted: () => null },
     });
     simulator.running('handshake').emit({
       type: 'handshake.read',
@@ -75,6 +75,7 @@ describe('the liveness of a plugin', () => {
       missed: 0,
       excused: 0,
       lastExcuse: null,
+      source: 'plugin',
       lastMs: 7,
       watched: null,
       notServingSince: null,
@@ -93,6 +94,60 @@ describe('the liveness of a plugin', () => {
     expect(tree.simulator.isRunning('probe')).toBe(false);
     tree.advance(1);
     expect(tree.simulator.isRunning('probe')).toBe(true);
+  });
+
+  it('is proven by an error that the health service answers, unless its code is also made without an answer', () => {
+    const tree = healthyPlugin({ health: { misses: 1, excuses: 0, freshDialEvery: null } });
+    for (let round = 0; round < 5; round += 1) {
+      tree.advance(intervalMs);
+      tree.simulator.running('probe').emit({ type: 'probe.failed', error: reset, grpcCode: 8 });
+    }
+    expect(tree.status()).toMatchObject({
+      state: 'healthy',
+      ready: true,
+      health: { missed: 0, excused: 5, lastExcuse: 'answered' },
+    });
+    tree.advance(intervalMs);
+    tree.simulator.running('probe').emit({ type: 'probe.failed', error: reset, grpcCode: 14 });
+    tree.advance(200);
+    expect(tree.state()).toBe('stopping');
+  });
+
+  it('is excused while calls are in flight and it greets new connections, up to a limit', () => {
+    const health = { misses: 1, excuses: 0, busyMs: 15_000, freshDialEvery: null };
+    const tree = healthyPlugin({ health });
+    tree.simulator.setCallsInFlight(1);
+    tree.advance(intervalMs);
+    for (let round = 1; round <= 3; round += 1) {
+      tree.advance(silentMs);
+      tree.simulator.running('greet').emit({ type: 'greeting.received' });
+      expect(tree.status().health).toMatchObject({ excused: round, lastExcuse: 'busyPlugin', missed: 0 });
+      tree.advance(retryMs);
+    }
+    tree.advance(silentMs);
+    expect(tree.simulator.isRunning('greet')).toBe(false);
+    expect(tree.state()).toBe('stopping');
+  });
+
+  it.each([
+    [
+      'refuses a new connection',
+      (tree: SimulatedTree) => { tree.simulator.running('greet').emit({ type: 'greeting.failed' }); },
+    ],
+    [
+      'does not greet one in time',
+      (tree: SimulatedTree) => {
+        tree.advance(silentMs);
+      },
+    ],
+    ['cannot be asked', (tree: SimulatedTree) => { tree.simulator.running('greet').fail(new Error('x')); }],
+  ])('is lost when calls are in flight and it %s', (_, respond) => {
+    const tree = healthyPlugin({ health: { misses: 1, excuses: 0, freshDialEvery: null } });
+    tree.simulator.setCallsInFlight(1);
+    tree.advance(intervalMs);
+    tree.advance(silentMs);
+    respond(tree);
+    expect(tree.state()).toBe('stopping');
   });
 
   it('is lost after three missed deadlines, and is stopped without Shutdown', () => {

@@ -32,7 +32,7 @@ describe('a plugin that starts', () => {
       protocolVersion: 1,
       address: 'unix:/simulated',
       stdio: true,
-      hooks: false,
+      hooks: [],
       wasHealthy: true,
     });
   });
@@ -260,7 +260,7 @@ describe('a healthy plugin', () => {
 });
 
 function handle(startedAt: number) {
-  return { pid: 1, startedAt, stderrTail: () => '' };
+  return { pid: 1, startedAt, stderrTail: () => '', lastPrinted: () => null };
 }
 
 /** Starts up to dialling (0), probing (1) or the hook (2). */

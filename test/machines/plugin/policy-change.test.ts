@@ -148,9 +148,10 @@ describe('a policy that changes on the way up or down', () => {
   it('leaves a start its limit, and says so', () => {
     const tree = createTreeWithPlugin();
     tree.activate();
-    tree.simulator
-      .running('process')
-      .emit({ type: 'process.started', process: { pid: 1, startedAt: 0, stderrTail: () => '' } });
+    tree.simulator.running('process').emit({
+      type: 'process.started',
+      process: { pid: 1, startedAt: 0, stderrTail: () => '', lastPrinted: () => null },
+    });
     tree.setPolicy({ deadlines: { startMs: 100 } });
     tree.advance(14_999);
     expect(tree.state()).toBe('handshaking');

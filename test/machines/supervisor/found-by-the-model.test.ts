@@ -2,6 +2,7 @@ import { PluginError } from '../../../src/model/index.js';
 import {
   emitExit,
   emitSpawnFailure,
+  simulatedChannel,
   simulatedHandshake,
   simulatedProcessHandle,
   completeStart,
@@ -292,5 +293,38 @@ describe('a group that was given up', () => {
     completeStart(tree.simulator, b);
     expect(tree.status(a)).toMatchObject({ state: 'healthy', generation: 1 });
     expect(tree.state(b)).toBe('healthy');
+  });
+});
+
+describe('a plugin that is stopped when its failed group is tried again', () => {
+  it('is given up when its own restart intensity says so', () => {
+    const tree = createGroups(
+      { root: { strategy: 'one-for-one', intensity: 0 } },
+      { [a]: {}, [b]: { supervision: { restart: { intensity: 0 } } } },
+    );
+    tree.activate(a);
+    tree.crash(a);
+    expect(tree.group('root').state).toBe('failed');
+    tree.root.send({
+      type: 'environment.reattach',
+      plugin: b,
+      config: { ...config, startTime: '81234@boot' },
+    });
+    tree.simulator.running('process', b).emit({
+      type: 'process.attached',
+      process: simulatedProcessHandle(4712, 0),
+      handshake: simulatedHandshake(),
+    });
+    tree.simulator.running('dial', b).emit({ type: 'channel.ready', channel: simulatedChannel() });
+    tree.simulator.running('probe', b).emit({ type: 'probe.passed', ms: 1 });
+    tree.simulator.running('onActivate', b).emit({ type: 'hook.returned', hooks: null });
+    tree.root.send({ type: 'environment.activateAll' });
+    expect(tree.state(b)).toBe('stopping');
+    // It stays after SIGKILL: a failure of its own, and its policy allows none.
+    const { drainMs, hookMs, shutdownMs, termMs, killMs } = tree.snapshot(b).context.policy.deadlines;
+    tree.advance(drainMs + hookMs + shutdownMs + termMs + killMs);
+    tree.startAll();
+    expect(tree.states()).toEqual({ [a]: 'healthy', [b]: 'failed' });
+    expect(tree.status(b).generation).toBe(1);
   });
 });

@@ -254,7 +254,7 @@ describe('a plugin that is spawning when its group is stopped', () => {
     tree.crash(b);
     tree.simulator.running('process', c).emit({
       type: 'process.started',
-      process: { pid: 9, startedAt: 0, stderrTail: () => '' },
+      process: { pid: 9, startedAt: 0, stderrTail: () => '', lastPrinted: () => null },
     });
     expect(tree.simulator.running('signal', c).detail).toBe('SIGKILL');
     emitExit(tree.simulator, { signal: 'SIGKILL' }, c);

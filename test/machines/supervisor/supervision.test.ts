@@ -213,7 +213,7 @@ describe('an environment that stops', () => {
     expect(tree.root.getSnapshot().matches('stopping')).toBe(true);
     tree.simulator.running('process', 'com.example.neighbour').emit({
       type: 'process.started',
-      process: { pid: 9, startedAt: 0, stderrTail: () => '' },
+      process: { pid: 9, startedAt: 0, stderrTail: () => '', lastPrinted: () => null },
     });
     emitExit(tree.simulator, { signal: 'SIGKILL' }, 'com.example.neighbour');
     expect(tree.root.getSnapshot()).toMatchObject({ value: 'stopped', status: 'done' });
@@ -262,9 +262,10 @@ describe('an actor that breaks', () => {
     const stderrTail = (): string => {
       throw new Error('the exit record cannot be made, and the actor breaks');
     };
-    tree.simulator
-      .running('process')
-      .emit({ type: 'process.started', process: { pid: 1, startedAt: 0, stderrTail } });
+    tree.simulator.running('process').emit({
+      type: 'process.started',
+      process: { pid: 1, startedAt: 0, stderrTail, lastPrinted: () => null },
+    });
     emitExit(tree.simulator, { code: 1 });
     const replacement = tree.ref();
     expect(ref.getSnapshot().status).toBe('error');

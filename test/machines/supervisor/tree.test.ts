@@ -39,9 +39,10 @@ describe('a large group', () => {
     const stderrTail = (): string => {
       throw new Error('the exit record cannot be made, and the actor breaks');
     };
-    tree.simulator
-      .running('process', id)
-      .emit({ type: 'process.started', process: { pid: 1, startedAt: 0, stderrTail } });
+    tree.simulator.running('process', id).emit({
+      type: 'process.started',
+      process: { pid: 1, startedAt: 0, stderrTail, lastPrinted: () => null },
+    });
     tree.crash(id);
     expect(tree.ref(id)).not.toBe(before);
     expect(tree.status(id)).toMatchObject({ state: 'idle', generation: 1 });

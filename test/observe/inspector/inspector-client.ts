@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { WebSocket, type ClientOptions } from 'ws';
 
 export interface Message {
@@ -63,4 +64,18 @@ export async function rejectionStatus(url: string, options: ClientOptions): Prom
   ];
   response.destroy();
   return response.statusCode;
+}
+
+/** Opens a connection to an inspector that sends only what it is given, and does not close when the server does. */
+export async function openRaw(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** The text of a request with these lines, of which the first is followed by the right `Host`. */
+export function requestHead(url: string, [first, ...rest]: readonly string[]): string {
+  return first === undefined ? '' : [first, `Host: ${new URL(url).host}`, ...rest].join('\r\n');
 }

@@ -6,7 +6,7 @@ import { assign, createActor, createMachine } from 'xstate';
 import { PluginError } from '../../../src/model/index.js';
 import { startInspector, type Inspector, type InspectorOptions } from '../../../src/observe/index.js';
 import { emitExit } from '../../../src/testing/index.js';
-import { connectClient, rejectionStatus, type Message } from './inspector-client.js';
+import { connectClient, openRaw, rejectionStatus, requestHead, type Message } from './inspector-client.js';
 import { createInspectedTree } from '../inspected-tree.js';
 
 const open: Inspector[] = [];
@@ -299,6 +299,55 @@ describe('the origin check of an inspector', () => {
     await expect(connectClient(url)).resolves.toBeDefined();
   });
 });
+
+describe('an inspector that is closed', () => {
+  const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
+  const key = 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==';
+
+  it.each([
+    ['says nothing', []],
+    ['sends half a request', ['GET / HTTP/1.1']],
+    ['keeps its connection alive', ['GET / HTTP/1.1', 'Connection: keep-alive', '', '']],
+    ['sends the body of a request byte by byte', ['GET / HTTP/1.1', 'Content-Length: 100', '', 'x']],
+    ['was refused, and does not close', ['GET / HTTP/1.1', ...upgrade, key, 'Origin: http://evil', '', '']],
+    ['sent no key, and does not close', ['GET / HTTP/1.1', ...upgrade, '', '']],
+    ['is connected, and does not read', ['GET / HTTP/1.1', ...upgrade, key, '', '']],
+  ])('does not wait for a client that %s', async (_, lines) => {
+    const inspector = await startInspector();
+    const client = await openRaw(inspector.url);
+    client.write(requestHead(inspector.url, lines));
+    // The server has taken the connection, and dealt with what was sent before this answer.
+    await connectClient(inspector.url);
+    if (lines.length > 2) await once(client, 'readable');
+    await inspector.close();
+    await expect(
+      startInspector({ port: Number(new URL(inspector.url).port) }).then((one) => one.close()),
+    ).resolves.toBeUndefined();
+    client.destroy();
+  });
+
+  it('has no more than 64 connections', async () => {
+    const { url } = await start();
+    const clients = await Promise.all(Array.from({ length: 80 }, () => openRaw(url)));
+    const dropped = clients.filter((client) => client.destroyed || client.readableEnded);
+    const closed = clients.map((client) => once(client.resume(), 'end'));
+    expect(dropped.length + (await settledOf(closed, 16 - dropped.length))).toBe(16);
+    for (const client of clients) client.destroy();
+  });
+});
+
+/** Waits until so many of the promises are settled. */
+function settledOf(promises: readonly Promise<unknown>[], count: number): Promise<number> {
+  return new Promise((resolve) => {
+    let settled = 0;
+    const settle = (): void => {
+      settled += 1;
+      if (settled >= count) resolve(settled);
+    };
+    if (count <= 0) resolve(0);
+    for (const promise of promises) promise.then(settle, () => undefined);
+  });
+}
 
 const counter = createMachine({
   id: 'counter',

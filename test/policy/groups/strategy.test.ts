@@ -53,7 +53,7 @@ describe('a group that is being stopped', () => {
     ['restart', 'one-for-all', 'restart', true, 'extendGroupStop'],
     ['restart', 'one-for-all', 'giveUp', false, 'giveUp'],
     ['restart', 'rest-for-one', 'giveUp', false, 'giveUp'],
-    ['restart', 'one-for-one', 'giveUp', false, 'extendGroupStop'],
+    ['restart', 'one-for-one', 'giveUp', false, 'childOnly'],
     ['suspend', 'one-for-all', 'giveUp', false, 'extendGroupStop'],
     ['suspend', 'one-for-all', 'stop', false, 'childOnly'],
     ['giveUp', 'one-for-all', 'giveUp', false, 'extendGroupStop'],

@@ -6,6 +6,7 @@ const sent: HostSample = {
   wallMs: 5_000_000,
   eventLoopActiveMs: 300,
   messagesReceived: 7,
+  callsInFlight: 0,
 };
 
 /** A probe with a deadline of two seconds and no answer, on an idle host. */
@@ -15,7 +16,8 @@ function question(
 ): MissQuestion {
   const still: HostSample = { ...sent, monotonicMs: 3000, wallMs: 5_002_000 };
   return {
-    policy: { deadlineMs: 2000, excuses: more.excuses ?? 3 },
+    policy: { deadlineMs: 2000, excuses: more.excuses ?? 3, busyMs: 10_000 },
+    answeredAtMs: 500,
     excused: 0,
     sharesConnection: true,
     sampleAtSend: sent,
@@ -25,6 +27,7 @@ function question(
 }
 
 const count = { decision: 'count' };
+const verify = { decision: 'verify' };
 const excuse = (why: string) => ({ decision: 'excuse', why });
 
 describe('a probe that was not answered', () => {
@@ -50,6 +53,27 @@ describe('a probe that was not answered', () => {
     ['the probe failed at once', question({ monotonicMs: 1001, wallMs: 5_000_001 }), count],
     ['all excuses were used', question({ messagesReceived: 8 }, { excused: 3 }), count],
     ['the last excuse is left', question({ messagesReceived: 8 }, { excused: 2 }), excuse('calls')],
+    ['a call is in flight', question({ callsInFlight: 1 }), verify],
+    [
+      'a call is in flight, and another excuse is left',
+      question({ callsInFlight: 1, messagesReceived: 8 }),
+      excuse('calls'),
+    ],
+    [
+      'a call is in flight, and all excuses were used',
+      question({ callsInFlight: 1, messagesReceived: 8 }, { excused: 3 }),
+      verify,
+    ],
+    [
+      'a call is in flight, and it was busy for just less than its limit',
+      question({ callsInFlight: 1, monotonicMs: 3000 }, { answeredAtMs: -6999 }),
+      verify,
+    ],
+    [
+      'a call is in flight, and it was busy for its limit',
+      question({ callsInFlight: 1, monotonicMs: 3000 }, { answeredAtMs: -7000 }),
+      count,
+    ],
     [
       'the policy knows no excuse',
       question({ messagesReceived: 8, eventLoopActiveMs: 9000 }, { excuses: 0 }),

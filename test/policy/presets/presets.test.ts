@@ -1,6 +1,7 @@
 import { presetNames } from '../../../src/model/index.js';
 import {
   composePolicy,
+  composePolicyFor,
   crashesEvery,
   hangFoundWithinMs,
   neverBecomesHealthy,
@@ -15,6 +16,25 @@ describe('the presets', () => {
 
   it.each(presetNames)('%s may be named by a manifest', (preset) => {
     expect(composePolicy({ restart: { intensity: 77 } }, { preset })).toEqual(presets[preset]);
+  });
+});
+
+describe('a preset for a runtime', () => {
+  it('gives a Python plugin longer to start under mattermost, unless a layer says otherwise', () => {
+    const startMs = (...layers: Parameters<typeof composePolicyFor>) =>
+      composePolicyFor(...layers).deadlines.startMs;
+    expect(startMs('python', { preset: 'mattermost' })).toBe(10_000);
+    expect(startMs('executable', { preset: 'mattermost' })).toBe(3000);
+    expect(startMs('python', { preset: 'mattermost', deadlines: { startMs: 500 } })).toBe(500);
+    expect(startMs('python')).toBe(presets.espalier.deadlines.startMs);
+    expect(composePolicyFor('python', { preset: 'mattermost' })).toMatchObject({
+      ...presets.mattermost,
+      deadlines: { ...presets.mattermost.deadlines, startMs: 10_000 },
+    });
+  });
+
+  it.each(['mattermost', 'otp'] as const)('%s leaves a plugin time between SIGTERM and SIGKILL', (name) => {
+    expect(presets[name].deadlines.termMs).toBeGreaterThanOrEqual(2000);
   });
 });
 

@@ -73,7 +73,7 @@ describe('a simulation', () => {
     [
       'a hang, found at the latest moment',
       { afterHealthyMs: 5, kind: 'hang' },
-      '36005 hang - serving HEALTH_TIMEOUT after 36005',
+      '38005 hang - serving HEALTH_TIMEOUT after 38005',
     ],
     ['a failed start', { startMs: 7 }, '7 handshake 1 handshake EXITED_BEFORE_HANDSHAKE after 0'],
     [

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
-import type { FieldPath } from './manifest-text.js';
+
+/** The keys and indexes that lead to a field. */
+export type FieldPath = readonly (string | number)[];
 
 /** What a schema does not like, and of which field; the message follows the name of the field. */
 export interface SchemaProblem {
@@ -21,7 +23,12 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
 export function schemaProblems(issue: z.core.$ZodIssue): SchemaProblem[] {
   const path = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key], message: 'is not known' }));
+    // The message of `knownFields`: a line for each key.
+    const messages = issue.message.split('\n');
+    return issue.keys.map((key, index) => ({
+      path: [...path, key],
+      message: messages[index] ?? 'is not known',
+    }));
   }
   const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   return [{ path, message }];

@@ -1,14 +1,15 @@
-import type { LogLevel, PluginLogEntry } from '../../model/index.js';
+import type { PluginLogEntry } from '../../model/index.js';
+import { levelByName, levelByNumber } from './log-formats.js';
 import { parseRfc3339 } from './rfc3339.js';
 
 /** The parts of a log entry that come from its line. */
 export type ClassifiedLine = Pick<PluginLogEntry, 'level' | 'message' | 'module' | 'timestamp' | 'fields'>;
 
 /**
- * Parses a line of hclog's JSON; `null` for any other line. A JSON object without a known level becomes a message as it
- * is, at debug.
+ * Parses a line of JSON: a record of hclog, or one of the usual loggers (slog, zerolog, zap, logrus, pino, bunyan,
+ * Python's). `null` for any other line. A JSON object without a known level becomes a message as it is, at debug.
  */
-export function parseHclogRecord(line: string): ClassifiedLine | null {
+export function parseJsonRecord(line: string): ClassifiedLine | null {
   const object = parseObject(line);
   if (object === null) return null;
   const { '@level': level = '', '@message': message = '', '@timestamp': timestamp, ...rest } = object;
@@ -16,25 +17,28 @@ export function parseHclogRecord(line: string): ClassifiedLine | null {
   if (typeof level !== 'string' || typeof message !== 'string') return null;
   const time = readTimestamp(timestamp);
   if (time === null) return null;
-  const known = levels.get(level.trim().toLowerCase());
-  if (known === undefined) return { level: 'debug', message: line, fields: {} };
-  return { level: known, message, ...time, ...splitModule(rest) };
+  const known = levelByName(level);
+  if (known !== null) return { level: known, message, ...time, ...splitModule(rest) };
+  return parseOtherRecord(object) ?? { level: 'debug', message: line, fields: {} };
 }
 
-/**
- * The levels of hclog, and three more: `warning` and `critical` of Python's logging, and `fatal` of others, which
- * go-plugin's host would log at debug.
- */
-const levels: ReadonlyMap<string, LogLevel> = new Map([
-  ['trace', 'trace'],
-  ['debug', 'debug'],
-  ['info', 'info'],
-  ['warn', 'warn'],
-  ['warning', 'warn'],
-  ['error', 'error'],
-  ['critical', 'error'],
-  ['fatal', 'error'],
-]);
+const levelKeys = ['level', 'severity', 'levelname'] as const;
+const messageKeys = ['msg', 'message'] as const;
+const timeKeys = ['time', 'timestamp', 'ts'] as const;
+
+/** A record of another logger than hclog. Only its level and message are named alike; the rest stays as it is. */
+function parseOtherRecord(object: Readonly<Record<string, unknown>>): ClassifiedLine | null {
+  const levelKey = levelKeys.find((key) => Object.hasOwn(object, key));
+  const messageKey = messageKeys.find((key) => typeof object[key] === 'string');
+  if (levelKey === undefined || messageKey === undefined) return null;
+  const { [levelKey]: level, [messageKey]: message, ...fields } = object;
+  const known =
+    typeof level === 'string' ? levelByName(level) : typeof level === 'number' ? levelByNumber(level) : null;
+  if (known === null) return null;
+  const timeKey = timeKeys.find((key) => typeof fields[key] === 'string');
+  const timestamp = timeKey === undefined ? null : parseRfc3339(String(fields[timeKey]));
+  return { level: known, message: String(message), ...(timestamp !== null && { timestamp }), fields };
+}
 
 /** A deeper value is no log record, and JSON.stringify would overflow the stack on it. */
 const maxDepth = 64;
