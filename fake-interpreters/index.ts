@@ -88,10 +88,13 @@ const behaviours = {
   'talks-without-its-host': 'Prints a word on stderr every 20 ms, with or without a host.',
   'double-forks':
     'Is healthy; its child leaves its process group and session; neither notices the end of the host.',
+  'answers-like-a-web-server': 'Answers every request over HTTP/2 with 404 and a page.',
+} as const;
 
+/** The behaviour of those that attack their host, which `npm run siege` does. */
+const attacks = {
   'sends-frames-of-wrong-size':
     'Answers health checks, and on each further connection appends a frame of a wrong size.',
-  'answers-like-a-web-server': 'Answers every request over HTTP/2 with 404 and a page.',
   'floods-announcements': 'Is healthy and announces 100,000 ids to the broker.',
   'inflates-its-answers':
     'Is healthy once; then its answers are compressed and become a thousand times as long.',
@@ -108,15 +111,18 @@ const behaviours = {
   'floods-log-records':
     'Is healthy and prints JSON records of 5,000 fields on stderr as fast as the host reads.',
   'floods-stdio': 'Is healthy and floods GRPCStdio with short lines and empty ones.',
+  'hides-in-its-group':
+    'Is healthy; its child has no environment, and a name of two lines that reads like a state.',
 } as const;
 
 /** The name of a fake interpreter. */
-export type FakeInterpreterName = keyof typeof behaviours;
+export type FakeInterpreterName = keyof typeof behaviours | keyof typeof attacks;
 
 /** All fake interpreters; `<name>.ts` beside this file is its source, `dist/<name>` the executable. */
-export const fakeInterpreters = (Object.keys(behaviours) as FakeInterpreterName[]).map((name) => ({
-  name,
-  behaviour: behaviours[name],
+export const fakeInterpreters = Object.entries({ ...behaviours, ...attacks }).map(([name, behaviour]) => ({
+  name: name as FakeInterpreterName,
+  behaviour,
+  isAttack: name in attacks,
 }));
 
 /** The path of the executable of a fake. Jest's global setup builds it, and so does `scripts/build-fake-interpreters.mjs`. */

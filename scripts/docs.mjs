@@ -14,6 +14,7 @@ import { checkTable } from './docs/check-table.mjs';
 import { espalier, root } from './docs/espalier.mjs';
 import { block } from './docs/markdown.mjs';
 import { boundsTable, pauseTable, presetTable, unrecoverableList } from './docs/policy-tables.mjs';
+import { limitsTable } from './docs/limits-table.mjs';
 import { referencePages } from './docs/reference.mjs';
 
 const parts = [
@@ -29,6 +30,7 @@ const parts = [
   { page: 'command-line', name: 'help-simulate', make: () => help('simulate') },
   { page: 'command-line', name: 'simulation', make: simulation },
   { page: 'command-line', name: 'help-graph', make: () => help('graph') },
+  { page: 'security', name: 'limits', make: limitsTable },
   { page: 'errors', name: 'check', make: checkTable, startsPlugins: true },
 ];
 

@@ -32,11 +32,13 @@ export async function checkTable(_library, page) {
     remove();
     return [code(name), behaviour, ...resultCells(name, JSON.parse(stdout), exitCode)];
   };
-  const rows = await mapSome(fakeInterpreters, check);
+  // What those do that attack is in the table of docs/security.md.
+  const checked = fakeInterpreters.filter(({ isAttack }) => !isAttack);
+  const rows = await mapSome(checked, check);
   // A busy machine may change a result: each row that differs from the page is checked again, alone.
   const known = new Set(page.split('\n').map(normalized));
   for (const [index, cells] of rows.entries()) {
-    if (!known.has(normalized(row(cells)))) rows[index] = await check(fakeInterpreters[index]);
+    if (!known.has(normalized(row(cells)))) rows[index] = await check(checked[index]);
   }
   return table([headings, ...rows]);
 }

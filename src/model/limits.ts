@@ -62,7 +62,9 @@ export const yamuxLimits = {
 
 /** The directories of sockets, in which a plugin can make any number of files. */
 export const fileLimits = {
-  /** Files that are removed at once, beside the work of the host. */
+  /** Files that are removed as soon as a process has ended; more than these are removed beside other work. */
+  removedAtOnce: 64,
+  /** Removals that are under way at a time beside other work. */
   removalsAtOnce: 8,
   /** How long the end of a host waits for removals; the next host removes what is left. */
   lastRemovalMs: 5000,

@@ -27,8 +27,6 @@ export interface SiegeSize {
   readonly seconds: number;
   /** How often an attack is repeated that is over at once. */
   readonly times: number;
-  /** How many bundles or files an attack is made of. */
-  readonly bundles: number;
 }
 
 /** Activates the attacker, whether it starts or not, and lets it attack. */

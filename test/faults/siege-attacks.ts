@@ -3,6 +3,7 @@ import { chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
 import { victim, type HostUnderTest } from './host-under-test.js';
+import { pidsWithCommand, waitUntil } from './processes.js';
 import { attackFor, expectEnded, expectServing, type SiegeAttack, type SiegeSize } from './siege-attack.js';
 
 const limitExceeded = 'LIMIT_EXCEEDED';
@@ -160,7 +161,7 @@ export const siegeAttacks: readonly SiegeAttack[] = [
       await host
         .command('rpc', { id: victim, path: fakeService.Crash.path, text: '{}' })
         .catch(() => undefined);
-      await expectEnded(host, 'SPAWN_FAILED');
+      await expectEnded(host, 'INTERPRETER_NOT_FOUND');
     },
   },
   {
@@ -197,6 +198,20 @@ export const siegeAttacks: readonly SiegeAttack[] = [
         (error: unknown) => (error as { code?: string }).code,
       );
       if (refusal !== 'CONFIG_INVALID') throw new Error(`The directory was not refused: ${String(refusal)}.`);
+    },
+  },
+  {
+    name: 'a process that hides',
+    plugin: 'hides-in-its-group',
+    endsHost: true,
+    attack: 'A child without an environment and with a newline in its name outlives the kill of the host.',
+    result: 'The guardian ends it with its group.',
+    async run(host) {
+      await host.call('activate', victim);
+      const isRunning = (): boolean => pidsWithCommand(`${host.home}/run`).length > 0;
+      await host.until('the child runs', isRunning);
+      host.child.kill('SIGKILL');
+      if (!(await waitUntil(() => !isRunning(), 10_000))) throw new Error('It has outlived its host.');
     },
   },
 ];

@@ -25,8 +25,8 @@ const mostStallMs = 250;
 const mostGrowth = 64 * 1024 * 1024;
 
 const sizes: Readonly<Record<'short' | 'long', SiegeSize>> = {
-  short: { seconds: 2, times: 200, bundles: 10_000 },
-  long: { seconds: 20, times: 10_000, bundles: 10_000 },
+  short: { seconds: 2, times: 200 },
+  long: { seconds: 20, times: 10_000 },
 };
 
 /** What one attack led to. */

@@ -37,7 +37,8 @@ export function endProcess(run: Run, process: AnySimulatedEffect, how: number): 
 /** Every effect succeeds, and every process that is to end does. */
 export function respondWell(run: Run): void {
   for (const effect of run.tree.simulator.all()) {
-    if (!effect.isActive()) continue;
+    // All that a connection can report is its loss.
+    if (!effect.isActive() || effect.name === 'connection') continue;
     if (run.running.has(effect) && isStopRequested(run, effect.plugin)) endProcess(run, effect, 0);
     else emitEvent(run, effect, possibleEvents(effect, run.running.has(effect))[0]);
   }

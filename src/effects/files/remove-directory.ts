@@ -8,9 +8,13 @@ import { fileLimits } from '../../model/limits.js';
  * `isOver` is asked before each file and stops the removal. Links are not followed. Resolves with whether it is gone.
  */
 export async function removeDirectory(path: string, isOver: () => boolean = () => false): Promise<boolean> {
-  const kind = await lstat(path).catch((error: unknown) => error as NodeJS.ErrnoException);
-  if (kind instanceof Error) return kind.code === 'ENOENT';
-  if (!kind.isDirectory()) return removed(unlink(path));
+  let isDirectory: boolean;
+  try {
+    isDirectory = (await lstat(path)).isDirectory();
+  } catch (error) {
+    return isGone(error);
+  }
+  if (!isDirectory) return removed(unlink(path));
   await removeContents(path, isOver);
   return !isOver() && removed(rmdir(path));
 }
@@ -38,23 +42,24 @@ async function removeContents(path: string, isOver: () => boolean): Promise<void
 function removed(removal: Promise<void>): Promise<boolean> {
   return removal.then(
     () => true,
-    (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT',
+    (error: unknown) => isGone(error),
   );
 }
 
-/**
- * The same for a process that ends and can do nothing asynchronous: removes at most `most` files. Returns how many of
- * them are left.
- */
-export function removeDirectorySync(path: string, most: number = fileLimits.removedAtExit): number {
+function isGone(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+/** The same at once, where it is at most `most` files: one that has more is not removed as a whole. */
+export function removeDirectorySync(path: string, most: number): boolean {
   let left = most;
-  const remove = (one: string): void => {
-    if (left <= 0) return;
+  const remove = (one: string): boolean => {
+    if (left <= 0) return false;
     left -= 1;
     try {
       if (!lstatSync(one).isDirectory()) {
         unlinkSync(one);
-        return;
+        return true;
       }
       const directory = opendirSync(one);
       try {
@@ -64,10 +69,10 @@ export function removeDirectorySync(path: string, most: number = fileLimits.remo
         directory.closeSync();
       }
       rmdirSync(one);
-    } catch {
-      // It has gone meanwhile, or cannot be removed.
+      return true;
+    } catch (error) {
+      return isGone(error);
     }
   };
-  remove(path);
-  return left;
+  return remove(path);
 }

@@ -59,7 +59,6 @@ export function createSocketDirectories(env: NodeJS.ProcessEnv, access: SocketAc
   let removing = Promise.resolve();
   let removalEnd = Infinity;
   const isOver = (): boolean => performance.now() > removalEnd;
-  // A host without a free file descriptor cannot list a directory: its removal is retried with the next one.
   const retryRemoval = async (): Promise<void> => {
     for (const path of pendingRemoval) if (await removeDirectory(path, isOver)) pendingRemoval.delete(path);
   };
@@ -97,7 +96,8 @@ export function createSocketDirectories(env: NodeJS.ProcessEnv, access: SocketAc
         remove() {
           live.delete(directory);
           for (const socket of outsideSockets) removeSocket(socket, ctimeMs);
-          void removeLater(path);
+          // Most have a file or two; a host without a free file descriptor cannot list them, and tries again.
+          if (!removeDirectorySync(path, fileLimits.removedAtOnce)) void removeLater(path);
         },
       };
       live.add(directory);
@@ -106,11 +106,12 @@ export function createSocketDirectories(env: NodeJS.ProcessEnv, access: SocketAc
     async removeAll() {
       removalEnd = performance.now() + fileLimits.lastRemovalMs;
       for (const directory of live) directory.remove();
-      await removeLater(root);
+      if (!removeDirectorySync(root, fileLimits.removedAtOnce)) await removeLater(root);
     },
     removeAllNow() {
       removalEnd = -Infinity;
-      removeDirectorySync(root);
+      for (const directory of live) directory.remove();
+      removeDirectorySync(root, fileLimits.removedAtExit);
     },
   };
 }
@@ -143,7 +144,7 @@ function grantAccess(path: string, group: number | null, mode: number): void {
     // Not in `mkdir`, whose mode the umask reduces.
     chmodSync(path, mode);
   } catch (cause) {
-    removeDirectorySync(path);
+    removeDirectorySync(path, 1);
     throw new PluginError({
       code: 'CONFIG_INVALID',
       message: `The directory for sockets could not be given to the group ${group ?? 'of the host'}: ${messageOf(cause)}.`,
@@ -167,5 +168,5 @@ function isIn(directory: string, socket: string): boolean {
 /** Removes only a socket that was made after `since`: a plugin may announce the path of another process's file. */
 function removeSocket(path: string, since: number): void {
   const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats?.isSocket() === true && stats.ctimeMs >= since) removeDirectorySync(path);
+  if (stats?.isSocket() === true && stats.ctimeMs >= since) removeDirectorySync(path, 1);
 }

@@ -16,24 +16,16 @@ export function isTurnUsedUp(): boolean {
   return false;
 }
 
-/** What is received at once. */
-const partBytes = 16 * 1024;
-
 /**
- * Receives what a stream reads, in slices: when the turn is used up, the rest waits for the next one. Bytes that are not
- * read yet hold up the process that sends them.
+ * Receives what a stream reads, in slices: when the turn is used up, the stream waits for the next one. Bytes that are
+ * not read yet hold up the process that sends them.
  */
 export function receiveInSlices(source: Readable, receive: (chunk: Buffer) => void): void {
   source.on('data', (chunk: Buffer) => {
     isTurnUsedUp();
-    let at = 0;
-    do {
-      receive(chunk.length <= partBytes ? chunk : chunk.subarray(at, at + partBytes));
-      at += partBytes;
-    } while (at < chunk.length && !isTurnUsedUp());
+    receive(chunk);
     if (source.destroyed || !isTurnUsedUp()) return;
     source.pause();
-    if (at < chunk.length) source.unshift(chunk.subarray(at));
     setImmediate(() => source.resume());
   });
 }

@@ -427,6 +427,7 @@ describe('a hostile manifest', () => {
     ['blocks just too deep', chain(65), tooDeep],
     ['lists in one line', `id: abc\nprops:\n ${'- '.repeat(many)}x\n`, tooDeep],
     ['lists and brackets mixed', `${'- '.repeat(40)}${'['.repeat(40)}${']'.repeat(40)}`, tooDeep],
+    ['colons in brackets', `{"a" ${': '.repeat(4000)}`, 'there is a second ":" in one item'],
     ['nested keys', '? '.repeat(180), 'a key after "?" is not read'],
     ['a nested key in brackets', '{? {? a: b}: c}', 'a key after "?" is not read'],
     ['lists as keys', `${'['.repeat(60)}a${']: 1'.repeat(60)}`, structuredKey],

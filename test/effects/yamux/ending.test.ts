@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Duplex, PassThrough } from 'node:stream';
 import { createYamuxSession } from '../../../src/effects/yamux/index.js';
+import { encodeHeader, flag } from '../../../src/yamux/index.js';
 import { bytesOf } from '../../yamux/frames-of.js';
 import { endOf, openStream, quiet, readAll, sessionPair, socketPair, streamPair, write } from './support.js';
 import { untilTrue } from '../../support/until-true.js';
@@ -105,6 +106,39 @@ describe('the end of a session', () => {
     const session = createYamuxSession(stuck, 'client', { flushTimeout: 1 });
     session.close();
     expect(await session.closed).toMatchObject({ reason: 'session-closed' });
+  });
+});
+
+describe('a stream that comes, is written to and ends in one packet', () => {
+  it('is read whole by a listener that ends its own direction at once', async () => {
+    const [near, far] = await socketPair();
+    const session = createYamuxSession(near, 'client');
+    const received = new Promise<Buffer>((resolve, reject) => {
+      session.onStream((stream) => {
+        stream.end();
+        readAll(quiet(stream)).then(resolve, reject);
+      });
+    });
+    const header = { type: 'data', streamId: 2, length: 5 } as const;
+    far.write(Buffer.concat([encodeHeader({ ...header, flags: flag.syn | flag.fin }), Buffer.from('hello')]));
+    expect((await received).toString()).toBe('hello');
+    session.close();
+  });
+});
+
+describe('a peer that does not read the answers to its frames', () => {
+  it('loses its session beyond the limit', async () => {
+    const [near, far] = await socketPair();
+    const session = createYamuxSession(near, 'client');
+    const ping = encodeHeader({ type: 'ping', flags: flag.syn, streamId: 0, length: 1 });
+    const many = Buffer.concat(Array.from({ length: 5000 }, () => ping));
+    far.on('error', () => undefined);
+    const pour = (): void => {
+      while (!far.destroyed && session.endReason() === null && far.write(many));
+    };
+    far.on('drain', pour);
+    pour();
+    expect(await session.closed).toMatchObject({ reason: 'limit-exceeded' });
   });
 });
 

@@ -8,6 +8,7 @@ import {
   type AnnouncementTable,
   type AnnouncementStep,
 } from '../../../src/go-plugin/index.js';
+import { brokerLimits } from '../../../src/model/limits.js';
 
 type BrokerTestStep =
   | { readonly type: 'announce'; readonly id: number }
@@ -117,6 +118,35 @@ describe('the announcements of the broker, in any order of messages', () => {
           .map(({ ticket }) => ticket);
         expect(tickets).toEqual([...tickets].sort((one, other) => one - other));
       }
+    });
+  });
+});
+
+describe('announcements beyond a limit', () => {
+  const where = { network: 'unix', address: '/run/plugin' };
+  const announceMany = (count: number): AnnouncementStep => {
+    let step: AnnouncementStep = { state: noAnnouncements, delivery: null };
+    for (let id = 1; id <= count; id += 1) step = announce(step.state, id, where, 0);
+    return step;
+  };
+
+  it('are named, and change nothing', () => {
+    const full = announceMany(brokerLimits.announcements);
+    expect(full.excess).toBeUndefined();
+    const step = announce(full.state, 5000, where, 0);
+    expect(step).toMatchObject({ state: full.state, excess: '1001 announcements that nothing dials' });
+  });
+
+  it('are none once those before have expired', () => {
+    const { state } = announceMany(brokerLimits.announcements);
+    expect(announce(state, 5000, where, announcementTtlMs).excess).toBeUndefined();
+  });
+
+  it('are those with an address that is too long', () => {
+    const address = '/'.repeat(brokerLimits.addressLength);
+    expect(announce(noAnnouncements, 1, { network: 'unix', address }, 0)).toMatchObject({
+      state: noAnnouncements,
+      excess: 'an address of 4096 characters',
     });
   });
 });

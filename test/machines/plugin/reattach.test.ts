@@ -118,7 +118,7 @@ describe('a plugin that is reattached', () => {
     tree.advance(0);
     completeStart(tree.simulator, defaultPlugin, 4712);
     expect(tree.status()).toMatchObject({ state: 'healthy', generation: 2, pid: 4712 });
-    expect(tree.simulator.subscribed.slice(-9, -6)).toEqual(['process', 'logs', 'handshake']);
+    expect(tree.simulator.subscribed.slice(-10, -7)).toEqual(['process', 'logs', 'handshake']);
     tree.deactivate();
     tree.simulator.running('drain').emit({ type: 'drain.finished' });
     expect(tree.simulator.isRunning('shutdown')).toBe(true);
