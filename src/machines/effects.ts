@@ -38,8 +38,8 @@ export interface GenerationId {
 
 /** The events of `process`. */
 export type ProcessEvent =
-  /** The program was found; it is started next. */
-  | { readonly type: 'process.located'; readonly command: readonly string[] }
+  /** The program was found; it is started next. `bundle`: the one that is started. Default: that of the input. */
+  | { readonly type: 'process.located'; readonly command: readonly string[]; readonly bundle?: Bundle }
   | { readonly type: 'process.started'; readonly process: ProcessHandle }
   /** A running process was reattached; its handshake comes from the reattach configuration. */
   | { readonly type: 'process.attached'; readonly process: ProcessHandle; readonly handshake: Handshake }

@@ -64,13 +64,13 @@ describe('a host that is stopped', () => {
 
 /** Blocks the event loop at the moment at which a process group gets SIGKILL. */
 function blockAfterSigkill(pid: number, ms: number): void {
-  const { kill } = process;
+  const kill = process.kill.bind(process);
   const restore = (): void => {
     process.kill = kill;
   };
   afterTest(restore);
   process.kill = (target, signal) => {
-    kill.call(process, target, signal);
+    kill(target, signal);
     if (target !== -pid || signal !== 'SIGKILL') return true;
     restore();
     block(ms);

@@ -2,12 +2,12 @@ import type { Clock } from './microtask-clock.js';
 
 /** What the clock of a running host is made of. */
 export interface HostTimers {
-  setTimeout(fn: () => void, timeout: number): unknown;
-  clearTimeout(id: unknown): void;
+  readonly setTimeout: (fn: () => void, timeout: number) => unknown;
+  readonly clearTimeout: (id: unknown) => void;
   /** Calls back after the next poll for input. */
-  setImmediate(fn: () => void): unknown;
+  readonly setImmediate: (fn: () => void) => unknown;
   /** A monotonic clock, in milliseconds. */
-  now(): number;
+  readonly now: () => number;
 }
 
 /** In how many parts a delay is waited for; a part that comes late counts with its own length only. */

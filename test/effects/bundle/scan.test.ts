@@ -54,6 +54,7 @@ describe('a directory of bundles', () => {
       id: 'com.example.a',
       bundle: {
         directory: path('z'),
+        path: path('z'),
         manifestPath: path('z/plugin.json'),
         manifest: {
           id: 'com.example.a',

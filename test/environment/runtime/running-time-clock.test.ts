@@ -119,13 +119,13 @@ function simulated() {
   return {
     clock,
     immediates,
-    advance(ms: number) {
+    advance: (ms: number): void => {
       for (const end = now + ms; ; now += 1) {
         runDue();
         if (now >= end) return;
       }
     },
-    stop(ms: number) {
+    stop: (ms: number): void => {
       now += ms;
     },
   };
