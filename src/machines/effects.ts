@@ -26,6 +26,8 @@ export interface ChannelHandle {
   /** For example `unix:/run/…/plugin123` or `tcp:127.0.0.1:4711`. */
   readonly address: string;
   readonly transport: Transport;
+  /** Whether the plugin refused a connection without the host's certificate; `null`, and the default: not tried. */
+  readonly verifiesHost?: boolean | null;
   /** Whether one socket carries every connection. */
   readonly multiplexed: boolean;
 }

@@ -143,10 +143,11 @@ function checksumProblems({ lockFile, pluginDir, programs = [] }: EnvironmentOpt
 
 function tlsProblems(options: EnvironmentOptions): string[] {
   const { tls } = options;
-  const { mode = 'auto', curve = 'P-256' } = mtlsOptions(options);
+  const { mode = 'auto', curve = 'P-256', verify = false } = mtlsOptions(options);
   const problems: string[] = [];
   if (!mtlsModes.includes(mode)) problems.push(`mtls must be one of ${mtlsModes.join(', ')}`);
   if (!(curve in curves)) problems.push(`mtls.curve must be one of ${Object.keys(curves).join(', ')}`);
+  if (typeof verify !== 'boolean') problems.push('mtls.verify must be true or false');
   if (tls === undefined) return problems;
   if (options.mtls !== undefined && mode !== 'off')
     problems.push('tls and mtls exclude each other: tls uses your own certificates');
