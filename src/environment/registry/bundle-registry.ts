@@ -62,9 +62,14 @@ function toRejected(
   return error === undefined ? [] : [{ ok: false, id, directory: bundle.directory, error }];
 }
 
+/** Also where the link of a deploy leads to another directory by now. */
+function isSamePlace(one: Bundle, other: Bundle): boolean {
+  return one.directory === other.directory || (one.path !== undefined && one.path === other.path);
+}
+
 /** Rejects a bundle whose id belongs to another directory, because that plugin may be running. */
 function rejectTakenId(found: ScannedBundle, holder: RunnableBundle | undefined): ScannedBundle {
-  if (holder === undefined || !found.ok || holder.bundle.directory === found.bundle.directory) return found;
+  if (holder === undefined || !found.ok || isSamePlace(holder.bundle, found.bundle)) return found;
   const { directory } = found.bundle;
   const { attachedOnly } = holder.bundle;
   const error = new PluginError({

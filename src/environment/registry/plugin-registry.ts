@@ -201,6 +201,7 @@ function invalidStatus(id: string, error: PluginError, since: number): PluginSta
     protocolVersion: null,
     address: null,
     transport: null,
+    verifiesHost: null,
     multiplexed: null,
     stdio: null,
     hooks: null,
