@@ -12,7 +12,7 @@ export function ranOutOfMemory(stderrTail: string): boolean {
 }
 
 const outOfMemoryPattern =
-  /\bMemoryError\b|heap out of memory|Array buffer allocation failed|std::bad_alloc|runtime: (?:out of memory|cannot allocate memory)|Cannot allocate memory/;
+  /\bMemoryError\b|heap out of memory|Fatal (?:JavaScript|process) (?:out of memory|OOM)|Array buffer allocation failed|std::bad_alloc|runtime: (?:out of memory|cannot allocate memory)|Cannot allocate memory/;
 
 export type { DiagnosisFacts } from './facts.js';
 
@@ -70,7 +70,8 @@ const resourceDiagnoses: readonly Diagnosis[] = [
       return `The plugin may not use ${what}: give the user of this host permission to it, or let the plugin use another file.`;
     },
   ),
-  ({ stderrTail, limits }) => (ranOutOfMemory(stderrTail) ? outOfMemory(limits?.memoryBytes) : null),
+  ({ stderrTail, limits }) =>
+    ranOutOfMemory(stderrTail) ? outOfMemory(limits?.memoryBytes, stderrTail) : null,
   onStderr(/\bEMFILE\b|Too many open files|Errno 24\b/i, (_, { limits }) => tooManyFiles(limits?.openFiles)),
 ];
 
@@ -96,7 +97,12 @@ const diagnoses: readonly Diagnosis[] = [
   ...exitDiagnoses,
 ];
 
-function outOfMemory(limit: number | undefined): string {
+/** V8 reserves an address range for its code at its start, which Node 24 and later make writable at once. */
+const codeRangePattern = /Failed to reserve virtual memory for CodeRange/;
+
+function outOfMemory(limit: number | undefined, stderrTail: string): string {
+  if (codeRangePattern.test(stderrTail))
+    return `Node 24 and later reserve 512 MiB at their start, which count as memory: raise limits.memoryBytes (${limit ?? 'set outside of Espalier'} now) by as much.`;
   const raise = limit === undefined ? 'its memory limit' : `limits.memoryBytes (${limit} now)`;
   return `The plugin ran out of memory: raise ${raise}, or let it use less.`;
 }

@@ -202,6 +202,12 @@ describe('a Node plugin', () => {
       'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n',
       ['ran out of memory'],
     ],
+    [
+      'has no memory for what V8 reserves',
+      '#\n# Fatal process out of memory: Failed to reserve virtual memory for CodeRange\n#\n',
+      ['reserve 512 MiB', 'raise limits.memoryBytes'],
+    ],
+    ['dies in V8', '#\n# Fatal JavaScript out of memory: Zone\n#\n', ['ran out of memory']],
   ])('that %s gets that diagnosis', (_, stderrTail, words) => {
     expectAll(
       advice({ runtime: 'node', interpreter: '/usr/bin/node', entry: '/b/plugin.js', stderrTail }),
