@@ -12,7 +12,7 @@ export function ranOutOfMemory(stderrTail: string): boolean {
 }
 
 const outOfMemoryPattern =
-  /\bMemoryError\b|heap out of memory|Fatal (?:JavaScript|process) (?:out of memory|OOM)|Array buffer allocation failed|std::bad_alloc|runtime: (?:out of memory|cannot allocate memory)|Cannot allocate memory/;
+  /\bMemoryError\b|heap out of memory|Fatal (?:JavaScript|process) (?:out of memory|OOM)|Array buffer allocation failed|ERR_MEMORY_ALLOCATION_FAILED|std::bad_alloc|runtime: (?:out of memory|cannot allocate memory)|Cannot allocate memory/;
 
 export type { DiagnosisFacts } from './facts.js';
 
