@@ -45,7 +45,8 @@ const tarball = join(folder, filename);
 const installed = join(folder, 'node_modules/espalier');
 const strange = files.filter(
   ({ path }) =>
-    /(^|\/)test\/|\.test\.|fake-interpreters|__pycache__|\.map\.map/.test(path) && !path.startsWith('dist/'),
+    /(^|\/)test\/|\.test\.|fake-interpreters|__pycache__|\.map\.map/.test(path) &&
+    !/^(dist|examples)\//.test(path),
 );
 if (strange.length > 0) throw new Error(`The tarball check ${strange.map(({ path }) => path)}`);
 const kilobytes = (bytes) => `${Math.round(bytes / 1000)} kB`;
