@@ -3,7 +3,11 @@
 import { InterceptingCall, makeGenericClientConstructor, Metadata } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
 import { join } from 'node:path';
-import { createCallCounter, createPluginChannel, createPluginClient } from '../../dist/modules/effects/index.js';
+import {
+  createCallCounter,
+  createPluginChannel,
+  createPluginClient,
+} from '../../dist/modules/effects/index.js';
 import { openChannel } from '../../dist/modules/effects/http2/open-channel.js';
 import { openSocket } from '../../dist/modules/effects/socket/open-socket.js';
 import { manualTls, plaintext } from '../../dist/modules/effects/tls/security.js';
