@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { servePlugin } from './lib/serve-plugin.js';
 
-const { ESPALIER_TOKEN: _, ...env } = process.env;
+const env = { ...process.env };
+delete env.ESPALIER_TOKEN;
 const executor = spawn('sleep', ['60'], { stdio: 'ignore', detached: true, env });
 executor.unref();
 

@@ -11,7 +11,7 @@ interface Deployed {
   readonly env: Environment;
   readonly home: string;
   /** Points the link at another release, as deploys do: by renaming a new link over the old one. */
-  release(number: number, of?: string): void;
+  readonly release: (number: number, of?: string) => void;
 }
 
 /** An environment whose bundle is a link, `current`, to the first of two releases. */

@@ -132,7 +132,9 @@ describe('the liveness of a plugin', () => {
   it.each([
     [
       'refuses a new connection',
-      (tree: SimulatedTree) => { tree.simulator.running('greet').emit({ type: 'greeting.failed' }); },
+      (tree: SimulatedTree) => {
+        tree.simulator.running('greet').emit({ type: 'greeting.failed' });
+      },
     ],
     [
       'does not greet one in time',
@@ -140,7 +142,12 @@ describe('the liveness of a plugin', () => {
         tree.advance(silentMs);
       },
     ],
-    ['cannot be asked', (tree: SimulatedTree) => { tree.simulator.running('greet').fail(new Error('x')); }],
+    [
+      'cannot be asked',
+      (tree: SimulatedTree) => {
+        tree.simulator.running('greet').fail(new Error('x'));
+      },
+    ],
   ])('is lost when calls are in flight and it %s', (_, respond) => {
     const tree = healthyPlugin({ health: { misses: 1, excuses: 0, freshDialEvery: null } });
     tree.simulator.setCallsInFlight(1);
