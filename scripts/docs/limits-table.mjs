@@ -9,7 +9,7 @@ const mib = 1024 * 1024;
 /** Every limit of received input with its docstring, group by group, from `src/model/limits.ts`. */
 export async function limitsTable() {
   const source = readFileSync(join(root, 'src/model/limits.ts'), 'utf8');
-  const values = await import(pathToFileURL(join(root, 'dist/esm/model/limits.js')).href);
+  const values = await import(pathToFileURL(join(root, 'dist/modules/model/limits.js')).href);
   return Object.entries(values)
     .map(([group, limits]) => {
       const [, about, body] = new RegExp(
