@@ -10,8 +10,15 @@ const shapes = {
   independent: (index) => ({ id: `bundle-${index}` }),
   chain: (index) => ({ id: `bundle-${index}`, requires: index === 0 ? [] : [`bundle-${index - 1}`] }),
   cycle: (index) => ({ id: `bundle-${index}`, requires: [`bundle-${(index + 1) % count}`] }),
+  star: (index) => ({ id: `bundle-${index}`, requires: index === 0 ? [] : ['bundle-0'] }),
+  collector: (index) => ({ id: `bundle-${index}`, requires: index === 0 ? allButFirst() : [] }),
   duplicates: () => ({ id: 'the-same' }),
 };
+
+function allButFirst() {
+  // A manifest may name so many, as it is bounded in bytes and values.
+  return Array.from({ length: count - 1 }, (_, index) => `bundle-${index + 1}`);
+}
 
 for (const [name, manifestOf] of Object.entries(shapes)) {
   const directory = mkdtempSync(join(tmpdir(), 'bundles-'));

@@ -6,6 +6,8 @@ const behaviours = {
   'healthy-on-tcp': 'Does everything right, on a TCP port.',
   'has-hooks': 'Implements the lifecycle hooks and remembers each call.',
   'has-a-broker': 'Brokers both ways, with mutual TLS on request.',
+  'has-an-old-broker':
+    'Brokers both ways, and verifies the host under the name unused, as old go-plugin releases do.',
   'has-a-broker-on-tcp': 'Brokers both ways over TCP, with mutual TLS on request.',
   'no-controller': 'Is healthy and has no GRPCController.',
   'no-stdio': 'Is healthy and has no GRPCStdio.',
@@ -38,6 +40,7 @@ const behaviours = {
   'certificate-for-another-host': 'Prints a certificate that is not for localhost.',
   'distrusts-the-host': "Serves TLS and rejects the host's certificate.",
   'brings-its-own-certificate': 'Serves TLS with the certificate in its environment, and prints none.',
+  'trusts-every-host': 'Serves TLS on request and asks for no certificate of the host.',
 
   'never-prints-a-line': 'Prints nothing, and stays alive.',
   'loads-forever': 'Prints on stderr, as a record, what it loads, and never its line.',
@@ -86,6 +89,10 @@ const behaviours = {
   'opens-files': 'Is healthy and opens thousands of files, or up to its limit.',
   'outlives-its-host': 'Does everything right, but does not notice the end of its host.',
   'talks-without-its-host': 'Prints a word on stderr every 20 ms, with or without a host.',
+  'closes-old-connections':
+    'Is healthy on TCP, and closes each connection after 30 ms, as servers do by age.',
+  'leaves-an-executor':
+    'Is healthy; its child has its own session and no token, and is meant to outlive it by a minute.',
   'double-forks':
     'Is healthy; its child leaves its process group and session; neither notices the end of the host.',
   'answers-like-a-web-server': 'Answers every request over HTTP/2 with 404 and a page.',

@@ -2,7 +2,7 @@
 // jest, and the command line. Needs the npm registry for the package's dependencies.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildFakeInterpreters } from './build-fake-interpreters.mjs';
 import { useRunFolder } from './run-folder.mjs';
@@ -45,7 +45,8 @@ const tarball = join(folder, filename);
 const installed = join(folder, 'node_modules/espalier');
 const strange = files.filter(
   ({ path }) =>
-    /(^|\/)test\/|\.test\.|fake-interpreters|__pycache__|\.map\.map/.test(path) && !path.startsWith('dist/'),
+    /(^|\/)test\/|\.test\.|fake-interpreters|__pycache__|\.map\.map/.test(path) &&
+    !/^(dist|examples)\//.test(path),
 );
 if (strange.length > 0) throw new Error(`The tarball check ${strange.map(({ path }) => path)}`);
 const kilobytes = (bytes) => `${Math.round(bytes / 1000)} kB`;
@@ -83,6 +84,22 @@ check('CommonJS', () => {
       (async () => {${use(healthy)}${simulate}})().catch((error) => { console.error(error); process.exit(1); });`,
   );
   run(process.execPath, ['commonjs.cjs']);
+});
+check('links of the pages, which lead to files of the package', () => {
+  const paths = files.map(({ path }) => path);
+  const isPacked = (target) => paths.some((path) => path === target || path.startsWith(`${target}/`));
+  const broken = paths
+    .filter((path) => path.endsWith('.md'))
+    .flatMap((page) => {
+      const text = readFileSync(join(installed, page), 'utf8').replace(/^```[\s\S]*?^```$/gm, '');
+      return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+        .map(([, link]) => link.split('#')[0])
+        .filter((link) => link !== '' && !/^[a-z]+:/.test(link))
+        .map((link) => normalize(join(dirname(page), link)).replace(/\/$/, ''))
+        .filter((target) => !isPacked(target))
+        .map((target) => `${page} → ${target}`);
+    });
+  if (broken.length > 0) throw new Error(broken.join(', '));
 });
 check('what is loaded on demand', () => {
   const loaded = staticImports(join(installed, 'dist/esm/index.js'));

@@ -168,7 +168,9 @@ function problemsOf(line: string): readonly string[] {
 }
 
 function problemsIn(name: string, text: string): readonly string[] {
+  // Comments in a document are marks for programs.
   return text
+    .replace(/<!--.*?-->/g, '')
     .split('\n')
     .flatMap((line, index) => problemsOf(line).map((problem) => `${name}:${index + 1}: ${problem}`));
 }

@@ -29,7 +29,7 @@ export const brokerTestService = {
 export type BrokerHandlers = Handlers<typeof brokerService> & Handlers<typeof brokerTestService>;
 
 /** A GRPCBroker like go-plugin's: announcements wait for dials, and dials for announcements. */
-export function createBroker(tls: ServerTls, network: Network) {
+export function createBroker(tls: ServerTls, network: Network, hostName = 'localhost') {
   const announced = new Map<number, ConnInfo>();
   const waiting = new Map<number, (where: ConnInfo) => void>();
   const served = new Map<number, Server>();
@@ -47,8 +47,8 @@ export function createBroker(tls: ServerTls, network: Network) {
   async function echoFromHost(id: number, text: string): Promise<string> {
     const { network: kind, address } = await addressOf(id);
     const client = new FakeClient(kind === 'unix' ? `unix:${address}` : address, dialCredentials(tls), {
-      'grpc.ssl_target_name_override': 'localhost',
-      'grpc.default_authority': 'localhost',
+      'grpc.ssl_target_name_override': hostName,
+      'grpc.default_authority': hostName,
     });
     try {
       return (await callUnary(client, fakeService.Echo, Buffer.from(text))).toString();

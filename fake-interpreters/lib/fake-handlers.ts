@@ -49,6 +49,9 @@ export function createFakeHandlers(parts: FakeParts): Handlers<typeof fakeServic
     Pid: (_call, answer) => {
       answer(null, { pid: process.pid, ppid: process.ppid, grandchild: parts.grandchild });
     },
+    Peer: (call, answer) => {
+      answer(null, { peer: call.getPeer() });
+    },
     Launch: (_call, answer) => {
       answer(null, { argv: process.argv.slice(2), cwd: process.cwd() });
     },

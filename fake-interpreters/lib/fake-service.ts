@@ -58,6 +58,8 @@ export const fakeService = {
   Stream: serverStream('/espalier.fake.v1.Fake/Stream', json<{ count: number }>(), json<{ index: number }>()),
   Env: unary('/espalier.fake.v1.Fake/Env', nothing, json<Readonly<Record<string, string>>>()),
   Pid: unary('/espalier.fake.v1.Fake/Pid', nothing, json<ProcessIds>()),
+  /** Answers with the address of the client's end of the connection; only on TCP it has one. */
+  Peer: unary('/espalier.fake.v1.Fake/Peer', nothing, json<{ peer: string }>()),
   Launch: unary('/espalier.fake.v1.Fake/Launch', nothing, json<Launch>()),
   /** The lifecycle hooks that were called, in order. */
   HookCalls: unary('/espalier.fake.v1.Fake/HookCalls', nothing, json<readonly HookCall[]>()),

@@ -16,9 +16,13 @@ export interface Misbehaviour {
   readonly healthNames?: readonly string[];
   /** Whether only SIGKILL ends it after a Watch of its health. */
   readonly watchPreventsExit?: boolean;
+  /** The age at which it says goodbye to a connection, in milliseconds. Default: never. */
+  readonly maxConnectionAgeMs?: number;
   /** `ignored`: Shutdown is answered and nothing happens. */
   readonly controller?: boolean | 'ignored';
   readonly stdio?: boolean;
+  /** The name under which its broker verifies the host. Default `localhost`. */
+  readonly brokeredName?: string;
   /** A GRPCBroker, and a service by which a test controls it. */
   readonly broker?: boolean;
   /** Its answer to a request to multiplex. Default: it does not support field 7. */

@@ -21,7 +21,11 @@ export function servePlugin(misbehaviour: Misbehaviour = {}): void {
 async function serve(misbehaviour: Misbehaviour): Promise<void> {
   const { network = 'unix', ignoreSigterm = false, onHandshakePrinted } = misbehaviour;
   const tls = await prepareTls(misbehaviour.tls);
-  const server = new Server({ 'grpc.max_receive_message_length': -1 });
+  const { maxConnectionAgeMs } = misbehaviour;
+  const server = new Server({
+    'grpc.max_receive_message_length': -1,
+    ...(maxConnectionAgeMs !== undefined && { 'grpc.max_connection_age_ms': maxConnectionAgeMs }),
+  });
 
   const leave = () => process.exit(0);
   let isHeld = false;

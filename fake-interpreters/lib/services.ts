@@ -32,7 +32,8 @@ export function addServices(
   );
   const stdio = createStdio();
   const hooks = createHooks(misbehaviour.hooks ?? {});
-  const broker = multiplexer?.broker ?? createBroker(tls, misbehaviour.network ?? 'unix');
+  const broker =
+    multiplexer?.broker ?? createBroker(tls, misbehaviour.network ?? 'unix', misbehaviour.brokeredName);
 
   if (wanted !== 'absent') server.addService(healthService, health.handlers);
   if (hasStdio) server.addService(stdioService, stdio.handlers);

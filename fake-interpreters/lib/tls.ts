@@ -14,6 +14,7 @@ export type TlsBehaviour =
   | 'announces-only'
   | 'names-another-host'
   | 'trusts-another'
+  | 'trusts-everyone'
   | 'brings-its-own';
 
 export interface ServerTls {
@@ -58,15 +59,20 @@ export async function prepareTls(behaviour: TlsBehaviour | undefined): Promise<S
       return { ...plaintext, announced };
     case 'names-another-host':
       return { ...served, announced: base64(renamed(own.certificate)) };
+    case 'trusts-everyone':
+      return { ...served, credentials: ServerCredentials.createSsl(null, [pairOf(own)], false) };
     case 'trusts-another':
       return { ...served, credentials: credentialsOf(own, other.certificatePem) };
   }
 }
 
 /** Server credentials that accept only the holder of the host's key. */
-export function credentialsOf({ certificatePem, privateKeyPem }: Identity, host: string): ServerCredentials {
-  const pair = { cert_chain: Buffer.from(certificatePem), private_key: Buffer.from(privateKeyPem) };
-  return ServerCredentials.createSsl(Buffer.from(host), [pair], true);
+export function credentialsOf(identity: Identity, host: string): ServerCredentials {
+  return ServerCredentials.createSsl(Buffer.from(host), [pairOf(identity)], true);
+}
+
+function pairOf({ certificatePem, privateKeyPem }: Identity) {
+  return { cert_chain: Buffer.from(certificatePem), private_key: Buffer.from(privateKeyPem) };
 }
 
 /** Manual TLS: the certificate, its key, and the CA of client certificates, as PEM. */

@@ -10,7 +10,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCallCounter, createPluginChannel, createPluginClient } from '../../dist/modules/effects/index.js';
+import {
+  createCallCounter,
+  createPluginChannel,
+  createPluginClient,
+} from '../../dist/modules/effects/index.js';
 import { openChannel } from '../../dist/modules/effects/http2/open-channel.js';
 import { openSocket } from '../../dist/modules/effects/socket/open-socket.js';
 import { createYamuxSession } from '../../dist/modules/effects/yamux/index.js';

@@ -2,6 +2,8 @@
 import { Command, CommanderError } from 'commander';
 import { isPluginError } from '../model/index.js';
 import { addCheckCommand } from './commands/check-command.js';
+import { rejectFlagsAsValues } from './arguments/flag-values.js';
+import { discardClosedOutput } from './output/closed-pipe.js';
 import { coloursFor } from './output/colours.js';
 import { errorText } from './output/error-text.js';
 import { createOutput } from './output/output.js';
@@ -14,6 +16,8 @@ import { addSimulateCommand } from './commands/simulate-command.js';
 
 /** The version in package.json; a test checks that they are equal. */
 const packageVersion = '0.1.0';
+
+discardClosedOutput();
 
 const program = new Command('espalier')
   .description(
@@ -29,6 +33,7 @@ addPrepareCommand(program);
 addLockCommand(program);
 addSimulateCommand(program);
 addGraphCommand(program);
+rejectFlagsAsValues(program);
 
 try {
   await program.parseAsync(withInspectPort(process.argv));

@@ -38,7 +38,7 @@ export async function createEnvironmentWithRuntime(
 ): Promise<Environment> {
   const scanned = await factory.scan();
   const environment = assemble(options, factory.scan, await factory.open(scanned));
-  environment.register(scanned);
+  await environment.register(scanned);
   if (options.reapOrphans) await environment.reapOrphans();
   await environment.startStateStore();
   // Deferred, so that the caller can subscribe first.
@@ -124,7 +124,7 @@ function assemble(
     assertRunning();
     const scanned = await scan();
     assertRunning();
-    registry.register(scanned);
+    await registry.register(scanned);
   }
 
   async function stop(): Promise<void> {

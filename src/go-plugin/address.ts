@@ -8,6 +8,8 @@ export interface TcpEndpoint {
   /** An IP address without brackets, or a host name. */
   readonly host: string;
   readonly port: number;
+  /** Where to try next: `[::]` listens on IPv4 too, on a machine that may have no IPv6. */
+  readonly alternativeHost?: string;
 }
 
 /** What is wrong with an address: a clause for a message about it, and the next step. */
@@ -46,7 +48,7 @@ export function parseTcpAddress(address: string): TcpResult {
   const host = bracketed === undefined ? readPlainHost(plain) : readBracketedHost(bracketed);
   return host === null
     ? { ok: false, problem: 'its host is neither an IP address nor a host name', hint: tcpHint }
-    : { ok: true, host, port };
+    : { ok: true, port, ...host };
 }
 
 /** What is wrong with an address of a known network, or `null`. */
@@ -67,17 +69,19 @@ export const unknownNetwork: AddressProblem = {
   hint: 'Let the plugin listen on a unix socket in PLUGIN_UNIX_SOCKET_DIR or on 127.0.0.1, and announce it as unix or tcp.',
 };
 
+type Hosts = Omit<TcpEndpoint, 'port'>;
+
 const tcpHint =
   'Let the plugin announce the numeric address and the port on which it listens, for example 127.0.0.1:10000 or [::1]:10000.';
 
-function readPlainHost(host: string): string | null {
-  if (host === '' || (isIPv4(host) && isUnspecified(host))) return '127.0.0.1';
-  return isIPv4(host) || isHostName(host) ? host : null;
+function readPlainHost(host: string): Hosts | null {
+  if (host === '' || (isIPv4(host) && isUnspecified(host))) return { host: '127.0.0.1' };
+  return isIPv4(host) || isHostName(host) ? { host } : null;
 }
 
-function readBracketedHost(host: string): string | null {
+function readBracketedHost(host: string): Hosts | null {
   if (!isIPv6(host)) return null;
-  return isUnspecified(host) ? '::1' : host;
+  return isUnspecified(host) ? { host: '::1', alternativeHost: '127.0.0.1' } : { host };
 }
 
 function isHostName(text: string): boolean {

@@ -13,7 +13,7 @@ export type { CertificateTemplate, Curve } from './certificate/certificate.js';
 export { diagnose, ranOutOfMemory } from './diagnosis/diagnose.js';
 export { lastPrinted } from './diagnosis/final-output.js';
 export type { DiagnosisFacts } from './diagnosis/diagnose.js';
-export { looksLikeHandshake, parseHandshakeLine } from './handshake/handshake-line.js';
+export { announcedSocket, looksLikeHandshake, parseHandshakeLine } from './handshake/handshake-line.js';
 export type { HandshakeOffer, HandshakeResult } from './handshake/handshake-line.js';
 export { streamOpened, knock, maxEndedIds, noKnocks, serve, withdraw } from './broker/knocks.js';
 export type { KnockAnswer, KnockState, KnockStep } from './broker/knocks.js';

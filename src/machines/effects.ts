@@ -26,6 +26,8 @@ export interface ChannelHandle {
   /** For example `unix:/run/…/plugin123` or `tcp:127.0.0.1:4711`. */
   readonly address: string;
   readonly transport: Transport;
+  /** Whether the plugin refused a connection without the host's certificate; `null`, and the default: not tried. */
+  readonly verifiesHost?: boolean | null;
   /** Whether one socket carries every connection. */
   readonly multiplexed: boolean;
 }
@@ -38,8 +40,8 @@ export interface GenerationId {
 
 /** The events of `process`. */
 export type ProcessEvent =
-  /** The program was found; it is started next. */
-  | { readonly type: 'process.located'; readonly command: readonly string[] }
+  /** The program was found; it is started next. `bundle`: the one that is started. Default: that of the input. */
+  | { readonly type: 'process.located'; readonly command: readonly string[]; readonly bundle?: Bundle }
   | { readonly type: 'process.started'; readonly process: ProcessHandle }
   /** A running process was reattached; its handshake comes from the reattach configuration. */
   | { readonly type: 'process.attached'; readonly process: ProcessHandle; readonly handshake: Handshake }

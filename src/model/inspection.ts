@@ -12,8 +12,8 @@ export interface InspectionEvent {
 /** An XState inspector: any object that XState's `createActor` takes as `inspect`. */
 export interface InspectionObserver {
   /** Called with each report. */
-  next(event: InspectionEvent): void;
+  next?(event: InspectionEvent): void;
 }
 
 /** An XState inspector as a function. */
-export type InspectionListener = InspectionObserver['next'];
+export type InspectionListener = NonNullable<InspectionObserver['next']>;

@@ -67,8 +67,10 @@ export type StdinMode = 'ignore' | 'inherit';
 
 /** A directory with a valid manifest. */
 export interface Bundle {
-  /** Absolute, symlinks resolved. */
+  /** Absolute, symlinks resolved, at the last scan. */
   readonly directory: string;
+  /** Absolute, symlinks kept: what it leads to counts at each start. `undefined`: there is no manifest. */
+  readonly path?: string | undefined;
   readonly manifestPath: string;
   readonly manifest: Manifest;
   /** The runtime that the manifest names, or that follows from its entry. */

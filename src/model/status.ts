@@ -41,7 +41,10 @@ export const pluginStateTones: Readonly<Record<PluginState, StateTone>> = {
 /** Why a plugin is in `failed`. */
 export type FailedReason = 'FailedToStart' | 'FailedToStayRunning';
 
-/** How the connection is secured. `mtls`: both sides have a certificate. `tls`: only the plugin has one. */
+/**
+ * How the connection is secured. `mtls`: both sides have a certificate; whether the plugin looks at that of the host is in
+ * `verifiesHost`. `tls`: only the plugin has one, or was seen to accept a connection without that of the host.
+ */
 export type Transport = 'plaintext' | 'tls' | 'mtls';
 
 /**
@@ -92,6 +95,8 @@ export interface PluginStatus {
   /** For example `unix:/run/…/plugin123` or `tcp:127.0.0.1:4711`. */
   readonly address: string | null;
   readonly transport: Transport | null;
+  /** Whether it was seen to refuse a connection without the host's certificate; `null`: that was not tried. */
+  readonly verifiesHost: boolean | null;
   /** Whether all connections are multiplexed over one socket. */
   readonly multiplexed: boolean | null;
   /** Whether the plugin offers GRPCStdio; `null` until it has answered. */

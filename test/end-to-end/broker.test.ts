@@ -21,6 +21,8 @@ async function started(name: FakeInterpreterName, options: Partial<EnvironmentOp
 const ways: [FakeInterpreterName, MtlsMode, RegExp][] = [
   ['has-a-broker', 'off', /^unix:/],
   ['has-a-broker', 'required', /^unix:/],
+  // Its go-plugin verifies brokered connections under another name.
+  ['has-an-old-broker', 'required', /^unix:/],
   ['has-a-broker-on-tcp', 'off', /^tcp:127\.0\.0\.1:/],
   ['has-a-broker-on-tcp', 'required', /^tcp:127\.0\.0\.1:/],
 ];

@@ -25,6 +25,20 @@ describe("a plugin's client", () => {
     });
   });
 
+  it('loses no call to a server that closes connections by their age', async () => {
+    const { env, id } = await environmentWith('closes-old-connections');
+    await env.activate(id);
+    const client = fakeClientOf(env, id);
+    const peers = new Set<string>();
+    while (peers.size < 15) {
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => callUnary(client, fakeService.Peer, {})),
+      );
+      for (const { peer } of answers) peers.add(peer);
+    }
+    expect(env.status(id)).toMatchObject({ state: 'healthy', generation: 1 });
+  });
+
   it('fails at once with UNAVAILABLE while the plugin cannot serve', async () => {
     const { env, id } = await environmentWith('healthy');
     const error = await callUnary(fakeClientOf(env, id), fakeService.Pid, {}).catch(

@@ -5,6 +5,9 @@ import { makeFakeBundle } from '../../fake-interpreters/bundle.js';
 import { environmentWith, until, afterTest } from '../support/environment.js';
 
 const MiB = 1024 * 1024;
+/** V8 reserves 512 MiB at the start of Node 24 and later, which count as memory that the process may write to. */
+const reserved = Number(process.versions.node.split('.')[0]) >= 24 ? 512 : 0;
+const enough = (300 + reserved) * MiB;
 const patient = {
   restart: { restart: 'temporary' as const },
   health: { intervalMs: 20, deadlineMs: 5000, misses: 10 },
@@ -105,13 +108,13 @@ describe('a plugin that reaches its limit', () => {
   it('of memory ends with the kind oom, and a hint which limit to raise', async () => {
     const { env, id } = await environmentWith('eats-memory', {
       policy: patient,
-      limits: { memoryBytes: 300 * MiB },
+      limits: { memoryBytes: enough },
     });
     await env.activate(id);
     await until(env, id, 'crashed');
     const { lastExit } = env.status(id);
     expect(lastExit).toMatchObject({ kind: 'oom', phase: 'serving', error: { code: 'PLUGIN_CRASHED' } });
-    expect(lastExit?.error?.hint).toContain(`raise limits.memoryBytes (${300 * MiB} now)`);
+    expect(lastExit?.error?.hint).toContain(`raise limits.memoryBytes (${enough} now)`);
   });
 
   it('of processor time is ended by SIGXCPU, with a hint which limit to raise', async () => {

@@ -18,6 +18,31 @@ const startMs = 60_000;
 const { certificatePem: other } = await makeIdentity('P-256', Date.now());
 const policy = { restart: { restart: 'temporary' as const }, deadlines: { startMs } };
 
+describe('whether a plugin verifies its host', () => {
+  it.each<[FakeInterpreterName, EnvironmentOptions['mtls'], string, boolean | null]>([
+    ['healthy-with-mtls', 'auto', 'mtls', null],
+    ['healthy-with-mtls', 'required', 'mtls', true],
+    ['healthy-with-mtls-on-tcp', { verify: true }, 'mtls', true],
+    ['multiplexes', { verify: true }, 'mtls', null],
+    ['trusts-every-host', 'auto', 'mtls', null],
+    ['trusts-every-host', { verify: true }, 'tls', false],
+    ['healthy', { verify: true }, 'plaintext', null],
+  ])('is proven where it is tried: %s with %j', async (name, mtls, transport, verifiesHost) => {
+    const { env, id } = await environmentWith(name, { mtls, policy, multiplex: 'auto' });
+    await env.activate(id);
+    expect(env.status(id)).toMatchObject({ transport, verifiesHost });
+  });
+
+  it('is required with mutual TLS', async () => {
+    const { env, id } = await environmentWith('trusts-every-host', { mtls: 'required', policy });
+    await expect(env.activate(id)).rejects.toMatchObject({
+      code: 'MTLS_UNSUPPORTED',
+      phase: 'dial',
+      message: expect.stringContaining('accepts a connection without that of the host') as unknown,
+    });
+  });
+});
+
 describe('a plugin that answers AutoMTLS', () => {
   it.each<[FakeInterpreterName, RegExp]>([
     ['healthy-with-mtls', /^unix:/],

@@ -8,7 +8,12 @@ import type { FakeInterpreterName } from '../../fake-interpreters/index.js';
 import { brokerTestService } from '../../fake-interpreters/lib/broker.js';
 import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
 import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
-import { createEnvironment, type EnvironmentOptions, type UnixSocketOptions } from '../../src/index.js';
+import {
+  createEnvironment,
+  type EnvironmentOptions,
+  type PluginError,
+  type UnixSocketOptions,
+} from '../../src/index.js';
 import { afterTest, environmentWith, until } from '../support/environment.js';
 import { addEcho } from '../support/echo.js';
 import { fakeClientOf } from '../support/fake-client.js';
@@ -115,6 +120,20 @@ describe("a plugin's unix socket", () => {
     ]);
     process.kill(env.status(id).pid as number, 'SIGKILL');
     await until(env, id, 'crashed');
+    expect(entriesOf(TMPDIR)).toEqual([]);
+  });
+});
+
+describe('a socket outside of the directory', () => {
+  it('is removed when its handshake line is rejected', async () => {
+    const TMPDIR = temporaryDirectory();
+    const { env, id } = await environmentWith('socket-elsewhere', {
+      env: { TMPDIR },
+      handshake: { protocolVersions: [77] },
+    });
+    const error: unknown = await env.activate(id).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'APP_VERSION_MISMATCH' });
+    expect((error as PluginError).message).toContain(TMPDIR);
     expect(entriesOf(TMPDIR)).toEqual([]);
   });
 });

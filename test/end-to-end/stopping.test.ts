@@ -5,7 +5,10 @@ import {
   type EnvironmentOptions,
   type PluginStatus,
 } from '../../src/index.js';
-import { environmentWith, isAlive, until } from '../support/environment.js';
+import { callUnary } from '../../fake-interpreters/lib/fake-client.js';
+import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
+import { fakeClientOf } from '../support/fake-client.js';
+import { afterTest, environmentWith, isAlive, until } from '../support/environment.js';
 
 /** Long enough for a plugin that stops, on a busy machine too; a hook that hangs is not waited for. */
 const patient = { startMs: 8000, drainMs: 200, hookMs: 200, shutdownMs: 4000, termMs: 4000, killMs: 4000 };
@@ -54,6 +57,22 @@ describe.each(places)('a plugin that is deactivated while it is %s', (_, name, i
     expect(isAlive(pid)).toBe(false);
     expect(env.status(id).state).toBe('idle');
     expect(['started', 'PLUGIN_NOT_RUNNING', 'ENVIRONMENT_STOPPED']).toContain(await start);
+  });
+});
+
+describe('an executor that its driver has put into a session of its own, without the token', () => {
+  it('outlives the driver and the environment', async () => {
+    const { env, id } = await environmentWith('leaves-an-executor');
+    await env.activate(id);
+    const { grandchild } = await callUnary(fakeClientOf(env, id), fakeService.Pid, {});
+    const executor = grandchild as number;
+    afterTest(() => {
+      process.kill(executor, 'SIGKILL');
+    });
+    process.kill(env.status(id).pid as number, 'SIGKILL');
+    await until(env, id, 'crashed');
+    await env.shutdown();
+    expect(isAlive(executor)).toBe(true);
   });
 });
 

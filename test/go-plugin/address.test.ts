@@ -82,7 +82,10 @@ describe('reading a TCP address', () => {
     ['[::]:1', '::1'],
     ['[0:0:0:0:0:0:0:0]:1', '::1'],
   ])('turns %j, an unspecified address, into the loopback %s', (address, host) => {
-    expect(parseTcpAddress(address)).toEqual({ ok: true, host, port: 1 });
+    const found = parseTcpAddress(address);
+    expect(found).toMatchObject({ ok: true, host, port: 1 });
+    // A listener on all addresses of IPv6 takes IPv4 too.
+    expect('alternativeHost' in found).toBe(host === '::1');
   });
 
   it('parses every valid address', () => {

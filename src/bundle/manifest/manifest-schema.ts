@@ -45,32 +45,47 @@ const python = z
     dependency_mode: optional(z.enum(['system', 'venv', 'bundled'])),
     venv_path: optional(text),
     requirements_path: optional(text),
+    entry_point: optional(text),
   })
-  .transform(({ dependency_mode, ...paths }) => {
+  .transform(({ dependency_mode, entry_point, ...paths }) => {
     // Who names a venv or a requirements file, and no mode, means a venv.
     const mode =
       dependency_mode ?? ((paths.venv_path ?? paths.requirements_path) === undefined ? undefined : 'venv');
-    return mode === undefined ? undefined : { dependency_mode: mode, ...paths };
+    return { entry_point, settings: mode === undefined ? undefined : { dependency_mode: mode, ...paths } };
   });
 
 const platform = z.string().regex(/^[a-z0-9]+-[a-z0-9]+$/, 'must be a platform such as linux-amd64');
 
-const server = z.object({
-  runtime: optional(z.enum(['python', 'node', 'executable'])),
-  executable: optional(text),
-  executables: optional(
-    z
-      .record(platform, optional(text))
-      .transform((paths) =>
-        Object.fromEntries(
-          Object.entries(paths).filter((entry): entry is [string, string] => entry[1] !== undefined),
+/** Mattermost's manifests call a program `go`. */
+const runtime = z
+  .enum(['python', 'node', 'executable', 'go'])
+  .transform((name) => (name === 'go' ? 'executable' : name));
+
+const server = z
+  .object({
+    runtime: optional(runtime),
+    executable: optional(text),
+    executables: optional(
+      z
+        .record(platform, optional(text))
+        .transform((paths) =>
+          Object.fromEntries(
+            Object.entries(paths).filter((entry): entry is [string, string] => entry[1] !== undefined),
+          ),
         ),
-      ),
-  ),
-  args: optional(z.array(text)),
-  python_version: optional(pythonVersion),
-  python: optional(python),
-});
+    ),
+    args: optional(z.array(text)),
+    python_version: optional(pythonVersion),
+    python: optional(python),
+  })
+  .transform(({ python: given, ...rest }) => ({
+    ...rest,
+    // The script of a Python plugin, where the manifest names no executable.
+    ...(given?.entry_point !== undefined &&
+      rest.executable === undefined &&
+      rest.executables === undefined && { executable: given.entry_point, runtime: rest.runtime ?? 'python' }),
+    python: given?.settings,
+  }));
 
 /** The variables of the protocol, which the host alone may set. */
 const protocolVariables = new Set([

@@ -25,6 +25,7 @@ export function parseManifest(text: string, file: string): ParsedManifest {
     };
   }
   const value = withLegacyServer(read.value);
+  if (isWebappOnly(value)) return { ok: false, error: webappOnlyError(file, value) };
   const checked = manifestSchema.safeParse(value, { error: describeIssue });
   if (checked.success) return { ok: true, manifest: checked.data };
   const problems = checked.error.issues
@@ -38,6 +39,17 @@ export function parseManifest(text: string, file: string): ParsedManifest {
     readableId(value),
   );
   return { ok: false, error };
+}
+
+/** A bundle of Mattermost that has a part for browsers and none for the server. */
+function isWebappOnly(value: unknown): boolean {
+  return isRecord(value) && isRecord(value.webapp) && !isRecord(value.server);
+}
+
+function webappOnlyError(file: string, value: unknown): PluginError {
+  const problem = { line: 1, column: 1, path: 'server', message: 'is missing: the bundle has only a webapp' };
+  const hint = 'There is nothing to run on a server: leave the bundle out.';
+  return manifestInvalidError(file, [problem], hint, readableId(value)).with({ facts: { webappOnly: true } });
 }
 
 /** Mattermost's manifests called the field `backend` before it became `server`. */

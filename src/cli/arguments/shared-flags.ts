@@ -150,5 +150,11 @@ function parseVersions(value: string): number[] {
 }
 
 function parseInheritEnv(value: string): 'minimal' | 'all' | string[] {
-  return value === 'minimal' || value === 'all' ? value : value.split(',').filter((name) => name !== '');
+  if (value === 'minimal' || value === 'all') return value;
+  const names = value.split(',').filter((name) => name !== '');
+  if (names.length === 0 || names.some((name) => /[=\s]/.test(name)))
+    throw new InvalidArgumentError(
+      'It must be minimal, all, or names separated by commas, such as PATH,LC_*.',
+    );
+  return names;
 }

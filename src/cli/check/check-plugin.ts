@@ -68,7 +68,7 @@ const maxWatchChecks = 10;
 
 async function checkOnce(options: CheckOptions, watches: boolean): Promise<Run> {
   const startedAt = performance.now();
-  const env = await createIsolatedEnvironment(policyOfCheck(options.environment, watches));
+  const env = await createIsolatedEnvironment(optionsOfCheck(options.environment, watches));
   const abort = (): void => {
     void env.shutdown();
   };
@@ -123,10 +123,15 @@ async function checkOnce(options: CheckOptions, watches: boolean): Promise<Run> 
   return { plugin: id, steps, failure, watch, wasKilled };
 }
 
-function policyOfCheck(environment: EnvironmentOptions, watch: boolean): EnvironmentOptions {
-  const { policy } = environment;
+function optionsOfCheck(environment: EnvironmentOptions, watch: boolean): EnvironmentOptions {
+  const { policy, tls, mtls = {} } = environment;
+  const verified = { ...(typeof mtls === 'string' ? { mode: mtls } : mtls), verify: true };
   const restart = { ...policy?.restart, restart: 'temporary' as const };
-  return { ...environment, policy: { ...policy, restart, health: { ...policy?.health, watch } } };
+  return {
+    ...environment,
+    ...(tls === undefined && { mtls: verified }),
+    policy: { ...policy, restart, health: { ...policy?.health, watch } },
+  };
 }
 
 function report(plugin: string, steps: readonly Step[], failure: unknown): CheckReport {

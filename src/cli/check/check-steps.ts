@@ -59,7 +59,7 @@ export function startSteps(changes: readonly PhaseChange[], error: PluginError |
     const failed = error !== null && !isPast(name, next.status.phase);
     const ms = next.at - at;
     if (name === 'dial' && !failed) {
-      steps.push({ name: 'tls', ok: true, ms: 0, detail: next.status.transport ?? 'plaintext' });
+      steps.push({ name: 'tls', ok: true, ms: 0, detail: tlsDetail(next.status) });
     }
     const text = failed ? error.message : stepDetail(name, next.status);
     const isTls = failed && error.facts['tls'] !== undefined;
@@ -73,6 +73,14 @@ function isPast(phase: PluginPhase & StepName, next: PluginPhase | null): boolea
   if (next === 'serving') return true;
   const later = startPhases.slice(startPhases.indexOf(phase) + 1);
   return later.some((other) => other === next);
+}
+
+function tlsDetail({ transport, verifiesHost }: PluginStatus): string {
+  if (transport === null || transport === 'plaintext') return 'plaintext';
+  if (verifiesHost === null) return `${transport}; whether it verifies the host was not tried`;
+  return verifiesHost
+    ? `${transport}: it refuses a connection without the certificate of the host`
+    : `${transport}: it accepts a connection without the certificate of the host`;
 }
 
 function stepDetail(name: StepName, status: PluginStatus): string | undefined {

@@ -54,7 +54,16 @@ function target(first: string | undefined, rest: readonly string[], self: Comman
   if (first === undefined)
     self.error('error: name a bundle directory, or a program after --', { exitCode: exitCode.usage });
   // Commander drops the `--`, so only the raw arguments tell a bundle from a program.
-  const isProgram = process.argv.includes('--') || rest.length > 0;
+  const dashes = process.argv.indexOf('--');
+  const afterDashes = dashes === -1 ? 0 : process.argv.length - dashes - 1;
+  const isProgram = afterDashes === rest.length + 1;
+  if (!isProgram && rest.length > 0) {
+    const [second = ''] = rest;
+    const mistake = dashes === -1 ? `${second} is neither` : `${first} is before it, and ${second} after it`;
+    self.error(`error: name a bundle directory, or a program and its arguments after --: ${mistake}`, {
+      exitCode: exitCode.usage,
+    });
+  }
   return isProgram
     ? { programs: [{ id: programId(first, rest), command: first, args: rest }] }
     : { bundles: [first] };

@@ -76,6 +76,10 @@ Examples:
 
 Exit codes: 0 stopped by a signal, 1 the module of --with or the environment failed, 2 wrong usage.`;
 
+/** Node waits only for the processes that it has started itself. */
+const initAdvice =
+  'warning: this is process 1, which Node cannot be in full: what orphans of plugins leave stays as zombies. Start it under an init: docker run --init, or tini -- espalier run …';
+
 async function run(dir: string, flags: RunFlags): Promise<number> {
   const inspector = flags.inspect === undefined ? null : await startInspector({ port: flags.inspect });
   try {
@@ -90,6 +94,7 @@ async function run(dir: string, flags: RunFlags): Promise<number> {
     const env = await createEnvironment(options);
     const reporter = createReporter({ json: flags.json === true, logLevel: flags.logLevel, env });
     try {
+      if (process.pid === 1) reporter.print(initAdvice);
       if (inspector !== null) reporter.print(`inspector: ${inspector.url}`);
       return await supervise(env, dir, flags, reporter);
     } finally {

@@ -1,3 +1,5 @@
+import { isOutputClosed } from '../output/closed-pipe.js';
+
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -15,8 +17,7 @@ export function onStopSignal(stop: (reason: string) => void): { release(): void 
     requestStop(signal);
   };
   const onOutputError = (error: NodeJS.ErrnoException): void => {
-    if (!isStopping && ['EPIPE', 'EIO', 'ECONNRESET'].includes(error.code ?? ''))
-      requestStop('output closed');
+    if (!isStopping && isOutputClosed(error)) requestStop('output closed');
   };
   for (const signal of stopSignals) process.on(signal, onSignal);
   for (const stream of [process.stdout, process.stderr]) stream.on('error', onOutputError);

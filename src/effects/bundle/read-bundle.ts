@@ -43,7 +43,7 @@ async function openBundle(path: string, { hostVersion }: BundleOptions): Promise
   await resolveEntry(directory, entry).catch((error: unknown) => {
     throw isPluginError(error) ? error.with({ plugin: manifest.id, phase: 'manifest' }) : error;
   });
-  return { directory, manifestPath, manifest, runtime, entry };
+  return { directory, path, manifestPath, manifest, runtime, entry };
 }
 
 let lastTurn: Promise<unknown> = Promise.resolve();

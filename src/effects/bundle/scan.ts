@@ -23,7 +23,10 @@ export async function scanBundles(directory: string, options: BundleOptions = {}
   const worker = async (): Promise<void> => {
     for (let entry = waiting.pop(); entry !== undefined; entry = waiting.pop()) {
       const path = join(root, entry.name);
-      if (await mayBeBundle(path, entry)) found.push({ path, scanned: await readBundle(path, options) });
+      if (!(await mayBeBundle(path, entry))) continue;
+      const scanned = await readBundle(path, options);
+      // A bundle of Mattermost without a part for the server is no plugin of this host.
+      if (scanned.ok || scanned.error.facts['webappOnly'] !== true) found.push({ path, scanned });
     }
   };
   await Promise.all(Array.from({ length: maxConcurrency }, worker));

@@ -17,7 +17,14 @@ import type { PluginProtocol } from '../protocol/plugin-protocol.js';
 import type { Transport } from '../protocol/transport.js';
 import { fetchHookNames } from '../rpc/hooks.js';
 import type { HookNames } from '../rpc/rpc-channel.js';
-import { plaintext, manualTls, pinnedMutualTls, type Security, type TlsSettings } from '../tls/security.js';
+import {
+  plaintext,
+  manualTls,
+  pinnedMutualTls,
+  withoutClientCertificate,
+  type Security,
+  type TlsSettings,
+} from '../tls/security.js';
 import type { GenerationChannel } from './generation-channel.js';
 
 interface Input {
@@ -68,17 +75,78 @@ export function dial(input: Input, { protocol, tls, log }: DialOptions): Observa
         failure.add(dialFailure(error, handshake, security, transport).subscribe(conclude));
         return;
       }
-      isConnected = true;
-      process.scope.add(close);
-      conclude({
-        type: 'channel.ready',
-        channel: createGenerationChannel(grpc, transport, input, security),
-      });
+      failure.add(
+        verification(handshake, security, tls, transport).subscribe(({ verifiesHost, refusal }) => {
+          if (refusal !== null) {
+            conclude(refusal);
+            return;
+          }
+          isConnected = true;
+          process.scope.add(close);
+          conclude({
+            type: 'channel.ready',
+            channel: createGenerationChannel(grpc, transport, input, security, verifiesHost),
+          });
+        }),
+      );
     });
     return () => {
       failure.unsubscribe();
       if (!isConnected) close();
     };
+  });
+}
+
+interface Verification {
+  readonly verifiesHost: boolean | null;
+  /** Why the connection is not used. */
+  readonly refusal: DialEvent | null;
+}
+
+/**
+ * Tries a connection without the host's certificate, which a plugin that verifies its host refuses. A plugin that
+ * multiplexes accepts no second connection, so nothing is known about it.
+ */
+function verification(
+  handshake: Handshake,
+  security: Security,
+  settings: TlsSettings,
+  transport: Transport,
+): Observable<Verification> {
+  const { certificate } = handshake;
+  const isTried = 'verify' in settings && settings.verify && security.transport === 'mtls';
+  if (!isTried || certificate === null || transport.multiplexed)
+    return of({ verifiesHost: null, refusal: null });
+  return new Observable<Verification>((subscriber) => {
+    const anonymous = withoutClientCertificate(security, certificate);
+    const grpc = openChannel(addressOf(handshake), () => transport.open(), anonymous);
+    grpc.connect((error) => {
+      subscriber.next(verificationOf(error, handshake, settings.mode === 'required'));
+      subscriber.complete();
+    });
+    return () => {
+      grpc.destroy();
+    };
+  });
+}
+
+function verificationOf(error: unknown, handshake: Handshake, isRequired: boolean): Verification {
+  if (isPluginError(error)) return { verifiesHost: true, refusal: null };
+  if (error !== null) {
+    const refused: DialEvent = { type: 'channel.refused', error: connectError(error, handshake) };
+    return { verifiesHost: null, refusal: refused };
+  }
+  const refusal: DialEvent = { type: 'channel.failed', error: notVerifiedError() };
+  return { verifiesHost: false, refusal: isRequired ? refusal : null };
+}
+
+function notVerifiedError(): PluginError {
+  return new PluginError({
+    code: 'MTLS_UNSUPPORTED',
+    phase: 'dial',
+    message: 'The plugin serves with its certificate, but accepts a connection without that of the host.',
+    hint: 'Let the plugin require and verify the certificate in PLUGIN_CLIENT_CERT (in grpcio: require_client_auth), or allow plugins that do not: --mtls auto.',
+    facts: { tls: 'hostNotVerified' },
   });
 }
 
@@ -149,6 +217,7 @@ function createGenerationChannel(
   transport: Transport,
   { handshake, process }: Pick<Input, 'handshake' | 'process'>,
   security: Security,
+  verifiesHost: boolean | null,
 ): GenerationChannel & { toJSON(): unknown } {
   const address = addressOf(handshake);
   const broker = createBrokerState();
@@ -162,7 +231,9 @@ function createGenerationChannel(
   return {
     grpc,
     address,
-    transport: security.transport,
+    // What was proven: a plugin that takes every host has TLS of its own only.
+    transport: verifiesHost === false ? 'tls' : security.transport,
+    verifiesHost,
     multiplexed,
     calls: createCallCounter(),
     process,

@@ -1,6 +1,11 @@
 import { deflateSync, gunzip, gunzipSync, gzipSync, inflate, inflateSync } from 'node:zlib';
 import { messageLimits } from '../../model/limits.js';
-import type { WireMessage } from './message-reader.js';
+
+/** One length-prefixed message of gRPC as it came. */
+export interface WireMessage {
+  readonly isCompressed: boolean;
+  readonly bytes: Buffer;
+}
 
 /** What a server may compress its messages with. */
 export const acceptedEncodings = 'identity,deflate,gzip';

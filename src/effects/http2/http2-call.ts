@@ -7,7 +7,7 @@ import type { CallSettings } from '../grpc/call-settings.js';
 import { calledBack, openCallStream, type CallStream, type Sending } from './call-stream.js';
 import { isUsable, type Http2Connection } from './connection.js';
 import { createIncoming, type Incoming } from './incoming.js';
-import { encodeMessage } from '../grpc/outgoing-message.js';
+import { encodeMessage } from '../grpc/messages.js';
 import { requestHead, signed, sizeOfFields, type CallTarget } from './request-head.js';
 import { statusOf } from './status.js';
 

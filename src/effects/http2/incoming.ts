@@ -4,7 +4,7 @@ import { messageLimits } from '../../model/limits.js';
 import type { CallListener } from '../grpc/pending-call.js';
 import type { CallSettings } from '../grpc/call-settings.js';
 import { decompress, type Decompressed } from '../grpc/compression.js';
-import { createMessageReader, MessageTooLongError } from '../grpc/message-reader.js';
+import { createMessageReader, MessageTooLongError } from '../grpc/messages.js';
 import { isTurnUsedUp } from '../socket/time-slice.js';
 import { statusOf } from './status.js';
 

@@ -8,17 +8,11 @@ import { atDeadline, hasPassed } from '../grpc/deadline.js';
 import { captureCaller, type CallerStack } from '../grpc/caller-stack.js';
 import type { UnaryRequest } from '../grpc/unary-request.js';
 import { endWithoutTrailers, isUnprocessed, statusOfEnd, withoutStatus } from './call-stream.js';
-import { decompress } from '../grpc/compression.js';
+import { decompress, type WireMessage } from '../grpc/compression.js';
 import type { Http2Connection } from './connection.js';
 import { refusalOf } from './http2-call.js';
 import { statusOfUnreadable } from './incoming.js';
-import {
-  createMessageReader,
-  unpinned,
-  type MessageReader,
-  type WireMessage,
-} from '../grpc/message-reader.js';
-import { encodeMessage } from '../grpc/outgoing-message.js';
+import { createMessageReader, encodeMessage, unpinned, type MessageReader } from '../grpc/messages.js';
 import { requestHead, sizeOfFields } from './request-head.js';
 import { metadataOf, type ResponseHeaders } from './response-headers.js';
 import { responseStatus, statusOf, statusOfTrailers } from './status.js';
@@ -295,6 +289,8 @@ function deadlineExceeded(): StatusObject {
 /** The error of a call, as grpc-js's client makes it of a status. */
 function errorOf({ caller }: Pick<UnaryCall, 'caller'>, status: StatusObject): ServiceError {
   const error = new Error(`${status.code} ${code[status.code]}: ${status.details}`);
-  const callerStack = caller?.stack?.split('\n').slice(1).join('\n') ?? '    (not captured: too many calls were made in this second)';
+  const callerStack =
+    caller?.stack?.split('\n').slice(1).join('\n') ??
+    '    (not captured: too many calls were made in this second)';
   return Object.assign(error, status, { stack: `${error.stack ?? ''}\nfor call at\n${callerStack}` });
 }

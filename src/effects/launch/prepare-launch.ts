@@ -11,6 +11,7 @@ import {
 } from '../../go-plugin/index.js';
 import type { LaunchInput } from '../../machines/effects.js';
 import { PluginError, type Bundle, type ResourceLimits, type StdinMode } from '../../model/index.js';
+import { currentBundle } from '../bundle/current-bundle.js';
 import { locateCommand, type LocatedCommand } from '../bundle/locate-command.js';
 import { verifyChecksums } from '../checksum/verify-checksums.js';
 import { readSmallFile } from '../files/read-small-file.js';
@@ -48,6 +49,8 @@ export interface LaunchResources {
 /** All that one process needs, made before it is started. Remove `sockets` when it has ended. */
 export interface PreparedLaunch {
   readonly spec: RunSpec;
+  /** The bundle that is started. */
+  readonly bundle: Bundle;
   /** The host's side of AutoMTLS with this process; `null` when it is not offered. */
   readonly identity: Identity | null;
   readonly sockets: SocketDirectory;
@@ -66,10 +69,11 @@ export interface ExitExplanation {
 
 /** Finds the program of a bundle and makes all that its process needs. Rejects with a PluginError. */
 export async function prepareLaunch(
-  { bundle, plugin, generation }: LaunchInput,
+  { bundle: scanned, plugin, generation }: LaunchInput,
   settings: LaunchSettings,
   { protocol, sockets, identities, guard }: LaunchResources,
 ): Promise<PreparedLaunch> {
+  const bundle = await currentBundle(scanned);
   const located = await locate(bundle, settings.hostEnv);
   await verifyChecksums(bundle, located.command);
   await checkExistence(bundle, located, settings);
@@ -105,6 +109,7 @@ export async function prepareLaunch(
       outlivesHost: settings.outlivesHost,
       guard: processGuard,
     },
+    bundle,
     identity,
     sockets: directory,
     explainExit: (exit) => explainExit(exit, facts),

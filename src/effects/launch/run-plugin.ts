@@ -27,7 +27,7 @@ export function runPlugin(input: LaunchInput, options: RunPluginInput): Observab
         scope.add(launch.sockets.remove);
         if (scope.closed) return;
         const { command, args } = launch.spec;
-        subscriber.next({ type: 'process.located', command: [command, ...args] });
+        subscriber.next({ type: 'process.located', command: [command, ...args], bundle: launch.bundle });
         scope.add(
           runner
             .start(launch.spec)

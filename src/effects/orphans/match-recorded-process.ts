@@ -1,10 +1,9 @@
 import { readlinkSync, statSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { tokenVariable } from '../../go-plugin/index.js';
 import type { ProcessRecord, ReattachConfig } from '../../model/index.js';
 import { readSmallText } from '../files/read-small-file.js';
 import { identifyProcess } from '../process/process-identity.js';
-import { endpointOf } from '../socket/open-socket.js';
+import { openSocket } from '../socket/open-socket.js';
 
 /** Who a process is, apart from its pid and start time. `null` where the system does not tell. */
 export interface ProcessOrigin {
@@ -63,12 +62,14 @@ function hasSameOrigin(record: ProcessRecord): boolean {
 /** Whether a process accepts connections at an address. The kernel answers, also for a process that hangs. */
 export function acceptsConnections({ addr }: ReattachConfig): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = createConnection(endpointOf({ network: addr.network, address: addr.string }));
-    const answer = (takes: boolean) => () => {
-      socket.destroy();
-      resolve(takes);
-    };
-    socket.once('connect', answer(true));
-    socket.on('error', answer(false));
+    openSocket({ network: addr.network, address: addr.string }).subscribe({
+      next(socket) {
+        socket.on('error', () => undefined).destroy();
+        resolve(true);
+      },
+      error() {
+        resolve(false);
+      },
+    });
   });
 }

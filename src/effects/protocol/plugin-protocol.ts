@@ -18,7 +18,7 @@ export interface PluginProtocol {
   /** The variables of the protocol for a new process; `undefined`: the variable must not be set. */
   environment(offer: ProcessOffer): Readonly<Record<string, string | undefined>>;
   /** Waits until the process has announced how to reach it. */
-  readHandshake(input: { readonly process: RunningProcess }): Observable<HandshakeEvent>;
+  readHandshake(input: { readonly process: TransportProcess }): Observable<HandshakeEvent>;
   /** The handshake of a process that runs already. */
   reattachHandshake(config: ReattachConfig): Handshake;
   /** How to connect to a process after its handshake. Opens nothing yet. */

@@ -1,9 +1,9 @@
 import { Observable } from 'rxjs';
-import { looksLikeHandshake, parseHandshakeLine } from '../../go-plugin/index.js';
+import { announcedSocket, looksLikeHandshake, parseHandshakeLine } from '../../go-plugin/index.js';
 import type { HandshakeEvent } from '../../machines/effects.js';
 import { PluginError } from '../../model/index.js';
 import { createLineSplitter, maxLineBytes } from '../logs/line-splitter.js';
-import type { RunningProcess } from '../process/runner.js';
+import type { TransportProcess } from './plugin-protocol.js';
 import { checkCertificate } from '../tls/check-certificate.js';
 import type { ProtocolSettings } from './protocol-settings.js';
 
@@ -15,7 +15,7 @@ const maxReportedLines = 5;
  * all together at most 64 KiB, the limit of one line.
  */
 export function readHandshake(
-  { process }: { readonly process: Pick<RunningProcess, 'stdout'> },
+  { process }: { readonly process: Pick<TransportProcess, 'stdout' | 'sockets'> },
   settings: Pick<ProtocolSettings, 'handshake' | 'tls' | 'multiplex'>,
   now: () => number,
 ): Observable<HandshakeEvent> {
@@ -34,6 +34,9 @@ export function readHandshake(
     };
 
     const parse = (line: string): HandshakeEvent => {
+      // Of a line that is rejected too: the plugin that made the socket is killed and leaves it behind.
+      const socket = announcedSocket(line);
+      if (socket !== null) process.sockets.registerSocket(socket);
       const parsed = parseHandshakeLine(line, offer);
       if (!parsed.ok) return { type: 'handshake.rejected', error: parsed.error };
       const { handshake } = parsed;

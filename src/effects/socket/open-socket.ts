@@ -1,22 +1,34 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
-import { Observable } from 'rxjs';
+import { catchError, EMPTY, Observable } from 'rxjs';
 import { parseTcpAddress } from '../../go-plugin/index.js';
 import type { Handshake } from '../../model/index.js';
 
 /** An address of go-plugin: a socket path, or `host:port`. */
 export type Address = Pick<Handshake, 'network' | 'address'>;
 
-/** The options with which Node connects to an address. */
-export function endpointOf({ network, address }: Address): NetConnectOpts {
-  if (network === 'unix') return { path: address };
+/** The options with which Node connects to an address, in the order in which they are tried. */
+function endpointsOf({ network, address }: Address): readonly [NetConnectOpts, ...NetConnectOpts[]] {
+  if (network === 'unix') return [{ path: address }];
   const tcp = parseTcpAddress(address);
-  return tcp.ok ? { host: tcp.host, port: tcp.port } : { path: address };
+  if (!tcp.ok) return [{ path: address }];
+  const { host, port, alternativeHost } = tcp;
+  return alternativeHost === undefined
+    ? [{ host, port }]
+    : [
+        { host, port },
+        { host: alternativeHost, port },
+      ];
 }
 
 /** Emits a socket once it is connected, or errors with the error of the system. Unsubscribing before destroys it. */
 export function openSocket(address: Address): Observable<Socket> {
+  const [first, ...others] = endpointsOf(address).map(connectTo);
+  return others.reduce((attempt, next) => attempt.pipe(catchError(() => next)), first ?? EMPTY);
+}
+
+function connectTo(endpoint: NetConnectOpts): Observable<Socket> {
   return new Observable((subscriber) => {
-    const socket = connect(endpointOf(address));
+    const socket = connect(endpoint);
     let isConnected = false;
     const fail = (error: Error): void => {
       subscriber.error(error);

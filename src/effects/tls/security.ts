@@ -11,7 +11,8 @@ import type { Identity } from './identity.js';
 
 /** What the host requires of its connections: AutoMTLS (offered or required), the embedder's own TLS, or none. */
 export type TlsSettings =
-  | { readonly mode: 'auto' | 'required'; readonly curve: Curve }
+  /** `verify`: whether each start tries that the plugin refuses a connection without the host's certificate. */
+  | { readonly mode: 'auto' | 'required'; readonly curve: Curve; readonly verify: boolean }
   | { readonly mode: 'manual'; readonly tls: ManualTls }
   | { readonly mode: 'off' };
 
@@ -73,6 +74,17 @@ export function pinnedMutualTls(identity: Identity, pluginCertificate: Uint8Arra
     },
     server: { options: { ...material, ...mutual }, pinned: pluginCertificate },
   };
+}
+
+/** The same security without the host's certificate: a plugin that verifies its host refuses it. */
+export function withoutClientCertificate(security: Security, pluginCertificate: Uint8Array): Security {
+  const material: SecureContextOptions = {
+    ca: certificatePem(pluginCertificate),
+    minVersion: 'TLSv1.2',
+    allowPartialTrustChain: true,
+  };
+  const tls = security.tls && { ...security.tls, secureContext: createSecureContext(material) };
+  return { ...security, tls };
 }
 
 /** TLS of the embedder. Serving brokered connections needs `certificate`. Throws where OpenSSL refuses the PEM. */

@@ -117,12 +117,17 @@ export const multiplexModes = ['auto', 'required', 'off'] as const;
 /** Whether multiplexing is offered, required or off. */
 export type MultiplexMode = (typeof multiplexModes)[number];
 
-/** The option `mtls` with the curve of the host's keys. */
+/** The option `mtls` with what else belongs to it. */
 export interface MtlsOptions {
   /** Default `auto`. */
   readonly mode?: MtlsMode | undefined;
   /** The curve of the host's keys; a plugin may use another one. Default P-256, because grpcio rejects P-521. */
   readonly curve?: Curve | undefined;
+  /**
+   * Whether each start tries a connection without the host's certificate, and puts into `status.verifiesHost` whether the
+   * plugin refuses it. A plugin that multiplexes is not tried. Default `false`; `required` always tries.
+   */
+  readonly verify?: boolean | undefined;
 }
 
 /** The handshake of plugins that are written for Espalier. */

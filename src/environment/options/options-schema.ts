@@ -72,6 +72,7 @@ const mtlsMode = z.enum(mtlsModes);
 const mtlsOptions = knownFields({
   mode: mtlsMode,
   curve: z.enum(Object.keys(curves) as Curve[]),
+  verify: z.boolean(),
 } satisfies SchemaShape<MtlsOptions>).partial();
 
 const tls = knownFields({

@@ -76,6 +76,6 @@ function lockFilePath({ lockFile = false, pluginDir }: EnvironmentOptions): stri
 
 function tlsSettings(options: EnvironmentOptions): TlsSettings {
   if (options.tls !== undefined) return { mode: 'manual', tls: options.tls };
-  const { mode = 'auto', curve = 'P-256' } = mtlsOptions(options);
-  return mode === 'off' ? { mode } : { mode, curve };
+  const { mode = 'auto', curve = 'P-256', verify = false } = mtlsOptions(options);
+  return mode === 'off' ? { mode } : { mode, curve, verify: verify || mode === 'required' };
 }

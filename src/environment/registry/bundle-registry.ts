@@ -24,15 +24,20 @@ export function createBundleRegistry(
 ): BundleRegistry {
   const runnable = new Map<string, RunnableBundle>();
   let invalid: readonly ScannedBundle[] = [];
+  let firstInvalid: ReadonlyMap<string, ScannedBundle> = new Map();
+  const setInvalid = (found: readonly ScannedBundle[]): void => {
+    invalid = found;
+    firstInvalid = new Map(found.toReversed().map((each) => [each.id, each]));
+  };
   return {
     register(scanned) {
       const claims = scanned.map((found) => rejectTakenId(found, runnable.get(found.id)));
       const fresh = claims.filter((found) => found.ok).filter(({ id }) => !runnable.has(id));
       const errors = problems([...runnable.values(), ...fresh].map(({ bundle }) => bundle));
-      invalid = [
+      setInvalid([
         ...claims.filter((found) => !found.ok),
         ...fresh.flatMap((found) => toRejected(found, errors)),
-      ];
+      ]);
       const added = fresh.filter(({ id }) => !errors.has(id));
       for (const found of added) runnable.set(found.id, found);
       return added;
@@ -40,11 +45,11 @@ export function createBundleRegistry(
     add: (found) => {
       runnable.set(found.id, found);
     },
-    find: (id) => runnable.get(id) ?? invalid.find((found) => found.id === id),
+    find: (id) => runnable.get(id) ?? firstInvalid.get(id),
     all: () => [...runnable.values(), ...invalid].sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id))),
     remove(id) {
       runnable.delete(id);
-      invalid = invalid.filter((found) => found.id !== id);
+      setInvalid(invalid.filter((found) => found.id !== id));
     },
   };
 }
@@ -57,9 +62,14 @@ function toRejected(
   return error === undefined ? [] : [{ ok: false, id, directory: bundle.directory, error }];
 }
 
+/** Also where the link of a deploy leads to another directory by now. */
+function isSamePlace(one: Bundle, other: Bundle): boolean {
+  return one.directory === other.directory || (one.path !== undefined && one.path === other.path);
+}
+
 /** Rejects a bundle whose id belongs to another directory, because that plugin may be running. */
 function rejectTakenId(found: ScannedBundle, holder: RunnableBundle | undefined): ScannedBundle {
-  if (holder === undefined || !found.ok || holder.bundle.directory === found.bundle.directory) return found;
+  if (holder === undefined || !found.ok || isSamePlace(holder.bundle, found.bundle)) return found;
   const { directory } = found.bundle;
   const { attachedOnly } = holder.bundle;
   const error = new PluginError({

@@ -7,6 +7,7 @@ import {
   type SupervisorSpec,
 } from '../../model/index.js';
 import { planStarts, type UnmetRequirement } from '../../policy/index.js';
+import { listed } from '../listed.js';
 
 /** A bundle with the policy that its plugin would have. */
 export interface Candidate {
@@ -14,20 +15,28 @@ export interface Candidate {
   readonly policy: SupervisionPolicy;
 }
 
-/** The group of a plugin: the `members` of the environment's groups override the manifest. */
-export function groupOf({ manifest }: Bundle, specs: readonly SupervisorSpec[]): string {
-  const assigned = specs.find(({ members }) => members.includes(manifest.id));
-  return assigned?.name ?? manifest.group ?? rootGroup;
+/** The group of each plugin: the `members` of the environment's groups override the manifest. */
+export type GroupOf = (bundle: Bundle) => string;
+
+/** Finds the groups of plugins. */
+export function createGroupOf(specs: readonly SupervisorSpec[]): GroupOf {
+  // Of several groups that name a plugin, the first one has it.
+  const assigned = new Map(
+    specs.toReversed().flatMap(({ name, members }) => members.map((id) => [id, name] as const)),
+  );
+  return ({ manifest }) => assigned.get(manifest.id) ?? manifest.group ?? rootGroup;
 }
 
 /** The errors of the plugins that have no place in the tree, by their ids: unknown group, or unmet requirement. */
 export function placementProblems(
   candidates: readonly Candidate[],
   specs: readonly SupervisorSpec[],
+  groupOf: GroupOf,
 ): ReadonlyMap<string, PluginError> {
+  const names = new Set(specs.map(({ name }) => name));
   const problems = new Map<string, PluginError>();
   for (const { bundle, policy } of candidates) {
-    const problem = groupProblem(bundle, specs) ?? significanceProblem(bundle, policy);
+    const problem = groupProblem(groupOf(bundle), bundle, names) ?? significanceProblem(bundle, policy);
     if (problem !== null) problems.set(bundle.manifest.id, problem);
   }
   const placed = candidates.filter(({ bundle }) => !problems.has(bundle.manifest.id));
@@ -43,12 +52,11 @@ export function placementProblems(
   return problems;
 }
 
-function groupProblem(bundle: Bundle, specs: readonly SupervisorSpec[]): PluginError | null {
-  const group = groupOf(bundle, specs);
-  if (specs.some(({ name }) => name === group)) return null;
+function groupProblem(group: string, bundle: Bundle, names: ReadonlySet<string>): PluginError | null {
+  if (names.has(group)) return null;
   return invalid(bundle, 'MANIFEST_INVALID', {
     message: `The plugin belongs to the group ${group}, which does not exist in this environment.`,
-    hint: `Add it to the option groups, or set group in the manifest to one of: ${specs.map(({ name }) => name).join(', ')}.`,
+    hint: `Add it to the option groups, or set group in the manifest to one of: ${listed([...names])}.`,
     facts: { group },
   });
 }

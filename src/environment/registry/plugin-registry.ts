@@ -18,7 +18,8 @@ import type { AtDeadline, ScannedBundle } from '../../effects/index.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import type { CreateErrorBoundary } from '../callbacks/error-boundary.js';
 import { guardActor } from '../callbacks/guard-actor.js';
-import { groupOf, placementProblems, requirementProblem } from './placement.js';
+import { createGroupOf, placementProblems, requirementProblem } from './placement.js';
+import { listed } from '../listed.js';
 import { createBundleRegistry, type RunnableBundle } from './bundle-registry.js';
 import { observePlugin, type PluginObserver } from '../status/plugin-observer.js';
 
@@ -29,8 +30,11 @@ export type AvailablePlugin =
 
 /** The plugins of an environment: their bundles, the observers of their actors, and their last generations. */
 export interface PluginRegistry {
-  /** Registers the bundles of a scan, and adds those that are new and valid to the supervision tree. */
-  readonly register: (scanned: readonly ScannedBundle[]) => void;
+  /**
+   * Registers the bundles of a scan, and adds those that are new and valid to the supervision tree: a few at once, many
+   * in slices, so that the event loop is not blocked.
+   */
+  readonly register: (scanned: readonly ScannedBundle[]) => Promise<void>;
   /** Registers a reattached plugin, which has no bundle, and adds it to the supervision tree. */
   readonly registerReattached: (runnable: RunnableBundle) => void;
   /** Whether the plugin has a valid bundle. */
@@ -72,6 +76,9 @@ export interface InheritedState {
   readonly policy: SupervisionOptions | undefined;
 }
 
+/** How many plugins are added to the tree in one turn of the event loop. */
+const sliceSize = 500;
+
 /** Creates the registry, which follows the `plugin.spawned` events of the tree. */
 export function createPluginRegistry({
   actor,
@@ -83,12 +90,14 @@ export function createPluginRegistry({
   boundaryOf,
 }: RegistryDependencies): PluginRegistry {
   const { specs } = options;
+  const groupOf = createGroupOf(specs);
   const policyOf = ({ manifest, runtime }: Bundle, operators?: SupervisionOptions) =>
     composePolicyFor(runtime, options.policy, manifest.supervision, operators);
   const bundleRegistry = createBundleRegistry((bundles) =>
     placementProblems(
       bundles.map((bundle) => ({ bundle, policy: policyOf(bundle) })),
       specs,
+      groupOf,
     ),
   );
   const observerById = new Map<string, PluginObserver>();
@@ -122,7 +131,7 @@ export function createPluginRegistry({
     return {
       bundle,
       policy: policyOf(bundle, recorded?.policy),
-      group: groupOf(bundle, specs),
+      group: groupOf(bundle),
       significant: bundle.manifest.significant ?? false,
       generation: generations.get(id) ?? recorded?.generation ?? 0,
       inherited: recorded?.remembered,
@@ -133,8 +142,14 @@ export function createPluginRegistry({
   };
 
   return {
-    register(scanned) {
-      supervise(bundleRegistry.register(scanned));
+    async register(scanned) {
+      const added = bundleRegistry.register(scanned);
+      for (let start = 0; start < added.length; start += sliceSize) {
+        if (start > 0) await new Promise((resolve) => setImmediate(resolve));
+        // The environment may have been shut down in the meantime.
+        if (actor.getSnapshot().status !== 'active') return;
+        supervise(added.slice(start, start + sliceSize));
+      }
     },
     registerReattached(runnable) {
       bundleRegistry.add(runnable);
@@ -186,6 +201,7 @@ function invalidStatus(id: string, error: PluginError, since: number): PluginSta
     protocolVersion: null,
     address: null,
     transport: null,
+    verifiesHost: null,
     multiplexed: null,
     stdio: null,
     hooks: null,
@@ -219,7 +235,7 @@ function describe(found: ScannedBundle): AvailablePlugin {
 }
 
 function unknownPluginError(id: string, known: readonly ScannedBundle[]): PluginError {
-  const ids = known.map((found) => found.id).join(', ');
+  const ids = listed(known.map((found) => found.id));
   return new PluginError({
     code: 'PLUGIN_NOT_FOUND',
     plugin: id,

@@ -17,6 +17,7 @@ import type { ResolvedOptions } from '../options/resolve-options.js';
 import { createReaper } from '../orphans/reaper.js';
 import { programBundle } from '../options/program-options.js';
 import { microtaskClock } from './microtask-clock.js';
+import { runningTimeClock, type HostTimers } from './running-time-clock.js';
 import { makeSocketDirectories } from '../options/socket-options.js';
 import type { RuntimeFactory, Runtime, RuntimeHooks } from './runtime.js';
 
@@ -64,7 +65,7 @@ function createNodeRuntime(
   const exitHandler = killOnExit(plugins, sockets);
   return {
     effects,
-    clock: microtaskClock({ setTimeout, clearTimeout: stopTimer }),
+    clock: microtaskClock(runningTimeClock(hostTimers)),
     random: Math.random,
     stateStore: {
       ...stateStore,
@@ -97,10 +98,15 @@ function killOnExit(plugins: () => readonly ActorRefFrom<PluginMachine>[], socke
   return { killAll, release: () => process.off('exit', killAll) };
 }
 
-/** XState types the handle of a timer as `unknown`; this one comes from Node's `setTimeout`. */
-function stopTimer(timer: unknown): void {
-  clearTimeout(timer as NodeJS.Timeout);
-}
+const hostTimers: HostTimers = {
+  setTimeout,
+  // The handle comes from Node's `setTimeout`.
+  clearTimeout: (timer) => {
+    clearTimeout(timer as NodeJS.Timeout);
+  },
+  setImmediate,
+  now: () => performance.now(),
+};
 
 async function scanAll({
   pluginDir,

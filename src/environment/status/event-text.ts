@@ -1,4 +1,5 @@
 import type { EnvironmentEvent, LogLevel } from '../../model/index.js';
+import { listed } from '../listed.js';
 
 type EventOf<Type extends EnvironmentEvent['type']> = Extract<EnvironmentEvent, { readonly type: Type }>;
 
@@ -16,7 +17,7 @@ export function describeTreeEvent(event: TreeEvent): { readonly level: LogLevel;
     case 'supervisor.restarting':
       return {
         level: 'warn',
-        text: `group ${event.supervisor} restarts ${event.affected.join(', ')}: ${event.reason}`,
+        text: `group ${event.supervisor} restarts ${listed(event.affected)}: ${event.reason}`,
       };
     case 'supervisor.shutDown':
       return { level: 'warn', text: `group ${event.supervisor} shuts down: ${event.reason}` };

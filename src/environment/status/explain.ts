@@ -1,4 +1,4 @@
-import type { ExcuseReason, PluginState, PluginStatus } from '../../model/index.js';
+import { printableText, type ExcuseReason, type PluginState, type PluginStatus } from '../../model/index.js';
 
 /** One change of a plugin's state or phase, with its cause. */
 export interface HistoryEntry {
@@ -33,7 +33,7 @@ export interface PluginHistory {
 /** The history of an invalid bundle. */
 export const emptyHistory: PluginHistory = { history: [], failedWithGroup: false };
 
-/** Explains a status; `now` is the time from which the remaining times are counted. */
+/** Explains a status in printable text; `now` is the time from which the remaining times are counted. */
 export function explainStatus(
   status: PluginStatus,
   { history, failedWithGroup }: PluginHistory,
@@ -46,11 +46,12 @@ export function explainStatus(
     failedWithGroup ? 'It failed because its group gave up.' : null,
     describeNextAttempt(status, now),
   ];
+  const hint = status.error?.hint ?? (failedWithGroup ? groupGaveUpHint : null);
   return {
     plugin: status.id,
     state: status.state,
-    summary: sentences.filter((sentence) => sentence !== null).join(' '),
-    hint: status.error?.hint ?? (failedWithGroup ? groupGaveUpHint : null),
+    summary: printableText(sentences.filter((sentence) => sentence !== null).join(' ')),
+    hint: hint === null ? null : printableText(hint),
     history,
   };
 }

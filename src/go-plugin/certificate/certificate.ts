@@ -35,6 +35,9 @@ export interface CertificateTemplate {
 /** The name that both sides verify, at any address. */
 export const certificateHost = 'localhost';
 
+/** The name that plugins with go-plugin before 1.4.4 verify in brokered connections: the target that they dial. */
+const brokeredHostBefore144 = 'unused';
+
 const organisation = 'Espalier';
 
 /**
@@ -92,13 +95,16 @@ function extensions(keyId: Uint8Array): Buffer {
     objectIdentifier('1.3.6.1.5.5.7.3.2'),
     objectIdentifier('1.3.6.1.5.5.7.3.1'),
   );
-  const dnsName = sequence(implicit(2, Buffer.from(certificateHost)));
+  const dnsNames = sequence(
+    implicit(2, Buffer.from(certificateHost)),
+    implicit(2, Buffer.from(brokeredHostBefore144)),
+  );
   return sequence(
     criticalExtension('2.5.29.19', isAuthority),
     criticalExtension('2.5.29.15', keyUsage),
     extension('2.5.29.37', clientAndServer),
     extension('2.5.29.14', octetString(keyId)),
-    extension('2.5.29.17', dnsName),
+    extension('2.5.29.17', dnsNames),
   );
 }
 

@@ -13,7 +13,7 @@ export function ranOutOfMemory(stderrTail: string): boolean {
 }
 
 const outOfMemoryPattern =
-  /\bMemoryError\b|heap out of memory|Array buffer allocation failed|std::bad_alloc|runtime: (?:out of memory|cannot allocate memory)|Cannot allocate memory/;
+  /\bMemoryError\b|heap out of memory|Fatal (?:JavaScript|process) (?:out of memory|OOM)|Array buffer allocation failed|ERR_MEMORY_ALLOCATION_FAILED|std::bad_alloc|runtime: (?:out of memory|cannot allocate memory)|Cannot allocate memory/;
 
 export type { DiagnosisFacts } from './facts.js';
 
@@ -95,7 +95,7 @@ const resourceDiagnoses: readonly Diagnosis[] = [
       return `The plugin may not use ${what}: give the user of this host permission to it, or let the plugin use another file.`;
     },
   ),
-  onStderr(outOfMemoryPattern, (_, { limits }) => outOfMemory(limits?.memoryBytes)),
+  onStderr(outOfMemoryPattern, (_, { limits, stderrTail }) => outOfMemory(limits?.memoryBytes, stderrTail)),
   onStderr(/\bEMFILE\b|Too many open files|Errno 24\b/i, (_, { limits }) => tooManyFiles(limits?.openFiles)),
 ];
 
@@ -115,7 +115,12 @@ const causes: readonly Diagnosis[] = [
   ...resourceDiagnoses,
 ];
 
-function outOfMemory(limit: number | undefined): string {
+/** V8 reserves an address range for its code at its start, which Node 24 and later make writable at once. */
+const codeRangePattern = /Failed to reserve virtual memory for CodeRange/;
+
+function outOfMemory(limit: number | undefined, stderrTail: string): string {
+  if (codeRangePattern.test(stderrTail))
+    return `Node 24 and later reserve 512 MiB at their start, which count as memory: raise limits.memoryBytes (${limit ?? 'set outside of Espalier'} now) by as much.`;
   const raise = limit === undefined ? 'its memory limit' : `limits.memoryBytes (${limit} now)`;
   return `The plugin ran out of memory: raise ${raise}, or let it use less.`;
 }

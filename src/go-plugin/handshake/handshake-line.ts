@@ -27,6 +27,12 @@ export function looksLikeHandshake(line: string): boolean {
   return /^\s*[+-]?\d+\|/.test(line);
 }
 
+/** The path of the unix socket that a line announces, also one that is rejected; `null`: none. */
+export function announcedSocket(line: string): string | null {
+  const [, , network, address = ''] = line.trim().split('|', 4);
+  return network === 'unix' && address.startsWith('/') ? address : null;
+}
+
 /** Parses a handshake line; the error is the first one in the order in which go-plugin's host checks. */
 export function parseHandshakeLine(line: string, offer: HandshakeOffer): HandshakeResult {
   const result = readHandshake(line, offer);

@@ -1,4 +1,10 @@
-import { PluginError, rootGroup, type SupervisionPolicy, type SupervisorSpec } from '../../model/index.js';
+import {
+  isPluginError,
+  PluginError,
+  rootGroup,
+  type SupervisionPolicy,
+  type SupervisorSpec,
+} from '../../model/index.js';
 import {
   allPlugins,
   planStarts,
@@ -134,9 +140,16 @@ export function requirementUnmet(
   return new PluginError({
     code: 'REQUIREMENT_UNMET',
     plugin,
-    message: `The plugin requires ${requirement}, which does not start: ${cause?.message ?? 'it was stopped.'}`,
+    message: `The plugin requires ${requirement}, which does not start: ${cause === null ? 'it was stopped.' : rootCause(cause).message}`,
     hint: cause?.hint ?? `Activate ${requirement} first.`,
     facts: { requirement },
     ...(cause !== null && { cause }),
   });
+}
+
+/** What is behind a chain of unmet requirements: a message with all of them would grow with the chain. */
+function rootCause(error: PluginError): PluginError {
+  let root = error;
+  while (root.code === 'REQUIREMENT_UNMET' && isPluginError(root.cause)) root = root.cause;
+  return root;
 }

@@ -125,8 +125,10 @@ export function setupPlugin(effects: PluginEffects) {
         because: pendingReason(context) ?? causeOf(event),
       })),
       updateReason: assign(({ context }) => ({ because: pendingReason(context) ?? context.because })),
-      noteCommand: assign(({ event }) =>
-        event.type === 'process.located' ? { command: event.command } : {},
+      noteCommand: assign(({ context, event }) =>
+        event.type === 'process.located'
+          ? { command: event.command, bundle: event.bundle ?? context.bundle }
+          : {},
       ),
       noteProcess: assign(({ event }) =>
         event.type === 'process.started' || event.type === 'process.attached'

@@ -35,6 +35,7 @@ export function pluginStatus(snapshot: PluginSnapshot): PluginStatus {
     protocolVersion: context.handshake?.appVersion ?? null,
     address: context.channel?.address ?? null,
     transport: context.channel?.transport ?? null,
+    verifiesHost: context.channel?.verifiesHost ?? null,
     multiplexed: context.channel?.multiplexed ?? null,
     stdio: context.stdio,
     hooks: context.hooks === undefined ? null : (context.hooks ?? []),

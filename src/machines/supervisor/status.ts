@@ -25,11 +25,11 @@ export function supervisorStatus(supervisor: AnyActorRef, now: number): Supervis
     periodMs,
     restartsLeft: restartsLeft(restarts, readClock(clock, now), spec),
     children: context.children.flatMap(({ kind, id, significant, after }): TreeChild[] => {
-      if (kind === 'plugin') return [{ kind, id, significant, after }];
+      if (kind === 'plugin') return [{ kind, id, significant, after: [...after] }];
       const below = children[supervisorId(id)];
       return below === undefined
         ? []
-        : [{ kind, significant, after, supervisor: supervisorStatus(below, now) }];
+        : [{ kind, significant, after: [...after], supervisor: supervisorStatus(below, now) }];
     }),
   };
 }

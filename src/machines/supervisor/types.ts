@@ -13,7 +13,7 @@ interface CommonChild {
   readonly id: string;
   readonly significant: boolean;
   /** The siblings that it starts after and is stopped before. */
-  readonly after: readonly string[];
+  readonly after: Iterable<string>;
 }
 
 /** A plugin as a child of a supervisor. */

@@ -28,7 +28,7 @@ export interface Sibling {
   readonly kind: 'plugin' | 'supervisor';
   readonly id: string;
   /** The siblings that it starts after and is stopped before. */
-  readonly after: readonly string[];
+  readonly after: Iterable<string>;
   readonly summary: ChildSummary;
 }
 

@@ -6,13 +6,13 @@ export interface Step {
   readonly id: string;
   readonly progress: Progress;
   /** The children that it starts after and is stopped before. */
-  readonly after: readonly string[];
+  readonly after: Iterable<string>;
 }
 
 /** The children that may be stopped now: all that start after them have stopped. */
 export function stoppable(steps: readonly Step[]): readonly string[] {
   const running = steps.filter(({ progress }) => progress !== 'stopped' && progress !== 'pending');
-  const needed = new Set(running.flatMap(({ after }) => after));
+  const needed = new Set(running.flatMap(({ after }) => [...after]));
   return running.filter(({ id, progress }) => progress !== 'stopping' && !needed.has(id)).map(({ id }) => id);
 }
 
@@ -26,7 +26,7 @@ export function startable(steps: readonly Step[], limit: number): readonly strin
   );
   const starting = steps.filter(({ progress }) => progress === 'starting').length;
   return steps
-    .filter(({ progress, after }) => progress === 'pending' && !after.some((id) => expected.has(id)))
+    .filter(({ progress, after }) => progress === 'pending' && ![...after].some((id) => expected.has(id)))
     .slice(0, Math.max(0, limit - starting))
     .map(({ id }) => id);
 }

@@ -133,6 +133,9 @@ export function startSimulatedProcess(
           answersServing() ? { type: 'probe.passed', ms: 0 } : { type: 'probe.failed', error: notServing() },
         );
         return;
+      case 'greet':
+        started.emit({ type: 'greeting.received' });
+        return;
       case 'watch':
         watches.add(started);
         started.emit(probesLeft > 0 ? { type: 'watch.serving' } : watchDenied());

@@ -159,7 +159,7 @@ describe('each field', () => {
     [{ version: 1 }, 'version must be a string'],
     [{ version: 'latest' }, 'version must be a version such as 1.2.3'],
     [{ min_server_version: 'new' }, 'min_server_version must be a version such as 9.5.0'],
-    [server({ runtime: 'ruby' }), 'server.runtime must be one of python, node, executable'],
+    [server({ runtime: 'ruby' }), 'server.runtime must be one of python, node, executable, go'],
     [server({ executable: 'a\0b' }), 'server.executable may not hold a NUL byte'],
     [
       server({ executables: { linux: 'a' } }),
@@ -272,7 +272,7 @@ describe('the place of a problem', () => {
     const text =
       '{\n  "id": "com.example.hello",\n  "server": {\n    "runtime": "ruby",\n\t"executable": 12\n  }\n}\n';
     expect(refuse(text, '/p/hello/plugin.json').message).toBe(
-      '/p/hello/plugin.json:4:16: server.runtime must be one of python, node, executable; ' +
+      '/p/hello/plugin.json:4:16: server.runtime must be one of python, node, executable, go; ' +
         '/p/hello/plugin.json:5:16: server.executable must be a string',
     );
   });

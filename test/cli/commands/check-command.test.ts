@@ -162,18 +162,28 @@ describe('espalier check', () => {
   ])('reports with %j that the transport is %s', async (flags, transport) => {
     const { code, report } = await check(...flags, bundle('healthy-with-mtls'));
     expect(code).toBe(0);
-    expect(report.steps.find(({ name }) => name === 'tls')).toMatchObject({ ok: true, detail: transport });
+    const tls = report.steps.find(({ name }) => name === 'tls');
+    expect(tls).toMatchObject({ ok: true, detail: expect.stringMatching(`^${transport}`) as unknown });
+    if (transport === 'mtls') expect(tls?.detail).toContain('refuses a connection without');
   });
 
   it.each<[string, FakeInterpreterName, string, string]>([
     ['auto', 'certificate-mismatch', 'tls', 'CERTIFICATE_INVALID'],
     ['auto', 'distrusts-the-host', 'tls', 'CONNECT_FAILED'],
     ['required', 'healthy', 'handshake', 'MTLS_UNSUPPORTED'],
+    ['required', 'trusts-every-host', 'tls', 'MTLS_UNSUPPORTED'],
   ])('reports under --mtls %s that %s fails at %s with %s', async (mode, name, step, code) => {
     const { code: exit, report } = await check('--mtls', mode, bundle(name));
     expect(exit).toBe(1);
     expect(report.error).toMatchObject({ code });
     expect(report.steps.at(-1)).toMatchObject({ name: step, ok: false });
+  });
+
+  it('tells that a plugin does not verify its host', async () => {
+    const { code, report } = await check(bundle('trusts-every-host'));
+    expect(code).toBe(0);
+    const tls = report.steps.find(({ name }) => name === 'tls');
+    expect(tls?.detail).toBe('tls: it accepts a connection without the certificate of the host');
   });
 
   it('reports the position of a problem in a manifest', async () => {

@@ -39,6 +39,52 @@ describe('a scan of many bundles', () => {
   });
 });
 
+describe("Mattermost's own manifests", () => {
+  it('run a Go program, and a Python script by its entry_point', async () => {
+    const go = {
+      id: 'com.example.go',
+      server: { runtime: 'go', executables: { 'linux-amd64': 'server/dist/p' } },
+    };
+    write('go/plugin.json', JSON.stringify({ ...go, server: { ...go.server, executable: 'server/dist/p' } }));
+    write('go/server/dist/p');
+    write(
+      'py/plugin.json',
+      JSON.stringify({
+        id: 'com.example.py',
+        server: { runtime: 'python', python: { entry_point: 'server/main.py' } },
+      }),
+    );
+    write('py/server/main.py');
+    expect(await scanBundles(path())).toMatchObject([
+      { ok: true, id: 'com.example.go', bundle: { runtime: 'executable', entry: 'server/dist/p' } },
+      { ok: true, id: 'com.example.py', bundle: { runtime: 'python', entry: 'server/main.py' } },
+    ]);
+  });
+
+  it.each([
+    [{ executable: 'a.py', python: { entry_point: 'b.py' } }, 'a.py', 'python'],
+    [{ python: { entry_point: 'b' } }, 'b', 'python'],
+    [{ python: { entry_point: 'b', dependency_mode: 'venv' } }, 'b', 'python'],
+    [{ runtime: 'go', executable: 'a.py' }, 'a.py', 'executable'],
+  ])('of %j start %s with %s', async (server, entry, runtime) => {
+    write('one/plugin.json', JSON.stringify({ id: 'com.example.one', server }));
+    for (const file of ['a.py', 'b.py', 'b']) write(`one/${file}`);
+    expect(await scanBundles(path())).toMatchObject([{ ok: true, bundle: { entry, runtime } }]);
+  });
+
+  it('of a webapp alone are no plugin here, and say so where one is named', async () => {
+    const webapp = { id: 'com.example.theme', webapp: { bundle_path: 'webapp/dist/main.js' } };
+    write('theme/plugin.json', JSON.stringify(webapp));
+    expect(await scanBundles(path())).toEqual([]);
+    const named = await readBundle(path('theme'));
+    expect(named).toMatchObject({ ok: false, id: 'com.example.theme', error: { code: 'MANIFEST_INVALID' } });
+    expect(named.ok ? '' : named.error.message).toContain('only a webapp');
+    write('theme/plugin.json', JSON.stringify({ ...webapp, backend: { executable: 'run' } }));
+    write('theme/run');
+    expect(await scanBundles(path())).toMatchObject([{ ok: true, id: 'com.example.theme' }]);
+  });
+});
+
 describe('a directory of bundles', () => {
   it('is scanned one level deep, and its bundles are sorted by id', async () => {
     write('z/plugin.json', manifest('com.example.a'));
@@ -54,6 +100,7 @@ describe('a directory of bundles', () => {
       id: 'com.example.a',
       bundle: {
         directory: path('z'),
+        path: path('z'),
         manifestPath: path('z/plugin.json'),
         manifest: {
           id: 'com.example.a',

@@ -1,12 +1,8 @@
 import { Metadata, status as code } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { earlier, grpcTimeout } from '../../../src/effects/grpc/deadline.js';
-import {
-  createMessageReader,
-  withPrefix,
-  type MessageReader,
-  type WireMessage,
-} from '../../../src/effects/grpc/message-reader.js';
+import { createMessageReader, withPrefix, type MessageReader } from '../../../src/effects/grpc/messages.js';
+import type { WireMessage } from '../../../src/effects/grpc/compression.js';
 import { metadataOf } from '../../../src/effects/http2/response-headers.js';
 import {
   knownCode,
@@ -56,7 +52,7 @@ describe('the reader of messages', () => {
   });
 
   it('gives back long messages between short ones, wherever their bytes are cut', () => {
-    const sizes = fc.array(fc.constantFrom(0, 7, 3000, 33_000, 40_000, 200_000), { maxLength: 6 });
+    const sizes = fc.array(fc.constantFrom<number[]>(0, 7, 3000, 33_000, 40_000, 200_000), { maxLength: 6 });
     const cut = sizes.chain((lengths) => {
       const total = lengths.reduce((sum: number, length) => sum + length + 5, 0);
       return fc.tuple(fc.constant(lengths), cutsOf(total), fc.constantFrom(0, 16_384, 65_536), fc.boolean());

@@ -17,7 +17,7 @@ import {
 import { createServer as createRawServer, type Socket } from 'node:net';
 import { openChannel } from '../../../src/effects/http2/open-channel.js';
 import type { Http2Channel } from '../../../src/effects/http2/channel.js';
-import { withPrefix } from '../../../src/effects/grpc/message-reader.js';
+import { withPrefix } from '../../../src/effects/grpc/messages.js';
 import { openSocket, type Address } from '../../../src/effects/socket/open-socket.js';
 import { plaintext } from '../../../src/effects/tls/security.js';
 import { afterTest } from '../../support/environment.js';

@@ -6,7 +6,7 @@ import { connectivityState, Metadata, type ChannelInterface } from '@grpc/grpc-j
 import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { openChannel } from '../../../src/effects/http2/open-channel.js';
-import { withPrefix } from '../../../src/effects/grpc/message-reader.js';
+import { withPrefix } from '../../../src/effects/grpc/messages.js';
 import { openSocket } from '../../../src/effects/socket/open-socket.js';
 import { plaintext } from '../../../src/effects/tls/security.js';
 

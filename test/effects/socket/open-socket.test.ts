@@ -12,7 +12,7 @@ const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
 );
 
 describe('a socket that is opened', () => {
-  it.each(['127.0.0.1:PORT', ':PORT', '0.0.0.0:PORT', 'localhost:PORT'])(
+  it.each(['127.0.0.1:PORT', ':PORT', '0.0.0.0:PORT', '[::]:PORT', 'localhost:PORT'])(
     'reaches a listener at tcp %s',
     async (form) => {
       const { server, port } = await listening({ host: '127.0.0.1', port: 0 });

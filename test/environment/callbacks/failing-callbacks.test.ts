@@ -56,9 +56,9 @@ describe('a host goes on, with its plugin untouched and one report,', () => {
     ['when its logger throws', 'logger', inLogger('boom'), ''],
     ['when its logger rejects', 'logger', inLogger('reject'), ''],
     [
-      'when its logger lacks a method',
+      'when its logger loses a method',
       'logger',
-      'logger: { info: counted(boom), warn() {}, error() {} }',
+      'logger: (() => { const logger = { trace() {}, debug() {}, info: counted(boom), warn() {}, error() {} }; setImmediate(() => delete logger.debug); return logger; })()',
       '',
     ],
     ['when a subscriber throws', 'events', '', 'env.events.subscribe(counted(boom));'],

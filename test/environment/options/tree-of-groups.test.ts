@@ -8,14 +8,16 @@ function treeOf(groups: Readonly<Record<string, GroupOptions>>, plugins: Plugins
   const plan = planStarts(Object.entries(plugins).map(([id, { requires = [] }]) => ({ id, requires })));
   const placements = plan.order.map((id) => ({ id, group: plugins[id]?.group ?? 'root' }));
   const tree = buildTree(groupSpecs({ groups }), placements, plan);
-  return { tree, after: Object.fromEntries(precedence(tree, plan)) };
+  const after = precedence(tree, plan);
+  return { tree, after: Object.fromEntries(plan.order.map((id) => [id, after.get(id)])) };
 }
 
 /** A branch as text: what each child comes after, and groups in brackets. */
 function drawn({ children }: Subtree): string {
   return children
     .map((child) => {
-      const after = child.after.length === 0 ? '' : `<${child.after.join('')}`;
+      const names = [...child.after].join('');
+      const after = names === '' ? '' : `<${names}`;
       return child.kind === 'plugin' ? `${child.id}${after}` : `${child.id}${after}(${drawn(child.subtree)})`;
     })
     .join(' ');

@@ -26,7 +26,7 @@ describe('a certificate for AutoMTLS', () => {
       expect(certificate).toMatchObject({
         subject: 'O=Espalier\nCN=localhost',
         issuer: 'O=Espalier\nCN=localhost',
-        subjectAltName: 'DNS:localhost',
+        subjectAltName: 'DNS:localhost, DNS:unused',
         ca: true,
         serialNumber: '80FF',
         validFrom: 'Nov 22 12:00:00 2026 GMT',

@@ -203,6 +203,17 @@ describe('a Node plugin', () => {
       'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n',
       ['ran out of memory'],
     ],
+    [
+      'has no memory for what V8 reserves',
+      '#\n# Fatal process out of memory: Failed to reserve virtual memory for CodeRange\n#\n',
+      ['reserve 512 MiB', 'raise limits.memoryBytes'],
+    ],
+    [
+      'has no memory for a buffer',
+      "RangeError: Failed to allocate memory\n    at x {\n  code: 'ERR_MEMORY_ALLOCATION_FAILED'\n}\n\nNode.js v24.21.0\n",
+      ['ran out of memory'],
+    ],
+    ['dies in V8', '#\n# Fatal JavaScript out of memory: Zone\n#\n', ['ran out of memory']],
   ])('that %s gets that diagnosis', (_, stderrTail, words) => {
     expectAll(
       advice({ runtime: 'node', interpreter: '/usr/bin/node', entry: '/b/plugin.js', stderrTail }),

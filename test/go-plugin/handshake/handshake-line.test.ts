@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { PluginError } from '../../../src/model/index.js';
-import { looksLikeHandshake, parseHandshakeLine } from '../../../src/go-plugin/index.js';
+import { announcedSocket, looksLikeHandshake, parseHandshakeLine } from '../../../src/go-plugin/index.js';
 import type { HandshakeOffer } from '../../../src/go-plugin/index.js';
 import { almostValidLine, anyOffer } from './almost-valid-lines.js';
 import { outcomeOf } from './handshake-oracle.js';
@@ -106,6 +106,19 @@ describe('a handshake line that is accepted', () => {
     ],
   ])('%s', (_, line, given, expected) => {
     expect(parseHandshakeLine(line, given)).toEqual({ ok: true, handshake: expected });
+  });
+});
+
+describe('the socket that a line announces', () => {
+  it.each([
+    ['1|1|unix|/tmp/p1|grpc|', '/tmp/p1'],
+    ['2|99|unix|/tmp/p1', '/tmp/p1'],
+    [' 1|1|unix|/tmp/p1|netrpc', '/tmp/p1'],
+    ['1|1|tcp|127.0.0.1:1|grpc', null],
+    ['1|1|unix|p1|grpc', null],
+    ['1|1|unix', null],
+  ])('of %j is %j, whether it is accepted or not', (line, socket) => {
+    expect(announcedSocket(line)).toBe(socket);
   });
 });
 

@@ -49,7 +49,6 @@ describe('an inspector', () => {
       'probe',
       'onActivate',
       'health',
-      'watch',
     ]);
     const plugin = seen.find(({ name }) => name === 'com.example.hello');
     const group = seen.find(({ name }) => name === 'group:root');

@@ -2,6 +2,8 @@ import { createWebSocketInspector } from '@statelyai/inspect';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
+import type { EnvironmentOptions } from '../../../src/environment/index.js';
+import { optionProblems } from '../../../src/environment/options/option-problems.js';
 import type { Message } from './inspector-client.js';
 import { createInspectedTree } from '../inspected-tree.js';
 
@@ -21,6 +23,8 @@ describe("Stately's own WebSocket inspector", () => {
     });
     const { port } = server.address() as AddressInfo;
     const inspector = createWebSocketInspector({ url: `ws://127.0.0.1:${port}` });
+    const options: EnvironmentOptions = { bundles: [], inspect: inspector.inspect };
+    expect(optionProblems(options)).toEqual([]);
     try {
       createInspectedTree(inspector.inspect).start('com.example.hello');
       await received;

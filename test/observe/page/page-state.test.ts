@@ -41,8 +41,7 @@ describe('the state of the page', () => {
       [3, 'logs', 'active'],
       [3, 'stdio', 'active'],
       [3, 'broker', 'active'],
-      [3, 'health', 'betweenProbes · ready · watching'],
-      [4, 'watch', 'active'],
+      [3, 'health', 'betweenProbes · ready · off'],
       [2, 'com.example.other', 'restarting'],
     ]);
     const hello = pageState.actors().find(({ name }) => name === 'com.example.hello');

@@ -303,7 +303,7 @@ describe('a group stop', () => {
           expect([
             id,
             summary,
-            siblings.filter((one) => one.summary.isRunning && one.after.includes(id)),
+            siblings.filter((one) => one.summary.isRunning && [...one.after].includes(id)),
           ]).toEqual([id, summary, []]);
         const needsNoCommand = siblings
           .filter(({ summary }) => !summary.isRunning && !summary.isWanted)
@@ -457,7 +457,7 @@ describe('a group start', () => {
         expect(resume.length).toBeLessThanOrEqual(Math.max(0, limit - rising));
         const free = siblings
           .filter(({ summary }) => summary.progress === 'pending')
-          .filter(({ after }) => !siblings.some((one) => after.includes(one.id) && isExpected(one)));
+          .filter(({ after }) => !siblings.some((one) => [...after].includes(one.id) && isExpected(one)));
         expect(resume).toEqual(free.slice(0, resume.length));
         expect(resume.length === free.length || resume.length + rising >= limit).toBe(true);
       }),

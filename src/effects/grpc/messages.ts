@@ -1,10 +1,6 @@
 import { messageLimits } from '../../model/limits.js';
-
-/** One length-prefixed message of gRPC as it came. */
-export interface WireMessage {
-  readonly isCompressed: boolean;
-  readonly bytes: Buffer;
-}
+import type { CallSettings } from './call-settings.js';
+import { compressed, type WireMessage } from './compression.js';
 
 const prefixBytes = 5;
 
@@ -12,7 +8,7 @@ const prefixBytes = 5;
 const shortestPiece = 16 * 1024;
 const slabSize = 32 * 1024;
 /** Up to this length a message that has begun gets a buffer of its own at once, so that its bytes are copied once. */
-const longestGathered = 16 * 1024 * 1024;
+const longestCollected = 16 * 1024 * 1024;
 
 /** Cuts what arrives on a stream into messages, one at a time as they are asked for. What waits is held as bytes. */
 export interface MessageReader {
@@ -62,7 +58,7 @@ export function createMessageReader(limit: number = messageLimits.message): Mess
     pieces[last] = slab.bytes.subarray(slab.used - before - chunk.length, slab.used);
   };
   /** Makes room for the whole of the message that has begun. */
-  const gather = (missing: number): void => {
+  const collect = (missing: number): void => {
     const bytes = Buffer.allocUnsafeSlow(held + missing);
     join().copy(bytes);
     pieces = [bytes.subarray(0, held)];
@@ -74,7 +70,7 @@ export function createMessageReader(limit: number = messageLimits.message): Mess
     return prefix === null ? 0 : Math.max(0, prefixBytes + prefix.readUInt32BE(at + 1) - held);
   };
   const hasRoom = (length: number): boolean => slab !== null && slab.bytes.length - slab.used >= length;
-  const isLong = (length: number): boolean => length > slabSize && length <= longestGathered;
+  const isLong = (length: number): boolean => length > slabSize && length <= longestCollected;
   /** The first piece from where it goes on, with this many bytes; `null`: they are not there. */
   const first = (length: number): Buffer | null => {
     if (held < length) return null;
@@ -93,10 +89,10 @@ export function createMessageReader(limit: number = messageLimits.message): Mess
     push(chunk) {
       if (chunk.length === 0) return;
       const missing = missingBytes();
-      const isGathered = slab !== null && slab.bytes.length - slab.used === missing;
-      if (!isGathered && isLong(missing) && missing > chunk.length) gather(missing);
+      const isCollected = slab !== null && slab.bytes.length - slab.used === missing;
+      if (!isCollected && isLong(missing) && missing > chunk.length) collect(missing);
       held += chunk.length;
-      if (isGathered && missing > 0 && missing < chunk.length) {
+      if (isCollected && missing > 0 && missing < chunk.length) {
         copy(chunk.subarray(0, missing));
         pieces.push(chunk.subarray(missing));
         slab = null;
@@ -167,4 +163,19 @@ export function framedMessage(message: Uint8Array, isCompressed: boolean): reado
 function writePrefix(framed: Buffer, length: number, isCompressed: boolean): void {
   framed[0] = isCompressed ? 1 : 0;
   framed.writeUInt32BE(length, 1);
+}
+
+/** The flag of grpc-js's `WriteFlags` that keeps one message from being compressed. */
+const noCompress = 2;
+
+/** A message as it is sent, in pieces. Throws a RangeError where it is longer than the client's own limit. */
+export function encodeMessage(
+  message: Uint8Array,
+  { longestSent, encoding }: CallSettings,
+  flags = 0,
+): readonly Uint8Array[] {
+  if (message.length > longestSent)
+    throw new RangeError(`Attempted to send message with a size larger than ${longestSent}`);
+  const isCompressed = encoding !== null && (flags & noCompress) === 0;
+  return framedMessage(isCompressed ? compressed(message, encoding) : message, isCompressed);
 }

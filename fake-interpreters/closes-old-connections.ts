@@ -1,0 +1,3 @@
+import { servePlugin } from './lib/serve-plugin.js';
+
+servePlugin({ network: 'tcp', maxConnectionAgeMs: 30 });
