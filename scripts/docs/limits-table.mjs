@@ -12,31 +12,27 @@ export async function limitsTable() {
   const values = await import(pathToFileURL(join(root, 'dist/modules/model/limits.js')).href);
   return Object.entries(values)
     .map(([group, limits]) => {
-      const [, about, body] = new RegExp(
-        `\\/\\*\\* ((?:(?!\\*\\/)[^])*) \\*\\/\\nexport const ${group} = \\{\\n([\\s\\S]*?)\\n\\} as const`,
-      ).exec(source);
+      const start = source.indexOf(`export const ${group} = {`);
+      const body = source.slice(start, source.indexOf('\n} as const', start));
       const rows = Object.entries(limits).map(([name, value]) => [
         code(name),
         sizeText(value),
-        docstringOf(body, name),
+        docstringBefore(body, body.search(new RegExp(`^  ${name}:`, 'm'))),
       ]);
-      return `**${plain(about)}**\n\n${table([['limit', 'value', 'what it bounds'], ...rows])}`;
+      const about = docstringBefore(source, start);
+      return `**${about}**\n\n${table([['limit', 'value', 'what it bounds'], ...rows])}`;
     })
     .join('\n\n');
 }
 
-/** The docstring above a limit; that of the one before where two share it. */
-function docstringOf(body, name) {
-  const before = body.slice(0, body.search(new RegExp(`^  ${name}:`, 'm')));
-  const [, text] = /.*\/\*\* ([\s\S]*?) \*\//s.exec(before);
-  return plain(text);
-}
-
-function plain(text) {
-  return text
+/** The last docstring before a place; two limits may share one. */
+function docstringBefore(text, place) {
+  const before = text.slice(0, place);
+  const docstring = before.slice(before.lastIndexOf('/**') + 3, before.lastIndexOf('*/'));
+  return docstring
     .replace(/\s*\n\s*\*\s*/g, ' ')
-    .replace(/\.$/, '')
-    .trim();
+    .trim()
+    .replace(/\.$/, '');
 }
 
 function sizeText(value) {

@@ -103,7 +103,9 @@ export const siegeAttacks: readonly SiegeAttack[] = [
   {
     name: 'a health that flips',
     plugin: 'flips-its-health',
-    attack: 'Reports another health with each message of Health.Watch, without a pause.',
+    supervision: { health: { watch: true } },
+    attack:
+      'Reports another health with each message of Health.Watch, which its policy asks for, without a pause.',
     result: 'Ends the connection with `LIMIT_EXCEEDED` and restarts it by its policy.',
     run: exceeds(limitExceeded),
   },

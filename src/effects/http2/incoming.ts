@@ -48,6 +48,8 @@ export function createIncoming(
   let isDelivering = false;
   /** A message is being inflated beside the event loop, or the next one waits for the next turn. */
   let isWaiting = false;
+  /** One message is delivered in each turn that was waited for, however much work others have in it. */
+  let isDue = false;
   let last: StatusObject | null = null;
   let isOver = false;
 
@@ -78,13 +80,16 @@ export function createIncoming(
   };
   const isWanted = (): boolean => isAsked || (last !== null && last.code !== code.OK);
   const waits = (): boolean => {
-    if (isWaiting || !isTurnUsedUp()) return isWaiting;
+    const isUsedUp = isTurnUsedUp() && !isDue;
+    isDue = false;
+    if (isWaiting || !isUsedUp) return isWaiting;
     isWaiting = true;
     setImmediate(goOn);
     return true;
   };
   const goOn = (): void => {
     isWaiting = false;
+    isDue = true;
     deliver();
   };
   const take = (outcome: Decompressed): void => {

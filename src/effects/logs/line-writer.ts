@@ -20,17 +20,22 @@ export function createLineWriter(now: () => number, write: (line: string) => voi
   const rateLimit = createLineRateLimiter();
   const queue: string[] = [];
   const writeSome = (): void => {
-    while (queue.length > 0) {
-      if (isTurnUsedUp()) {
-        setImmediate(writeSome);
-        return;
-      }
-      write(queue.shift() ?? '');
+    try {
+      // One line in each turn at least, however much work others have in it.
+      do {
+        const line = queue.shift();
+        if (line === undefined) return;
+        write(line);
+      } while (!isTurnUsedUp());
+    } finally {
+      if (queue.length > 0) setImmediate(writeSome);
     }
   };
   const enqueue = (line: string): void => {
     queue.push(line);
-    if (queue.length === 1) writeSome();
+    if (queue.length > 1) return;
+    if (isTurnUsedUp()) setImmediate(writeSome);
+    else writeSome();
   };
   const warnDropped = (dropped: number): void => {
     if (dropped > 0)

@@ -201,7 +201,10 @@ describe('each field', () => {
     [supervision({ health: { intervalMs: 0 } }), 'supervision.health.intervalMs must be at least 1'],
     [supervision({ health: { misses: 0 } }), 'supervision.health.misses must be at least 1'],
     [supervision({ deadlines: { startMs: '15s' } }), 'supervision.deadlines.startMs must be a finite number'],
-    [supervision({ deadlines: { start_ms: 1 } }), 'supervision.deadlines.start_ms is not known: did you mean startMs?'],
+    [
+      supervision({ deadlines: { start_ms: 1 } }),
+      'supervision.deadlines.start_ms is not known: did you mean startMs?',
+    ],
     [
       supervision({ deadlines: { hookMs: 2 ** 31 } }),
       'supervision.deadlines.hookMs must be at most 2147483647',

@@ -54,7 +54,7 @@ describe('the reader of messages', () => {
   it('gives back long messages between short ones, wherever their bytes are cut', () => {
     const sizes = fc.array(fc.constantFrom<number[]>(0, 7, 3000, 33_000, 40_000, 200_000), { maxLength: 6 });
     const cut = sizes.chain((lengths) => {
-      const total = lengths.reduce((sum, length) => sum + length + 5, 0);
+      const total = lengths.reduce((sum: number, length) => sum + length + 5, 0);
       return fc.tuple(fc.constant(lengths), cutsOf(total), fc.constantFrom(0, 16_384, 65_536), fc.boolean());
     });
     fc.assert(
