@@ -74,7 +74,10 @@ function programId(command: string, args: readonly string[]): string {
   const isInterpreter = /^(?:python|node|ruby|perl|php|java|bash|dash|sh|env|uv|deno|bun)[\d.]*$/.test(
     basename(command),
   );
-  const script = args.find((argument) => !argument.startsWith('-'));
+  // What follows an option may be its value: the text after `-e` or `-c` is no file.
+  const [script] = args.filter(
+    (argument, at) => !argument.startsWith('-') && !/^-[ec]$/.test(args[at - 1] ?? ''),
+  );
   return basename(isInterpreter && script !== undefined ? script : command).toLowerCase();
 }
 

@@ -49,7 +49,8 @@ export interface DialOptions {
 export function dial(input: Input, { protocol, tls, log }: DialOptions): Observable<DialEvent> {
   return new Observable((subscriber) => {
     const { handshake, process } = input;
-    if (isFirstSocketOutside(process, handshake)) log(socketOutsideWarning(input));
+    // Once for each process: a dial may be repeated many times.
+    if (process.sockets.reportOutside(handshake.address)) log(socketOutsideWarning(input));
     const conclude = (event: DialEvent): void => {
       subscriber.next(event);
       subscriber.complete();
@@ -172,14 +173,6 @@ function securityFor(process: PluginProcess, { certificate }: Handshake, setting
   if (settings.mode === 'manual') return manualTls(settings.tls);
   if (certificate === null || process.identity === null) return plaintext();
   return pinnedMutualTls(process.identity, certificate);
-}
-
-/**
- * Registers the socket of a process that this host has started, for removal. Returns whether it is misplaced, once for
- * each process: a dial may be repeated many times.
- */
-function isFirstSocketOutside({ token, sockets }: PluginProcess, { network, address }: Handshake): boolean {
-  return network === 'unix' && token !== null && sockets.registerSocket(address) === 'outside';
 }
 
 function addressOf({ network, address }: Handshake): string {

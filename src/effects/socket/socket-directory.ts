@@ -20,11 +20,10 @@ export interface SocketDirectories {
 /** The directory of one process. */
 export interface SocketDirectory {
   readonly path: string;
-  /**
-   * Registers the socket that the process has announced, so that it is removed with the directory wherever it is.
-   * Returns where it is: in the directory, outside, or outside and registered before.
-   */
-  readonly registerSocket: (socket: string) => 'inside' | 'outside' | 'known';
+  /** Registers the socket that the process has announced, so that it is removed with the directory wherever it is. */
+  readonly registerSocket: (socket: string) => void;
+  /** Whether a registered socket is outside the directory and was not reported before. */
+  readonly reportOutside: (socket: string) => boolean;
   /** Gives a socket of the host in it to the group of the directory, if there is one. Throws the error of the system. */
   readonly share: (socket: string) => void;
   /** Removes it with everything in it, beside other work; retried with the next removal where the system refuses. */
@@ -80,13 +79,16 @@ export function createSocketDirectories(env: NodeJS.ProcessEnv, access: SocketAc
       grantAccess(path, group, mode);
       const { ctimeMs } = statSync(path);
       const outsideSockets = new Set<string>();
+      const reported = new Set<string>();
       const directory: SocketDirectory = {
         path,
         registerSocket(socket) {
-          if (outsideSockets.has(socket)) return 'known';
-          if (isIn(path, socket)) return 'inside';
-          outsideSockets.add(socket);
-          return 'outside';
+          if (!isIn(path, socket)) outsideSockets.add(socket);
+        },
+        reportOutside(socket) {
+          const isNew = outsideSockets.has(socket) && !reported.has(socket);
+          if (isNew) reported.add(socket);
+          return isNew;
         },
         share(socket) {
           if (group === null) return;

@@ -46,6 +46,7 @@ describe('an inspector', () => {
       'dial',
       'stdio',
       'broker',
+      'connection',
       'probe',
       'onActivate',
       'health',

@@ -41,6 +41,7 @@ describe('the state of the page', () => {
       [3, 'logs', 'active'],
       [3, 'stdio', 'active'],
       [3, 'broker', 'active'],
+      [3, 'connection', 'active'],
       [3, 'health', 'betweenProbes · ready · off'],
       [2, 'com.example.other', 'restarting'],
     ]);
