@@ -115,6 +115,8 @@ const attacks = {
   'floods-interim-responses': 'Is healthy once; then it answers with interim responses (103) and no other.',
   'floods-short-lines':
     'Is healthy and prints lines of one letter on stdout and stderr as fast as the host reads.',
+  'logs-hostile-text':
+    'Is healthy and logs escape sequences, forged lines and fields that a logger may serialize, on stderr and stdout.',
   'floods-log-records':
     'Is healthy and prints JSON records of 5,000 fields on stderr as fast as the host reads.',
   'floods-stdio': 'Is healthy and floods GRPCStdio with short lines and empty ones.',

@@ -1,11 +1,21 @@
 // The host process of one fault scenario: it runs commands that it receives over IPC, and sends every event.
 import { closeSync, createWriteStream, openSync } from 'node:fs';
 import { Client, Metadata } from '@grpc/grpc-js';
-import { createEnvironment } from '../../dist/esm/index.js';
+import { createEnvironment, startInspector } from '../../dist/esm/index.js';
 
-const { sink, ...options } = JSON.parse(process.argv[2]);
+const { sink, callbacks, ...options } = JSON.parse(process.argv[2]);
 const sinks = sink === undefined ? {} : { rawStderr: () => createWriteStream(sink, { flags: 'a' }) };
-const env = await createEnvironment({ ...options, sinks });
+const fail = () => {
+  throw new Error('a callback of the embedder');
+};
+const failing = {
+  logger: { trace: fail, debug: fail, info: fail, warn: fail, error: fail },
+  inspect: { next: fail },
+};
+const env = await createEnvironment({ ...options, sinks, ...(callbacks === 'throw' && failing) });
+if (callbacks === 'throw') env.events.subscribe(fail);
+const failedCallbacks = [];
+let inspector = null;
 const heldDescriptors = [];
 let holdTimer;
 const tickMs = 5;
@@ -13,6 +23,7 @@ let loopTimer;
 let longestStallMs = 0;
 
 env.events.subscribe((event) => {
+  if (event.type === 'environment.callbackFailed') failedCallbacks.push(event.callback);
   if (event.type === 'plugin.status') send({ status: event.status });
   else if (event.type === 'plugin.log') send({ log: event.entry.message, plugin: event.plugin });
   else if (event.type === 'environment.guardian') send({ guardian: event.pid });
@@ -79,6 +90,13 @@ const commands = {
   },
   /** Makes another environment beside the first one, and ends it. */
   secondEnvironment: ({ options: other }) => createEnvironment(other).then((second) => second.shutdown()),
+  failedCallbacks: () => failedCallbacks,
+  /** Serves the inspector's page. */
+  inspect: async () => {
+    inspector = await startInspector();
+    return inspector.url;
+  },
+  closeInspector: () => inspector.close(),
   end: async () => {
     await env.shutdown();
     process.disconnect();

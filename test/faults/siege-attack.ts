@@ -15,6 +15,8 @@ export interface SiegeAttack {
   readonly supervision?: FaultScenario['supervision'];
   /** The host offers plugins to multiplex, which it does not by default. */
   readonly isMultiplexed?: true;
+  /** The embedder's callbacks of the host throw whenever they are called. */
+  readonly callbacks?: 'throw';
   /** The host has ended at the end, and so has the innocent plugin. */
   readonly endsHost?: boolean;
   /** Attacks for about `size.seconds`, and rejects where the host does anything but `result`. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fakeService } from '../../fake-interpreters/lib/fake-service.js';
 import { victim, type HostUnderTest } from './host-under-test.js';
 import { pidsWithCommand, waitUntil } from './processes.js';
+import { surroundings } from './siege-surroundings.js';
 import { attackFor, expectEnded, expectServing, type SiegeAttack, type SiegeSize } from './siege-attack.js';
 
 const limitExceeded = 'LIMIT_EXCEEDED';
@@ -202,6 +203,7 @@ export const siegeAttacks: readonly SiegeAttack[] = [
       if (refusal !== 'CONFIG_INVALID') throw new Error(`The directory was not refused: ${String(refusal)}.`);
     },
   },
+  ...surroundings,
   {
     name: 'a process that hides',
     plugin: 'hides-in-its-group',

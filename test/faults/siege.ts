@@ -96,7 +96,10 @@ async function withstand(attack: SiegeAttack, root: string, size: SiegeSize): Pr
 }
 
 /** A host with default options and an innocent plugin that has served for a while. */
-async function startOrdinaryHost({ name, plugin, supervision, isMultiplexed }: SiegeAttack, root: string) {
+async function startOrdinaryHost(
+  { name, plugin, supervision, isMultiplexed, callbacks }: SiegeAttack,
+  root: string,
+) {
   const host = await startHostUnderTest(
     {
       name,
@@ -104,7 +107,11 @@ async function startOrdinaryHost({ name, plugin, supervision, isMultiplexed }: S
       expectation: '',
       plugin: plugin ?? 'crashes-on-command',
       ...(supervision !== undefined && { supervision }),
-      options: { policy: undefined, ...(isMultiplexed === true && { multiplex: 'auto' }) } as object,
+      options: {
+        policy: undefined,
+        callbacks,
+        ...(isMultiplexed === true && { multiplex: 'auto' }),
+      } as object,
       states: [],
       withinMs: 0,
       run: () => Promise.resolve(),
