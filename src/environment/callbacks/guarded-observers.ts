@@ -17,6 +17,8 @@ export function guardedObservable<Value>(
 ): Observable<Value> {
   const pipe = source.pipe.bind(source) as (...operators: readonly unknown[]) => Observable<unknown>;
   return Object.assign(new Observable<Value>((subscriber) => source.subscribe(subscriber)), {
+    // As every observable of rxjs that is made of another one has it: the count of leaks reads its observers.
+    source,
     subscribe: (observer: EmbeddersObserver<Value>, error?: Next<unknown>, complete?: () => unknown) =>
       // The subscriber of an operator: what is behind it was guarded when it was subscribed.
       observer instanceof Subscriber
