@@ -66,6 +66,7 @@ function immediateEffects(clock) {
       connection: () => NEVER,
       probe: () => of({ type: 'probe.passed', ms: 1 }),
       redial: () => of({ type: 'probe.passed', ms: 1 }),
+      greet: () => of({ type: 'greeting.received' }),
       watch: () => of({ type: 'watch.unavailable' }),
       onActivate: () => of({ type: 'hook.returned', hooks: null }),
       onDeactivate: () => of({ type: 'hook.returned', hooks: null }),
