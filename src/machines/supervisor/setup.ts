@@ -113,11 +113,13 @@ export function setupSupervisor(
               children: child.children,
             });
         }
-        const known = new Set(idsOf(children));
+        const ids = idsOf(children);
+        // A stop or restart of all children takes in those that are added meanwhile.
+        const isOfAll = context.affected.length > 0 && context.affected.length === context.children.length;
         enqueue.assign({
           children,
-          affected: context.affected.filter((id) => known.has(id)),
-          toStop: context.toStop.filter((id) => known.has(id)),
+          affected: isOfAll ? ids : ids.filter((id) => context.affected.includes(id)),
+          toStop: context.toStop.filter((id) => ids.includes(id)),
         });
       }),
 

@@ -328,3 +328,21 @@ describe('a plugin that is stopped when its failed group is tried again', () => 
     expect(tree.status(b).generation).toBe(1);
   });
 });
+
+describe('a plugin that is removed and added again while its group is stopped', () => {
+  it('starts only after that stop, with the others', () => {
+    const tree = startGroups(
+      { group: { strategy: 'one-for-all' } },
+      { [a]: { group: 'group' }, [b]: { group: 'group' }, [c]: { group: 'group' } },
+    );
+    tree.crash(a);
+    expect(tree.group('group').state).toBe('stoppingChildren');
+    tree.root.send({ type: 'bundle.removed', plugin: c });
+    tree.add(c, {}, { group: 'group' });
+    tree.activate(c);
+    expect(tree.states()).toEqual({ [a]: 'restarting', [b]: 'stopping', [c]: 'pending' });
+    tree.endAll();
+    tree.advance(0);
+    expect(tree.startAll()).toEqual([a, b, c]);
+  });
+});
