@@ -49,7 +49,7 @@ console.log('ok   espalier prepare, twice');
 
 for (const name of ['hello-python', 'hello-node']) {
   const report = JSON.parse(run('check', '--json', ...inherit, `${plugins}/${name}`));
-  assert(report.ok && report.steps.length === 10, JSON.stringify(report));
+  assert(report.ok && report.steps.at(-1).name === 'shutdown', JSON.stringify(report));
   console.log(
     `ok   espalier check ${name}: ${report.steps.map((step) => `${step.name} ${step.ms} ms`).join(', ')}`,
   );

@@ -49,7 +49,7 @@ export const surroundings: readonly SiegeAttack[] = [
   {
     name: 'output that is not read',
     plugin: 'floods-short-lines',
-    attack: 'Floods the log of `espalier run`, whose output nobody reads any more.',
+    attack: 'Floods the log of `espalier run`, whose output is no longer read.',
     result: 'Drops lines and supervises on. SIGTERM ends it.',
     async run(host, { seconds }) {
       const unread = run(host);
