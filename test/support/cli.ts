@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { resolve as absolute } from 'node:path';
 import { afterTest } from './environment.js';
 
-const main = 'dist/esm/cli/main.js';
+const main = absolute('dist/esm/cli/main.js');
 
 /** A running command line. */
 export interface CliRun {
@@ -22,16 +23,25 @@ export interface CliRun {
   resumeReading(): void;
 }
 
-/** Starts the built command line with a token in its environment, by which its descendants are found. */
+/**
+ * Starts the built command line with a token in its environment, by which its descendants are found. `pty`: at a
+ * terminal, by the shell command that a function makes of that command line, if one is given.
+ */
 export function espalier(
   args: readonly string[],
-  options: { stdio?: StdioOptions; pty?: boolean; env?: NodeJS.ProcessEnv } = {},
+  options: {
+    stdio?: StdioOptions;
+    pty?: boolean | ((command: string) => string);
+    env?: NodeJS.ProcessEnv;
+  } = {},
 ): CliRun {
   const token = randomUUID();
   const env = { ...process.env, ESPALIER_TEST_TOKEN: token, NO_COLOR: '1', ...options.env };
   const argv = [process.execPath, main, ...args];
-  const [command = '', ...rest] =
-    options.pty === true ? ['script', '-qfec', `exec ${argv.map(quoted).join(' ')}`, '/dev/null'] : argv;
+  const { pty = false } = options;
+  const line = `exec ${argv.map(quoted).join(' ')}`;
+  const atTerminal = ['script', '-qfec', typeof pty === 'function' ? pty(line) : line, '/dev/null'];
+  const [command = '', ...rest] = pty === false ? argv : atTerminal;
   const child = spawn(command, rest, { env, stdio: options.stdio ?? ['ignore', 'pipe', 'pipe'] });
   afterTest(() => {
     child.kill('SIGKILL');

@@ -165,9 +165,24 @@ describe('espalier run', () => {
     const [, pid] = await run.printed(/healthy {2}pid (\d+)/);
     run.child.kill('SIGINT');
     await run.printed(/stopping/);
-    run.child.kill('SIGINT');
+    // Until it takes effect: the same signal at once is the same keypress.
+    await untilTrue(() => !run.child.kill('SIGINT'));
     expect((await run.ended).code).toBe(1);
     await untilTrue(() => !isAlive(Number(pid)));
+  });
+
+  it('stops in order at one Ctrl-C under npm, which forwards the signal of the terminal', async () => {
+    const directory = directoryOf('healthy');
+    const start = (command: string): string => {
+      writeFileSync(join(directory, 'package.json'), JSON.stringify({ scripts: { start: command } }));
+      return `exec npm --prefix '${directory}' start`;
+    };
+    const run = espalier(['run', ...inherit, directory], { pty: start, stdio: ['pipe', 'pipe', 'pipe'] });
+    await run.printed(/healthy +healthy +1 +\d+/);
+    run.child.stdin?.write('\x03');
+    expect((await run.ended).code).toBe(0);
+    expect(run.stdout()).toMatch(/the environment is stopped/);
+    expect(run.survivors()).toEqual([]);
   });
 
   it('shows a live table on a terminal, and exits when the terminal is closed', async () => {
