@@ -1,3 +1,5 @@
+import { createRateLimit } from '../socket/rate-limit.js';
+
 /** Where a call was made. Its text is formatted only when it is read. */
 export interface CallerStack {
   readonly stack?: string;
@@ -9,16 +11,9 @@ export interface CallerStack {
  */
 const stacksPerSecond = 500;
 
-let second = 0;
-let captured = 0;
+const isWithinLimit = createRateLimit(stacksPerSecond, 1000);
 
 /** Captures where a call is made, for the stack of its error; `null` where this second had its stacks. */
-export function captureCaller(now: number = performance.now()): CallerStack | null {
-  if (now - second >= 1000) {
-    second = now;
-    captured = 0;
-  }
-  if (captured >= stacksPerSecond) return null;
-  captured += 1;
-  return new Error();
+export function captureCaller(): CallerStack | null {
+  return isWithinLimit() ? new Error() : null;
 }

@@ -6,6 +6,7 @@ import { PluginError, type HealthSource } from '../../model/index.js';
 import { healthLimits } from '../../model/limits.js';
 import { callStream, callUnary, statusOf, type CallStatus } from '../grpc/client-call.js';
 import { openChannel } from '../http2/open-channel.js';
+import { createRateLimit } from '../socket/rate-limit.js';
 import { services } from './contract.js';
 import type { RpcChannel } from './rpc-channel.js';
 
@@ -69,7 +70,8 @@ export function watchHealth({
 }: {
   readonly channel: Pick<RpcChannel, 'grpc' | 'endForLimit'>;
 }): Observable<WatchEvent> {
-  const isWithinLimit = createMessageLimit();
+  const { watchMessages, watchWindowMs } = healthLimits;
+  const isWithinLimit = createRateLimit(watchMessages, watchWindowMs);
   return callStream<{ status: string }>(channel.grpc, services.grpc.health.v1.Health, 'Watch', {
     service: healthServiceName,
   }).pipe(
@@ -91,23 +93,6 @@ export function watchHealth({
       }),
     ),
   );
-}
-
-const { watchMessages, watchWindowMs } = healthLimits;
-
-/** Counts messages in fixed windows; returns whether one more is within the limit. */
-function createMessageLimit(): () => boolean {
-  let windowBegan = -Infinity;
-  let count = 0;
-  return () => {
-    const now = performance.now();
-    if (now - windowBegan >= watchWindowMs) {
-      windowBegan = now;
-      count = 0;
-    }
-    count += 1;
-    return count <= watchMessages;
-  };
 }
 
 /**

@@ -298,6 +298,26 @@ describe('a unary call', () => {
     expect(((await once(started, 'status')) as [StatusObject])[0].code).toBe(code.OK);
   });
 
+  it('has the stack of its caller in its error, for no more calls than the limit of a second', async () => {
+    const client = await clientOf(await scriptedServer(saying({ 'grpc-status': '5' })));
+    // More than two seconds have, as a new one may begin among them.
+    const errors = await Promise.all(
+      Array.from(
+        { length: 1200 },
+        () =>
+          new Promise<ServiceError>((resolve) => {
+            client.Say('x', (error: ServiceError | null) => {
+              if (error !== null) resolve(error);
+            });
+          }),
+      ),
+    );
+    const ofCaller = errors.filter(({ stack }) => /for call at\n[^]*unary-call\.test\.ts/.test(stack ?? ''));
+    const without = errors.filter(({ stack }) => /for call at\n +\(not captured: /.test(stack ?? ''));
+    expect(ofCaller.length + without.length).toBe(1200);
+    expect(ofCaller.length).toBeLessThanOrEqual(1000);
+  });
+
   it('is counted from its start to its end', async () => {
     const server = await scriptedServer(saying({ 'grpc-status': '0' }, message('hello')));
     const { channel, calls } = await connected(server);
